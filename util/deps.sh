@@ -1,0 +1,426 @@
+#!/bin/sh
+# util/deps.sh build | demo | test | bench: installs what that make target
+# needs and is not here yet; silent and quick when nothing is missing.
+#
+# Debian's packages come by apt, with service starts blocked. The rest goes
+# under .deps/ and needs no root:
+#
+#     hiredis/     include/hiredis/*.h  lib/libhiredis.a  (static, PIC)
+#     yyjson/      include/yyjson.h     lib/libyyjson.so* (.a from YYJSON_DIR)
+#     test-nginx/  usr/share/perl5      (absent where Debian has Test::Nginx)
+#     log/         the output of each step
+#
+# HIREDIS_DIR and YYJSON_DIR name a source tree or an installed prefix at hand.
+# Without them, what is under .deps/ already is kept, wherever it came from.
+
+set -eu
+unset CDPATH
+export LC_ALL=C
+
+BUILD="gcc libc6-dev make dpkg-dev nginx nginx-dev libssl-dev libpcre2-dev"
+DEMO="redis-server curl"
+TEST="libcmocka-dev valgrind openssl procps
+    libtest-base-perl libtext-diff-perl libtest-longstring-perl
+    liblist-moreutils-perl libhttp-message-perl liburi-perl libipc-run-perl"
+BENCH="wrk"
+
+SERVICES="nginx redis-server"
+NEWER=unstable          # the suite for what this release lacks or has too old
+CFLAGS="-O2 -g -fPIC -fvisibility=hidden -fstack-protector-strong \
+-D_FORTIFY_SOURCE=2"
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+deps=$root/.deps
+policy=/usr/sbin/policy-rc.d
+
+say() { echo "deps: $*" || :; }
+
+die() { echo "deps: $*" >&2; exit 1; }
+
+# step NAME BY_HAND COMMAND...: runs it into .deps/log/NAME.log; if it fails,
+# shows the end of that and how to go on by hand. COMMAND runs outside of any
+# condition, so that set -e holds in it.
+step() {
+    log=$deps/log/$1.log failed="step \"$1\" failed. To go on by hand: $2"
+    shift 2
+    mkdir -p "$deps/log"
+    set +e
+    (set -e; "$@") >"$log" 2>&1 </dev/null
+    status=$?
+    set -e
+    [ $status -ne 0 ] || return 0
+    echo "deps: the end of $log:" >&2
+    tail -n 12 "$log" | sed 's/^/    /' >&2
+    die "$failed"
+}
+
+# absent PACKAGE...: those of them that are not installed.
+absent() {
+    have=" $(dpkg-query -W -f '${Package}=${db:Status-Status} ' "$@" \
+        2>/dev/null || :)"
+    for package; do
+        case $have in
+        *" $package=installed "*) ;;
+        *) printf '%s ' "$package" ;;
+        esac
+    done
+}
+
+# ---- Debian's packages ----
+
+# blocked: whether a policy-rc.d of ours is in place.
+blocked() { grep -qs '^# healthcode, new:' "$policy"; }
+
+# Nothing may start a public nginx or Redis while we install, so policy-rc.d
+# answers 101 to every start, stop and restart: what runs keeps running. One
+# that was there is kept as a hard link and comes back as the same file. Ours
+# names the new services, so that the run after a kill -9 can clean up too.
+block_services() {
+    rm -f "$policy.kept" "$policy.ours"
+    # shellcheck disable=SC2086  # a list
+    printf '#!/bin/sh\n# healthcode, new: %s\nexit 101\n' \
+        "$(absent $SERVICES)" >"$policy.ours"
+    chmod 755 "$policy.ours"
+    if [ -e "$policy" ] || [ -L "$policy" ]; then
+        ln -P "$policy" "$policy.kept"
+    fi
+    mv -fT "$policy.ours" "$policy"
+}
+
+# Puts policy-rc.d back. Debian also enables a new service at boot, and nobody
+# who types "make demo" expects a web server on port 80 after the next one: the
+# services that came with us are disabled, and we say so.
+unblock_services() {
+    new=$(sed -n 's/^# healthcode, new: //p' "$policy")
+    mv -fT "$policy.kept" "$policy" 2>/dev/null || rm -f "$policy"
+    for service in $new; do
+        [ -z "$(absent "$service")" ] || continue
+        deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || :
+        update-rc.d "$service" disable >/dev/null 2>&1 || :
+        say "the new service $service stays off, now and at boot" \
+            "(to turn it on: systemctl enable --now $service)"
+    done
+}
+
+# One run at a time works on the system. apt inherits the lock (descriptor 8),
+# so it outlives a killed run for as long as that run's apt does. Whatever is
+# still blocked once we have it, that run left behind.
+lock_system() {
+    exec 8</var/lib/dpkg
+    flock -n 8 || { say "waiting for apt to finish"; flock -w 600 8; } \
+        || die "apt has not finished in 10 minutes"
+    ! blocked || unblock_services
+}
+
+# Runs at every exit. After Ctrl-C apt may go on for a while: opening the lock
+# anew waits for it, since nothing may be unblocked before.
+cleanup() {
+    trap '' HUP INT PIPE TERM
+    [ -z "${installing:-}" ] || lock_system
+}
+
+# apt_install PACKAGE...: refreshes apt's lists only if it cannot do without.
+apt_install() {
+    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+    # apt refuses to work until an interrupted dpkg has been finished
+    [ -z "$(ls /var/lib/dpkg/updates)" ] || dpkg --configure -a
+    set -- -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+        "$@"
+    apt-get install "$@" || {
+        apt-get update -q -o APT::Update::Error-Mode=any
+        apt-get install "$@"
+    }
+}
+
+# need PACKAGE...: installs those that are absent.
+need() {
+    want=$(absent "$@")
+    [ -n "$want" ] || return 0
+    by_hand="apt-get update && apt-get install --no-install-recommends $want"
+    [ "$(id -u)" = 0 ] || die "missing: $want
+As root: $by_hand
+or, which also keeps new services from being started: $0 $target"
+    say "installing $want"
+    lock_system
+    installing=yes
+    block_services
+    # shellcheck disable=SC2086  # a list
+    step apt "(is there a network?) as root, $by_hand" apt_install $want
+    unblock_services
+    installing=
+    exec 8<&-
+}
+
+# candidate PACKAGE: the version that the machine's own apt offers, if any.
+candidate() {
+    apt-cache policy "$1" | awk '/Candidate:/ && $2 != "(none)" { print $2 }'
+}
+
+# ---- an apt of our own, under .deps/apt ----
+
+# mirror: "URI CODENAME FILE:ENTRY" of the machine's own Debian mirror.
+mirror() {
+    # shellcheck disable=SC2016  # apt's own variables
+    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(SOURCESENTRY)' \
+        'Created-By: Packages' 'Origin: Debian' 'Label: Debian' \
+        'Component: main' \
+    | awk -v code="$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" '
+        NR == 1 || $2 == code && ! found { best = $0; found = $2 == code }
+        END { print best }'
+}
+
+# signed_by FILE:ENTRY: the key that entry names, as a deb822 field (apt does
+# not tell). Nothing if it names none; apt then uses the keys it trusts anyway.
+signed_by() {
+    case $1 in
+    *.sources:*)        # the ENTRYth stanza; an inline key has several lines
+        awk -v n="${1##*:}" '/^#/ { next }
+            /^[ \t]*$/ { inside = 0; next }
+            ! inside { inside = 1; stanza++ }
+            /^[^ \t]/ { field = tolower($1) }
+            stanza == n && field == "signed-by:"' "${1%:*}" ;;
+    *)                  # the ENTRYth line, with [signed-by=FILE,FILE]
+        sed -n "${1##*:}s/.*[[ ]signed-by=\([^] ]*\).*/Signed-By: \1/p" \
+            "${1%:*}" | tr , ' ' ;;
+    esac
+}
+
+# own_apt TYPE COMMAND...: an apt command that sees that one source, nothing of
+# the machine's lists, pins and cache, and takes nothing unsigned.
+own_apt() {
+    type=$1 command=$2
+    shift 2
+    "$command" -q \
+        -o Dir::Etc::sourcelist="$deps/apt/$type.sources" \
+        -o Dir::Etc::sourceparts=- -o Dir::Etc::preferences=- \
+        -o Dir::Etc::preferencesparts=- -o APT::Default-Release= \
+        -o Dir::State::lists="$deps/apt/$type/lists" \
+        -o Dir::Cache="$deps/apt/$type/cache" \
+        -o Acquire::Languages=none -o APT::Update::Error-Mode=any \
+        -o Acquire::AllowInsecureRepositories=false \
+        -o Acquire::AllowWeakRepositories=false \
+        -o Acquire::AllowDowngradeToInsecureRepositories=false \
+        -o APT::Get::AllowUnauthenticated=false "$@"
+}
+
+# own_lists TYPE SUITE: fetches the suite's list of packages (TYPE deb) or of
+# sources (deb-src), once a run.
+own_lists() {
+    [ ! -f "$deps/apt/$1.done" ] || return 0
+    entry=$(mirror)
+    [ -n "$entry" ] || die "no Debian mirror in apt's lists: apt-get update"
+    mkdir -p "$deps/apt/$1/lists/partial" "$deps/apt/$1/cache/archives/partial"
+    cat >"$deps/apt/$1.sources" <<END
+Types: $1
+URIs: ${entry%% *}
+Suites: $2
+Components: main
+Architectures: $(dpkg --print-architecture)
+PDiffs: no
+$(signed_by "${entry##* }")
+END
+    own_apt "$1" apt-get update
+    touch "$deps/apt/$1.done"
+}
+
+# ---- the parts of .deps: each is made in .deps/tmp/out, then renamed ----
+
+# ready NAME DIR: whether .deps/NAME is there, made with these flags and, if
+# DIR is not empty, from DIR.
+ready() {
+    { read -r flags && read -r from; } 2>/dev/null <"$deps/$1/from" \
+        && [ "$flags" = "$CFLAGS" ] && [ "${2:-$from}" = "$from" ]
+}
+
+# install_as NAME FROM: .deps/tmp/out becomes .deps/NAME.
+install_as() {
+    printf '%s\n' "$CFLAGS" "$2" >out/from
+    [ ! -e "$deps/$1" ] || mv "$deps/$1" old
+    mv out "$deps/$1"
+}
+
+# empty_tmp: goes to a new .deps/tmp.
+empty_tmp() {
+    rm -rf "$deps/tmp"
+    mkdir -p "$deps/tmp/out/include" "$deps/tmp/out/lib"
+    cd "$deps/tmp"
+}
+
+# can_link LIBRARY CODE: links CODE and the library into a shared object, which
+# fails where an archive is not PIC or a library wants a newer libc.
+can_link() {
+    echo "$2" >link.c
+    "${CC:-cc}" -shared -fPIC -Iout/include -o link.so link.c -Lout/lib \
+        "-l$1" -Wl,-z,defs -Wl,--no-allow-shlib-undefined
+}
+
+# compile_hiredis DIR: by its own Makefile, which must not get the variables of
+# the make that called us, in a copy of the sources.
+compile_hiredis() {
+    mkdir src out/include/hiredis
+    cp "$1"/*.[ch] "$1"/Makefile src/
+    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C src libhiredis.a \
+        CC="${CC:-cc}" OPTIMIZATION= DEBUG_FLAGS= WARNINGS= CFLAGS="$CFLAGS"
+    (cd src && cp alloc.h async.h hiredis.h net.h read.h sds.h sockcompat.h \
+        ../out/include/hiredis/)
+    cp src/libhiredis.a out/lib/
+}
+
+# make_hiredis DIR: from DIR, or else from Debian's source package: this
+# release's if that is 1.0 or newer, so that it links static there too.
+make_hiredis() {
+    empty_tmp
+    dir=$1 from=$1
+    if [ -z "$dir" ]; then
+        suite=$NEWER
+        ! dpkg --compare-versions "$(candidate libhiredis-dev)" ge 1.0 \
+            || suite=$(mirror | cut -d ' ' -f 2)
+        own_lists deb-src "$suite"
+        own_apt deb-src apt-get source --only-source hiredis
+        dir=$(echo "$PWD"/hiredis-*/) from="Debian $suite $(echo hiredis_*.dsc)"
+    fi
+    if [ -f "$dir/hiredis.c" ]; then
+        compile_hiredis "$dir"
+    else
+        cp -RL "$dir/include/hiredis" out/include/
+        find "$dir/lib" -name libhiredis.a -exec cp {} out/lib/ \;
+    fi
+    can_link hiredis '#include <hiredis/hiredis.h>
+        #if HIREDIS_MAJOR < 1
+        #error hiredis 1.0 or newer is needed, for RESP3
+        #endif
+        void *f(void); void *f(void) { return redisReaderCreate(); }'
+    install_as hiredis "$from"
+}
+
+# make_yyjson DIR: from DIR, or else the system's, or else Debian's newer binary
+# packages, which have no static library.
+make_yyjson() {
+    empty_tmp
+    dir=$1 from=$1
+    if [ -z "$dir" ] && [ -z "$(absent libyyjson-dev)" ]; then
+        from="Debian's libyyjson-dev" dir=system
+        mkdir system
+        ln -s /usr/include system/include
+        ln -s "$(dirname "$(dpkg -L libyyjson-dev | grep 'yyjson\.so$')")" \
+            system/lib
+    elif [ -z "$dir" ]; then
+        own_lists deb "$NEWER"
+        own_apt deb apt-get download libyyjson0 libyyjson-dev
+        from="Debian $NEWER $(echo libyyjson-dev_*.deb)" dir=unpacked/usr
+        for file in *.deb; do dpkg-deb -x "$file" unpacked; done
+    fi
+    [ ! -f "$dir/src/yyjson.c" ] || dir=$dir/src
+    if [ -f "$dir/yyjson.c" ]; then
+        cp "$dir/yyjson.h" out/include/
+        # shellcheck disable=SC2086  # a list; empty, yyjson_api stays hidden
+        "${CC:-cc}" $CFLAGS -Dyyjson_api= -c -o yyjson.o "$dir/yyjson.c"
+        ar rcs out/lib/libyyjson.a yyjson.o
+    else
+        cp "$dir/include/yyjson.h" out/include/
+        find "$dir/lib/" -name 'libyyjson.a' -exec cp {} out/lib/ \; \
+            -o -name 'libyyjson.so*' -exec cp -P {} out/lib/ \;
+    fi
+    can_link yyjson '#include <yyjson.h>
+        uint32_t f(void); uint32_t f(void) { return yyjson_version(); }'
+    install_as yyjson "$from"
+}
+
+# make_test_nginx: Debian's newer package, which is pure Perl, unpacked.
+make_test_nginx() {
+    empty_tmp
+    own_lists deb "$NEWER"
+    own_apt deb apt-get download libtest-nginx-perl
+    dpkg-deb -x libtest-nginx-perl_*.deb out
+    PERL5LIB=out/usr/share/perl5 perl -e 'use Test::Nginx::Socket ()'
+    install_as test-nginx "Debian $NEWER $(echo libtest-nginx-perl_*.deb)"
+}
+
+# have_test_nginx: whether Test::Nginx is under .deps or installed.
+have_test_nginx() {
+    [ -f "$deps/test-nginx/usr/share/perl5/Test/Nginx/Socket.pm" ] \
+        || [ -z "$(absent libtest-nginx-perl)" ]
+}
+
+# need_if_offered PACKAGE: installs it where this release has it.
+need_if_offered() {
+    [ -n "$(mirror)" ] || [ "$(id -u)" != 0 ] \
+        || step apt "as root, apt-get update" apt-get update
+    [ -z "$(candidate "$1")" ] || need "$1"
+}
+
+need_hiredis() {
+    ! ready hiredis "$hiredis_dir" || return 0
+    say "building hiredis from ${hiredis_dir:-"Debian's source package"}"
+    step hiredis "without a network, set HIREDIS_DIR to hiredis 1.x, a source
+tree or a prefix with include/hiredis and lib/libhiredis.a" \
+        make_hiredis "$hiredis_dir"
+}
+
+need_yyjson() {
+    ! ready yyjson "$yyjson_dir" || return 0
+    [ -n "$yyjson_dir" ] || need_if_offered libyyjson-dev
+    say "taking yyjson from ${yyjson_dir:-"Debian's packages"}"
+    step yyjson "without a network, set YYJSON_DIR to yyjson, a source tree or a
+prefix with include/yyjson.h and lib/libyyjson.a or .so" \
+        make_yyjson "$yyjson_dir"
+}
+
+need_test_nginx() {
+    ! have_test_nginx || return 0
+    need_if_offered libtest-nginx-perl
+    ! have_test_nginx || return 0
+    say "taking Test::Nginx from Debian's package"
+    step test-nginx "put Test/Nginx/Socket.pm and the other files of
+Test::Nginx in .deps/test-nginx/usr/share/perl5" make_test_nginx
+}
+
+# directory PATH: it as an absolute path; nothing for nothing.
+directory() {
+    [ -n "$1" ] || return 0
+    (cd "$1" 2>/dev/null && pwd) || die "no such directory: $1"
+}
+
+# ---- the run ----
+
+test_nginx=
+target=${1:-}
+case $target in
+build) packages=$BUILD ;;
+demo) packages="$BUILD $DEMO" ;;
+test) packages="$BUILD $DEMO $TEST" test_nginx=yes ;;
+bench) packages="$BUILD $DEMO $TEST $BENCH" test_nginx=yes ;;
+*)
+    echo "usage: util/deps.sh build | demo | test | bench" >&2
+    exit 2 ;;
+esac
+hiredis_dir=$(directory "${HIREDIS_DIR:-}")
+yyjson_dir=$(directory "${YYJSON_DIR:-}")
+command -v apt-get >/dev/null \
+    || die "no apt-get here; install these by hand, and hiredis 1.x, yyjson" \
+        "and Test::Nginx: $packages"
+
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 141' PIPE
+trap 'exit 143' TERM
+
+[ "$(id -u)" != 0 ] || ! blocked || { lock_system; exec 8<&-; }
+# shellcheck disable=SC2086  # a list
+need $packages
+if ready hiredis "$hiredis_dir" && ready yyjson "$yyjson_dir" \
+    && { [ -z "$test_nginx" ] || have_test_nginx; }
+then
+    exit 0
+fi
+
+mkdir -p "$deps"
+exec 9>"$deps/lock"     # one run at a time in this tree
+flock -w 600 9 || die "another deps.sh has worked in this tree for 10 minutes"
+rm -rf "$deps/apt"
+need_hiredis
+need_yyjson
+[ -z "$test_nginx" ] || need_test_nginx
+rm -rf "$deps/apt" "$deps/tmp"
