@@ -1,0 +1,102 @@
+# Each target installs what it needs (util/deps.sh).
+#
+#: make demo      a gate on this machine, with real requests (PORT=8080)
+#: make test      every check and every suite; totals in the last line
+#: make build     the module and the command, in build/
+#: make style     style and layers alone
+#: make unit      the unit tests alone (T=healthcode_token_test for one)
+#: make fuzz      the fuzz corpora alone, replayed
+#: make suites    the suites alone (T=t/04-claims.t for one)
+#: make mutants   breaks each rule and sees a test notice (M=claims for some)
+#: make bench     what a gate costs (ROUNDS=9 SECONDS=4 CONNECTIONS=64)
+#: make clean     removes build/
+
+SHELL      = /bin/bash
+ROOT      := $(CURDIR)
+BUILD     := $(ROOT)/build
+DEPS      := $(ROOT)/.deps
+NGINX_SRC ?= /usr/share/nginx/src
+MODULE    := $(BUILD)/ngx_http_healthcode_module.so
+
+CC_OPT = -g -O2 -std=gnu11 -fstack-protector-strong -Wformat \
+         -Werror=format-security -fPIC -Wdate-time -D_FORTIFY_SOURCE=2 \
+         -ffile-prefix-map=$(ROOT)/= $(EXTRA_CFLAGS)
+LD_OPT = -Wl,-z,relro -Wl,-z,now -fPIC
+
+SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
+
+export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
+
+.PHONY: help demo test build module command style unit fuzz suites mutants \
+        bench clean
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+demo:
+	@util/deps.sh demo
+	@$(MAKE) -s build
+	@util/demo.sh
+
+test:
+	@util/deps.sh test
+	@$(MAKE) -s build
+	@util/test.pl
+
+build: module command
+
+module:
+	@util/deps.sh build
+	@$(MAKE) -s $(MODULE)
+
+command:
+	@util/deps.sh build
+	@$(MAKE) -s -C tools/healthcode BUILD=$(BUILD) DEPS=$(DEPS)
+
+style unit fuzz:
+	@util/deps.sh test
+	@util/test.pl $@
+
+suites:
+	@util/deps.sh test
+	@$(MAKE) -s build
+	@util/test.pl $(or $(T),$(sort $(wildcard t/*.t)))
+
+mutants:
+	@util/deps.sh test
+	@$(MAKE) -s build
+	@util/mutants.pl $(M)
+
+bench:
+	@util/deps.sh bench
+	@$(MAKE) -s module
+	@util/bench.pl
+
+clean:
+	rm -rf $(BUILD)
+
+# configure runs again where a file came or went
+$(BUILD)/nginx/sources: FORCE
+	@mkdir -p $(@D)
+	@echo $(SOURCES) '$(CC_OPT)' | cmp -s - $@ \
+	    || echo $(SOURCES) '$(CC_OPT)' > $@
+
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/nginx/Makefile: config $(BUILD)/nginx/sources
+	@cd $(NGINX_SRC) && . ./conf_flags \
+	    && env -u HIREDIS_DIR -u YYJSON_DIR \
+	       ./configure "$${NGX_CONF_FLAGS[@]}" \
+	       --with-cc-opt='$(CC_OPT)' --with-ld-opt='$(LD_OPT)' \
+	       --builddir=$(BUILD)/nginx --add-dynamic-module=$(ROOT) \
+	       > $(BUILD)/nginx/configure.log \
+	    || { tail -5 $(BUILD)/nginx/configure.log; exit 1; }
+
+$(MODULE): $(BUILD)/nginx/Makefile $(SOURCES)
+	@cd $(NGINX_SRC) && $(MAKE) -s -f $(BUILD)/nginx/Makefile modules \
+	    > $(BUILD)/nginx/make.log 2>&1 \
+	    || { grep -A5 -E 'error|warning' $(BUILD)/nginx/make.log; exit 1; }
+	@cp $(BUILD)/nginx/ngx_http_healthcode_module.so $@
+	@for so in $(DEPS)/yyjson/lib/libyyjson.so.0; do \
+	    [ ! -f $$so ] || cp -L $$so $(BUILD)/; done

@@ -1,0 +1,77 @@
+#!/usr/bin/perl
+# make test: style and layers, units, fuzz corpora, then the suites against a
+# real nginx and a real Redis; ends with a line of totals.  What cannot run
+# has failed.
+#
+#     util/test.pl [style] [unit] [fuzz] [t/NN-name.t ...]     or all of it
+
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use File::Spec;
+use TAP::Harness;
+
+my $root = dirname(dirname(File::Spec->rel2abs(__FILE__)));
+chdir $root or die "test: $root: $!\n";
+
+my ($passed, $failed) = (0, 0);
+
+
+sub note {
+    my ($good, $bad) = @_;
+    $passed += $good;
+    $failed += $bad;
+}
+
+
+# Runs a command that prints "... N passed, N failed" as its last such line.
+sub counted {
+    my (@command) = @_;
+    my ($good, $bad);
+    open my $out, '-|', @command or return note(0, 1);
+    while (my $line = <$out>) {
+        print $line;
+        ($good, $bad) = ($1, $2) if $line =~ /(\d+) passed, (\d+) failed/;
+    }
+    my $ok = close $out;
+    return note(0, 1) if !defined $good || $good + $bad == 0;
+    note($good, $bad);
+    note(0, 1) if !$ok && !$bad;
+}
+
+
+sub plain {
+    my ($name, @command) = @_;
+    my $ok = system(@command) == 0;
+    print "$name: ", $ok ? "ok\n" : "FAILED\n";
+    note($ok, !$ok);
+}
+
+
+sub suites {
+    my (@files) = @_;
+    my $harness = TAP::Harness->new({
+        lib => ['t/lib'], verbosity => 0, timer => 1, failures => 1,
+    });
+    my $result = $harness->runtests(@files);
+    my $bad = $result->failed + $result->parse_errors;
+    $bad ||= 1 if !$result->all_passed;
+    note(scalar $result->passed, $bad);
+}
+
+
+my %part = (
+    style => sub { plain('style', 'util/style.sh') },
+    unit  => sub { counted(qw(make --no-print-directory -C t/unit)) },
+    fuzz  => sub { counted(qw(make --no-print-directory -C t/fuzz)) },
+);
+
+$| = 1;
+my @asked = @ARGV ? @ARGV : (qw(style unit fuzz), sort glob 't/*.t');
+$part{$_}->() for grep { $part{$_} } @asked;
+my @files = grep { !$part{$_} } @asked;
+suites(@files) if @files;
+
+print "total: $passed passed, $failed failed\n";
+exit($failed || !$passed ? 1 : 0);
