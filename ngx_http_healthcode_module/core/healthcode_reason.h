@@ -1,0 +1,112 @@
+/*
+ * Every reason for a verdict, in one table: the name, the word that logs,
+ * variables and bodies use, the HTTP status and a sentence for the holder.
+ * Knows nothing of how a reason comes about.  docs/request-path.md, "Reasons".
+ */
+
+#ifndef HEALTHCODE_REASON_H
+#define HEALTHCODE_REASON_H
+
+#include "healthcode_str.h"
+
+
+/*
+ * The first is zero, so that memory nobody has written reads as our own
+ * fault and never as a pass.
+ */
+#define HEALTHCODE_REASONS(X)                                                 \
+    X(FAULT, "fault", 500,                                                    \
+      "The gate failed; this is not the holder's fault")                      \
+    X(OK, "ok", 200,                                                          \
+      "No abnormality")                                                       \
+                                                                              \
+    /* the request */                                                         \
+    X(MISSING, "missing", 401,                                                \
+      "No code was shown")                                                    \
+    X(AMBIGUOUS, "ambiguous", 400,                                            \
+      "Two different codes were shown at once")                               \
+                                                                              \
+    /* the code, its issuer, its key */                                       \
+    X(MALFORMED, "malformed", 401,                                            \
+      "The code cannot be read")                                              \
+    X(UNSUPPORTED, "unsupported", 401,                                        \
+      "The code asks for an extension that this gate does not know")          \
+    X(ISSUER, "issuer", 401,                                                  \
+      "The code is from an issuer that this gate does not know")              \
+    X(TYPE, "type", 401,                                                      \
+      "The code is of another type")                                          \
+    X(ALGORITHM, "algorithm", 401,                                            \
+      "The code is signed with an algorithm that its issuer does not use")    \
+    X(KEY, "key", 401,                                                        \
+      "The code is signed with a key that this gate does not know")           \
+    X(SIGNATURE, "signature", 401,                                            \
+      "The signature of the code does not hold")                              \
+    X(LIFETIME, "lifetime", 401,                                              \
+      "The code was made to live longer than codes may")                      \
+    X(NOT_YET_VALID, "not_yet_valid", 401,                                    \
+      "The code is not valid yet; check the clock of the device")             \
+    X(EXPIRED, "expired", 401,                                                \
+      "The code has expired; open it again to get a fresh one")               \
+    X(TOO_OLD, "too_old", 401,                                                \
+      "The code is too old here; open it again to get a fresh one")           \
+    X(AUDIENCE, "audience", 401,                                              \
+      "The code was made for another place")                                  \
+    X(KEY_REVOKED, "key_revoked", 401,                                        \
+      "The key that signed the code was revoked; open the code again")        \
+    X(ISSUER_SUSPENDED, "issuer_suspended", 401,                              \
+      "The issuer of the code is suspended")                                  \
+    X(ISSUED_BEFORE, "issued_before", 401,                                    \
+      "The issuer has called its older codes back; open the code again")      \
+                                                                              \
+    /* the holder */                                                          \
+    X(STATUS, "status", 403,                                                  \
+      "The code does not say that its holder may pass")                       \
+    X(FLAGGED, "flagged", 403,                                                \
+      "A risk flag is set on the holder of the code")                         \
+    X(REGION, "region", 403,                                                  \
+      "The holder was in a region of risk")                                   \
+                                                                              \
+    /* the store: never the holder's doing, always worth another try */       \
+    X(STORE_UNAVAILABLE, "store_unavailable", 503,                            \
+      "Risk flags cannot be read now; try again")                             \
+    X(STORE_TIMEOUT, "store_timeout", 503,                                    \
+      "Risk flags could not be read in time; try again")                      \
+    X(STORE_BUSY, "store_busy", 503,                                          \
+      "Too many people are at the gate now; try again")                       \
+    X(STORE_UNPROVEN, "store_unproven", 503,                                  \
+      "The store of risk flags was not initialised; try again")               \
+    X(STORE_PEPPER, "store_pepper", 503,                                      \
+      "The store of risk flags was made with another pepper; try again")      \
+    X(STORE_EVICTING, "store_evicting", 503,                                  \
+      "The store of risk flags may drop flags in silence; try again")         \
+    X(STORE_NOT_MASTER, "store_not_master", 503,                              \
+      "The store of risk flags is not a master; try again")
+
+
+typedef enum {
+#define HEALTHCODE_REASON_ENUM(name, word, status, title)                     \
+    HEALTHCODE_REASON_##name,
+    HEALTHCODE_REASONS(HEALTHCODE_REASON_ENUM)
+#undef HEALTHCODE_REASON_ENUM
+    HEALTHCODE_REASON_COUNT
+} healthcode_reason_e;
+
+
+/*
+ * The word, title and HTTP status of a reason; a value outside the
+ * enumeration reads as HEALTHCODE_REASON_FAULT.  The strings are constant.
+ */
+healthcode_str_t healthcode_reason_word(healthcode_reason_e reason);
+healthcode_str_t healthcode_reason_title(healthcode_reason_e reason);
+unsigned healthcode_reason_status(healthcode_reason_e reason);
+
+/*
+ * Whether the code itself, its issuer or its key is wrong, which RFC 6750
+ * section 3.1 calls invalid_token.
+ */
+bool healthcode_reason_is_invalid_token(healthcode_reason_e reason);
+
+/* Whether the store, and not the code or its holder, is the reason. */
+bool healthcode_reason_is_outage(healthcode_reason_e reason);
+
+#endif
