@@ -1,0 +1,46 @@
+/*
+ * Strict JSON (RFC 8259, I-JSON of RFC 7493) over caller's memory, by yyjson.
+ * Knows no token and no claim.  docs/token-format.md, "JSON".
+ */
+
+#ifndef HEALTHCODE_JSON_H
+#define HEALTHCODE_JSON_H
+
+#include <yyjson.h>
+
+#include "healthcode_str.h"
+
+
+/* More members in one object than this make the text unreadable. */
+#define HEALTHCODE_JSON_MEMBERS_MAX  64
+
+/* Bytes of memory with which any text of len bytes can be read. */
+#define healthcode_json_memory(len)  ((len) * 13 + 1024)
+
+
+/*
+ * Reads text into memory (aligned as malloc aligns); the value returned, and
+ * every string in it, lives there and needs no freeing.  Returns NULL where
+ * the text is not one JSON object, has a name twice in any object (RFC 8725
+ * section 2.6), more than HEALTHCODE_JSON_MEMBERS_MAX members in one, invalid
+ * UTF-8, a NUL in any string, or a number that does not fit a double; or
+ * where memory is smaller than healthcode_json_memory(text.len).
+ */
+yyjson_val *healthcode_json_read(healthcode_str_t text, void *memory,
+    size_t size);
+
+/*
+ * A string member: 1 and a view into the object's memory in *value;
+ * 0 where there is no such member (*value unchanged); -1 where it is no string.
+ */
+int healthcode_json_string(yyjson_val *object, const char *name,
+    healthcode_str_t *value);
+
+/*
+ * An integer member, likewise; -1 also where it is not written as an integer
+ * (1.0 is not) or lies outside [min, max].
+ */
+int healthcode_json_integer(yyjson_val *object, const char *name,
+    int64_t min, int64_t max, int64_t *value);
+
+#endif

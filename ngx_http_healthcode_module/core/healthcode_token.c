@@ -1,0 +1,153 @@
+/*
+ * The text of a code taken apart: JWS compact serialisation (RFC 7515
+ * sections 3.1 and 7.1), judged by RFC 8725.  Knows no keys and no claims.
+ * docs/token-format.md, "Token".
+ */
+
+#include "healthcode_token.h"
+
+
+static bool healthcode_token_split(healthcode_str_t text,
+    healthcode_str_t parts[3]);
+static bool healthcode_token_decode(healthcode_str_t part, uint8_t **memory,
+    healthcode_str_t *decoded);
+static healthcode_reason_e healthcode_token_header(healthcode_str_t header,
+    healthcode_token_memory_t *memory, healthcode_token_t *token);
+
+
+healthcode_reason_e
+healthcode_token_parse(healthcode_str_t text,
+    healthcode_token_memory_t *memory, healthcode_token_t *token)
+{
+    uint8_t              *p = memory->parts;
+    healthcode_str_t      parts[3], header;
+    healthcode_token_t    t = { .alg = { NULL, 0 } };
+    healthcode_reason_e   reason;
+
+    if (text.len > HEALTHCODE_TOKEN_MAX || !healthcode_token_split(text, parts))
+    {
+        return HEALTHCODE_REASON_MALFORMED;
+    }
+
+    if (!healthcode_token_decode(parts[0], &p, &header)
+        || !healthcode_token_decode(parts[1], &p, &t.payload)
+        || !healthcode_token_decode(parts[2], &p, &t.signature))
+    {
+        return HEALTHCODE_REASON_MALFORMED;
+    }
+
+    t.signed_text = healthcode_str_from(text.data,
+                                        parts[0].len + 1 + parts[1].len);
+
+    reason = healthcode_token_header(header, memory, &t);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        *token = t;
+    }
+
+    return reason;
+}
+
+
+static bool
+healthcode_token_split(healthcode_str_t text, healthcode_str_t parts[3])
+{
+    const uint8_t  *dot, *p = text.data, *end = text.data + text.len;
+
+    for (int i = 0; i < 2; i++) {
+        dot = (p < end) ? memchr(p, '.', (size_t) (end - p)) : NULL;
+
+        if (dot == NULL) {
+            return false;
+        }
+
+        parts[i] = healthcode_str_from(p, (size_t) (dot - p));
+        p = dot + 1;
+    }
+
+    parts[2] = healthcode_str_from(p, (size_t) (end - p));
+
+    /* A third dot is no byte of base64url and falls there. */
+    return true;
+}
+
+
+static bool
+healthcode_token_decode(healthcode_str_t part, uint8_t **memory,
+    healthcode_str_t *decoded)
+{
+    if (!healthcode_base64url_decode(part, *memory, &decoded->len)) {
+        return false;
+    }
+
+    decoded->data = *memory;
+    *memory += decoded->len;
+
+    return true;
+}
+
+
+static healthcode_reason_e
+healthcode_token_header(healthcode_str_t text,
+    healthcode_token_memory_t *memory, healthcode_token_t *token)
+{
+    yyjson_val  *b64, *header;
+
+    header = healthcode_json_read(text, memory->header,
+                                  sizeof(memory->header));
+    if (header == NULL) {
+        return HEALTHCODE_REASON_MALFORMED;
+    }
+
+    b64 = yyjson_obj_get(header, "b64");
+
+    if (yyjson_obj_get(header, "crit") || yyjson_obj_get(header, "zip")
+        || (b64 && !yyjson_is_true(b64)))
+    {
+        return HEALTHCODE_REASON_UNSUPPORTED;
+    }
+
+    if (healthcode_json_string(header, "alg", &token->alg) != 1
+        || healthcode_json_string(header, "kid", &token->kid) < 0
+        || healthcode_json_string(header, "typ", &token->typ) < 0)
+    {
+        return HEALTHCODE_REASON_MALFORMED;
+    }
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+static healthcode_str_t
+healthcode_token_type_name(healthcode_str_t type)
+{
+    healthcode_str_t  prefix = healthcode_str("application/");
+    healthcode_str_t  rest, head;
+
+    if (type.len <= prefix.len) {
+        return type;
+    }
+
+    head = healthcode_str_from(type.data, prefix.len);
+    rest = healthcode_str_from(type.data + prefix.len, type.len - prefix.len);
+
+    if (!healthcode_str_equal_nocase(head, prefix)
+        || memchr(rest.data, '/', rest.len))
+    {
+        return type;
+    }
+
+    return rest;
+}
+
+
+bool
+healthcode_token_type_is(const healthcode_token_t *token, healthcode_str_t type)
+{
+    if (token->typ.data == NULL) {
+        return false;
+    }
+
+    return healthcode_str_equal_nocase(healthcode_token_type_name(token->typ),
+                                       healthcode_token_type_name(type));
+}

@@ -1,0 +1,60 @@
+/*
+ * The text of a code taken apart: JWS compact serialisation (RFC 7515
+ * sections 3.1 and 7.1), judged by RFC 8725.  Knows no keys and no claims.
+ * docs/token-format.md, "Token".
+ */
+
+#ifndef HEALTHCODE_TOKEN_H
+#define HEALTHCODE_TOKEN_H
+
+#include <stdalign.h>
+
+#include "healthcode_base64url.h"
+#include "healthcode_json.h"
+#include "healthcode_reason.h"
+
+
+/* A longer text is malformed. */
+#define HEALTHCODE_TOKEN_MAX  8192
+
+
+/*
+ * Where the parts of one code live.  Large but touched only as far as the
+ * code is long; nothing in it needs freeing.
+ */
+typedef struct {
+    uint8_t                 parts[HEALTHCODE_TOKEN_MAX];
+    alignas(16) uint8_t     header[healthcode_json_memory(HEALTHCODE_TOKEN_MAX
+                                                          / 4 * 3)];
+} healthcode_token_memory_t;
+
+
+/* The views point into the text and into the memory given to the parser. */
+typedef struct {
+    healthcode_str_t  signed_text;   /* header "." payload, as received */
+    healthcode_str_t  payload;       /* decoded, not looked into */
+    healthcode_str_t  signature;     /* decoded; may be empty */
+    healthcode_str_t  alg;
+    healthcode_str_t  kid;           /* data is NULL: absent */
+    healthcode_str_t  typ;           /* data is NULL: absent */
+} healthcode_token_t;
+
+
+/*
+ * Takes text apart and reads its header.  HEALTHCODE_REASON_OK: *token is
+ * written.  _MALFORMED: not three parts of strict base64url, too long, or a
+ * header that is no strict JSON with a string "alg".  _UNSUPPORTED: "crit",
+ * "zip", or a "b64" that is not true (RFC 7515 section 4.1.11, RFC 7797).
+ * "jku", "jwk", "x5u" and "x5c" are ignored: a code cannot bring its own key.
+ */
+healthcode_reason_e healthcode_token_parse(healthcode_str_t text,
+    healthcode_token_memory_t *memory, healthcode_token_t *token);
+
+/*
+ * Whether the token's "typ" is type, by RFC 7515 section 4.1.9: without
+ * regard to ASCII case, and to "application/" before a name with no slash.
+ */
+bool healthcode_token_type_is(const healthcode_token_t *token,
+    healthcode_str_t type);
+
+#endif

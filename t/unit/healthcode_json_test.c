@@ -1,0 +1,379 @@
+/*
+ * Tests of healthcode_json.c: what strict reading refuses, however deep it is
+ * hidden, and that the promised memory is enough.  Knows no token.
+ * docs/token-format.md, "JSON".
+ */
+
+#include "test.h"
+
+#include "../../ngx_http_healthcode_module/core/healthcode_json.h"
+
+
+/* Reads text at the wall, in exactly the memory that the header promises. */
+static yyjson_val *
+read_json(const void *text, size_t len)
+{
+    static void  *memory;
+    size_t        size = healthcode_json_memory(len);
+
+    free(memory);
+    memory = malloc(size);
+    assert_non_null(memory);
+
+    return healthcode_json_read(guard(0, text, len), memory, size);
+}
+
+
+static yyjson_val *
+read_text(const char *text)
+{
+    return read_json(text, strlen(text));
+}
+
+
+static void
+test_refuses_what_is_no_strict_object(void **state)
+{
+    static const char  *const rows[] = {
+        "", " ", "{", "}", "[]", "[{}]", "null", "true", "1", "\"a\"", "{}{}",
+        "{} x", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
+        "{'a':1}", "{\"a\":1 \"b\":2}", "{\"a\":01}", "{\"a\":+1}",
+        "{\"a\":.5}", "{\"a\":1.}", "{\"a\":0x10}", "{\"a\":NaN}",
+        "{\"a\":Infinity}", "{\"a\":-}", "{\"a\":1e}", "{\"a\":tru}",
+        "{\"a\":True}", "{\"a\":1}//c", "{/*c*/}", "\xef\xbb\xbf{}",
+        "{\"a\":\"\t\"}", "{\"a\":\"\n\"}", "{\"a\":\"\x01\"}",
+        "{\"a\":\"\\x41\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"b}", "{\"a\":[}",
+        "{\"a\":[1}", "{\"a\":{]}", "{1:2}", "{null:1}",
+        /* a number that no double holds */
+        "{\"a\":1e999}", "{\"a\":-1e999}", "{\"a\":[{\"b\":1e309}]}",
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(read_text(rows[i]) == NULL, i, rows[i]);
+    }
+
+    assert_null(read_json("{}\0", 3));
+    assert_null(read_json("{\"a\0\":1}", 8));
+    assert_null(read_json(NULL, 0));
+
+    (void) state;
+}
+
+
+static void
+test_refuses_a_name_twice(void **state)
+{
+    static const char  *const rows[] = {
+        "{\"a\":1,\"a\":1}",
+        "{\"a\":1,\"b\":2,\"a\":3}",
+        "{\"a\":1,\"\\u0061\":2}",
+        "{\"\\u0061\":1,\"a\":2}",
+        "{\"\\u00e9\":1,\"\xc3\xa9\":2}",
+        "{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":2}",
+        "{\"a/b\":1,\"a\\/b\":2}",
+        "{\"\":1,\"\":2}",
+        "{\"x\":{\"a\":1,\"a\":1}}",
+        "{\"x\":[{\"a\":1,\"a\":1}]}",
+        "{\"x\":[[[{\"y\":{\"a\":1,\"\\u0061\":1}}]]]}",
+        "{\"x\":[1,{\"a\":1},{\"b\":1,\"b\":2}],\"z\":1}",
+        "{\"x\":{},\"y\":{\"z\":{\"a\":{},\"a\":{}}}}",
+        "{\"a\":{\"b\":1},\"c\":{\"b\":1},\"a\":1}",
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(read_text(rows[i]) == NULL, i, rows[i]);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_a_nul_in_any_string(void **state)
+{
+    static const char  *const rows[] = {
+        "{\"a\":\"\\u0000\"}",
+        "{\"a\":\"x\\u0000y\"}",
+        "{\"a\\u0000\":1}",
+        "{\"\\u0000\":1}",
+        "{\"a\":[[\"\\u0000\"]]}",
+        "{\"a\":{\"b\\u0000\":{}}}",
+        "{\"a\":[{\"b\":\"c\"},{\"d\":\"e\\u0000\"}]}",
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(read_text(rows[i]) == NULL, i, rows[i]);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_invalid_utf8(void **state)
+{
+    static const char  *const rows[] = {
+        "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(",
+        "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
+        "\xe2\x82", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80",
+        "\xfe", "\xff", "\\ud800", "\\udc00", "\\ud800\\u0041",
+        "\\udc00\\ud800",
+    };
+    char  text[64];
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(text, sizeof(text), "{\"a\":\"%s\"}", rows[i]);
+        test_row(read_text(text) == NULL, i, rows[i]);
+        snprintf(text, sizeof(text), "{\"%s\":1}", rows[i]);
+        test_row(read_text(text) == NULL, i, rows[i]);
+        snprintf(text, sizeof(text), "{\"a\":[\"b%s\"]}", rows[i]);
+        test_row(read_text(text) == NULL, i, rows[i]);
+    }
+
+    (void) state;
+}
+
+
+/* An object of n members, inside prefix and suffix. */
+static yyjson_val *
+read_members(const char *prefix, unsigned n, const char *suffix)
+{
+    char    text[4096];
+    size_t  len = (size_t) snprintf(text, sizeof(text), "%s{", prefix);
+
+    for (unsigned i = 0; i < n; i++) {
+        len += (size_t) snprintf(text + len, sizeof(text) - len, "%s\"m%u\":1",
+                                 i ? "," : "", i);
+    }
+
+    len += (size_t) snprintf(text + len, sizeof(text) - len, "}%s", suffix);
+
+    return read_json(text, len);
+}
+
+
+static void
+test_refuses_more_than_64_members(void **state)
+{
+    assert_non_null(read_members("", 63, ""));
+    assert_non_null(read_members("", 64, ""));
+    assert_null(read_members("", 65, ""));
+    assert_null(read_members("", 300, ""));
+    assert_non_null(read_members("{\"a\":[", 64, "]}"));
+    assert_null(read_members("{\"a\":[", 65, "]}"));
+    assert_null(read_members("{\"a\":{\"b\":", 65, "}}"));
+
+    (void) state;
+}
+
+
+static void
+test_refuses_too_little_memory(void **state)
+{
+    static char  memory[healthcode_json_memory(64)];
+    const char  *text = "{\"a\":1}";
+    size_t       need = healthcode_json_memory(strlen(text));
+
+    assert_null(healthcode_json_read(guard_text(0, text), memory, need - 1));
+    assert_null(healthcode_json_read(guard_text(0, text), memory, 0));
+    assert_non_null(healthcode_json_read(guard_text(0, text), memory, need));
+
+    (void) state;
+}
+
+
+static void
+test_survives_deep_nesting(void **state)
+{
+    char    text[16384];
+    size_t  n = 6;
+
+    strcpy(text, "{\"a\":");
+
+    while (n < 3000) {
+        text[n++ - 1] = '[';
+    }
+
+    assert_null(read_json(text, n - 1));
+
+    for (size_t i = 0; i < 2994; i++) {
+        text[n++ - 1] = ']';
+    }
+
+    text[n++ - 1] = '}';
+    assert_non_null(read_json(text, n - 1));
+
+    /* objects, the innermost with a name twice */
+    n = 0;
+
+    for (size_t i = 0; i < 1000; i++) {
+        memcpy(text + n, "{\"a\":", 5);
+        n += 5;
+    }
+
+    memcpy(text + n, "{\"b\":1,\"b\":1}", 13);
+    memset(text + n + 13, '}', 1000);
+    assert_null(read_json(text, n + 13 + 1000));
+
+    memcpy(text + n, "{\"b\":1,\"c\":1}", 13);
+    assert_non_null(read_json(text, n + 13 + 1000));
+
+    (void) state;
+}
+
+
+/* The texts that take the most values, and growing strings, at many lengths. */
+static void
+test_needs_no_more_memory_than_promised(void **state)
+{
+    static const struct {
+        const char  *head, *more, *tail;
+    } rows[] = {
+        { "{\"a\":[1", ",1", "]}" },
+        { "{\"a\":[[]", ",[]", "]}" },
+        { "{\"a\":[{}", ",{}", "]}" },
+        { "{\"a\":[\"\"", ",\"\"", "]}" },
+        { "{\"a\":[{\"\":1}", ",{\"\":1}", "]}" },
+        { "{\"a\":[\"\\n", "\\u00e9", "\"]}" },
+        { "{\"a\":\"", "x", "\"}" },
+        { "{\"a\":1", " ", "}" },
+    };
+    char    text[8192];
+    size_t  len;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t n = 0; n < 6200; n += (n < 300) ? 1 : 97) {
+
+            len = strlen(strcpy(text, rows[i].head));
+
+            while (len + strlen(rows[i].more) < n) {
+                len += strlen(strcpy(text + len, rows[i].more));
+            }
+
+            len += strlen(strcpy(text + len, rows[i].tail));
+            test_row(read_json(text, len) != NULL, n, rows[i].head);
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_reads_a_string_member(void **state)
+{
+    yyjson_val        *object;
+    healthcode_str_t   value = healthcode_str("before");
+
+    object = read_text("{\"s\":\"x\",\"e\":\"\",\"n\":1,\"z\":null,\"t\":true,"
+                       "\"a\":[\"x\"],\"o\":{\"s\":\"y\"},\"u\":\"\\u00e9\"}");
+    assert_non_null(object);
+
+    assert_int_equal(healthcode_json_string(object, "absent", &value), 0);
+    assert_int_equal(healthcode_json_string(object, "S", &value), 0);
+    assert_int_equal(healthcode_json_string(object, "n", &value), -1);
+    assert_int_equal(healthcode_json_string(object, "z", &value), -1);
+    assert_int_equal(healthcode_json_string(object, "t", &value), -1);
+    assert_int_equal(healthcode_json_string(object, "a", &value), -1);
+    assert_int_equal(healthcode_json_string(object, "o", &value), -1);
+    test_str_equal(value, "before");
+
+    assert_int_equal(healthcode_json_string(object, "s", &value), 1);
+    test_str_equal(value, "x");
+    assert_int_equal(healthcode_json_string(object, "e", &value), 1);
+    test_str_equal(value, "");
+    assert_int_equal(healthcode_json_string(object, "u", &value), 1);
+    test_str_equal(value, "\xc3\xa9");
+
+    (void) state;
+}
+
+
+static void
+test_reads_an_integer_member(void **state)
+{
+    static const struct {
+        const char  *text;
+        int          result;
+        int64_t      value;
+    } rows[] = {
+        { "1.0", -1, 0 }, { "1e3", -1, 0 }, { "1E0", -1, 0 },
+        { "1.5", -1, 0 }, { "-1", -1, 0 }, { "101", -1, 0 },
+        { "-9223372036854775808", -1, 0 }, { "9223372036854775807", -1, 0 },
+        { "9223372036854775808", -1, 0 }, { "18446744073709551615", -1, 0 },
+        { "18446744073709551616", -1, 0 }, { "\"1\"", -1, 0 },
+        { "true", -1, 0 }, { "null", -1, 0 }, { "[1]", -1, 0 },
+        { "{}", -1, 0 }, { "0.0", -1, 0 }, { "-0.0", -1, 0 },
+        { "0", 1, 0 }, { "1", 1, 1 }, { "99", 1, 99 }, { "100", 1, 100 },
+    };
+    char         text[64];
+    int64_t      value;
+    yyjson_val  *object;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        value = -77;
+        snprintf(text, sizeof(text), "{\"n\":%s}", rows[i].text);
+        object = read_text(text);
+
+        test_row(object != NULL, i, text);
+        test_row(healthcode_json_integer(object, "n", 0, 100, &value)
+                 == rows[i].result, i, text);
+        test_row(value == (rows[i].result == 1 ? rows[i].value : -77), i, text);
+        assert_int_equal(healthcode_json_integer(object, "m", 0, 100, &value),
+                         0);
+    }
+
+    /* the whole range: an unsigned number must not turn into a negative one */
+    object = read_text("{\"u\":18446744073709551615,\"m\":"
+                       "-9223372036854775808}");
+    value = -77;
+    assert_int_equal(healthcode_json_integer(object, "u", INT64_MIN, INT64_MAX,
+                                             &value), -1);
+    assert_int_equal(value, -77);
+    assert_int_equal(healthcode_json_integer(object, "m", INT64_MIN, INT64_MAX,
+                                             &value), 1);
+    assert_true(value == INT64_MIN);
+
+    (void) state;
+}
+
+
+static void
+test_accepts_strict_objects(void **state)
+{
+    static const char  *const rows[] = {
+        "{}", " {} ", "\r\n\t{ \"a\" : [ ] }", "{\"a\":{\"a\":{\"a\":1}}}",
+        "{\"a\":[{\"a\":1},{\"a\":1}]}", "{\"a\":1,\"A\":2}",
+        "{\"a\":1e308}", "{\"a\":-0}", "{\"\":1}", "{\"a\":\"\\u0001\"}",
+        "{\"\xe4\xb8\xad\":\"\xf0\x9f\x98\x80\"}",
+        "{\"a\":\"\\ud83d\\ude00\"}",
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(read_text(rows[i]) != NULL, i, rows[i]);
+    }
+
+    (void) state;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_refuses_what_is_no_strict_object),
+        cmocka_unit_test(test_refuses_a_name_twice),
+        cmocka_unit_test(test_refuses_a_nul_in_any_string),
+        cmocka_unit_test(test_refuses_invalid_utf8),
+        cmocka_unit_test(test_refuses_more_than_64_members),
+        cmocka_unit_test(test_refuses_too_little_memory),
+        cmocka_unit_test(test_survives_deep_nesting),
+        cmocka_unit_test(test_needs_no_more_memory_than_promised),
+        cmocka_unit_test(test_reads_a_string_member),
+        cmocka_unit_test(test_reads_an_integer_member),
+        cmocka_unit_test(test_accepts_strict_objects),
+    };
+
+    return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}
