@@ -1,0 +1,42 @@
+/*
+ * An issuer: what its codes look like and which keys sign them.  Picks the
+ * key and has the signature verified.  Knows no time and no files.
+ * docs/token-format.md, "Issuers and keys".
+ */
+
+#ifndef HEALTHCODE_ISSUER_H
+#define HEALTHCODE_ISSUER_H
+
+#include "healthcode_reason.h"
+#include "healthcode_signature.h"
+#include "healthcode_token.h"
+
+
+/* A code without a kid is tried against at most so many keys. */
+#define HEALTHCODE_ISSUER_TRIES_MAX  8
+
+
+typedef struct {
+    healthcode_str_t         name;           /* in the configuration */
+    healthcode_str_t         iss;
+    healthcode_str_t         subject_space;
+    int64_t                  lifetime_max;   /* seconds */
+    const healthcode_str_t  *types;          /* "typ", any of them */
+    size_t                   ntypes;
+    bool                     type_any;       /* do not look at "typ" */
+    bool                     type_none;      /* "typ" may be absent */
+    healthcode_keyring_t    *keyring;
+} healthcode_issuer_t;
+
+
+/*
+ * Whether token is of issuer's types and signed by one of its keys.
+ * HEALTHCODE_REASON_OK: *signer is that key.  _TYPE; _ALGORITHM: none of its
+ * keys is for the token's "alg"; _KEY: none of those has the token's "kid";
+ * _SIGNATURE.  A key without a kid fits any kid.  Never reads "alg" as an
+ * instruction: it must equal the key's own (RFC 8725 section 3.1).
+ */
+healthcode_reason_e healthcode_issuer_verify(const healthcode_issuer_t *issuer,
+    const healthcode_token_t *token, const healthcode_key_t **signer);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * Fuzzes healthcode_keyring.c, with the set of algorithms in the first byte:
+ * no key of another algorithm gets in, and none believes a made-up signature.
+ * docs/token-format.md, "Keys".
+ */
+
+#include "fuzz.h"
+
+#include <openssl/err.h>
+
+#include "../../ngx_http_healthcode_module/core/healthcode_signature.h"
+
+
+#define ERROR_SIZE  96
+
+
+static void
+check_key(const healthcode_key_t *key, unsigned allowed)
+{
+    static const uint8_t  zeros[64];
+    healthcode_str_t      text = healthcode_str("text");
+
+    fuzz_must(healthcode_algorithm_bit(key->algorithm) & allowed);
+    fuzz_must(strlen(key->thumbprint) == HEALTHCODE_THUMBPRINT_LEN);
+    fuzz_must(strspn(key->thumbprint, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl"
+                                      "mnopqrstuvwxyz0123456789-_")
+              == HEALTHCODE_THUMBPRINT_LEN);
+    fuzz_must(key->kid.data != NULL || key->kid.len == 0);
+
+    fuzz_must(!healthcode_signature_verify(key, text,
+                                           healthcode_str_from(zeros, 0)));
+    fuzz_must(!healthcode_signature_verify(key, text,
+                                           healthcode_str_from(zeros, 32)));
+
+    /* an operator's weak Ed25519 point may hold for all of zero */
+    if (key->algorithm->family != HEALTHCODE_ALGORITHM_EDDSA) {
+        fuzz_must(!healthcode_signature_verify(key, text,
+                                               healthcode_str_from(zeros, 64)));
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char                    *error;
+    size_t                   i;
+    unsigned                 seen = 0, allowed = fuzz_byte(&data, &size);
+    const healthcode_key_t  *key;
+    healthcode_keyring_t    *keyring;
+
+    if (size > 16384) {
+        return 0;
+    }
+
+    error = (char *) guard_room(1, ERROR_SIZE);
+    keyring = healthcode_keyring_create(guard(0, data, size), allowed, error,
+                                        ERROR_SIZE);
+    fuzz_must(ERR_peek_error() == 0);
+
+    if (keyring == NULL) {
+        fuzz_must(memchr(error, '\0', ERROR_SIZE) != NULL && error[0]);
+        return 0;
+    }
+
+    for (i = 0; (key = healthcode_keyring_at(keyring, i)) != NULL; i++) {
+        seen |= healthcode_algorithm_bit(key->algorithm);
+
+        /* crypto is slow: the first will do */
+        if (i < 2) {
+            check_key(key, allowed);
+        }
+    }
+
+    fuzz_must(i > 0 && healthcode_keyring_algorithms(keyring) == seen
+              && (seen & ~allowed) == 0);
+    fuzz_must(ERR_peek_error() == 0);
+    healthcode_keyring_free(keyring);
+
+    return 0;
+}

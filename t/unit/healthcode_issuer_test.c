@@ -1,0 +1,469 @@
+/*
+ * Tests of healthcode_issuer.c: whole codes against an issuer and its keys;
+ * confusion of algorithms, keys and types.  Knows no time.
+ * docs/token-format.md, "Issuers and keys".
+ */
+
+#include "test.h"
+#include "mint.h"
+
+#include "../../ngx_http_healthcode_module/core/healthcode_issuer.h"
+
+
+#define PAYLOAD  "{\"iss\":\"a\"}"
+#define SECRET   "an HS256 secret of 32 bytes long"
+#define SECRET_K "YW4gSFMyNTYgc2VjcmV0IG9mIDMyIGJ5dGVzIGxvbmc"
+
+
+static healthcode_token_memory_t   memory;
+static healthcode_str_t            types[] = {
+    { (const uint8_t *) "healthcode+jwt", 14 }
+};
+static healthcode_issuer_t         issuer = {
+    .types = types, .ntypes = 1
+};
+
+
+/* Gives the issuer these keys. */
+static void
+use(const char *keys, unsigned algorithms)
+{
+    char  error[256];
+
+    healthcode_keyring_free(issuer.keyring);
+    issuer.keyring = healthcode_keyring_create(
+                         healthcode_str_from(keys, strlen(keys)), algorithms,
+                         error, sizeof(error));
+
+    if (issuer.keyring == NULL) {
+        print_error("%s\n", error);
+        fail();
+    }
+}
+
+
+static int
+tear_down(void **state)
+{
+    healthcode_keyring_free(issuer.keyring);
+    issuer.keyring = NULL;
+    issuer.type_any = false;
+    issuer.type_none = false;
+    issuer.types = types;
+    issuer.ntypes = 1;
+
+    (void) state;
+
+    return 0;
+}
+
+
+static healthcode_reason_e
+verify(const char *code, const healthcode_key_t **signer)
+{
+    healthcode_token_t       token;
+    healthcode_reason_e      reason;
+    const healthcode_key_t  *before, *key;
+
+    before = (const healthcode_key_t *) (const void *) &memory;
+    key = before;
+
+    reason = healthcode_token_parse(guard_text(0, code), &memory, &token);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        reason = healthcode_issuer_verify(&issuer, &token, &key);
+        assert_true((reason == HEALTHCODE_REASON_OK) == (key != before));
+    }
+
+    if (signer && reason == HEALTHCODE_REASON_OK) {
+        *signer = key;
+    }
+
+    return reason;
+}
+
+
+static unsigned
+bit(const char *name)
+{
+    return healthcode_algorithm_bit(healthcode_algorithm_find(
+                                        healthcode_str_from(name,
+                                                            strlen(name))));
+}
+
+
+#define TYP  "\"typ\":\"healthcode+jwt\""
+
+static void
+test_refuses_algorithms_that_no_key_has(void **state)
+{
+    static const char  *const rows[] = {
+        "none", "None", "NONE", "nOnE", "", "ES256", "HS256", "HS512", "eddsa",
+        "Ed25519", "RS256", "EdDSA ",
+    };
+    char  code[1024], header[128], jwk[256];
+
+    mint_ed25519_jwk(1, "", jwk, sizeof(jwk));
+    use(jwk, ~0u);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(header, sizeof(header), "{\"alg\":\"%s\"," TYP "}", rows[i]);
+
+        /* signed well, signed with nothing, and with an empty secret */
+        mint_eddsa(header, PAYLOAD, 1, code);
+        test_row(verify(code, NULL) == HEALTHCODE_REASON_ALGORITHM, i, rows[i]);
+        *(strrchr(code, '.') + 1) = '\0';
+        test_row(verify(code, NULL) == HEALTHCODE_REASON_ALGORITHM, i, rows[i]);
+        mint_hs256(header, PAYLOAD, "", 0, code);
+        test_row(verify(code, NULL) == HEALTHCODE_REASON_ALGORITHM, i, rows[i]);
+    }
+
+    /* a key the issuer may not use */
+    use("{\"keys\":[" MINT_A3_JWK ",{\"kty\":\"oct\",\"k\":\"" SECRET_K "\"}]}",
+        bit("ES256"));
+    mint_hs256("{\"alg\":\"HS256\"," TYP "}", PAYLOAD, SECRET, 32, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_ALGORITHM);
+
+    (void) state;
+}
+
+
+/* RFC 8725 section 2.1: an asymmetric key's public bytes as an HMAC secret. */
+static void
+test_refuses_a_public_key_as_a_secret(void **state)
+{
+    static const char  *const pem =
+        "-----BEGIN PUBLIC KEY-----\n"
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"
+        "6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n"
+        "-----END PUBLIC KEY-----\n";
+    char     code[2048];
+    uint8_t  point[80];
+    size_t   i, n;
+
+    struct {
+        const void  *secret;
+        size_t       len;
+    } rows[] = {
+        { pem, strlen(pem) }, { pem, strlen(pem) - 1 },
+        { MINT_A3_JWK, strlen(MINT_A3_JWK) }, { point, 0 }, { point, 0 },
+    };
+
+    point[0] = 4;
+    n = mint_decode(MINT_A3_X, point + 1);
+    n += mint_decode(MINT_A3_Y, point + 1 + n);
+    assert_int_equal(n, 64);
+    rows[3].len = 65;
+    rows[4].secret = point + 1;
+    rows[4].len = 64;
+
+    for (i = 0; i < test_count(rows); i++) {
+        mint_hs256("{\"alg\":\"HS256\"," TYP "}", PAYLOAD, rows[i].secret,
+                   rows[i].len, code);
+
+        use(MINT_A3_JWK, ~0u);
+        assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_ALGORITHM);
+        use(pem, ~0u);
+        assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_ALGORITHM);
+
+        /* even where the issuer has a secret too */
+        use("{\"keys\":[" MINT_A3_JWK ",{\"kty\":\"oct\",\"k\":\"" SECRET_K
+            "\"}]}", ~0u);
+        assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_SIGNATURE);
+    }
+
+    /* and one family's signature under another family's name */
+    mint_hs256("{\"alg\":\"ES256\"," TYP "}", PAYLOAD, SECRET, 32, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_SIGNATURE);
+    mint_eddsa("{\"alg\":\"ES256\"," TYP "}", PAYLOAD, 1, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_SIGNATURE);
+
+    (void) state;
+}
+
+
+static void
+test_refuses_keys_by_their_id(void **state)
+{
+    static const struct {
+        const char  *header;
+        uint8_t      seed;
+        int          reason;
+    } rows[] = {
+        { "{\"alg\":\"EdDSA\",\"kid\":\"c\"," TYP "}", 1,
+          HEALTHCODE_REASON_KEY },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"A\"," TYP "}", 1,
+          HEALTHCODE_REASON_KEY },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"\"," TYP "}", 1,
+          HEALTHCODE_REASON_KEY },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"a \"," TYP "}", 1,
+          HEALTHCODE_REASON_KEY },
+        { "{\"alg\":\"ES256\",\"kid\":\"a\"," TYP "}", 1,
+          HEALTHCODE_REASON_KEY },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"b\"," TYP "}", 1,
+          HEALTHCODE_REASON_SIGNATURE },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"a\"," TYP "}", 2,
+          HEALTHCODE_REASON_SIGNATURE },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"a\"," TYP "}", 3,
+          HEALTHCODE_REASON_SIGNATURE },
+        { "{\"alg\":\"EdDSA\"," TYP "}", 3, HEALTHCODE_REASON_SIGNATURE },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"a\"," TYP "}", 1,
+          HEALTHCODE_REASON_OK },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"b\"," TYP "}", 2,
+          HEALTHCODE_REASON_OK },
+        { "{\"alg\":\"EdDSA\"," TYP "}", 2, HEALTHCODE_REASON_OK },
+    };
+    char                     a[256], b[256], keys[1024], code[1024];
+    const healthcode_key_t  *signer;
+
+    mint_ed25519_jwk(1, "\"kid\":\"a\",", a, sizeof(a));
+    mint_ed25519_jwk(2, "\"kid\":\"b\",", b, sizeof(b));
+    snprintf(keys, sizeof(keys), "{\"keys\":[%s,%s,{\"kid\":\"z\",%s]}", a, b,
+             MINT_A3_JWK + 1);
+    use(keys, ~0u);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        mint_eddsa(rows[i].header, PAYLOAD, rows[i].seed, code);
+        test_row((int) verify(code, &signer) == rows[i].reason, i,
+                 rows[i].header);
+
+        if (rows[i].reason == HEALTHCODE_REASON_OK) {
+            assert_int_equal(signer->kid.data[0], rows[i].seed == 1 ? 'a'
+                                                                    : 'b');
+        }
+    }
+
+    /* a key without a kid fits any */
+    mint_ed25519_jwk(1, "", a, sizeof(a));
+    use(a, ~0u);
+    mint_eddsa("{\"alg\":\"EdDSA\",\"kid\":\"any\"," TYP "}", PAYLOAD, 1, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_OK);
+    mint_eddsa("{\"alg\":\"EdDSA\",\"kid\":\"any\"," TYP "}", PAYLOAD, 2, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_SIGNATURE);
+
+    (void) state;
+}
+
+
+/* Keys of the seeds 1 to n; with is 1 where they have ids. */
+static void
+use_many(unsigned n, bool with)
+{
+    char    keys[8192], jwk[256], members[64];
+    size_t  len = (size_t) snprintf(keys, sizeof(keys), "{\"keys\":[");
+
+    for (unsigned i = 1; i <= n; i++) {
+        snprintf(members, sizeof(members), "\"kid\":\"k%u\",", i);
+        mint_ed25519_jwk((uint8_t) i, with ? members : "", jwk, sizeof(jwk));
+
+        /* keys of another algorithm between them do not count */
+        len += (size_t) snprintf(keys + len, sizeof(keys) - len,
+                                 "%s%s,{\"kty\":\"oct\",\"k\":\"" SECRET_K
+                                 "\"}", i > 1 ? "," : "", jwk);
+    }
+
+    snprintf(keys + len, sizeof(keys) - len, "]}");
+    use(keys, ~0u);
+}
+
+
+static void
+test_tries_eight_keys_and_not_the_ninth(void **state)
+{
+    char  code[1024], header[128];
+
+    use_many(12, true);
+
+    for (uint8_t seed = 1; seed <= 13; seed++) {
+        mint_eddsa("{\"alg\":\"EdDSA\"," TYP "}", PAYLOAD, seed, code);
+        test_row(verify(code, NULL) == (seed <= 8
+                                        ? HEALTHCODE_REASON_OK
+                                        : HEALTHCODE_REASON_SIGNATURE), seed,
+                 "seed, no kid");
+
+        snprintf(header, sizeof(header), "{\"alg\":\"EdDSA\",\"kid\":\"k%u\","
+                 TYP "}", seed);
+        mint_eddsa(header, PAYLOAD, seed, code);
+        test_row(verify(code, NULL) == (seed <= 12
+                                        ? HEALTHCODE_REASON_OK
+                                        : HEALTHCODE_REASON_KEY), seed,
+                 "seed, with kid");
+    }
+
+    use_many(12, false);
+
+    for (uint8_t seed = 1; seed <= 12; seed++) {
+        mint_eddsa("{\"alg\":\"EdDSA\",\"kid\":\"x\"," TYP "}", PAYLOAD, seed,
+                   code);
+        test_row(verify(code, NULL) == (seed <= 8
+                                        ? HEALTHCODE_REASON_OK
+                                        : HEALTHCODE_REASON_SIGNATURE), seed,
+                 "seed, keys without kid");
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_the_key_of_another_issuer(void **state)
+{
+    char  jwk[256], code[1024];
+
+    mint_ed25519_jwk(1, "\"kid\":\"same\",", jwk, sizeof(jwk));
+    use(jwk, ~0u);
+
+    mint_eddsa("{\"alg\":\"EdDSA\",\"kid\":\"same\"," TYP "}", PAYLOAD, 2,
+               code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_SIGNATURE);
+
+    /* nor does a code bring its own */
+    mint_ed25519_jwk(2, "", jwk, sizeof(jwk));
+    {
+        char  header[512];
+
+        snprintf(header, sizeof(header), "{\"alg\":\"EdDSA\"," TYP ",\"jwk\":"
+                 "%s,\"jku\":\"https://issuer.example/keys\"}", jwk);
+        mint_eddsa(header, PAYLOAD, 2, code);
+    }
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_SIGNATURE);
+
+    (void) state;
+}
+
+
+static void
+test_refuses_other_types(void **state)
+{
+    enum { OK = HEALTHCODE_REASON_OK, NO = HEALTHCODE_REASON_TYPE };
+
+    static healthcode_str_t  both[] = {
+        { (const uint8_t *) "healthcode+jwt", 14 },
+        { (const uint8_t *) "JWT", 3 }
+    };
+
+    static const struct {
+        const char  *member;
+        int          usual, none, two, two_none, none_only, any;
+    } rows[] = {
+        { "",                                  NO, OK, NO, OK, OK, OK },
+        { ",\"typ\":\"\"",                     NO, NO, NO, NO, NO, OK },
+        { ",\"typ\":\"at+jwt\"",               NO, NO, NO, NO, NO, OK },
+        { ",\"typ\":\"JWT\"",                  NO, NO, OK, OK, NO, OK },
+        { ",\"typ\":\"application/jwt\"",      NO, NO, OK, OK, NO, OK },
+        { ",\"typ\":\"none\"",                 NO, NO, NO, NO, NO, OK },
+        { ",\"typ\":\"any\"",                  NO, NO, NO, NO, NO, OK },
+        { ",\"typ\":\"healthcode+jwt\"",       OK, OK, OK, OK, NO, OK },
+        { ",\"typ\":\"HealthCode+JWT\"",       OK, OK, OK, OK, NO, OK },
+        { ",\"typ\":\"application/healthcode+jwt\"", OK, OK, OK, OK, NO, OK },
+    };
+    char  header[256], code[1024], jwk[256];
+
+    mint_ed25519_jwk(1, "", jwk, sizeof(jwk));
+    use(jwk, ~0u);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(header, sizeof(header), "{\"alg\":\"EdDSA\"%s}",
+                 rows[i].member);
+        mint_eddsa(header, PAYLOAD, 1, code);
+
+        issuer.types = both;
+        issuer.ntypes = 1;
+        issuer.type_none = issuer.type_any = false;
+        test_row((int) verify(code, NULL) == rows[i].usual, i, header);
+        issuer.type_none = true;
+        test_row((int) verify(code, NULL) == rows[i].none, i, header);
+        issuer.type_none = false;
+        issuer.ntypes = 2;
+        test_row((int) verify(code, NULL) == rows[i].two, i, header);
+        issuer.type_none = true;
+        test_row((int) verify(code, NULL) == rows[i].two_none, i, header);
+        issuer.ntypes = 0;
+        test_row((int) verify(code, NULL) == rows[i].none_only, i, header);
+        issuer.type_none = false;
+        issuer.type_any = true;
+        test_row((int) verify(code, NULL) == rows[i].any, i, header);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_a_code_cut_at_any_byte(void **state)
+{
+    char    code[1024], cut[1024], jwk[256];
+    size_t  len;
+
+    mint_ed25519_jwk(1, "", jwk, sizeof(jwk));
+    use(jwk, ~0u);
+    mint_eddsa("{\"alg\":\"EdDSA\"," TYP "}", PAYLOAD, 1, code);
+    len = strlen(code);
+
+    for (size_t n = 0; n < len; n++) {
+        memcpy(cut, code, n);
+        cut[n] = '\0';
+        test_row(verify(cut, NULL) != HEALTHCODE_REASON_OK, n, code);
+    }
+
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_OK);
+
+    /* nor with any other character in place of one, trailing bits included */
+    for (size_t at = 0; at < len; at++) {
+        strcpy(cut, code);
+        cut[at] = (code[at] == 'A') ? 'B' : 'A';
+        test_row(verify(cut, NULL) != HEALTHCODE_REASON_OK, at, code);
+        cut[at] = (char) (code[at] + 1);
+        test_row(verify(cut, NULL) != HEALTHCODE_REASON_OK, at, code);
+        cut[at] = (char) (code[at] - 1);
+        test_row(verify(cut, NULL) != HEALTHCODE_REASON_OK, at, code);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_accepts_the_examples(void **state)
+{
+    static const struct {
+        const char  *jwk, *code;
+    } rows[] = {
+        { MINT_A1_JWK, MINT_A1_TEXT "." MINT_A1_SIGNATURE },
+        { MINT_A3_JWK, MINT_A3_TEXT "." MINT_A3_SIGNATURE },
+        { MINT_8037_JWK, MINT_8037_TEXT "." MINT_8037_SIGNATURE },
+    };
+
+    issuer.type_any = true;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t j = 0; j < test_count(rows); j++) {
+            use(rows[j].jwk, ~0u);
+            test_row(verify(rows[i].code, NULL)
+                     == (i == j ? HEALTHCODE_REASON_OK
+                                : HEALTHCODE_REASON_ALGORITHM), i, rows[j].jwk);
+        }
+    }
+
+    (void) state;
+}
+
+
+#define test_of(f)  cmocka_unit_test_setup_teardown(f, NULL, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        test_of(test_refuses_algorithms_that_no_key_has),
+        test_of(test_refuses_a_public_key_as_a_secret),
+        test_of(test_refuses_keys_by_their_id),
+        test_of(test_tries_eight_keys_and_not_the_ninth),
+        test_of(test_refuses_the_key_of_another_issuer),
+        test_of(test_refuses_other_types),
+        test_of(test_refuses_a_code_cut_at_any_byte),
+        test_of(test_accepts_the_examples),
+    };
+
+    return cmocka_run_group_tests_name("issuer", tests, NULL, NULL);
+}
