@@ -1,0 +1,246 @@
+/*
+ * The payload of a code (RFC 7519 section 4.1) and the rules of time,
+ * audience and status.  Knows no signature and no clock: the time is given.
+ * docs/token-format.md, "Claims".
+ */
+
+#include "healthcode_claims.h"
+
+
+static bool healthcode_claims_strings(healthcode_claims_t *claims);
+static bool healthcode_claims_times(healthcode_claims_t *claims);
+static bool healthcode_claims_audience(healthcode_claims_t *claims);
+static bool healthcode_claims_regions(healthcode_claims_t *claims);
+static bool healthcode_claims_is_region(healthcode_str_t region);
+static healthcode_reason_e healthcode_claims_check_times(
+    const healthcode_claims_t *claims,
+    const healthcode_claims_policy_t *policy, int64_t now);
+static bool healthcode_claims_audience_holds(const healthcode_claims_t *claims,
+    const healthcode_claims_policy_t *policy);
+static bool healthcode_claims_audience_names(yyjson_val *aud,
+    const healthcode_claims_policy_t *policy);
+
+
+healthcode_reason_e
+healthcode_claims_parse(healthcode_str_t payload,
+    healthcode_claims_memory_t *memory, healthcode_claims_t *claims)
+{
+    healthcode_claims_t  c;
+
+    memset(&c, 0, offsetof(healthcode_claims_t, regions));
+
+    c.object = healthcode_json_read(payload, memory->json,
+                                    sizeof(memory->json));
+
+    if (c.object == NULL || !healthcode_claims_strings(&c)
+        || !healthcode_claims_times(&c) || !healthcode_claims_audience(&c)
+        || !healthcode_claims_regions(&c))
+    {
+        return HEALTHCODE_REASON_MALFORMED;
+    }
+
+    memcpy(claims, &c, offsetof(healthcode_claims_t, regions)
+                       + c.nregions * sizeof(healthcode_str_t));
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+static bool
+healthcode_claims_strings(healthcode_claims_t *claims)
+{
+    yyjson_val  *object = claims->object;
+
+    return healthcode_json_string(object, "iss", &claims->iss) == 1
+           && claims->iss.len > 0
+           && healthcode_json_string(object, "sub", &claims->sub) == 1
+           && claims->sub.len > 0
+           && healthcode_json_string(object, "jti", &claims->jti) >= 0
+           && healthcode_json_string(object, "status", &claims->status) >= 0;
+}
+
+
+static bool
+healthcode_claims_times(healthcode_claims_t *claims)
+{
+    yyjson_val  *object = claims->object;
+    int64_t      max = HEALTHCODE_CLAIMS_TIME_MAX;
+
+    return healthcode_json_integer(object, "iat", 0, max, &claims->iat) == 1
+           && healthcode_json_integer(object, "exp", 0, max, &claims->exp) == 1
+           && healthcode_json_integer(object, "nbf", 0, max, &claims->nbf) >= 0;
+}
+
+
+static bool
+healthcode_claims_audience(healthcode_claims_t *claims)
+{
+    size_t       i, n;
+    yyjson_val  *item;
+
+    claims->aud = yyjson_obj_get(claims->object, "aud");
+
+    if (claims->aud == NULL || yyjson_is_str(claims->aud)) {
+        return true;
+    }
+
+    if (!yyjson_is_arr(claims->aud)) {
+        return false;
+    }
+
+    yyjson_arr_foreach(claims->aud, i, n, item) {
+        if (!yyjson_is_str(item)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+healthcode_claims_regions(healthcode_claims_t *claims)
+{
+    size_t            i, n;
+    yyjson_val       *item, *regions;
+    healthcode_str_t  region;
+
+    regions = yyjson_obj_get(claims->object, "regions");
+
+    if (regions == NULL) {
+        return true;
+    }
+
+    if (!yyjson_is_arr(regions)
+        || yyjson_arr_size(regions) > HEALTHCODE_CLAIMS_REGIONS_MAX)
+    {
+        return false;
+    }
+
+    yyjson_arr_foreach(regions, i, n, item) {
+
+        region = healthcode_str_from(yyjson_get_str(item),
+                                     yyjson_get_len(item));
+
+        if (!yyjson_is_str(item) || !healthcode_claims_is_region(region)) {
+            return false;
+        }
+
+        claims->regions[claims->nregions++] = region;
+    }
+
+    return true;
+}
+
+
+static bool
+healthcode_claims_is_region(healthcode_str_t region)
+{
+    if (region.len != 2 && region.len != 4 && region.len != 6) {
+        return false;
+    }
+
+    for (size_t i = 0; i < region.len; i++) {
+        if (region.data[i] < '0' || region.data[i] > '9') {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+healthcode_reason_e
+healthcode_claims_check(const healthcode_claims_t *claims,
+    const healthcode_claims_policy_t *policy, int64_t now)
+{
+    healthcode_reason_e  reason;
+
+    reason = healthcode_claims_check_times(claims, policy, now);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    if (!healthcode_claims_audience_holds(claims, policy)) {
+        return HEALTHCODE_REASON_AUDIENCE;
+    }
+
+    if (claims->status.data != NULL
+        && !healthcode_str_equal(claims->status, healthcode_str("normal")))
+    {
+        return HEALTHCODE_REASON_STATUS;
+    }
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+static healthcode_reason_e
+healthcode_claims_check_times(const healthcode_claims_t *claims,
+    const healthcode_claims_policy_t *policy, int64_t now)
+{
+    int64_t  leeway = policy->leeway;
+
+    if (claims->exp < claims->iat
+        || claims->exp - claims->iat > policy->lifetime_max)
+    {
+        return HEALTHCODE_REASON_LIFETIME;
+    }
+
+    if (claims->iat > now + leeway || claims->nbf > now + leeway) {
+        return HEALTHCODE_REASON_NOT_YET_VALID;
+    }
+
+    if (now >= claims->exp + leeway) {
+        return HEALTHCODE_REASON_EXPIRED;
+    }
+
+    if (now - claims->iat > policy->max_age + leeway) {
+        return HEALTHCODE_REASON_TOO_OLD;
+    }
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+static bool
+healthcode_claims_audience_holds(const healthcode_claims_t *claims,
+    const healthcode_claims_policy_t *policy)
+{
+    size_t       i, n;
+    yyjson_val  *item;
+
+    if (policy->naudience == 0) {
+        return true;
+    }
+
+    if (yyjson_is_str(claims->aud)) {
+        return healthcode_claims_audience_names(claims->aud, policy);
+    }
+
+    yyjson_arr_foreach(claims->aud, i, n, item) {
+        if (healthcode_claims_audience_names(item, policy)) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static bool
+healthcode_claims_audience_names(yyjson_val *aud,
+    const healthcode_claims_policy_t *policy)
+{
+    healthcode_str_t  name = healthcode_str_from(yyjson_get_str(aud),
+                                                 yyjson_get_len(aud));
+
+    for (size_t i = 0; i < policy->naudience; i++) {
+        if (healthcode_str_equal(name, policy->audience[i])) {
+            return true;
+        }
+    }
+
+    return false;
+}

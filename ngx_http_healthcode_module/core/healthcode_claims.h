@@ -1,0 +1,74 @@
+/*
+ * The payload of a code (RFC 7519 section 4.1) and the rules of time,
+ * audience and status.  Knows no signature and no clock: the time is given.
+ * docs/token-format.md, "Claims".
+ */
+
+#ifndef HEALTHCODE_CLAIMS_H
+#define HEALTHCODE_CLAIMS_H
+
+#include <stdalign.h>
+
+#include "healthcode_json.h"
+#include "healthcode_reason.h"
+#include "healthcode_token.h"
+
+
+#define HEALTHCODE_CLAIMS_REGIONS_MAX  64
+#define HEALTHCODE_CLAIMS_TIME_MAX     253402300799   /* end of year 9999 */
+
+
+typedef struct {
+    alignas(16) uint8_t  json[healthcode_json_memory(HEALTHCODE_TOKEN_MAX
+                                                     / 4 * 3)];
+} healthcode_claims_memory_t;
+
+
+/*
+ * Views into the memory given to the parser.  Times are Unix seconds.  Until
+ * the signature holds, a stranger wrote all of it.
+ */
+typedef struct {
+    healthcode_str_t  iss;
+    healthcode_str_t  sub;
+    healthcode_str_t  jti;           /* data is NULL: absent */
+    healthcode_str_t  status;        /* data is NULL: absent */
+    int64_t           iat;
+    int64_t           exp;
+    int64_t           nbf;           /* 0: absent, which changes nothing */
+    yyjson_val       *aud;           /* a string, an array of them, or NULL */
+    yyjson_val       *object;        /* the whole payload */
+    size_t            nregions;
+    healthcode_str_t  regions[HEALTHCODE_CLAIMS_REGIONS_MAX];
+} healthcode_claims_t;
+
+
+typedef struct {
+    int64_t                  lifetime_max;  /* s; exp - iat, of the issuer */
+    int64_t                  max_age;       /* s; now - iat, of the location */
+    int64_t                  leeway;        /* s; for clocks that differ */
+    const healthcode_str_t  *audience;      /* any of these will do */
+    size_t                   naudience;     /* 0: not required */
+} healthcode_claims_policy_t;
+
+
+/*
+ * Reads payload, the decoded second part of a code.  HEALTHCODE_REASON_OK:
+ * *claims is written.  _MALFORMED: no strict JSON; iss or sub missing or
+ * empty; iat or exp missing; a time that is no integer of 0 to
+ * HEALTHCODE_CLAIMS_TIME_MAX; a claim of another type than RFC 7519 gives it;
+ * regions that are not division codes of 2, 4 or 6 digits, or more than
+ * HEALTHCODE_CLAIMS_REGIONS_MAX of them.
+ */
+healthcode_reason_e healthcode_claims_parse(healthcode_str_t payload,
+    healthcode_claims_memory_t *memory, healthcode_claims_t *claims);
+
+/*
+ * Judges claims at now, Unix seconds.  In this order: _LIFETIME,
+ * _NOT_YET_VALID, _EXPIRED, _TOO_OLD, _AUDIENCE, _STATUS; or
+ * HEALTHCODE_REASON_OK.
+ */
+healthcode_reason_e healthcode_claims_check(const healthcode_claims_t *claims,
+    const healthcode_claims_policy_t *policy, int64_t now);
+
+#endif

@@ -1,0 +1,452 @@
+/*
+ * Tests of healthcode_claims.c: payloads that are none, and every boundary of
+ * time plus and minus a second.  Knows no signature.
+ * docs/token-format.md, "Claims".
+ */
+
+#include "test.h"
+
+#include "../../ngx_http_healthcode_module/core/healthcode_claims.h"
+
+
+#define IAT   1700000000
+#define TIMES "\"iat\":1700000000,\"exp\":1700000900"
+#define BASE  "\"iss\":\"https://issuer.example\",\"sub\":\"s-1\"," TIMES
+
+
+static healthcode_claims_memory_t  memory;
+static healthcode_claims_t         claims;
+
+static const healthcode_claims_policy_t  usual = {
+    .lifetime_max = 900, .max_age = 900, .leeway = 5
+};
+
+
+static healthcode_reason_e
+parse(const char *payload)
+{
+    healthcode_claims_t  before;
+    healthcode_reason_e  reason;
+
+    memset(&claims, 0x5a, sizeof(claims));
+    before = claims;
+
+    reason = healthcode_claims_parse(guard_text(0, payload), &memory, &claims);
+
+    /* written only on success */
+    assert_true(reason == HEALTHCODE_REASON_OK
+                || memcmp(&claims, &before, sizeof(claims)) == 0);
+
+    return reason;
+}
+
+
+static void
+test_refuses_payloads_without_the_claims(void **state)
+{
+    static const char  *const rows[] = {
+        "", "{}", "[]", "null", "\"x\"", "{" BASE, "{" BASE "}}",
+        "{" BASE "} {}", "{" BASE ",}",
+        "{\"sub\":\"s\"," TIMES "}",
+        "{\"iss\":\"i\"," TIMES "}",
+        "{\"iss\":\"\",\"sub\":\"s\"," TIMES "}",
+        "{\"iss\":\"i\",\"sub\":\"\"," TIMES "}",
+        "{\"iss\":1,\"sub\":\"s\"," TIMES "}",
+        "{\"iss\":\"i\",\"sub\":1," TIMES "}",
+        "{\"iss\":null,\"sub\":\"s\"," TIMES "}",
+        "{\"iss\":[\"i\"],\"sub\":\"s\"," TIMES "}",
+        "{\"iss\":\"i\",\"sub\":null," TIMES "}",
+        "{\"iss\":\"i\",\"sub\":{}," TIMES "}",
+        "{\"ISS\":\"i\",\"sub\":\"s\"," TIMES "}",
+        "{\"iss\":\"i\",\"sub\":\"s\",\"exp\":1700000900}",
+        "{\"iss\":\"i\",\"sub\":\"s\",\"iat\":1700000000}",
+        "{\"iss\":\"i\",\"sub\":\"s\"}",
+        "{" BASE ",\"sub\":\"s-2\"}",
+        "{" BASE ",\"exp\":1700000901}",
+        "{" BASE ",\"\\u0065xp\":9}",
+        "{" BASE ",\"x\":{\"y\":1,\"y\":2}}",
+        "{" BASE ",\"x\":\"\\u0000\"}",
+        "{" BASE ",\"x\":\"\xff\"}",
+        "{" BASE ",\"x\":1e999}",
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(parse(rows[i]) == HEALTHCODE_REASON_MALFORMED, i, rows[i]);
+    }
+
+    assert_int_equal(healthcode_claims_parse((healthcode_str_t) { NULL, 0 },
+                                             &memory, &claims),
+                     HEALTHCODE_REASON_MALFORMED);
+    (void) state;
+}
+
+
+static void
+test_refuses_times_that_are_no_integers(void **state)
+{
+    static const char  *const values[] = {
+        "1.0", "1700000000.0", "1700000000.5", "17e8", "1.7e9", "1e999",
+        "-1", "-1700000000", "253402300800", "9223372036854775807",
+        "9223372036854775808", "18446744073709551615", "18446744075409551616",
+        "99999999999999999999", "\"1700000000\"", "null", "true", "[]",
+        "[1700000000]", "{}", "0x1", "01", "NaN", "Infinity", "",
+    };
+    static const char  *const formats[] = {
+        "{\"iss\":\"i\",\"sub\":\"s\",\"exp\":1700000900,\"iat\":%s}",
+        "{\"iss\":\"i\",\"sub\":\"s\",\"iat\":1700000000,\"exp\":%s}",
+        "{" BASE ",\"nbf\":%s}",
+    };
+    char  payload[256];
+
+    for (size_t f = 0; f < test_count(formats); f++) {
+        for (size_t i = 0; i < test_count(values); i++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+            snprintf(payload, sizeof(payload), formats[f], values[i]);
+#pragma GCC diagnostic pop
+            test_row(parse(payload) == HEALTHCODE_REASON_MALFORMED, i, payload);
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_claims_of_another_type(void **state)
+{
+    static const char  *const rows[] = {
+        "\"jti\":1", "\"jti\":null", "\"jti\":[\"a\"]", "\"jti\":{}",
+        "\"status\":1", "\"status\":true", "\"status\":null",
+        "\"status\":[\"normal\"]", "\"status\":{}", "\"status\":false",
+        "\"aud\":1", "\"aud\":null", "\"aud\":true", "\"aud\":{\"a\":\"b\"}",
+        "\"aud\":[1]", "\"aud\":[\"a\",1]", "\"aud\":[\"a\",null]",
+        "\"aud\":[[\"a\"]]",
+        "\"regions\":\"51\"", "\"regions\":51", "\"regions\":null",
+        "\"regions\":{}", "\"regions\":[51]", "\"regions\":[null]",
+        "\"regions\":[[\"51\"]]", "\"regions\":[\"\"]", "\"regions\":[\"5\"]",
+        "\"regions\":[\"511\"]", "\"regions\":[\"51140\"]",
+        "\"regions\":[\"5114022\"]", "\"regions\":[\"51140222\"]",
+        "\"regions\":[\"5a\"]", "\"regions\":[\"51 \"]", "\"regions\":[\"-5\"]",
+        "\"regions\":[\"51140\\n\"]", "\"regions\":[\"/9\"]",
+        "\"regions\":[\":0\"]", "\"regions\":[\"51\",\"5114\",\"x\"]",
+        "\"regions\":[\"\\uff15\\uff11\"]",
+    };
+    char  payload[256];
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(payload, sizeof(payload), "{" BASE ",%s}", rows[i]);
+        test_row(parse(payload) == HEALTHCODE_REASON_MALFORMED, i, payload);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_more_than_64_regions(void **state)
+{
+    char    payload[2048];
+    size_t  len;
+
+    for (unsigned n = 0; n < 70; n++) {
+        len = (size_t) snprintf(payload, sizeof(payload),
+                                "{" BASE ",\"regions\":[");
+
+        for (unsigned i = 0; i < n; i++) {
+            len += (size_t) snprintf(payload + len, sizeof(payload) - len,
+                                     "%s\"51%02u%02u\"", i ? "," : "", i, i);
+        }
+
+        snprintf(payload + len, sizeof(payload) - len, "]}");
+
+        if (n <= 64) {
+            assert_int_equal(parse(payload), HEALTHCODE_REASON_OK);
+            assert_int_equal(claims.nregions, n);
+        } else {
+            assert_int_equal(parse(payload), HEALTHCODE_REASON_MALFORMED);
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_more_than_64_members(void **state)
+{
+    char    payload[2048];
+    size_t  len;
+
+    for (unsigned n = 60; n < 68; n++) {
+        len = (size_t) snprintf(payload, sizeof(payload), "{" BASE);
+
+        for (unsigned i = 4; i < n; i++) {
+            len += (size_t) snprintf(payload + len, sizeof(payload) - len,
+                                     ",\"m%u\":%u", i, i);
+        }
+
+        snprintf(payload + len, sizeof(payload) - len, "}");
+        assert_int_equal(parse(payload), n <= 64 ? HEALTHCODE_REASON_OK
+                                                 : HEALTHCODE_REASON_MALFORMED);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_reads_the_claims(void **state)
+{
+    assert_int_equal(parse("{" BASE "}"), HEALTHCODE_REASON_OK);
+    test_str_equal(claims.iss, "https://issuer.example");
+    test_str_equal(claims.sub, "s-1");
+    assert_null(claims.jti.data);
+    assert_null(claims.status.data);
+    assert_null(claims.aud);
+    assert_int_equal(claims.iat, IAT);
+    assert_int_equal(claims.exp, IAT + 900);
+    assert_int_equal(claims.nbf, 0);
+    assert_int_equal(claims.nregions, 0);
+    assert_non_null(claims.object);
+
+    assert_int_equal(parse("{\"sub\":\"\\u00e9\",\"iss\":\"i\",\"nbf\":5,"
+                           "\"iat\":0,\"exp\":253402300799,\"jti\":\"\","
+                           "\"status\":\"normal\",\"aud\":[],\"more\":[{}],"
+                           "\"regions\":[\"51\",\"5114\",\"511402\",\"00\"]}"),
+                     HEALTHCODE_REASON_OK);
+    test_str_equal(claims.sub, "\xc3\xa9");
+    test_str_equal(claims.jti, "");
+    test_str_equal(claims.status, "normal");
+    assert_int_equal(claims.iat, 0);
+    assert_true(claims.exp == 253402300799);
+    assert_int_equal(claims.nbf, 5);
+    assert_non_null(claims.aud);
+    assert_int_equal(claims.nregions, 4);
+    test_str_equal(claims.regions[0], "51");
+    test_str_equal(claims.regions[1], "5114");
+    test_str_equal(claims.regions[2], "511402");
+    test_str_equal(claims.regions[3], "00");
+
+    (void) state;
+}
+
+
+static void
+test_judges_each_second_at_the_boundaries(void **state)
+{
+    enum { OK = HEALTHCODE_REASON_OK, LIFETIME = HEALTHCODE_REASON_LIFETIME,
+           EARLY = HEALTHCODE_REASON_NOT_YET_VALID,
+           EXPIRED = HEALTHCODE_REASON_EXPIRED,
+           OLD = HEALTHCODE_REASON_TOO_OLD };
+
+    static const struct {
+        int64_t  iat, exp, nbf, lifetime_max, max_age, leeway, now;
+        int      reason;
+    } rows[] = {
+        /* exp - iat <= lifetime_max */
+        { 1000, 1899, 0, 900, 900, 5, 1000, OK },
+        { 1000, 1900, 0, 900, 900, 5, 1000, OK },
+        { 1000, 1901, 0, 900, 900, 5, 1000, LIFETIME },
+        { 1000, 1000, 0, 900, 900, 5, 1000, OK },
+        { 1000, 999, 0, 900, 900, 5, 1000, LIFETIME },
+        { 1000, 0, 0, 900, 900, 5, 1000, LIFETIME },
+        { 0, 253402300799, 0, 900, 900, 5, 100, LIFETIME },
+        { 253402300799, 0, 0, 900, 900, 5, 100, LIFETIME },
+        /* the lifetime goes before everything else */
+        { 1000, 1901, 0, 900, 900, 5, 9000, LIFETIME },
+        { 1000, 1901, 0, 900, 900, 5, 1, LIFETIME },
+
+        /* iat <= now + leeway */
+        { 1000, 1900, 0, 900, 900, 5, 994, EARLY },
+        { 1000, 1900, 0, 900, 900, 5, 995, OK },
+        { 1000, 1900, 0, 900, 900, 5, 996, OK },
+        { 1000, 1900, 0, 900, 900, 0, 999, EARLY },
+        { 1000, 1900, 0, 900, 900, 0, 1000, OK },
+
+        /* nbf likewise */
+        { 1000, 1900, 1500, 900, 900, 5, 1494, EARLY },
+        { 1000, 1900, 1500, 900, 900, 5, 1495, OK },
+        { 1000, 1900, 1500, 900, 900, 5, 1496, OK },
+        { 1000, 1900, 1500, 900, 900, 0, 1499, EARLY },
+        { 1000, 1900, 1500, 900, 900, 0, 1500, OK },
+        { 1000, 1900, 1901, 900, 900, 0, 1900, EARLY },
+        { 1000, 1900, 253402300799, 900, 900, 5, 1000, EARLY },
+
+        /* now < exp + leeway; expired wins over too old */
+        { 1000, 1900, 0, 900, 900, 5, 1904, OK },
+        { 1000, 1900, 0, 900, 900, 5, 1905, EXPIRED },
+        { 1000, 1900, 0, 900, 900, 5, 1906, EXPIRED },
+        { 1000, 1900, 0, 900, 900, 0, 1899, OK },
+        { 1000, 1900, 0, 900, 900, 0, 1900, EXPIRED },
+        { 1000, 1900, 0, 900, 900, 0, 1901, EXPIRED },
+        { 1000, 1900, 0, 900, 600, 5, 1905, EXPIRED },
+        { 1000, 1000, 0, 900, 900, 0, 1000, EXPIRED },
+        { 1000, 1900, 0, 900, 900, 5, 253402300799, EXPIRED },
+
+        /* now - iat <= max_age + leeway */
+        { 1000, 1900, 0, 900, 600, 5, 1604, OK },
+        { 1000, 1900, 0, 900, 600, 5, 1605, OK },
+        { 1000, 1900, 0, 900, 600, 5, 1606, OLD },
+        { 1000, 1900, 0, 900, 600, 0, 1600, OK },
+        { 1000, 1900, 0, 900, 600, 0, 1601, OLD },
+        { 1000, 1900, 0, 900, 0, 0, 1000, OK },
+        { 1000, 1900, 0, 900, 0, 0, 1001, OLD },
+
+        /* an issuer with longer codes, a location with the usual age */
+        { 1000, 4600, 0, 3600, 900, 5, 1905, OK },
+        { 1000, 4600, 0, 3600, 900, 5, 1906, OLD },
+        { 1000, 4600, 0, 3600, 3600, 5, 4604, OK },
+        { 1000, 4600, 0, 3600, 3600, 5, 4605, EXPIRED },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        healthcode_claims_t         c = { .iat = rows[i].iat,
+                                          .exp = rows[i].exp,
+                                          .nbf = rows[i].nbf };
+        healthcode_claims_policy_t  policy = {
+            .lifetime_max = rows[i].lifetime_max,
+            .max_age = rows[i].max_age, .leeway = rows[i].leeway
+        };
+
+        test_row((int) healthcode_claims_check(&c, &policy, rows[i].now)
+                 == rows[i].reason, i, "of the times");
+    }
+
+    (void) state;
+}
+
+
+/* Parses a payload of the usual times, and judges it within them. */
+static healthcode_reason_e
+judge(const char *members, const char *a, const char *b)
+{
+    char                        payload[512];
+    healthcode_str_t            audience[2];
+    healthcode_claims_policy_t  policy = usual;
+
+    snprintf(payload, sizeof(payload), "{" BASE "%s}", members);
+    assert_int_equal(parse(payload), HEALTHCODE_REASON_OK);
+
+    if (a) {
+        audience[policy.naudience++] = guard_text(1, a);
+    }
+
+    if (b) {
+        audience[policy.naudience++] = guard_text(2, b);
+    }
+
+    policy.audience = audience;
+
+    return healthcode_claims_check(&claims, &policy, IAT + 1);
+}
+
+
+static void
+test_refuses_another_audience(void **state)
+{
+    enum { OK = HEALTHCODE_REASON_OK, NO = HEALTHCODE_REASON_AUDIENCE };
+
+    static const struct {
+        const char  *members, *a, *b;
+        int          reason;
+    } rows[] = {
+        { "", "gate", NULL, NO },
+        { "", "", NULL, NO },
+        { ",\"aud\":\"\"", "gate", NULL, NO },
+        { ",\"aud\":[]", "gate", NULL, NO },
+        { ",\"aud\":[]", "", NULL, NO },
+        { ",\"aud\":\"Gate\"", "gate", NULL, NO },
+        { ",\"aud\":\"gate2\"", "gate", NULL, NO },
+        { ",\"aud\":\"gat\"", "gate", NULL, NO },
+        { ",\"aud\":\"gate other\"", "gate", NULL, NO },
+        { ",\"aud\":[\"x\",\"y\"]", "gate", "desk", NO },
+        { ",\"aud\":\"gate\"", "gate", NULL, OK },
+        { ",\"aud\":\"desk\"", "gate", "desk", OK },
+        { ",\"aud\":[\"gate\"]", "gate", NULL, OK },
+        { ",\"aud\":[\"x\",\"desk\"]", "gate", "desk", OK },
+        { ",\"aud\":[\"x\",\"y\"]", NULL, NULL, OK },
+        { "", NULL, NULL, OK },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row((int) judge(rows[i].members, rows[i].a, rows[i].b)
+                 == rows[i].reason, i, rows[i].members);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_another_status(void **state)
+{
+    enum { OK = HEALTHCODE_REASON_OK, NO = HEALTHCODE_REASON_STATUS };
+
+    static const struct {
+        const char  *members;
+        int          reason;
+    } rows[] = {
+        { ",\"status\":\"\"", NO },
+        { ",\"status\":\"red\"", NO },
+        { ",\"status\":\"Normal\"", NO },
+        { ",\"status\":\"normal \"", NO },
+        { ",\"status\":\"norma\"", NO },
+        { ",\"status\":\"abnormal\"", NO },
+        { ",\"status\":\"normal\"", OK },
+        { "", OK },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row((int) judge(rows[i].members, NULL, NULL) == rows[i].reason, i,
+                 rows[i].members);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_names_the_reasons_in_their_order(void **state)
+{
+    healthcode_str_t            gate = healthcode_str("gate");
+    healthcode_claims_policy_t  policy = usual;
+
+    policy.audience = &gate;
+    policy.naudience = 1;
+
+    assert_int_equal(parse("{" BASE ",\"status\":\"red\",\"aud\":\"x\"}"),
+                     HEALTHCODE_REASON_OK);
+
+    assert_int_equal(healthcode_claims_check(&claims, &policy, IAT - 6),
+                     HEALTHCODE_REASON_NOT_YET_VALID);
+    assert_int_equal(healthcode_claims_check(&claims, &policy, IAT + 905),
+                     HEALTHCODE_REASON_EXPIRED);
+    assert_int_equal(healthcode_claims_check(&claims, &policy, IAT),
+                     HEALTHCODE_REASON_AUDIENCE);
+    gate = healthcode_str("x");
+    assert_int_equal(healthcode_claims_check(&claims, &policy, IAT),
+                     HEALTHCODE_REASON_STATUS);
+
+    (void) state;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_refuses_payloads_without_the_claims),
+        cmocka_unit_test(test_refuses_times_that_are_no_integers),
+        cmocka_unit_test(test_refuses_claims_of_another_type),
+        cmocka_unit_test(test_refuses_more_than_64_regions),
+        cmocka_unit_test(test_refuses_more_than_64_members),
+        cmocka_unit_test(test_reads_the_claims),
+        cmocka_unit_test(test_judges_each_second_at_the_boundaries),
+        cmocka_unit_test(test_refuses_another_audience),
+        cmocka_unit_test(test_refuses_another_status),
+        cmocka_unit_test(test_names_the_reasons_in_their_order),
+    };
+
+    return cmocka_run_group_tests_name("claims", tests, NULL, NULL);
+}
