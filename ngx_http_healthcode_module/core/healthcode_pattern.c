@@ -1,0 +1,140 @@
+/*
+ * A pattern whose first group is the code (PCRE2 with JIT and limits).
+ * Knows no source and no token.  docs/request-path.md, "Source".
+ */
+
+#define PCRE2_CODE_UNIT_WIDTH  8
+
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "healthcode_pattern.h"
+
+
+/* Steps and heap (KiB) that one match may take before it counts as an error. */
+#define HEALTHCODE_PATTERN_MATCH_LIMIT  100000
+#define HEALTHCODE_PATTERN_HEAP_LIMIT   1024
+
+
+struct healthcode_pattern_s {
+    pcre2_code           *code;
+    pcre2_match_data     *data;
+    pcre2_match_context  *context;
+};
+
+
+static bool healthcode_pattern_prepare(healthcode_pattern_t *pattern,
+    char *error, size_t size);
+
+
+healthcode_pattern_t *
+healthcode_pattern_create(healthcode_str_t expression, char *error, size_t size)
+{
+    int                    number, n;
+    PCRE2_SIZE             offset;
+    healthcode_pattern_t  *pattern;
+
+    pattern = calloc(1, sizeof(healthcode_pattern_t));
+    if (pattern == NULL) {
+        snprintf(error, size, "no memory");
+        return NULL;
+    }
+
+    pattern->code = pcre2_compile(expression.data, expression.len, 0, &number,
+                                  &offset, NULL);
+
+    if (pattern->code == NULL) {
+        n = pcre2_get_error_message(number, (PCRE2_UCHAR *) error, size);
+        n = (n > 0) ? n : 0;
+        snprintf(error + n, size - (size_t) n, " at offset %zu",
+                 (size_t) offset);
+
+        healthcode_pattern_free(pattern);
+        return NULL;
+    }
+
+    if (!healthcode_pattern_prepare(pattern, error, size)) {
+        healthcode_pattern_free(pattern);
+        return NULL;
+    }
+
+    return pattern;
+}
+
+
+static bool
+healthcode_pattern_prepare(healthcode_pattern_t *pattern, char *error,
+    size_t size)
+{
+    uint32_t  groups = 0;
+
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+
+    if (groups == 0) {
+        snprintf(error, size, "it has no group; write the part that is the "
+                 "code in parentheses, such as \"^Bearer (\\S+)$\"");
+        return false;
+    }
+
+    /* Where this machine has no JIT the interpreter keeps the same limits. */
+    (void) pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
+
+    pattern->data = pcre2_match_data_create_from_pattern(pattern->code, NULL);
+    pattern->context = pcre2_match_context_create(NULL);
+
+    if (pattern->data == NULL || pattern->context == NULL) {
+        snprintf(error, size, "no memory");
+        return false;
+    }
+
+    pcre2_set_match_limit(pattern->context, HEALTHCODE_PATTERN_MATCH_LIMIT);
+    pcre2_set_heap_limit(pattern->context, HEALTHCODE_PATTERN_HEAP_LIMIT);
+
+    return true;
+}
+
+
+void
+healthcode_pattern_free(healthcode_pattern_t *pattern)
+{
+    if (pattern == NULL) {
+        return;
+    }
+
+    pcre2_match_context_free(pattern->context);
+    pcre2_match_data_free(pattern->data);
+    pcre2_code_free(pattern->code);
+    free(pattern);
+}
+
+
+healthcode_pattern_e
+healthcode_pattern_match(const healthcode_pattern_t *pattern,
+    healthcode_str_t text, healthcode_str_t *group)
+{
+    int          n;
+    PCRE2_SIZE  *offsets;
+
+    n = pcre2_match(pattern->code, text.data, text.len, 0, 0, pattern->data,
+                    pattern->context);
+
+    if (n == PCRE2_ERROR_NOMATCH) {
+        return HEALTHCODE_PATTERN_NO_MATCH;
+    }
+
+    if (n < 0) {
+        return HEALTHCODE_PATTERN_ERROR;
+    }
+
+    offsets = pcre2_get_ovector_pointer(pattern->data);
+
+    if (n < 2 || offsets[2] == PCRE2_UNSET || offsets[3] < offsets[2]) {
+        *group = healthcode_str_from(text.data, 0);
+    } else {
+        *group = healthcode_str_from(text.data + offsets[2],
+                                     offsets[3] - offsets[2]);
+    }
+
+    return HEALTHCODE_PATTERN_MATCH;
+}

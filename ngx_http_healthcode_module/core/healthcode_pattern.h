@@ -1,0 +1,39 @@
+/*
+ * A pattern whose first group is the code (PCRE2 with JIT and limits).
+ * Knows no source and no token.  docs/request-path.md, "Source".
+ */
+
+#ifndef HEALTHCODE_PATTERN_H
+#define HEALTHCODE_PATTERN_H
+
+#include "healthcode_str.h"
+
+
+typedef struct healthcode_pattern_s  healthcode_pattern_t;
+
+typedef enum {
+    HEALTHCODE_PATTERN_ERROR = 0,   /* a limit was reached: bad input */
+    HEALTHCODE_PATTERN_NO_MATCH,
+    HEALTHCODE_PATTERN_MATCH
+} healthcode_pattern_e;
+
+
+/*
+ * Compiles expression.  The caller owns the result and frees it.  On failure
+ * NULL is returned and error, of size bytes, holds a sentence with a NUL.
+ * An expression without a group is refused, since nothing could be taken out.
+ */
+healthcode_pattern_t *healthcode_pattern_create(healthcode_str_t expression,
+    char *error, size_t size);
+void healthcode_pattern_free(healthcode_pattern_t *pattern);
+
+/*
+ * Runs pattern over text; on MATCH *group views the first group inside text,
+ * empty where the group took no part.  Written only on MATCH.  The pattern
+ * holds scratch memory, so one thread uses it at a time.
+ */
+healthcode_pattern_e healthcode_pattern_match(
+    const healthcode_pattern_t *pattern, healthcode_str_t text,
+    healthcode_str_t *group);
+
+#endif
