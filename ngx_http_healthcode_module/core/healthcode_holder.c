@@ -1,0 +1,137 @@
+/*
+ * Space + subject + pepper -> the pseudonym under which a holder is known to
+ * the store.  Knows no code and no store.  docs/redis-keys.md, "Holder".
+ */
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#include "healthcode_holder.h"
+
+
+struct healthcode_pepper_s {
+    EVP_MAC_CTX  *mac;
+};
+
+
+static bool healthcode_holder_hash(healthcode_pepper_t *pepper,
+    const healthcode_str_t *parts, size_t nparts, char *hex);
+
+
+healthcode_pepper_t *
+healthcode_pepper_create(healthcode_str_t bytes)
+{
+    EVP_MAC              *hmac;
+    OSSL_PARAM            params[2];
+    healthcode_pepper_t  *pepper;
+
+    if (bytes.len < HEALTHCODE_PEPPER_MIN) {
+        return NULL;
+    }
+
+    pepper = calloc(1, sizeof(healthcode_pepper_t));
+    if (pepper == NULL) {
+        return NULL;
+    }
+
+    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                                 (char *) "SHA256", 0);
+    params[1] = OSSL_PARAM_construct_end();
+
+    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    pepper->mac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+    EVP_MAC_free(hmac);
+
+    if (pepper->mac == NULL
+        || EVP_MAC_init(pepper->mac, bytes.data, bytes.len, params) != 1)
+    {
+        ERR_clear_error();
+        healthcode_pepper_free(pepper);
+        return NULL;
+    }
+
+    return pepper;
+}
+
+
+void
+healthcode_pepper_free(healthcode_pepper_t *pepper)
+{
+    if (pepper) {
+        EVP_MAC_CTX_free(pepper->mac);
+        free(pepper);
+    }
+}
+
+
+healthcode_str_t
+healthcode_pepper_trim(healthcode_str_t file)
+{
+    if (file.len && file.data[file.len - 1] == '\n') {
+        file.len--;
+    }
+
+    return file;
+}
+
+
+bool
+healthcode_holder_derive(healthcode_pepper_t *pepper, healthcode_str_t space,
+    healthcode_str_t sub, char *hex)
+{
+    healthcode_str_t  parts[] = {
+        space, { (const uint8_t *) "\0", 1 }, sub
+    };
+
+    return healthcode_holder_hash(pepper, parts, 3, hex);
+}
+
+
+bool
+healthcode_pepper_check(healthcode_pepper_t *pepper, char *hex)
+{
+    healthcode_str_t  text = healthcode_str("healthcode check");
+
+    return healthcode_holder_hash(pepper, &text, 1, hex);
+}
+
+
+static bool
+healthcode_holder_hash(healthcode_pepper_t *pepper,
+    const healthcode_str_t *parts, size_t nparts, char *hex)
+{
+    static const char  digits[] = "0123456789abcdef";
+    size_t             i, len;
+    uint8_t            mac[EVP_MAX_MD_SIZE];
+
+    if (EVP_MAC_init(pepper->mac, NULL, 0, NULL) != 1) {
+        goto failed;
+    }
+
+    for (i = 0; i < nparts; i++) {
+        if (EVP_MAC_update(pepper->mac, parts[i].data, parts[i].len) != 1) {
+            goto failed;
+        }
+    }
+
+    if (EVP_MAC_final(pepper->mac, mac, &len, sizeof(mac)) != 1
+        || len < HEALTHCODE_HOLDER_LEN)
+    {
+        goto failed;
+    }
+
+    for (i = 0; i < HEALTHCODE_HOLDER_LEN; i++) {
+        *hex++ = digits[mac[i] >> 4];
+        *hex++ = digits[mac[i] & 0x0f];
+    }
+
+    return true;
+
+failed:
+
+    ERR_clear_error();
+
+    return false;
+}

@@ -1,0 +1,143 @@
+/*
+ * Tests of healthcode_holder.c against values of the openssl command:
+ * printf 'national\0person-1' | openssl dgst -sha256 -mac HMAC
+ * -macopt key:0123456789abcdef.  docs/redis-keys.md, "Holder".
+ */
+
+#include "test.h"
+
+#include "../../ngx_http_healthcode_module/core/healthcode_holder.h"
+
+
+#define PEPPER  "0123456789abcdef"
+
+
+static void
+test_refuses_a_short_pepper(void **state)
+{
+    healthcode_pepper_t  *pepper;
+
+    for (size_t len = 0; len < 20; len++) {
+        pepper = healthcode_pepper_create(guard(0, "aaaaaaaaaaaaaaaaaaaaaaaa",
+                                                len));
+        assert_true((pepper != NULL) == (len >= 16));
+        healthcode_pepper_free(pepper);
+    }
+
+    assert_null(healthcode_pepper_create((healthcode_str_t) { NULL, 0 }));
+    healthcode_pepper_free(NULL);
+
+    (void) state;
+}
+
+
+static void
+test_trims_one_newline(void **state)
+{
+    static const struct {
+        const char  *file;
+        size_t       len;
+    } rows[] = {
+        { "", 0 }, { "\n", 0 }, { "\n\n", 1 }, { "a\n", 1 }, { "a\n\n", 2 },
+        { "a\r\n", 2 }, { "a", 1 }, { "\na", 2 }, { "a ", 2 },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(healthcode_pepper_trim(guard_text(0, rows[i].file)).len
+                 == rows[i].len, i, rows[i].file);
+    }
+
+    assert_int_equal(healthcode_pepper_trim((healthcode_str_t) {
+                                                NULL, 0 }).len, 0);
+    (void) state;
+}
+
+
+static void
+test_knows_the_answers(void **state)
+{
+    static const struct {
+        const char  *space, *sub, *hex;
+    } rows[] = {
+        { "national", "person-1", "47a32820104a14e01f5e15974b5cf3b6" },
+        { "national", "", "0fd5739a50cff54bbad69c8ec10f3e67" },
+        { "site", "person-1", "ddcf26a107dc75b0b13bf88daf205319" },
+        { "", "person-1", "422ae6ff073b1028ed325e7cdec6e6ad" },
+    };
+    char                  *hex;
+    healthcode_pepper_t   *pepper;
+
+    pepper = healthcode_pepper_create(guard_text(0, PEPPER));
+    assert_non_null(pepper);
+    memset(guard_room(0, 16), 0, 16);
+
+    /* twice, since the context is used again */
+    for (size_t i = 0; i < 2 * test_count(rows); i++) {
+        size_t  n = i % test_count(rows);
+
+        hex = (char *) guard_room(2, 32);
+        assert_true(healthcode_holder_derive(pepper,
+                                             guard_text(0, rows[n].space),
+                                             guard_text(1, rows[n].sub), hex));
+        test_row(memcmp(hex, rows[n].hex, 32) == 0, i, rows[n].hex);
+    }
+
+    hex = (char *) guard_room(2, 32);
+    assert_true(healthcode_pepper_check(pepper, hex));
+    assert_memory_equal(hex, "39666bb05d87d8254e6b2233776bf348", 32);
+
+    healthcode_pepper_free(pepper);
+
+    (void) state;
+}
+
+
+static void
+test_tells_holders_apart(void **state)
+{
+    static const struct {
+        const char  *pepper, *space, *sub;
+        size_t       sub_len;
+    } rows[] = {
+        { PEPPER, "national", "person-1", 8 },
+        { PEPPER, "national", "person-2", 8 },
+        { PEPPER, "national", "Person-1", 8 },
+        { PEPPER, "national", "person-1\0", 9 },
+        { PEPPER, "nationa", "lperson-1", 9 },
+        { PEPPER, "nationalp", "erson-1", 7 },
+        { PEPPER "!", "national", "person-1", 8 },
+        { PEPPER "\n", "national", "person-1", 8 },
+    };
+    char  hex[test_count(rows)][HEALTHCODE_HOLDER_HEX];
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        healthcode_pepper_t  *pepper;
+
+        pepper = healthcode_pepper_create(guard_text(0, rows[i].pepper));
+        assert_true(healthcode_holder_derive(pepper,
+                                guard_text(0, rows[i].space),
+                                guard(1, rows[i].sub, rows[i].sub_len),
+                                hex[i]));
+        healthcode_pepper_free(pepper);
+
+        for (size_t j = 0; j < i; j++) {
+            assert_memory_not_equal(hex[i], hex[j], HEALTHCODE_HOLDER_HEX);
+        }
+    }
+
+    (void) state;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_refuses_a_short_pepper),
+        cmocka_unit_test(test_trims_one_newline),
+        cmocka_unit_test(test_knows_the_answers),
+        cmocka_unit_test(test_tells_holders_apart),
+    };
+
+    return cmocka_run_group_tests_name("holder", tests, NULL, NULL);
+}

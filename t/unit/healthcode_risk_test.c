@@ -1,0 +1,329 @@
+/*
+ * Tests of healthcode_risk.c: what cannot be read counts as set, and each
+ * second around an expiry.  Knows no Redis.
+ * docs/redis-keys.md; docs/request-path.md, "Risk".
+ */
+
+#include "test.h"
+
+#include "../../ngx_http_healthcode_module/core/healthcode_risk.h"
+
+
+#define NOW  1700000000
+
+
+static const struct {
+    const char  *until;
+    bool         active;
+} untils[] = {
+    /* cannot be read */
+    { "", true }, { " ", true }, { "-1", true }, { "-1700000001", true },
+    { "+1", true }, { "1.0", true }, { "1e3", true }, { "0x1", true },
+    { "never", true }, { "a", true }, { "1a", true }, { " 1", true },
+    { "1 ", true }, { "1\n", true }, { "1,2", true }, { "/", true },
+    { ":", true }, { "1600000000:", true }, { "160000000/", true },
+    { "1000000000000", true },                 /* 13 digits */
+    { "0000000000001", true },
+    { "1699999999000", true },                 /* milliseconds */
+    { "18446744073709551617", true },
+    /* until cleared */
+    { "0", true }, { "00", true }, { "000000000000", true },
+    /* the boundary */
+    { "1699999999", false }, { "1700000000", false }, { "1700000001", true },
+    { "01700000000", false }, { "01700000001", true },
+    { "1", false }, { "000000000001", false }, { "999999999999", true },
+};
+
+
+static void
+test_what_cannot_be_read_is_active(void **state)
+{
+    for (size_t i = 0; i < test_count(untils); i++) {
+        test_row(healthcode_risk_is_active(guard_text(0, untils[i].until), NOW)
+                 == untils[i].active, i, untils[i].until);
+    }
+
+    assert_true(healthcode_risk_is_active(guard(0, "1\0", 2), NOW));
+    assert_true(healthcode_risk_is_active((healthcode_str_t) { NULL, 0 }, NOW));
+
+    (void) state;
+}
+
+
+static void
+test_a_denied_flag_flags(void **state)
+{
+    healthcode_str_t                deny[] = {
+        healthcode_str("confirmed"), healthcode_str("contact")
+    };
+    const healthcode_risk_policy_t  policy = { .deny = deny, .ndeny = 2 };
+
+    static const struct {
+        const char  *name;
+        bool         denied;
+    } rows[] = {
+        { "confirmed", true }, { "contact", true }, { "entry", false },
+        { "Confirmed", false }, { "confirmed ", false }, { "confirme", false },
+        { "", false }, { "confirmedcontact", false },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t j = 0; j < test_count(untils); j++) {
+            healthcode_risk_t  risk = { .names_len = 0 };
+
+            healthcode_risk_add_flag(&risk, &policy,
+                                     guard_text(0, rows[i].name),
+                                     guard_text(1, untils[j].until), NOW);
+            test_row(risk.flagged == (rows[i].denied && untils[j].active), j,
+                     rows[i].name);
+            test_row((risk.names_len > 0) == (untils[j].active
+                                              && rows[i].name[0]
+                                              && i != 4), j, rows[i].name);
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_findings_only_add_up(void **state)
+{
+    healthcode_str_t                deny[] = { healthcode_str("a") };
+    healthcode_risk_t               risk = { .names_len = 0 };
+    const healthcode_risk_policy_t  policy = { .deny = deny, .ndeny = 1 };
+
+    healthcode_risk_add_flag(&risk, &policy, healthcode_str("a"),
+                             healthcode_str("0"), NOW);
+    healthcode_risk_add_flag(&risk, &policy, healthcode_str("b"),
+                             healthcode_str("0"), NOW);
+    healthcode_risk_add_flag(&risk, &policy, healthcode_str("a"),
+                             healthcode_str("1"), NOW);
+    assert_true(risk.flagged);
+    test_str_equal(healthcode_str_from(risk.names, risk.names_len), "a,b");
+
+    (void) state;
+}
+
+
+/* A name goes into logs and headers: a strange one still flags. */
+static void
+test_keeps_only_plain_names(void **state)
+{
+    static const char  *const rows[] = {
+        "", "a,b", "a b", "a\nb", "a\r\nX: y", "a;b", "a\"b", "a\\b",
+        "\x7f", "\xc3\xa9", "\x01", "a\tb", "\x80",
+    };
+    healthcode_str_t                deny[1];
+    const healthcode_risk_policy_t  policy = { .deny = deny, .ndeny = 1 };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        healthcode_risk_t  risk = { .names_len = 0 };
+
+        deny[0] = guard_text(0, rows[i]);
+        healthcode_risk_add_flag(&risk, &policy, guard_text(1, rows[i]),
+                                 healthcode_str("0"), NOW);
+        test_row(risk.names_len == 0, i, rows[i]);
+        test_row(risk.flagged, i, rows[i]);
+    }
+
+    {
+        healthcode_risk_t  risk = { .names_len = 0 };
+
+        deny[0] = healthcode_str("a\0b");
+        healthcode_risk_add_flag(&risk, &policy, guard(0, "a\0b", 3),
+                                 healthcode_str("0"), NOW);
+        assert_int_equal(risk.names_len, 0);
+        assert_true(risk.flagged);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_leaves_out_names_that_do_not_fit(void **state)
+{
+    char                            name[300];
+    healthcode_str_t                deny[1];
+    healthcode_risk_t               risk;
+    const healthcode_risk_policy_t  policy = { .deny = deny, .ndeny = 1 };
+
+    memset(name, 'x', sizeof(name));
+
+    for (size_t len = 250; len < 262; len++) {
+        for (size_t more = 0; more < 8; more++) {
+            memset(&risk, 0, sizeof(risk));
+            deny[0] = healthcode_str_from(name, more);
+
+            healthcode_risk_add_flag(&risk, &policy, guard(0, name, len),
+                                     healthcode_str("0"), NOW);
+            assert_int_equal(risk.names_len, len <= 256 ? len : 0);
+            assert_false(risk.flagged);
+
+            healthcode_risk_add_flag(&risk, &policy, guard(1, name, more),
+                                     healthcode_str("0"), NOW);
+            assert_true(risk.names_len <= HEALTHCODE_RISK_NAMES_MAX);
+            assert_true(risk.flagged);
+
+            if (len + 1 + more <= 256 && more) {
+                assert_int_equal(risk.names_len, len + 1 + more);
+                assert_int_equal(risk.names[len], ',');
+            }
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_reads_a_region_value(void **state)
+{
+    enum { LOW = HEALTHCODE_RISK_LEVEL_LOW,
+           MEDIUM = HEALTHCODE_RISK_LEVEL_MEDIUM,
+           HIGH = HEALTHCODE_RISK_LEVEL_HIGH };
+
+    static const struct {
+        const char  *value;
+        unsigned     level;
+    } rows[] = {
+        /* cannot be read */
+        { "", HIGH }, { " ", HIGH }, { "low", HIGH }, { "medium", HIGH },
+        { "lower 0", HIGH }, { "LOW 0", HIGH }, { "Low 0", HIGH },
+        { "none 0", HIGH }, { " low 0", HIGH }, { "lo 0", HIGH },
+        { "0", HIGH }, { "0 low", HIGH }, { "low\t0", HIGH }, { "1 1", 0 },
+        { " 0", HIGH }, { " 1700000001", HIGH }, { "medium,0", HIGH },
+        /* an until that cannot be read */
+        { "low ", LOW }, { "medium x", MEDIUM }, { "high -1", HIGH },
+        { "low  1", LOW }, { "medium 1 ", MEDIUM }, { "low 1 1", LOW },
+        /* runs out */
+        { "high 1699999999", 0 }, { "high 1700000000", 0 },
+        { "high 1700000001", HIGH }, { "medium 1700000000", 0 },
+        { "medium 1700000001", MEDIUM }, { "low 1700000000", 0 },
+        { "low 1700000001", LOW }, { "what 1700000000", 0 },
+        { "low 0", LOW }, { "medium 0", MEDIUM }, { "high 0", HIGH },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(healthcode_risk_region_level(guard_text(0, rows[i].value),
+                                              NOW) == rows[i].level, i,
+                 rows[i].value);
+    }
+
+    assert_int_equal(healthcode_risk_region_level((healthcode_str_t) {
+                                                      NULL, 0 }, NOW), HIGH);
+    (void) state;
+}
+
+
+static void
+test_finds_levels_by_their_names(void **state)
+{
+    static const char  *const rows[] = {
+        "", "LOW", "lo", "lows", "high ", "none", "1",
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(healthcode_risk_level_find(guard_text(0, rows[i])) == 0, i,
+                 rows[i]);
+    }
+
+    assert_int_equal(healthcode_risk_level_find(healthcode_str("low")),
+                     HEALTHCODE_RISK_LEVEL_LOW);
+    assert_int_equal(healthcode_risk_level_find(healthcode_str("medium")),
+                     HEALTHCODE_RISK_LEVEL_MEDIUM);
+    assert_int_equal(healthcode_risk_level_find(healthcode_str("high")),
+                     HEALTHCODE_RISK_LEVEL_HIGH);
+    (void) state;
+}
+
+
+static void
+test_refuses_codes_issued_before(void **state)
+{
+    static const struct {
+        const char  *before;
+        bool         refused;            /* a code of NOW */
+    } rows[] = {
+        { "", true }, { "x", true }, { "-1", true }, { "1.5", true },
+        { "1000000000000", true }, { "1700000000 ", true },
+        { "1700000001", true }, { "1700000000", false },
+        { "1699999999", false }, { "0", false }, { "999999999999", true },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(healthcode_risk_is_before(guard_text(0, rows[i].before), NOW)
+                 == rows[i].refused, i, rows[i].before);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_names_the_gravest_finding(void **state)
+{
+    static const healthcode_reason_e  order[] = {
+        HEALTHCODE_REASON_KEY_REVOKED, HEALTHCODE_REASON_ISSUER_SUSPENDED,
+        HEALTHCODE_REASON_ISSUED_BEFORE, HEALTHCODE_REASON_FLAGGED,
+        HEALTHCODE_REASON_REGION
+    };
+
+    for (unsigned set = 0; set < 32; set++) {
+        unsigned           first = 0;
+        healthcode_risk_t  risk = {
+            .key_revoked = set & 1, .issuer_suspended = set & 2,
+            .issued_before = set & 4, .flagged = set & 8, .region = set & 16
+        };
+
+        while (first < 5 && !(set & 1u << first)) {
+            first++;
+        }
+
+        assert_int_equal(healthcode_risk_reason(&risk),
+                         first < 5 ? order[first] : HEALTHCODE_REASON_OK);
+    }
+
+    (void) state;
+}
+
+
+/* All seven, so that none gets lost. */
+static void
+test_lists_the_national_flags(void **state)
+{
+    static const char  *const flags[] = { HEALTHCODE_RISK_NATIONAL };
+    static const char  *const expected[] = {
+        "confirmed", "suspected", "contact", "cotravel", "entry", "quarantine",
+        "revoked"
+    };
+
+    assert_int_equal(test_count(flags), test_count(expected));
+
+    for (size_t i = 0; i < test_count(expected); i++) {
+        assert_string_equal(flags[i], expected[i]);
+    }
+
+    (void) state;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_what_cannot_be_read_is_active),
+        cmocka_unit_test(test_a_denied_flag_flags),
+        cmocka_unit_test(test_findings_only_add_up),
+        cmocka_unit_test(test_keeps_only_plain_names),
+        cmocka_unit_test(test_leaves_out_names_that_do_not_fit),
+        cmocka_unit_test(test_reads_a_region_value),
+        cmocka_unit_test(test_finds_levels_by_their_names),
+        cmocka_unit_test(test_refuses_codes_issued_before),
+        cmocka_unit_test(test_names_the_gravest_finding),
+        cmocka_unit_test(test_lists_the_national_flags),
+    };
+
+    return cmocka_run_group_tests_name("risk", tests, NULL, NULL);
+}
