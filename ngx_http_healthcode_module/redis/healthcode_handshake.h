@@ -1,0 +1,43 @@
+/*
+ * What is said first on a connection, and what a store must answer before a
+ * gate believes it.  Knows no connection.  docs/redis-keys.md, "Handshake".
+ */
+
+#ifndef HEALTHCODE_HANDSHAKE_H
+#define HEALTHCODE_HANDSHAKE_H
+
+#include <hiredis/hiredis.h>
+
+#include "../core/healthcode_reason.h"
+#include "healthcode_redis_buf.h"
+
+
+typedef struct {
+    healthcode_str_t  user;           /* empty: "default" */
+    healthcode_str_t  password;       /* data is NULL: no AUTH */
+    unsigned          database;
+    bool              evicting_ok;    /* the policy may drop flags */
+    const char       *pepper_check;   /* 32 hex digits */
+} healthcode_handshake_t;
+
+
+/* How many replies the handshake gets. */
+unsigned healthcode_handshake_replies(const healthcode_handshake_t *handshake);
+
+/*
+ * Appends HELLO 3 (with AUTH), SELECT, ROLE, INFO memory and HGETALL
+ * healthcode:meta.  False, and the buffer as it was, where there is no memory.
+ */
+bool healthcode_handshake_format(const healthcode_handshake_t *handshake,
+    healthcode_redis_buf_t *buf);
+
+/*
+ * Judges reply number i.  HEALTHCODE_REASON_OK, or the reason why the store
+ * cannot be used: then error, of size bytes, holds a sentence that says what
+ * to do.
+ */
+healthcode_reason_e healthcode_handshake_read(
+    const healthcode_handshake_t *handshake, unsigned i,
+    const redisReply *reply, char *error, size_t size);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Bytes from Redis -> replies, by hiredis's reader, in memory of a fixed size.
+ * Knows no command and no connection.  docs/request-path.md, "Redis".
+ */
+
+#ifndef HEALTHCODE_REPLY_READER_H
+#define HEALTHCODE_REPLY_READER_H
+
+#include <hiredis/hiredis.h>
+#include <stdbool.h>
+
+
+/* Bytes and elements of one reply; one that grows past them is not ours. */
+#define HEALTHCODE_REPLY_READER_BYTES_MAX     65536
+#define HEALTHCODE_REPLY_READER_ELEMENTS_MAX  512
+
+
+typedef struct healthcode_reply_reader_s  healthcode_reply_reader_t;
+
+typedef enum {
+    HEALTHCODE_REPLY_READER_BROKEN = 0,   /* no RESP, or too much of it */
+    HEALTHCODE_REPLY_READER_MORE,         /* more bytes are needed */
+    HEALTHCODE_REPLY_READER_REPLY
+} healthcode_reply_reader_e;
+
+
+/*
+ * Makes a reader; the caller owns and frees it, and with it every reply.  NULL
+ * where there is no memory.
+ */
+healthcode_reply_reader_t *healthcode_reply_reader_create(void);
+void healthcode_reply_reader_free(healthcode_reply_reader_t *reader);
+
+/*
+ * Takes in len bytes, which are copied.  False where the reply that has begun
+ * would be longer than HEALTHCODE_REPLY_READER_BYTES_MAX, or without memory:
+ * the reader is of no more use then.
+ */
+bool healthcode_reply_reader_feed(healthcode_reply_reader_t *reader,
+    const void *data, size_t len);
+
+/*
+ * The next whole reply, on _REPLY in *reply, which lives until the reader is
+ * reset or freed; freeReplyObject() is not for it.  After _BROKEN the reader
+ * is of no more use.
+ */
+healthcode_reply_reader_e healthcode_reply_reader_next(
+    healthcode_reply_reader_t *reader, redisReply **reply);
+
+/*
+ * Gives all replies back, so that their memory serves the next ones.  Only
+ * after _next() has returned _REPLY, and before it is called again.
+ */
+void healthcode_reply_reader_reset(healthcode_reply_reader_t *reader);
+
+#endif

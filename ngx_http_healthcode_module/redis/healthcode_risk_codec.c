@@ -1,0 +1,358 @@
+/*
+ * Holder -> command bytes; replies -> risk.  The commands of one live read
+ * and what a store must answer to count as one.  Knows no connection.
+ * docs/redis-keys.md, "A live read".
+ */
+
+#include <stdio.h>
+
+#include "../core/healthcode_claims.h"
+#include "healthcode_risk_codec.h"
+
+
+/* A region of six digits is asked for by 6, 4 and 2 of them. */
+#define HEALTHCODE_RISK_PREFIXES_MAX  (3 * HEALTHCODE_CLAIMS_REGIONS_MAX)
+
+/* The longest "iss" that a control can name; a longer one is not configured. */
+#define HEALTHCODE_RISK_FIELD_MAX     (HEALTHCODE_TOKEN_MAX + 8)
+
+
+static bool healthcode_risk_codec_format_risk(
+    const healthcode_risk_query_t *query, healthcode_redis_buf_t *buf);
+static bool healthcode_risk_codec_format_region(
+    const healthcode_risk_query_t *query, healthcode_redis_buf_t *buf);
+static bool healthcode_risk_codec_format_control(
+    const healthcode_risk_query_t *query, healthcode_redis_buf_t *buf);
+static size_t healthcode_risk_codec_field(char *dst, const char *prefix,
+    healthcode_str_t value);
+static bool healthcode_risk_codec_read_risk(const redisReply *reply,
+    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
+static bool healthcode_risk_codec_read_region(
+    const healthcode_risk_query_t *query, const redisReply *reply,
+    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
+static bool healthcode_risk_codec_read_control(const redisReply *reply,
+    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
+static bool healthcode_risk_codec_is_pairs(const redisReply *reply);
+static bool healthcode_risk_codec_is_values(const redisReply *reply, size_t n);
+static healthcode_str_t healthcode_risk_codec_str(const redisReply *reply);
+
+
+unsigned
+healthcode_risk_codec_replies(const healthcode_risk_query_t *query)
+{
+    return query->nregions ? 4 : 3;
+}
+
+
+bool
+healthcode_risk_codec_format(const healthcode_risk_query_t *query,
+    healthcode_redis_buf_t *buf)
+{
+    size_t  len = buf->len;
+
+    if (healthcode_risk_codec_format_risk(query, buf)
+        && (query->nregions == 0
+            || healthcode_risk_codec_format_region(query, buf))
+        && healthcode_risk_codec_format_control(query, buf)
+        && healthcode_risk_codec_format_meta(buf))
+    {
+        return true;
+    }
+
+    buf->len = len;
+
+    return false;
+}
+
+
+static bool
+healthcode_risk_codec_format_risk(const healthcode_risk_query_t *query,
+    healthcode_redis_buf_t *buf)
+{
+    char         key[] = "healthcode:risk:{" "0123456789abcdef"
+                         "0123456789abcdef" "}";
+    size_t       lens[] = { 7, sizeof(key) - 1 };
+    const char  *args[] = { "HGETALL", key };
+
+    memcpy(key + sizeof("healthcode:risk:{") - 1, query->holder,
+           HEALTHCODE_HOLDER_HEX);
+
+    return healthcode_redis_buf_command(buf, 2, args, lens);
+}
+
+
+static bool
+healthcode_risk_codec_format_region(const healthcode_risk_query_t *query,
+    healthcode_redis_buf_t *buf)
+{
+    size_t       n = 2;
+    size_t       lens[2 + HEALTHCODE_RISK_PREFIXES_MAX] = { 5, 17 };
+    const char  *args[2 + HEALTHCODE_RISK_PREFIXES_MAX] = {
+        "HMGET", "healthcode:region"
+    };
+
+    for (size_t i = 0; i < query->nregions; i++) {
+        for (size_t len = query->regions[i].len; len >= 2; len -= 2) {
+            args[n] = (const char *) query->regions[i].data;
+            lens[n++] = len;
+        }
+    }
+
+    return healthcode_redis_buf_command(buf, n, args, lens);
+}
+
+
+static bool
+healthcode_risk_codec_format_control(const healthcode_risk_query_t *query,
+    healthcode_redis_buf_t *buf)
+{
+    char         issuer[HEALTHCODE_RISK_FIELD_MAX];
+    char         before[HEALTHCODE_RISK_FIELD_MAX];
+    char         key[64];
+    size_t       lens[] = { 5, 18, 0, 0, 0 };
+    const char  *args[] = {
+        "HMGET", "healthcode:control", issuer, key, before
+    };
+
+    if (query->iss.len > HEALTHCODE_TOKEN_MAX || query->thumbprint.len > 48) {
+        return false;
+    }
+
+    lens[2] = healthcode_risk_codec_field(issuer, "issuer:", query->iss);
+    lens[3] = healthcode_risk_codec_field(key, "key:", query->thumbprint);
+    lens[4] = healthcode_risk_codec_field(before, "before:", query->iss);
+
+    return healthcode_redis_buf_command(buf, 5, args, lens);
+}
+
+
+static size_t
+healthcode_risk_codec_field(char *dst, const char *prefix,
+    healthcode_str_t value)
+{
+    size_t  len = strlen(prefix);
+
+    memcpy(dst, prefix, len);
+    memcpy(dst + len, value.data, value.len);
+
+    return len + value.len;
+}
+
+
+/* The same in every read, so it is not formatted again for each. */
+bool
+healthcode_risk_codec_format_meta(healthcode_redis_buf_t *buf)
+{
+    static const char  command[] = "*2\r\n$7\r\nHGETALL\r\n"
+                                   "$15\r\nhealthcode:meta\r\n";
+
+    return healthcode_redis_buf_append(buf, command, sizeof(command) - 1);
+}
+
+
+healthcode_reason_e
+healthcode_risk_codec_read(const healthcode_risk_query_t *query,
+    redisReply *const *replies, const healthcode_risk_terms_t *terms,
+    healthcode_risk_t *risk)
+{
+    unsigned             n = healthcode_risk_codec_replies(query);
+    healthcode_risk_t    found = { .names_len = 0 };
+    healthcode_reason_e  reason;
+
+    reason = healthcode_risk_codec_meta(replies[n - 1], terms->pepper_check);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    if (!healthcode_risk_codec_read_risk(replies[0], terms, &found)
+        || (query->nregions
+            && !healthcode_risk_codec_read_region(query, replies[1], terms,
+                                                  &found))
+        || !healthcode_risk_codec_read_control(replies[n - 2], terms, &found))
+    {
+        return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    }
+
+    *risk = found;
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+static bool
+healthcode_risk_codec_read_risk(const redisReply *reply,
+    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk)
+{
+    if (!healthcode_risk_codec_is_pairs(reply)) {
+        return false;
+    }
+
+    for (size_t i = 0; i < reply->elements; i += 2) {
+        healthcode_risk_add_flag(risk, terms->policy,
+                             healthcode_risk_codec_str(reply->element[i]),
+                             healthcode_risk_codec_str(reply->element[i + 1]),
+                             terms->now);
+    }
+
+    return true;
+}
+
+
+/* Of the prefixes of one code the longest one that is in force rules. */
+static bool
+healthcode_risk_codec_read_region(const healthcode_risk_query_t *query,
+    const redisReply *reply, const healthcode_risk_terms_t *terms,
+    healthcode_risk_t *risk)
+{
+    size_t       i, len, n = 0;
+    unsigned     level;
+    redisReply  *value;
+
+    for (i = 0; i < query->nregions; i++) {
+        n += query->regions[i].len / 2;
+    }
+
+    if (!healthcode_risk_codec_is_values(reply, n)) {
+        return false;
+    }
+
+    n = 0;
+
+    for (i = 0; i < query->nregions; i++) {
+        level = 0;
+
+        for (len = query->regions[i].len; len >= 2; len -= 2) {
+            value = reply->element[n++];
+
+            if (level == 0 && value->type != REDIS_REPLY_NIL) {
+                level = healthcode_risk_region_level(
+                                             healthcode_risk_codec_str(value),
+                                             terms->now);
+            }
+        }
+
+        if (level & terms->policy->region_deny) {
+            risk->region = true;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+healthcode_risk_codec_read_control(const redisReply *reply,
+    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk)
+{
+    redisReply  *issuer, *key, *before;
+
+    if (!healthcode_risk_codec_is_values(reply, 3)) {
+        return false;
+    }
+
+    issuer = reply->element[0];
+    key = reply->element[1];
+    before = reply->element[2];
+
+    if (issuer->type != REDIS_REPLY_NIL) {
+        risk->issuer_suspended =
+            healthcode_risk_is_active(healthcode_risk_codec_str(issuer),
+                                      terms->now);
+    }
+
+    if (key->type != REDIS_REPLY_NIL) {
+        risk->key_revoked =
+            healthcode_risk_is_active(healthcode_risk_codec_str(key),
+                                      terms->now);
+    }
+
+    if (before->type != REDIS_REPLY_NIL) {
+        risk->issued_before =
+            healthcode_risk_is_before(healthcode_risk_codec_str(before),
+                                      terms->iat);
+    }
+
+    return true;
+}
+
+
+healthcode_reason_e
+healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
+{
+    bool              schema = false, instance = false, pepper = false;
+    healthcode_str_t  name, value, check;
+
+    if (!healthcode_risk_codec_is_pairs(reply)) {
+        return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    }
+
+    check = healthcode_str_from(pepper_check, HEALTHCODE_HOLDER_HEX);
+
+    for (size_t i = 0; i < reply->elements; i += 2) {
+        name = healthcode_risk_codec_str(reply->element[i]);
+        value = healthcode_risk_codec_str(reply->element[i + 1]);
+
+        if (healthcode_str_equal(name, healthcode_str("schema"))) {
+            schema = healthcode_str_equal(value, healthcode_str("1"));
+
+        } else if (healthcode_str_equal(name, healthcode_str("instance"))) {
+            instance = value.len > 0;
+
+        } else if (healthcode_str_equal(name, healthcode_str("pepper_check"))) {
+            pepper = healthcode_str_equal(value, check);
+        }
+    }
+
+    if (!schema || !instance) {
+        return HEALTHCODE_REASON_STORE_UNPROVEN;
+    }
+
+    return pepper ? HEALTHCODE_REASON_OK : HEALTHCODE_REASON_STORE_PEPPER;
+}
+
+
+/* A map of RESP3, or the flat array that RESP2 has for it, of strings. */
+static bool
+healthcode_risk_codec_is_pairs(const redisReply *reply)
+{
+    if ((reply->type != REDIS_REPLY_MAP && reply->type != REDIS_REPLY_ARRAY)
+        || reply->elements % 2)
+    {
+        return false;
+    }
+
+    for (size_t i = 0; i < reply->elements; i++) {
+        if (reply->element[i]->type != REDIS_REPLY_STRING) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+healthcode_risk_codec_is_values(const redisReply *reply, size_t n)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != n) {
+        return false;
+    }
+
+    for (size_t i = 0; i < n; i++) {
+        if (reply->element[i]->type != REDIS_REPLY_STRING
+            && reply->element[i]->type != REDIS_REPLY_NIL)
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static healthcode_str_t
+healthcode_risk_codec_str(const redisReply *reply)
+{
+    return healthcode_str_from(reply->str, reply->len);
+}

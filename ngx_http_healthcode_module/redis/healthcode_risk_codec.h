@@ -1,0 +1,70 @@
+/*
+ * Holder -> command bytes; replies -> risk.  The commands of one live read
+ * and what a store must answer to count as one.  Knows no connection.
+ * docs/redis-keys.md, "A live read".
+ */
+
+#ifndef HEALTHCODE_RISK_CODEC_H
+#define HEALTHCODE_RISK_CODEC_H
+
+#include <hiredis/hiredis.h>
+
+#include "../core/healthcode_holder.h"
+#include "../core/healthcode_risk.h"
+#include "healthcode_redis_buf.h"
+
+
+#define HEALTHCODE_RISK_REPLIES_MAX  4
+
+
+/* What is asked; the views belong to the caller. */
+typedef struct {
+    char                     holder[HEALTHCODE_HOLDER_HEX];
+    healthcode_str_t         iss;
+    healthcode_str_t         thumbprint;    /* of the key that signed */
+    const healthcode_str_t  *regions;       /* division codes */
+    size_t                   nregions;
+} healthcode_risk_query_t;
+
+
+/* By what the answer is judged. */
+typedef struct {
+    const healthcode_risk_policy_t  *policy;
+    const char                      *pepper_check;   /* 32 hex digits */
+    int64_t                          iat;            /* of the code */
+    int64_t                          now;            /* Unix seconds */
+} healthcode_risk_terms_t;
+
+
+/* How many replies a query gets. */
+unsigned healthcode_risk_codec_replies(const healthcode_risk_query_t *query);
+
+/*
+ * Appends the commands of query, HEALTHCODE_RISK_REPLIES_MAX at most.  False,
+ * and the buffer as it was, where there is no memory.
+ */
+bool healthcode_risk_codec_format(const healthcode_risk_query_t *query,
+    healthcode_redis_buf_t *buf);
+
+/*
+ * Reads healthcode_risk_codec_replies(query) replies in their order.
+ * HEALTHCODE_REASON_OK: *risk is written.  _STORE_UNPROVEN, _STORE_PEPPER:
+ * the store does not prove itself.  _STORE_UNAVAILABLE: an error, or a reply
+ * of another shape than was asked for.
+ */
+healthcode_reason_e healthcode_risk_codec_read(
+    const healthcode_risk_query_t *query, redisReply *const *replies,
+    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
+
+/*
+ * Judges the reply to HGETALL healthcode:meta: _STORE_UNPROVEN where the hash
+ * is missing, of another schema or without an instance, _STORE_PEPPER where
+ * it was made with another pepper, _STORE_UNAVAILABLE where it is no map.
+ */
+healthcode_reason_e healthcode_risk_codec_meta(const redisReply *reply,
+    const char *pepper_check);
+
+/* Appends HGETALL healthcode:meta. */
+bool healthcode_risk_codec_format_meta(healthcode_redis_buf_t *buf);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * Fuzzes healthcode_handshake.c: what a store sends first, through hiredis's
+ * own reader; the settings in the first byte.  No store is believed that has
+ * not said all it must.  docs/redis-keys.md, "Handshake".
+ */
+
+#include "fuzz.h"
+#include "../unit/resp.h"
+
+#include "../../ngx_http_healthcode_module/redis/healthcode_handshake.h"
+
+
+#define CHECK       "39666bb05d87d8254e6b2233776bf348"
+#define ERROR_SIZE  100
+
+
+static bool
+is(const redisReply *reply, const char *text)
+{
+    return reply->str && strcmp(reply->str, text) == 0;
+}
+
+
+/* Called where every reply was found good. */
+static void
+check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
+    unsigned n)
+{
+    const redisReply  *role = replies[n - 3], *info = replies[n - 2];
+    const redisReply  *meta = replies[n - 1];
+    bool               schema = false, pepper = false;
+
+    fuzz_must(replies[0]->type == REDIS_REPLY_MAP);
+    fuzz_must(n == 4 || is(replies[1], "OK"));
+    fuzz_must(role->elements > 0 && is(role->element[0], "master"));
+    fuzz_must(handshake->evicting_ok
+              || strstr(info->str, "\nmaxmemory_policy:noeviction"));
+
+    for (size_t i = 0; i + 1 < meta->elements; i += 2) {
+        if (is(meta->element[i], "schema")) {
+            schema = is(meta->element[i + 1], "1");
+        } else if (is(meta->element[i], "pepper_check")) {
+            pepper = is(meta->element[i + 1], CHECK);
+        }
+    }
+
+    fuzz_must(schema && pepper);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char                    *error;
+    bool                     believed = true;
+    size_t                   n;
+    uint8_t                  settings = fuzz_byte(&data, &size);
+    redisReply              *replies[6];
+    healthcode_reason_e      reason;
+    healthcode_handshake_t   handshake = {
+        .database = settings & 1 ? 3 : 0, .evicting_ok = settings & 2,
+        .pepper_check = CHECK
+    };
+
+    if (size > 8192) {
+        return 0;
+    }
+
+    n = resp_read(data, size, replies, 6);
+
+    for (unsigned i = 0; i < n; i++) {
+        error = (char *) guard_room(0, ERROR_SIZE);
+        reason = healthcode_handshake_read(&handshake, i, replies[i], error,
+                                           ERROR_SIZE);
+        if (reason != HEALTHCODE_REASON_OK) {
+            fuzz_must(healthcode_reason_is_outage(reason));
+            fuzz_must(memchr(error, '\0', ERROR_SIZE) != NULL && error[0]);
+            believed = false;
+        }
+    }
+
+    fuzz_must(n <= healthcode_handshake_replies(&handshake) || !believed);
+
+    if (believed && n == healthcode_handshake_replies(&handshake)) {
+        check_believed(&handshake, replies, (unsigned) n);
+    }
+
+    while (n) {
+        freeReplyObject(replies[--n]);
+    }
+
+    return 0;
+}

@@ -1,0 +1,177 @@
+/*
+ * Fuzzes healthcode_risk_codec.c: what a store sends, through hiredis's own
+ * reader; the number of regions in the first byte.  No answer without a proof
+ * and no denied flag gets lost.  docs/redis-keys.md, "A live read".
+ */
+
+#include "fuzz.h"
+#include "../unit/resp.h"
+
+#include "../../ngx_http_healthcode_module/redis/healthcode_risk_codec.h"
+
+
+#define NOW    1700000000
+#define CHECK  "39666bb05d87d8254e6b2233776bf348"
+
+
+static bool
+is(const redisReply *reply, const char *text)
+{
+    return reply->type == REDIS_REPLY_STRING && reply->len == strlen(text)
+           && memcmp(reply->str, text, reply->len) == 0;
+}
+
+
+/* Whether a map has this pair; the last of a name counts. */
+static bool
+has(const redisReply *map, const char *name, const char *value)
+{
+    bool  found = false;
+
+    for (size_t i = 0; i + 1 < map->elements; i += 2) {
+        if (is(map->element[i], name)) {
+            found = (value == NULL) ? map->element[i + 1]->len > 0
+                                    : is(map->element[i + 1], value);
+        }
+    }
+
+    return found;
+}
+
+
+static void
+check_flags(const redisReply *map, const healthcode_risk_t *risk)
+{
+    bool  flagged = false;
+
+    fuzz_must(map->type == REDIS_REPLY_MAP || map->type == REDIS_REPLY_ARRAY);
+
+    for (size_t i = 0; i + 1 < map->elements; i += 2) {
+        if (is(map->element[i], "confirmed")) {
+            flagged = flagged || healthcode_risk_is_active(
+                                     healthcode_str_from(
+                                         map->element[i + 1]->str,
+                                         map->element[i + 1]->len), NOW);
+        }
+    }
+
+    fuzz_must(risk->flagged == flagged);
+    fuzz_must(risk->names_len <= HEALTHCODE_RISK_NAMES_MAX);
+}
+
+
+static void
+check_control(const redisReply *values, const healthcode_risk_t *risk)
+{
+    fuzz_must(values->type == REDIS_REPLY_ARRAY && values->elements == 3);
+    fuzz_must(!is(values->element[0], "0") || risk->issuer_suspended);
+    fuzz_must(!is(values->element[0], "") || risk->issuer_suspended);
+    fuzz_must(!is(values->element[1], "0") || risk->key_revoked);
+    fuzz_must(!is(values->element[1], "x") || risk->key_revoked);
+    fuzz_must(!is(values->element[2], "") || risk->issued_before);
+    fuzz_must(values->element[0]->type != REDIS_REPLY_NIL
+              || !risk->issuer_suspended);
+    fuzz_must(values->element[1]->type != REDIS_REPLY_NIL
+              || !risk->key_revoked);
+    fuzz_must(values->element[2]->type != REDIS_REPLY_NIL
+              || !risk->issued_before);
+}
+
+
+static void
+check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
+{
+    size_t                    prefixes = 0;
+    healthcode_str_t          deny[] = { healthcode_str("confirmed") };
+    healthcode_risk_t         risk, before;
+    healthcode_reason_e       reason;
+    healthcode_risk_policy_t  policy = {
+        .deny = deny, .ndeny = 1, .region_deny = HEALTHCODE_RISK_LEVEL_HIGH
+    };
+    healthcode_risk_terms_t   terms = {
+        .policy = &policy, .pepper_check = CHECK, .iat = NOW - 60, .now = NOW
+    };
+
+    memset(&risk, 0x5a, sizeof(risk));
+    before = risk;
+    reason = healthcode_risk_codec_read(query, replies, &terms, &risk);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        fuzz_must(healthcode_reason_is_outage(reason));
+        fuzz_must(memcmp(&risk, &before, sizeof(risk)) == 0);
+        return;
+    }
+
+    fuzz_must(has(replies[n - 1], "schema", "1"));
+    fuzz_must(has(replies[n - 1], "instance", NULL));
+    fuzz_must(has(replies[n - 1], "pepper_check", CHECK));
+    check_flags(replies[0], &risk);
+    check_control(replies[n - 2], &risk);
+
+    if (query->nregions == 0) {
+        fuzz_must(!risk.region);
+        return;
+    }
+
+    for (size_t i = 0; i < query->nregions; i++) {
+        prefixes += query->regions[i].len / 2;
+    }
+
+    fuzz_must(replies[1]->type == REDIS_REPLY_ARRAY
+              && replies[1]->elements == prefixes);
+    fuzz_must(!is(replies[1]->element[0], "high 0") || risk.region);
+    fuzz_must(!is(replies[1]->element[0], "") || risk.region);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t                   n;
+    redisReply              *replies[HEALTHCODE_RISK_REPLIES_MAX];
+    healthcode_str_t         regions[] = {
+        healthcode_str("511402"), healthcode_str("33"), healthcode_str("4401")
+    };
+    healthcode_redis_buf_t   buf = { NULL, 0, 0 };
+    healthcode_risk_query_t  query = {
+        .iss = healthcode_str("i"), .thumbprint = healthcode_str("t"),
+        .regions = regions, .nregions = fuzz_byte(&data, &size) % 4
+    };
+
+    if (size > 8192) {
+        return 0;
+    }
+
+    memset(query.holder, '0', sizeof(query.holder));
+    n = resp_read(data, size, replies, healthcode_risk_codec_replies(&query));
+
+    if (n == healthcode_risk_codec_replies(&query)) {
+        check(&query, replies, (unsigned) n);
+    }
+
+    while (n) {
+        freeReplyObject(replies[--n]);
+    }
+
+    /* what a code can choose of a command: its issuer, its regions */
+    query.iss = guard(0, data, size);
+
+    if (healthcode_risk_codec_format(&query, &buf)) {
+        n = resp_read(buf.data, buf.len, replies,
+                      HEALTHCODE_RISK_REPLIES_MAX);
+        fuzz_must(n == healthcode_risk_codec_replies(&query));
+        fuzz_must(replies[n - 2]->elements == 5
+                  && replies[n - 2]->element[2]->len == size + 7
+                  && (size == 0
+                      || memcmp(replies[n - 2]->element[2]->str + 7, data,
+                                size) == 0));
+
+        while (n) {
+            freeReplyObject(replies[--n]);
+        }
+    }
+
+    healthcode_redis_buf_free(&buf);
+
+    return 0;
+}

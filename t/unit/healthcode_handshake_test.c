@@ -1,0 +1,421 @@
+/*
+ * Tests of healthcode_handshake.c: each answer by which a store is not
+ * believed, with its sentence; the exact bytes of the commands.
+ * docs/redis-keys.md, "Handshake".
+ */
+
+#include "test.h"
+#include "resp.h"
+
+#include "../../ngx_http_healthcode_module/redis/healthcode_handshake.h"
+
+
+#define CHECK  "39666bb05d87d8254e6b2233776bf348"
+#define HELLO  "%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n"
+#define META                                                                  \
+    "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
+    "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
+#define MASTER  "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+
+#define NOT_MASTER  "it is not a master; name the master as \"server\""
+#define EVICTING                                                              \
+    "its maxmemory-policy may evict flags; set it to noeviction, or write "   \
+    "\"evicting_ok on;\" in the store"
+#define UNPROVEN                                                              \
+    "it has no valid healthcode:meta; run \"healthcode store init\", or "     \
+    "check the address and the database number"
+
+
+enum { STEP_HELLO, STEP_SELECT, STEP_ROLE, STEP_INFO, STEP_META };
+
+static healthcode_handshake_t  handshake = { .pepper_check = CHECK };
+
+static char  *error;
+
+
+/* Judges the bytes of one reply as the answer to a step. */
+static healthcode_reason_e
+judge(unsigned step, const char *bytes)
+{
+    redisReply           *reply;
+    healthcode_reason_e   reason;
+
+    if (resp_read(bytes, strlen(bytes), &reply, 1) != 1) {
+        print_error("no reply: %s\n", bytes);
+        fail();
+    }
+
+    if (step > STEP_HELLO && handshake.database == 0) {
+        step--;
+    }
+
+    error = (char *) guard_room(0, 256);
+    reason = healthcode_handshake_read(&handshake, step, reply, error, 256);
+    freeReplyObject(reply);
+
+    assert_true(reason == HEALTHCODE_REASON_OK
+                || healthcode_reason_is_outage(reason));
+    assert_true(reason == HEALTHCODE_REASON_OK
+                || memchr(error, '\0', 256) != NULL);
+    return reason;
+}
+
+
+/* INFO's text, as RESP2 or RESP3 has it. */
+static healthcode_reason_e
+judge_info(const char *text, bool verbatim)
+{
+    char  bytes[1024];
+
+    if (verbatim) {
+        snprintf(bytes, sizeof(bytes), "=%zu\r\ntxt:%s\r\n", strlen(text) + 4,
+                 text);
+    } else {
+        snprintf(bytes, sizeof(bytes), "$%zu\r\n%s\r\n", strlen(text), text);
+    }
+
+    return judge(STEP_INFO, bytes);
+}
+
+
+/* Once with a database and once without, which shifts the steps. */
+#define for_each_database                                                     \
+    for (handshake.database = 0; handshake.database < 8;                      \
+         handshake.database += 7)
+
+
+static void
+test_names_the_command_that_is_refused(void **state)
+{
+    static const struct {
+        unsigned     step;
+        const char  *bytes, *error;
+    } rows[] = {
+        { STEP_HELLO, "-WRONGPASS invalid\r\n",
+          "HELLO 3 is refused: WRONGPASS invalid" },
+        { STEP_HELLO, "-NOPROTO sorry\r\n",
+          "HELLO 3 is refused: NOPROTO sorry" },
+        { STEP_HELLO, "-ERR unknown command 'HELLO'\r\n",
+          "HELLO 3 is refused: ERR unknown command 'HELLO'" },
+        { STEP_HELLO, "-NOAUTH a\r\n", "HELLO 3 is refused: NOAUTH a" },
+        { STEP_HELLO, "-LOADING a\r\n", "HELLO 3 is refused: LOADING a" },
+        { STEP_ROLE, "-NOPERM a\r\n", "ROLE is refused: NOPERM a" },
+        { STEP_INFO, "-NOPERM a\r\n", "INFO memory is refused: NOPERM a" },
+        { STEP_META, "-NOPERM a\r\n",
+          "HGETALL healthcode:meta is refused: NOPERM a" },
+        { STEP_META, "-WRONGTYPE a\r\n",
+          "HGETALL healthcode:meta is refused: WRONGTYPE a" },
+        { STEP_META, "-\r\n", "HGETALL healthcode:meta is refused: " },
+    };
+
+    for_each_database {
+        for (size_t i = 0; i < test_count(rows); i++) {
+            test_row(judge(rows[i].step, rows[i].bytes)
+                     == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i].bytes);
+            assert_string_equal(error, rows[i].error);
+        }
+    }
+
+    handshake.database = 99;
+    assert_int_equal(judge(STEP_SELECT, "-ERR DB index is out of range\r\n"),
+                     HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    assert_string_equal(error, "SELECT is refused: ERR DB index is out of "
+                        "range");
+    handshake.database = 0;
+
+    (void) state;
+}
+
+
+static void
+test_refuses_what_is_not_a_master(void **state)
+{
+    static const char  *const rows[] = {
+        "*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:6379\r\n$9\r\nconnected\r\n"
+        ":1\r\n",
+        "*2\r\n$8\r\nsentinel\r\n*0\r\n",
+        "*3\r\n$7\r\nmaster2\r\n:0\r\n*0\r\n",
+        "*3\r\n$5\r\nmaste\r\n:0\r\n*0\r\n",
+        "*3\r\n$6\r\nMASTER\r\n:0\r\n*0\r\n",
+        "*0\r\n", "*-1\r\n", "_\r\n", "$6\r\nmaster\r\n", "+master\r\n",
+        "*1\r\n:1\r\n", "*1\r\n_\r\n", "*1\r\n*1\r\n$6\r\nmaster\r\n",
+        "%1\r\n$6\r\nmaster\r\n:0\r\n", ":0\r\n",
+    };
+
+    for_each_database {
+        for (size_t i = 0; i < test_count(rows); i++) {
+            test_row(judge(STEP_ROLE, rows[i])
+                     == HEALTHCODE_REASON_STORE_NOT_MASTER, i, rows[i]);
+            assert_string_equal(error, NOT_MASTER);
+        }
+
+        assert_int_equal(judge(STEP_ROLE, MASTER), HEALTHCODE_REASON_OK);
+    }
+
+    handshake.database = 0;
+
+    (void) state;
+}
+
+
+static void
+test_refuses_policies_that_evict(void **state)
+{
+    static const char  *const rows[] = {
+        "# Memory\r\nmaxmemory_policy:allkeys-lru\r\n",
+        "# Memory\r\nmaxmemory_policy:allkeys-lfu\r\n",
+        "# Memory\r\nmaxmemory_policy:allkeys-random\r\n",
+        "# Memory\r\nmaxmemory_policy:volatile-lru\r\n",
+        "# Memory\r\nmaxmemory_policy:volatile-lfu\r\n",
+        "# Memory\r\nmaxmemory_policy:volatile-random\r\n",
+        "# Memory\r\nmaxmemory_policy:volatile-ttl\r\n",
+        "# Memory\r\nmaxmemory_policy:\r\n",
+        "# Memory\r\nmaxmemory_policy:NOEVICTION\r\n",
+        "# Memory\r\nmaxmemory_policy:noevictions\r\n",
+        "# Memory\r\nmaxmemory_policy:noeviction-but\r\n",
+        "# Memory\r\nmaxmemory_policy: noeviction\r\n",
+        "# Memory\r\nmaxmemory_policy:noeviction \r\n",
+        "# Memory\r\nxmaxmemory_policy:noeviction\r\n",
+        "# Memory\r\nused_memory:1\r\n",
+        "# Memory\r\n", "", "noeviction",
+        "# Memory\r\nmaxmemory_policy:allkeys-lru\r\nx:noeviction\r\n",
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (int verbatim = 0; verbatim < 2; verbatim++) {
+            handshake.evicting_ok = false;
+            test_row(judge_info(rows[i], verbatim)
+                     == HEALTHCODE_REASON_STORE_EVICTING, i, rows[i]);
+            assert_string_equal(error, EVICTING);
+
+            handshake.evicting_ok = true;
+            test_row(judge_info(rows[i], verbatim) == HEALTHCODE_REASON_OK, i,
+                     rows[i]);
+        }
+    }
+
+    handshake.evicting_ok = false;
+
+    for (int verbatim = 0; verbatim < 2; verbatim++) {
+        assert_int_equal(judge_info("# Memory\r\nused_memory:1\r\n"
+                                    "maxmemory_policy:noeviction\r\nx:1\r\n",
+                                    verbatim), HEALTHCODE_REASON_OK);
+        assert_int_equal(judge_info("# Memory\nmaxmemory_policy:noeviction",
+                                    verbatim), HEALTHCODE_REASON_OK);
+    }
+
+    /* no text at all */
+    assert_int_equal(judge(STEP_INFO, "_\r\n"),
+                     HEALTHCODE_REASON_STORE_EVICTING);
+    assert_int_equal(judge(STEP_INFO, "*0\r\n"),
+                     HEALTHCODE_REASON_STORE_EVICTING);
+    assert_int_equal(judge(STEP_INFO, ":1\r\n"),
+                     HEALTHCODE_REASON_STORE_EVICTING);
+
+    (void) state;
+}
+
+
+static void
+test_refuses_a_store_that_proves_nothing(void **state)
+{
+    static const struct {
+        const char           *bytes;
+        healthcode_reason_e   reason;
+        const char           *error;
+    } rows[] = {
+        { "%0\r\n", HEALTHCODE_REASON_STORE_UNPROVEN, UNPROVEN },
+        { "*0\r\n", HEALTHCODE_REASON_STORE_UNPROVEN, UNPROVEN },
+        { "%1\r\n$6\r\nschema\r\n$1\r\n2\r\n",
+          HEALTHCODE_REASON_STORE_UNPROVEN, UNPROVEN },
+        { "_\r\n", HEALTHCODE_REASON_STORE_UNAVAILABLE, UNPROVEN },
+        { "$2\r\nok\r\n", HEALTHCODE_REASON_STORE_UNAVAILABLE, UNPROVEN },
+        { "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$32\r\n49666bb05d87d8254e6b2233776bf348\r\n",
+          HEALTHCODE_REASON_STORE_PEPPER,
+          "it was initialised with another pepper" },
+    };
+
+    for_each_database {
+        for (size_t i = 0; i < test_count(rows); i++) {
+            test_row(judge(STEP_META, rows[i].bytes) == rows[i].reason, i,
+                     rows[i].bytes);
+            assert_string_equal(error, rows[i].error);
+        }
+
+        assert_int_equal(judge(STEP_META, META), HEALTHCODE_REASON_OK);
+    }
+
+    handshake.database = 0;
+
+    (void) state;
+}
+
+
+static void
+test_refuses_greetings_of_another_shape(void **state)
+{
+    static const char  *const rows[] = {
+        "+OK\r\n", "_\r\n", ":3\r\n", "$5\r\nhello\r\n", "*0\r\n", "#t\r\n",
+        "+PONG\r\n", "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n",
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(judge(STEP_HELLO, rows[i])
+                 == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
+        assert_string_equal(error, "HELLO 3 is answered by something else");
+    }
+
+    handshake.database = 7;
+
+    for (size_t i = 1; i < test_count(rows); i++) {
+        test_row(judge(STEP_SELECT, rows[i])
+                 == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
+        assert_string_equal(error, "SELECT is answered by something else");
+    }
+
+    assert_int_equal(judge(STEP_SELECT, HELLO),
+                     HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    handshake.database = 0;
+
+    (void) state;
+}
+
+
+static void
+test_refuses_a_reply_too_many(void **state)
+{
+    for_each_database {
+        assert_int_equal(judge(STEP_META + 1, META),
+                         HEALTHCODE_REASON_STORE_UNAVAILABLE);
+        assert_string_equal(error, "a reply too many");
+        assert_int_equal(judge(1000, META),
+                         HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    }
+
+    handshake.database = 0;
+
+    {
+        redisReply  *reply;
+
+        assert_int_equal(resp_read(META, strlen(META), &reply, 1), 1);
+        error = (char *) guard_room(0, 256);
+        assert_int_equal(healthcode_handshake_read(&handshake, UINT32_MAX,
+                                                   reply, error, 256),
+                         HEALTHCODE_REASON_STORE_UNAVAILABLE);
+        freeReplyObject(reply);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_cuts_long_errors_short(void **state)
+{
+    char         bytes[600];
+    redisReply  *reply;
+
+    memset(bytes, 'x', sizeof(bytes));
+    bytes[0] = '-';
+    memcpy(bytes + 500, "\r\n", 3);
+    assert_int_equal(resp_read(bytes, 502, &reply, 1), 1);
+
+    for (size_t size = 1; size < 256; size += 5) {
+        error = (char *) guard_room(0, size);
+        assert_int_equal(healthcode_handshake_read(&handshake, 0, reply, error,
+                                                   size),
+                         HEALTHCODE_REASON_STORE_UNAVAILABLE);
+        assert_non_null(memchr(error, '\0', size));
+        assert_true(strlen(error) <= strlen("HELLO 3 is refused: ") + 128);
+    }
+
+    freeReplyObject(reply);
+
+    (void) state;
+}
+
+
+static void
+test_believes_a_store_that_proves_itself(void **state)
+{
+    for_each_database {
+        assert_int_equal(judge(STEP_HELLO, HELLO), HEALTHCODE_REASON_OK);
+        assert_int_equal(judge(STEP_ROLE, MASTER), HEALTHCODE_REASON_OK);
+        assert_int_equal(judge_info("# Memory\r\nmaxmemory_policy:noeviction"
+                                    "\r\n", true), HEALTHCODE_REASON_OK);
+        assert_int_equal(judge(STEP_META, META), HEALTHCODE_REASON_OK);
+    }
+
+    handshake.database = 7;
+    assert_int_equal(judge(STEP_SELECT, "+OK\r\n"), HEALTHCODE_REASON_OK);
+    handshake.database = 0;
+
+    (void) state;
+}
+
+
+#define TAIL                                                                  \
+    "*1\r\n$4\r\nROLE\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"                \
+    "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
+
+static void
+test_writes_these_bytes(void **state)
+{
+    static const struct {
+        const char  *user, *password;
+        unsigned     database;
+        const char  *bytes;
+    } rows[] = {
+        { "", NULL, 0, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TAIL },
+        { "", NULL, 15, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
+          "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TAIL },
+        { "", "p w", 0, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
+          "$7\r\ndefault\r\n$3\r\np w\r\n" TAIL },
+        { "gate", "", 0, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
+          "$4\r\ngate\r\n$0\r\n\r\n" TAIL },
+        { "gate", "x\r\n", 4294967295, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
+          "$4\r\nAUTH\r\n$4\r\ngate\r\n$3\r\nx\r\n\r\n"
+          "*2\r\n$6\r\nSELECT\r\n$10\r\n4294967295\r\n" TAIL },
+    };
+    healthcode_handshake_t  h;
+    healthcode_redis_buf_t  buf = { NULL, 0, 0 };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        memset(&h, 0, sizeof(h));
+        h.pepper_check = CHECK;
+        h.user = guard_text(1, rows[i].user);
+        h.database = rows[i].database;
+
+        if (rows[i].password) {
+            h.password = guard_text(2, rows[i].password);
+        }
+
+        assert_true(healthcode_handshake_format(&h, &buf));
+        test_str_equal(healthcode_str_from(buf.data, buf.len), rows[i].bytes);
+        assert_int_equal(healthcode_handshake_replies(&h),
+                         rows[i].database ? 5 : 4);
+        healthcode_redis_buf_free(&buf);
+    }
+
+    (void) state;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_names_the_command_that_is_refused),
+        cmocka_unit_test(test_refuses_what_is_not_a_master),
+        cmocka_unit_test(test_refuses_policies_that_evict),
+        cmocka_unit_test(test_refuses_a_store_that_proves_nothing),
+        cmocka_unit_test(test_refuses_greetings_of_another_shape),
+        cmocka_unit_test(test_refuses_a_reply_too_many),
+        cmocka_unit_test(test_cuts_long_errors_short),
+        cmocka_unit_test(test_believes_a_store_that_proves_itself),
+        cmocka_unit_test(test_writes_these_bytes),
+    };
+
+    return cmocka_run_group_tests_name("handshake", tests, NULL, NULL);
+}

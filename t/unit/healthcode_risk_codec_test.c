@@ -1,0 +1,623 @@
+/*
+ * Tests of healthcode_risk_codec.c: replies of a store that errs, lies or is
+ * another one, then honest ones, as bytes of RESP2 and RESP3; and the exact
+ * bytes of the commands.  docs/redis-keys.md, "A live read".
+ */
+
+#include "test.h"
+#include "resp.h"
+
+#include "../../ngx_http_healthcode_module/redis/healthcode_risk_codec.h"
+
+
+#define NOW     1700000000
+#define HOLDER  "47a32820104a14e01f5e15974b5cf3b6"
+#define CHECK   "39666bb05d87d8254e6b2233776bf348"
+#define OTHER   "49666bb05d87d8254e6b2233776bf348"
+
+#define META_PAIRS                                                            \
+    "$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"              \
+    "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
+#define META    "%3\r\n" META_PAIRS
+#define META_2  "*6\r\n" META_PAIRS
+#define NONE    "%0\r\n"
+#define NILS    "*3\r\n_\r\n_\r\n_\r\n"
+
+
+static healthcode_str_t  deny[] = {
+    { (const uint8_t *) "confirmed", 9 }, { (const uint8_t *) "contact", 7 }
+};
+static const healthcode_risk_policy_t  policy = {
+    .deny = deny, .ndeny = 2, .region_deny = HEALTHCODE_RISK_LEVEL_HIGH
+};
+static const healthcode_risk_terms_t  terms = {
+    .policy = &policy, .pepper_check = CHECK, .iat = NOW - 60, .now = NOW
+};
+
+
+static healthcode_risk_query_t
+query(const healthcode_str_t *regions, size_t n)
+{
+    healthcode_risk_query_t  q = {
+        .iss = healthcode_str("https://issuer.example"),
+        .thumbprint = healthcode_str("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygr"
+                                     "S4k"),
+        .regions = regions, .nregions = n
+    };
+
+    memcpy(q.holder, HOLDER, sizeof(q.holder));
+
+    return q;
+}
+
+
+/* Reads the bytes of all replies; -1 where they are not as many. */
+static int
+read_replies(const healthcode_risk_query_t *q, const char *bytes, size_t len,
+    healthcode_risk_t *risk)
+{
+    int          result = -1;
+    size_t       n;
+    redisReply  *replies[HEALTHCODE_RISK_REPLIES_MAX];
+
+    n = resp_read(bytes, len, replies, healthcode_risk_codec_replies(q));
+
+    if (n == healthcode_risk_codec_replies(q)) {
+        result = (int) healthcode_risk_codec_read(q, replies, &terms, risk);
+    }
+
+    while (n) {
+        freeReplyObject(replies[--n]);
+    }
+
+    return result;
+}
+
+
+/* Of a holder without regions; risk is written only on success. */
+static int
+read_plain(const char *bytes, healthcode_risk_t *risk)
+{
+    int                      result;
+    healthcode_risk_t        before;
+    healthcode_risk_query_t  q = query(NULL, 0);
+
+    memset(risk, 0x5a, sizeof(*risk));
+    before = *risk;
+
+    result = read_replies(&q, bytes, strlen(bytes), risk);
+
+    if (result != HEALTHCODE_REASON_OK) {
+        assert_memory_equal(risk, &before, sizeof(before));
+    }
+
+    return result;
+}
+
+
+static void
+test_refuses_a_store_that_proves_nothing(void **state)
+{
+    enum { UNPROVEN = HEALTHCODE_REASON_STORE_UNPROVEN,
+           PEPPER = HEALTHCODE_REASON_STORE_PEPPER,
+           UNAVAILABLE = HEALTHCODE_REASON_STORE_UNAVAILABLE };
+
+    static const struct {
+        const char  *meta;
+        int          reason;
+    } rows[] = {
+        { "%0\r\n", UNPROVEN },
+        { "*0\r\n", UNPROVEN },
+        { "%1\r\n$6\r\nschema\r\n$1\r\n1\r\n", UNPROVEN },
+        { "%2\r\n$6\r\nschema\r\n$1\r\n1\r\n$12\r\npepper_check\r\n$32\r\n"
+          CHECK "\r\n", UNPROVEN },                       /* no instance */
+        { "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$0\r\n\r\n"
+          "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n", UNPROVEN },
+        { "%2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n$12\r\npepper_check\r\n$32\r\n"
+          CHECK "\r\n", UNPROVEN },                       /* no schema */
+        { "%3\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n", UNPROVEN },
+        { "%3\r\n$6\r\nschema\r\n$2\r\n10\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n", UNPROVEN },
+        { "%3\r\n$6\r\nSchema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n", UNPROVEN },
+
+        { "%2\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n",
+          PEPPER },
+        { "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$32\r\n" OTHER "\r\n", PEPPER },
+        { "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$31\r\n9666bb05d87d8254e6b2233776bf348\r\n",
+          PEPPER },
+        { "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$0\r\n\r\n", PEPPER },
+        { "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$32\r\n39666BB05D87D8254E6B2233776BF348\r\n",
+          PEPPER },
+
+        { "-NOPERM no\r\n", UNAVAILABLE },
+        { "-WRONGTYPE x\r\n", UNAVAILABLE },
+        { "_\r\n", UNAVAILABLE },
+        { "*-1\r\n", UNAVAILABLE },
+        { "$-1\r\n", UNAVAILABLE },
+        { "+OK\r\n", UNAVAILABLE },
+        { ":1\r\n", UNAVAILABLE },
+        { "#t\r\n", UNAVAILABLE },
+        { "$2\r\nok\r\n", UNAVAILABLE },
+        { "~6\r\n" META_PAIRS, UNAVAILABLE },             /* a set */
+        { ">6\r\n" META_PAIRS, UNAVAILABLE },             /* a push */
+        { "*5\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n", UNAVAILABLE },
+        { "%3\r\n$6\r\nschema\r\n:1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n", UNAVAILABLE },
+        { "%3\r\n+schema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+          "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n", UNAVAILABLE },
+        { "%4\r\n" META_PAIRS "$1\r\nx\r\n_\r\n", UNAVAILABLE },
+        { "*2\r\n" META META, UNAVAILABLE },
+    };
+    char               bytes[1024];
+    redisReply        *reply;
+    healthcode_risk_t  risk;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(bytes, sizeof(bytes), "%s%s", NONE NILS, rows[i].meta);
+        test_row(read_plain(bytes, &risk) == rows[i].reason, i, rows[i].meta);
+
+        /* even if the rest is broken or grave */
+        snprintf(bytes, sizeof(bytes), "-ERR x\r\n-ERR y\r\n%s", rows[i].meta);
+        test_row(read_plain(bytes, &risk) == rows[i].reason, i, rows[i].meta);
+
+        assert_int_equal(resp_read(rows[i].meta, strlen(rows[i].meta), &reply,
+                                   1), 1);
+        test_row((int) healthcode_risk_codec_meta(reply, CHECK)
+                 == rows[i].reason, i, rows[i].meta);
+        freeReplyObject(reply);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_replies_of_another_shape(void **state)
+{
+    static const char  *const rows[] = {
+        /* risk */
+        "-ERR x\r\n" NILS META,
+        "-WRONGTYPE Operation against a key\r\n" NILS META,
+        "-LOADING x\r\n" NILS META,
+        "-MOVED 1 a:1\r\n" NILS META,
+        "_\r\n" NILS META,
+        "$-1\r\n" NILS META,
+        "*-1\r\n" NILS META,
+        "+OK\r\n" NILS META,
+        ":0\r\n" NILS META,
+        "$0\r\n\r\n" NILS META,
+        "*1\r\n$9\r\nconfirmed\r\n" NILS META,
+        "*3\r\n$1\r\na\r\n$1\r\n0\r\n$1\r\nb\r\n" NILS META,
+        "%1\r\n$9\r\nconfirmed\r\n_\r\n" NILS META,
+        "%1\r\n$9\r\nconfirmed\r\n:0\r\n" NILS META,
+        "%1\r\n$9\r\nconfirmed\r\n*0\r\n" NILS META,
+        "%1\r\n$9\r\nconfirmed\r\n-ERR\r\n" NILS META,
+        "%1\r\n+confirmed\r\n$1\r\n0\r\n" NILS META,
+        "%1\r\n%0\r\n$1\r\n0\r\n" NILS META,
+        "~0\r\n" NILS META,
+        ">0\r\n" NILS META,
+        /* control */
+        NONE "-ERR x\r\n" META,
+        NONE "_\r\n" META,
+        NONE "*-1\r\n" META,
+        NONE "*0\r\n" META,
+        NONE "*2\r\n_\r\n_\r\n" META,
+        NONE "*4\r\n_\r\n_\r\n_\r\n_\r\n" META,
+        NONE "%1\r\n_\r\n_\r\n" META,
+        NONE "*3\r\n_\r\n:1\r\n_\r\n" META,
+        NONE "*3\r\n_\r\n_\r\n*0\r\n" META,
+        NONE "*3\r\n-ERR\r\n_\r\n_\r\n" META,
+        NONE "*3\r\n#f\r\n_\r\n_\r\n" META,
+        NONE "~3\r\n_\r\n_\r\n_\r\n" META,
+        NONE ">3\r\n_\r\n_\r\n_\r\n" META,
+        /* in another order */
+        NILS NONE META,
+    };
+    healthcode_risk_t  risk;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(read_plain(rows[i], &risk)
+                 == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_reads_flags(void **state)
+{
+    static const struct {
+        const char  *bytes, *names;
+        bool         flagged;
+    } rows[] = {
+        { "%1\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", "confirmed", true },
+        { "*2\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", "confirmed", true },
+        { "%1\r\n$7\r\ncontact\r\n$0\r\n\r\n", "contact", true },
+        { "%1\r\n$7\r\ncontact\r\n$10\r\n1700000001\r\n", "contact", true },
+        { "%1\r\n$7\r\ncontact\r\n$10\r\n1700000000\r\n", "", false },
+        { "%1\r\n$5\r\nentry\r\n$1\r\n0\r\n", "entry", false },
+        { "%2\r\n$5\r\nentry\r\n$1\r\n0\r\n$7\r\ncontact\r\n$1\r\nx\r\n",
+          "entry,contact", true },
+        { "*4\r\n$7\r\ncontact\r\n$1\r\n1\r\n$9\r\nconfirmed\r\n$2\r\n-1\r\n",
+          "confirmed", true },
+        { "%0\r\n", "", false },
+        { "*0\r\n", "", false },
+    };
+    char               bytes[1024];
+    healthcode_risk_t  risk;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (int resp3 = 0; resp3 < 2; resp3++) {
+            snprintf(bytes, sizeof(bytes), "%s%s%s", rows[i].bytes,
+                     resp3 ? NILS : "*3\r\n$-1\r\n$-1\r\n$-1\r\n",
+                     resp3 ? META : META_2);
+            test_row(read_plain(bytes, &risk) == HEALTHCODE_REASON_OK, i,
+                     rows[i].bytes);
+            test_row(risk.flagged == rows[i].flagged, i, rows[i].bytes);
+            test_str_equal(healthcode_str_from(risk.names, risk.names_len),
+                           rows[i].names);
+            assert_false(risk.region || risk.key_revoked
+                         || risk.issuer_suspended || risk.issued_before);
+            test_row(healthcode_risk_reason(&risk)
+                     == (rows[i].flagged ? HEALTHCODE_REASON_FLAGGED
+                                         : HEALTHCODE_REASON_OK), i,
+                     rows[i].bytes);
+        }
+    }
+
+    (void) state;
+}
+
+
+/* iat is NOW - 60. */
+static void
+test_reads_controls(void **state)
+{
+    static const struct {
+        const char  *control;
+        bool         suspended, revoked, before;
+    } rows[] = {
+        { "*3\r\n$1\r\n0\r\n_\r\n_\r\n", true, false, false },
+        { "*3\r\n$0\r\n\r\n_\r\n_\r\n", true, false, false },
+        { "*3\r\n$4\r\nwhat\r\n_\r\n_\r\n", true, false, false },
+        { "*3\r\n$10\r\n1700000001\r\n_\r\n_\r\n", true, false, false },
+        { "*3\r\n$10\r\n1700000000\r\n_\r\n_\r\n", false, false, false },
+        { "*3\r\n_\r\n$1\r\n0\r\n_\r\n", false, true, false },
+        { "*3\r\n_\r\n$1\r\nx\r\n_\r\n", false, true, false },
+        { "*3\r\n_\r\n$10\r\n1700000001\r\n_\r\n", false, true, false },
+        { "*3\r\n_\r\n$10\r\n1700000000\r\n_\r\n", false, false, false },
+        { "*3\r\n_\r\n_\r\n$10\r\n1699999941\r\n", false, false, true },
+        { "*3\r\n_\r\n_\r\n$10\r\n1699999940\r\n", false, false, false },
+        { "*3\r\n_\r\n_\r\n$0\r\n\r\n", false, false, true },
+        { "*3\r\n_\r\n_\r\n$1\r\n?\r\n", false, false, true },
+        { "*3\r\n_\r\n_\r\n$1\r\n0\r\n", false, false, false },
+        { "*3\r\n$1\r\n0\r\n$1\r\n0\r\n$10\r\n1700000000\r\n", true, true,
+          true },
+        { "*3\r\n$-1\r\n$-1\r\n$-1\r\n", false, false, false },
+    };
+    char               bytes[1024];
+    healthcode_risk_t  risk;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(bytes, sizeof(bytes), "%s%s%s", NONE, rows[i].control, META);
+        test_row(read_plain(bytes, &risk) == HEALTHCODE_REASON_OK, i,
+                 rows[i].control);
+        test_row(risk.issuer_suspended == rows[i].suspended, i,
+                 rows[i].control);
+        test_row(risk.key_revoked == rows[i].revoked, i, rows[i].control);
+        test_row(risk.issued_before == rows[i].before, i, rows[i].control);
+        assert_false(risk.flagged || risk.region);
+    }
+
+    (void) state;
+}
+
+
+/* Regions 511402 and 33: the values of 511402, 5114, 51, 33. */
+static void
+test_lets_the_longest_prefix_in_force_rule(void **state)
+{
+    static const struct {
+        const char  *values;
+        int          region;             /* -1: another shape */
+    } rows[] = {
+        { "*0\r\n", -1 },
+        { "*3\r\n_\r\n_\r\n_\r\n", -1 },
+        { "*5\r\n_\r\n_\r\n_\r\n_\r\n_\r\n", -1 },
+        { "_\r\n", -1 },
+        { "-ERR x\r\n", -1 },
+        { "%2\r\n_\r\n_\r\n_\r\n_\r\n", -1 },
+        { "*4\r\n_\r\n_\r\n_\r\n:1\r\n", -1 },
+
+        { "*4\r\n$6\r\nhigh 0\r\n_\r\n_\r\n_\r\n", 1 },
+        { "*4\r\n_\r\n$6\r\nhigh 0\r\n_\r\n_\r\n", 1 },
+        { "*4\r\n_\r\n_\r\n$6\r\nhigh 0\r\n_\r\n", 1 },
+        { "*4\r\n_\r\n_\r\n_\r\n$6\r\nhigh 0\r\n", 1 },
+        { "*4\r\n$0\r\n\r\n_\r\n_\r\n_\r\n", 1 },
+        { "*4\r\n_\r\n_\r\n_\r\n$3\r\nlow\r\n", 1 },
+        { "*4\r\n_\r\n$1\r\n?\r\n_\r\n_\r\n", 1 },
+        /* a longer one in force rules */
+        { "*4\r\n$5\r\nlow 0\r\n$6\r\nhigh 0\r\n$6\r\nhigh 0\r\n_\r\n", 0 },
+        { "*4\r\n_\r\n$5\r\nlow 0\r\n$6\r\nhigh 0\r\n_\r\n", 0 },
+        { "*4\r\n$8\r\nmedium 0\r\n_\r\n$6\r\nhigh 0\r\n_\r\n", 0 },
+        { "*4\r\n$6\r\nhigh 0\r\n$5\r\nlow 0\r\n$5\r\nlow 0\r\n_\r\n", 1 },
+        /* one that has run out does not */
+        { "*4\r\n$14\r\nlow 1700000000\r\n$6\r\nhigh 0\r\n_\r\n_\r\n", 1 },
+        { "*4\r\n$14\r\nlow 1700000001\r\n$6\r\nhigh 0\r\n_\r\n_\r\n", 0 },
+        { "*4\r\n$15\r\nhigh 1700000000\r\n$5\r\nlow 0\r\n_\r\n_\r\n", 0 },
+        { "*4\r\n$15\r\nhigh 1700000000\r\n_\r\n_\r\n_\r\n", 0 },
+        { "*4\r\n$15\r\nhigh 1700000001\r\n_\r\n_\r\n_\r\n", 1 },
+        { "*4\r\n$5\r\nlow 1\r\n$5\r\nlow 1\r\n$6\r\nhigh 0\r\n_\r\n", 1 },
+        /* one region's low says nothing about another */
+        { "*4\r\n$5\r\nlow 0\r\n_\r\n_\r\n$6\r\nhigh 0\r\n", 1 },
+        { "*4\r\n_\r\n_\r\n$6\r\nhigh 0\r\n$5\r\nlow 0\r\n", 1 },
+        { "*4\r\n_\r\n_\r\n_\r\n$8\r\nmedium 0\r\n", 0 },
+        { "*4\r\n_\r\n_\r\n_\r\n_\r\n", 0 },
+    };
+    int                      result;
+    char                     bytes[1024];
+    healthcode_str_t         regions[] = {
+        healthcode_str("511402"), healthcode_str("33")
+    };
+    healthcode_risk_t        risk;
+    healthcode_risk_query_t  q = query(regions, 2);
+
+    assert_int_equal(healthcode_risk_codec_replies(&q), 4);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(bytes, sizeof(bytes), "%s%s%s", NONE, rows[i].values,
+                 NILS META);
+        result = read_replies(&q, bytes, strlen(bytes), &risk);
+
+        if (rows[i].region < 0) {
+            test_row(result == HEALTHCODE_REASON_STORE_UNAVAILABLE, i,
+                     rows[i].values);
+            continue;
+        }
+
+        test_row(result == HEALTHCODE_REASON_OK, i, rows[i].values);
+        test_row(risk.region == rows[i].region, i, rows[i].values);
+        assert_false(risk.flagged);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_denies_the_levels_of_the_policy(void **state)
+{
+    static const char *const  values[] = { "low 0", "medium 0", "high 0" };
+    char                      bytes[512];
+    redisReply               *replies[4];
+    healthcode_str_t          region = healthcode_str("51");
+    healthcode_risk_t         risk;
+    healthcode_risk_query_t   q = query(&region, 1);
+
+    for (unsigned set = 0; set < 8; set++) {
+        for (unsigned level = 0; level < 3; level++) {
+            healthcode_risk_policy_t  p = policy;
+            healthcode_risk_terms_t   t = terms;
+
+            p.region_deny = set;
+            t.policy = &p;
+            snprintf(bytes, sizeof(bytes), "%s*1\r\n$%zu\r\n%s\r\n%s", NONE,
+                     strlen(values[level]), values[level], NILS META);
+            assert_int_equal(resp_read(bytes, strlen(bytes), replies, 4), 4);
+            assert_int_equal(healthcode_risk_codec_read(&q, replies, &t, &risk),
+                             HEALTHCODE_REASON_OK);
+            assert_int_equal(risk.region, set >> level & 1);
+
+            for (int i = 0; i < 4; i++) {
+                freeReplyObject(replies[i]);
+            }
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_reads_nothing_out_of_a_part_of_the_bytes(void **state)
+{
+    const char              *bytes = "%1\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n"
+                                     NILS META;
+    healthcode_risk_t        risk;
+    healthcode_risk_query_t  q = query(NULL, 0);
+
+    for (size_t len = 0; len < strlen(bytes); len++) {
+        assert_int_equal(read_replies(&q, bytes, len, &risk), -1);
+    }
+
+    assert_int_equal(read_replies(&q, bytes, strlen(bytes), &risk),
+                     HEALTHCODE_REASON_OK);
+    assert_true(risk.flagged);
+
+    (void) state;
+}
+
+
+/* As deep as 64 KiB, the most that the gate reads of one reply, can nest. */
+static void
+test_survives_deep_nesting(void **state)
+{
+    char        *bytes = (char *) guard_room(0, 65536);
+    redisReply  *reply;
+
+    for (size_t i = 0; i < 65532; i += 4) {
+        memcpy(bytes + i, "*1\r\n", 4);
+    }
+
+    memcpy(bytes + 65532, "*0\r\n", 4);
+    assert_int_equal(resp_read(bytes, 65536, &reply, 1), 1);
+    assert_int_equal(healthcode_risk_codec_meta(reply, CHECK),
+                     HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    freeReplyObject(reply);
+
+    (void) state;
+}
+
+
+#define COMMAND_RISK                                                          \
+    "*2\r\n$7\r\nHGETALL\r\n$50\r\nhealthcode:risk:{" HOLDER "}\r\n"
+#define COMMAND_CONTROL                                                       \
+    "*5\r\n$5\r\nHMGET\r\n$18\r\nhealthcode:control\r\n"                      \
+    "$29\r\nissuer:https://issuer.example\r\n"                                \
+    "$47\r\nkey:kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\r\n"              \
+    "$29\r\nbefore:https://issuer.example\r\n"
+#define COMMAND_META                                                          \
+    "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
+
+static void
+test_writes_these_bytes(void **state)
+{
+    healthcode_str_t         regions[] = {
+        healthcode_str("511402"), healthcode_str("3301"), healthcode_str("44")
+    };
+    healthcode_redis_buf_t   buf = { NULL, 0, 0 };
+    healthcode_risk_query_t  q = query(NULL, 0);
+
+    assert_int_equal(healthcode_risk_codec_replies(&q), 3);
+    assert_true(healthcode_risk_codec_format(&q, &buf));
+    test_str_equal(healthcode_str_from(buf.data, buf.len),
+                   COMMAND_RISK COMMAND_CONTROL COMMAND_META);
+    healthcode_redis_buf_consume(&buf, buf.len);
+
+    q = query(regions, 3);
+    assert_true(healthcode_risk_codec_format(&q, &buf));
+    test_str_equal(healthcode_str_from(buf.data, buf.len), COMMAND_RISK
+                   "*8\r\n$5\r\nHMGET\r\n$17\r\nhealthcode:region\r\n"
+                   "$6\r\n511402\r\n$4\r\n5114\r\n$2\r\n51\r\n"
+                   "$4\r\n3301\r\n$2\r\n33\r\n$2\r\n44\r\n"
+                   COMMAND_CONTROL COMMAND_META);
+    healthcode_redis_buf_consume(&buf, buf.len);
+
+    assert_true(healthcode_risk_codec_format_meta(&buf));
+    test_str_equal(healthcode_str_from(buf.data, buf.len), COMMAND_META);
+    healthcode_redis_buf_free(&buf);
+
+    (void) state;
+}
+
+
+/* What a stranger chose cannot end a command or start another. */
+static void
+test_counts_bytes_and_does_not_trust_them(void **state)
+{
+    healthcode_redis_buf_t   buf = { NULL, 0, 0 };
+    healthcode_risk_query_t  q = query(NULL, 0);
+
+    q.iss = guard_text(0, "a\r\n*1\r\n$8\r\nFLUSHALL\r\n");
+    q.thumbprint = guard_text(1, "t");
+    assert_true(healthcode_risk_codec_format(&q, &buf));
+    test_str_equal(healthcode_str_from(buf.data, buf.len), COMMAND_RISK
+                   "*5\r\n$5\r\nHMGET\r\n$18\r\nhealthcode:control\r\n"
+                   "$28\r\nissuer:a\r\n*1\r\n$8\r\nFLUSHALL\r\n\r\n"
+                   "$5\r\nkey:t\r\n"
+                   "$28\r\nbefore:a\r\n*1\r\n$8\r\nFLUSHALL\r\n\r\n"
+                   COMMAND_META);
+    healthcode_redis_buf_free(&buf);
+
+    (void) state;
+}
+
+
+static void
+test_leaves_the_buffer_alone_on_failure(void **state)
+{
+    static char              iss[8200];
+    char                     thumbprint[64];
+    healthcode_redis_buf_t   buf = { NULL, 0, 0 };
+    healthcode_risk_query_t  q = query(NULL, 0);
+
+    memset(iss, 'i', sizeof(iss));
+    memset(thumbprint, 't', sizeof(thumbprint));
+    assert_true(healthcode_risk_codec_format_meta(&buf));
+
+    for (size_t len = 8189; len < 8198; len++) {
+        size_t  before = buf.len;
+
+        q.iss = guard(0, iss, len);
+        assert_true(healthcode_risk_codec_format(&q, &buf) == (len <= 8192));
+        buf.len = (len <= 8192) ? before : buf.len;
+        assert_int_equal(buf.len, before);
+    }
+
+    q = query(NULL, 0);
+    q.thumbprint = guard(0, thumbprint, 49);
+    assert_false(healthcode_risk_codec_format(&q, &buf));
+    test_str_equal(healthcode_str_from(buf.data, buf.len), COMMAND_META);
+    healthcode_redis_buf_free(&buf);
+
+    (void) state;
+}
+
+
+static void
+test_asks_for_64_regions(void **state)
+{
+    char                     text[64][8];
+    size_t                   n = 0;
+    healthcode_str_t         regions[64];
+    healthcode_risk_t        risk;
+    healthcode_redis_buf_t   buf = { NULL, 0, 0 };
+    healthcode_risk_query_t  q;
+
+    for (size_t i = 0; i < 64; i++) {
+        snprintf(text[i], sizeof(text[i]), "51%04zu", i);
+        regions[i] = healthcode_str_from(text[i], 6);
+    }
+
+    q = query(regions, 64);
+    assert_true(healthcode_risk_codec_format(&q, &buf));
+    assert_non_null(strstr(buf.data, "*194\r\n$5\r\nHMGET\r\n"));
+    healthcode_redis_buf_free(&buf);
+
+    {
+        char  bytes[4096] = NONE "*192\r\n";
+
+        n = strlen(bytes);
+
+        for (int i = 0; i < 191; i++) {
+            n += (size_t) snprintf(bytes + n, sizeof(bytes) - n, "_\r\n");
+        }
+
+        strcpy(bytes + n, "$6\r\nhigh 0\r\n" NILS META);
+        assert_int_equal(read_replies(&q, bytes, strlen(bytes), &risk),
+                         HEALTHCODE_REASON_OK);
+        assert_true(risk.region);
+    }
+
+    (void) state;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_refuses_a_store_that_proves_nothing),
+        cmocka_unit_test(test_refuses_replies_of_another_shape),
+        cmocka_unit_test(test_reads_flags),
+        cmocka_unit_test(test_reads_controls),
+        cmocka_unit_test(test_lets_the_longest_prefix_in_force_rule),
+        cmocka_unit_test(test_denies_the_levels_of_the_policy),
+        cmocka_unit_test(test_reads_nothing_out_of_a_part_of_the_bytes),
+        cmocka_unit_test(test_survives_deep_nesting),
+        cmocka_unit_test(test_writes_these_bytes),
+        cmocka_unit_test(test_counts_bytes_and_does_not_trust_them),
+        cmocka_unit_test(test_leaves_the_buffer_alone_on_failure),
+        cmocka_unit_test(test_asks_for_64_regions),
+    };
+
+    return cmocka_run_group_tests_name("risk_codec", tests, NULL, NULL);
+}
