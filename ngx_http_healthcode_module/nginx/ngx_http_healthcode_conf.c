@@ -1,0 +1,819 @@
+/*
+ * Configuration: create, read, check, merge.  The only writer of it, and only
+ * before anything is served.  README.md, "Directives".
+ */
+
+#include "ngx_http_healthcode_conf.h"
+
+
+static ngx_int_t ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+static ngx_int_t ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+static ngx_int_t ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+static ngx_int_t ngx_http_healthcode_conf_default_deny(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+static ngx_int_t ngx_http_healthcode_conf_number(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+static ngx_uint_t ngx_http_healthcode_conf_is_same_policy(
+    ngx_http_healthcode_loc_conf_t *a, ngx_http_healthcode_loc_conf_t *b);
+static ngx_int_t ngx_http_healthcode_conf_check(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+static void ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf);
+static void ngx_http_healthcode_conf_warn(ngx_conf_t *cf);
+static void ngx_http_healthcode_conf_where(ngx_conf_t *cf, ngx_str_t *name);
+static ngx_uint_t ngx_http_healthcode_conf_is_national(ngx_array_t *deny);
+static char *ngx_http_healthcode_conf_pattern(ngx_conf_t *cf,
+    ngx_http_healthcode_source_t *source, ngx_str_t *expression);
+static void ngx_http_healthcode_conf_free_pattern(void *data);
+static void ngx_http_healthcode_conf_free_pepper(void *data);
+
+
+void *
+ngx_http_healthcode_conf_create_main(ngx_conf_t *cf)
+{
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_healthcode_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&mcf->issuers, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->stores, cf->pool, 1, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->policies, cf->pool, 4, sizeof(void *))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return mcf;
+}
+
+
+char *
+ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf)
+{
+    ngx_uint_t                        i;
+    ngx_http_core_loc_conf_t         *clcf;
+    ngx_http_healthcode_store_t     **stores;
+    ngx_http_healthcode_main_conf_t  *mcf = conf;
+
+    stores = mcf->stores.elts;
+
+    if (mcf->stores.nelts && mcf->pepper == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"healthcode_store\" needs the pepper that the store "
+                      "was made with; write \"healthcode_pepper_file "
+                      "FILE;\" in the http block");
+        return NGX_CONF_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    for (i = 0; i < mcf->stores.nelts; i++) {
+
+        stores[i]->handshake.pepper_check = mcf->pepper_check;
+
+        if (!stores[i]->resolve) {
+            continue;
+        }
+
+        if (clcf->resolver == NULL || clcf->resolver->connections.nelts == 0) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "store \"%V\" says \"resolve\", but there is no "
+                          "resolver; write \"resolver ADDRESS;\" in the http "
+                          "block", &stores[i]->name);
+            return NGX_CONF_ERROR;
+        }
+
+        stores[i]->resolver = clcf->resolver;
+        stores[i]->resolver_timeout =
+            (clcf->resolver_timeout == NGX_CONF_UNSET_MSEC)
+            ? 30000 : clcf->resolver_timeout;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+void *
+ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf)
+{
+    ngx_http_healthcode_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_healthcode_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->mode = NGX_CONF_UNSET_UINT;
+    conf->sources = NGX_CONF_UNSET_PTR;
+    conf->issuer_references = NGX_CONF_UNSET_PTR;
+    conf->audience = NGX_CONF_UNSET_PTR;
+    conf->max_age = NGX_CONF_UNSET;
+    conf->leeway = NGX_CONF_UNSET;
+    conf->store_reference = NGX_CONF_UNSET_PTR;
+    conf->deny = NGX_CONF_UNSET_PTR;
+    conf->region_deny = NGX_CONF_UNSET_UINT;
+    conf->on_outage = NGX_CONF_UNSET_UINT;
+
+    return conf;
+}
+
+
+char *
+ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_healthcode_loc_conf_t   *prev = parent;
+    ngx_http_healthcode_loc_conf_t   *conf = child;
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_healthcode_module);
+
+    ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_HTTP_HEALTHCODE_OFF);
+    ngx_conf_merge_ptr_value(conf->sources, prev->sources, NULL);
+    ngx_conf_merge_ptr_value(conf->issuer_references, prev->issuer_references,
+                             NULL);
+    ngx_conf_merge_ptr_value(conf->audience, prev->audience, NULL);
+    ngx_conf_merge_sec_value(conf->max_age, prev->max_age,
+                             NGX_HTTP_HEALTHCODE_MAX_AGE);
+    ngx_conf_merge_sec_value(conf->leeway, prev->leeway, 5);
+    ngx_conf_merge_ptr_value(conf->store_reference, prev->store_reference,
+                             NULL);
+    ngx_conf_merge_ptr_value(conf->deny, prev->deny, NULL);
+    ngx_conf_merge_uint_value(conf->region_deny, prev->region_deny,
+                              HEALTHCODE_RISK_LEVEL_HIGH);
+    ngx_conf_merge_uint_value(conf->on_outage, prev->on_outage, 0);
+
+    if (conf->mode == NGX_HTTP_HEALTHCODE_OFF) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_healthcode_conf_default_sources(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_default_deny(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_resolve_issuers(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_resolve_store(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_check(cf, mcf, conf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    conf->claims_policy.max_age = conf->max_age;
+    conf->claims_policy.leeway = conf->leeway;
+
+    if (conf->audience) {
+        conf->claims_policy.audience = conf->audience->elts;
+        conf->claims_policy.naudience = conf->audience->nelts;
+    }
+
+    conf->risk_policy.deny = conf->deny->elts;
+    conf->risk_policy.ndeny = conf->deny->nelts;
+    conf->risk_policy.region_deny = (unsigned) conf->region_deny;
+
+    if (ngx_http_healthcode_conf_number(cf, mcf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->policy != prev->policy) {
+        ngx_http_healthcode_conf_notice(cf, conf);
+    }
+
+    ngx_http_healthcode_conf_warn(cf);
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * Equal policies get one number, by which a redirected request knows that it
+ * was judged by the same one.  Arrays are equal where they are one array.
+ */
+static ngx_int_t
+ngx_http_healthcode_conf_number(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
+{
+    ngx_uint_t                        i;
+    ngx_http_healthcode_loc_conf_t  **policies = mcf->policies.elts, **policy;
+
+    for (i = 0; i < mcf->policies.nelts; i++) {
+        if (ngx_http_healthcode_conf_is_same_policy(policies[i], conf)) {
+            conf->policy = policies[i]->policy;
+            return NGX_OK;
+        }
+    }
+
+    policy = ngx_array_push(&mcf->policies);
+    if (policy == NULL) {
+        return NGX_ERROR;
+    }
+
+    *policy = conf;
+    conf->policy = mcf->policies.nelts;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_healthcode_conf_is_same_policy(ngx_http_healthcode_loc_conf_t *a,
+    ngx_http_healthcode_loc_conf_t *b)
+{
+    return a->sources == b->sources
+           && a->issuer_references == b->issuer_references
+           && a->audience == b->audience
+           && a->max_age == b->max_age
+           && a->leeway == b->leeway
+           && a->store == b->store
+           && a->deny == b->deny
+           && a->region_deny == b->region_deny
+           && a->on_outage == b->on_outage;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
+{
+    ngx_str_t                      bearer;
+    ngx_http_healthcode_source_t  *source;
+
+    if (conf->sources) {
+        return NGX_OK;
+    }
+
+    if (mcf->sources) {
+        conf->sources = mcf->sources;
+        return NGX_OK;
+    }
+
+    conf->sources = ngx_array_create(cf->pool, 1,
+                                     sizeof(ngx_http_healthcode_source_t));
+    if (conf->sources == NULL) {
+        return NGX_ERROR;
+    }
+
+    mcf->sources = conf->sources;
+
+    source = ngx_array_push(conf->sources);
+    if (source == NULL) {
+        return NGX_ERROR;
+    }
+
+    source->kind = NGX_HTTP_HEALTHCODE_HEADER;
+    ngx_str_set(&source->name, "authorization");
+    source->hash = ngx_hash_key_lc(source->name.data, source->name.len);
+
+    /* RFC 6750 section 2.1; the scheme's case by RFC 9110 section 11.1 */
+    ngx_str_set(&bearer, "(?i)^bearer +(\\S+) *$");
+
+    return (ngx_http_healthcode_conf_pattern(cf, source, &bearer)
+            == NGX_CONF_OK)
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_conf_default_deny(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
+{
+    size_t                    i;
+    healthcode_str_t         *flag;
+    static const char *const  national[] = { HEALTHCODE_RISK_NATIONAL };
+
+    if (conf->deny) {
+        return NGX_OK;
+    }
+
+    if (mcf->deny) {
+        conf->deny = mcf->deny;
+        return NGX_OK;
+    }
+
+    conf->deny = ngx_array_create(cf->pool, 8, sizeof(healthcode_str_t));
+    if (conf->deny == NULL) {
+        return NGX_ERROR;
+    }
+
+    mcf->deny = conf->deny;
+
+    for (i = 0; i < sizeof(national) / sizeof(national[0]); i++) {
+
+        flag = ngx_array_push(conf->deny);
+        if (flag == NULL) {
+            return NGX_ERROR;
+        }
+
+        *flag = healthcode_str_from(national[i], ngx_strlen(national[i]));
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
+{
+    ngx_uint_t                        i, n;
+    ngx_http_healthcode_issuer_t    **issuers, **issuer;
+    ngx_http_healthcode_reference_t  *reference;
+
+    if (conf->issuer_references == NULL) {
+        conf->issuers = &mcf->issuers;
+        return NGX_OK;
+    }
+
+    conf->issuers = ngx_array_create(cf->pool, conf->issuer_references->nelts,
+                                     sizeof(void *));
+    if (conf->issuers == NULL) {
+        return NGX_ERROR;
+    }
+
+    issuers = mcf->issuers.elts;
+    reference = conf->issuer_references->elts;
+
+    for (i = 0; i < conf->issuer_references->nelts; i++) {
+
+        for (n = 0; n < mcf->issuers.nelts; n++) {
+            if (ngx_http_healthcode_conf_is_name(&issuers[n]->name,
+                                                 &reference[i].name))
+            {
+                break;
+            }
+        }
+
+        if (n == mcf->issuers.nelts) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "issuer \"%V\" is not known; write "
+                          "\"healthcode_issuer %V { ... }\" in the http block "
+                          "in %V:%ui",
+                          &reference[i].name, &reference[i].name,
+                          &reference[i].file, reference[i].line);
+            return NGX_ERROR;
+        }
+
+        issuer = ngx_array_push(conf->issuers);
+        if (issuer == NULL) {
+            return NGX_ERROR;
+        }
+
+        *issuer = issuers[n];
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
+{
+    ngx_uint_t                        i;
+    ngx_http_healthcode_store_t     **stores = mcf->stores.elts;
+    ngx_http_healthcode_reference_t  *reference = conf->store_reference;
+
+    conf->store = NULL;
+
+    if (reference == NULL) {
+
+        if (mcf->stores.nelts > 1) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "there are several stores; write \"healthcode_risk "
+                          "STORE;\" where \"healthcode on\" is, to say which "
+                          "one counts");
+            return NGX_ERROR;
+        }
+
+        if (mcf->stores.nelts == 1) {
+            conf->store = stores[0];
+        }
+
+        return NGX_OK;
+    }
+
+    if (ngx_strcmp(reference->name.data, "off") == 0) {
+        return NGX_OK;
+    }
+
+    for (i = 0; i < mcf->stores.nelts; i++) {
+        if (ngx_http_healthcode_conf_is_name(&stores[i]->name,
+                                             &reference->name))
+        {
+            conf->store = stores[i];
+            return NGX_OK;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "store \"%V\" is not known; write \"healthcode_store %V { "
+                  "... }\" in the http block, or \"healthcode_risk off;\" "
+                  "in %V:%ui",
+                  &reference->name, &reference->name, &reference->file,
+                  reference->line);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_conf_check(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
+{
+    if (mcf->issuers.nelts == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"healthcode\" is on, but no issuer is known; write "
+                      "\"healthcode_issuer NAME { iss STRING; keys FILE; "
+                      "algorithms ALG; }\" in the http block");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* Says, where it was chosen, what a site should know that it chose. */
+static void
+ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf)
+{
+    ngx_str_t  name;
+
+    ngx_http_healthcode_conf_where(cf, &name);
+
+    if (conf->max_age > NGX_HTTP_HEALTHCODE_MAX_AGE) {
+        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
+                      "healthcode: location \"%V\" accepts codes that are "
+                      "older than 15 minutes (healthcode_max_age)", &name);
+    }
+
+    if (conf->on_outage) {
+        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
+                      "healthcode: location \"%V\" lets holders pass while "
+                      "their flags cannot be read (healthcode_on_outage "
+                      "allow)", &name);
+    }
+
+    if (conf->store == NULL) {
+        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
+                      "healthcode: location \"%V\" reads no risk flags: %s",
+                      &name, conf->store_reference
+                             ? "healthcode_risk is off"
+                             : "there is no healthcode_store");
+        return;
+    }
+
+    if (!ngx_http_healthcode_conf_is_national(conf->deny)) {
+        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
+                      "healthcode: location \"%V\" denies on other flags than "
+                      "the national set (healthcode_deny)", &name);
+    }
+
+    if (conf->region_deny != HEALTHCODE_RISK_LEVEL_HIGH) {
+        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
+                      "healthcode: location \"%V\" denies on other region "
+                      "levels than \"high\" (healthcode_region_deny)", &name);
+    }
+}
+
+
+static void
+ngx_http_healthcode_conf_warn(ngx_conf_t *cf)
+{
+    ngx_str_t                  name;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+        ngx_http_healthcode_conf_where(cf, &name);
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "healthcode: location \"%V\" says \"satisfy any\": any "
+                      "other access rule that passes, such as \"allow all\", "
+                      "opens this gate", &name);
+    }
+}
+
+
+static void
+ngx_http_healthcode_conf_where(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->name.len) {
+        *name = clcf->name;
+    } else {
+        ngx_str_set(name, "(server)");
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_healthcode_conf_is_national(ngx_array_t *deny)
+{
+    size_t                    i, n, count;
+    ngx_uint_t                found = 0;
+    healthcode_str_t         *flags = deny->elts;
+    static const char *const  national[] = { HEALTHCODE_RISK_NATIONAL };
+
+    count = sizeof(national) / sizeof(national[0]);
+
+    for (i = 0; i < count; i++) {
+        for (n = 0; n < deny->nelts; n++) {
+            if (healthcode_str_equal(flags[n],
+                                     healthcode_str_from(national[i],
+                                                  ngx_strlen(national[i]))))
+            {
+                found++;
+                break;
+            }
+        }
+    }
+
+    return found == count && deny->nelts == count;
+}
+
+
+char *
+ngx_http_healthcode_conf_pepper(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t                        *value, text;
+    ngx_pool_cleanup_t               *cln;
+    ngx_http_healthcode_main_conf_t  *mcf = conf;
+
+    value = cf->args->elts;
+
+    if (mcf->pepper) {
+        return "is duplicate";
+    }
+
+    if (ngx_http_healthcode_conf_read_file(cf, &value[1], &text) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->pepper = healthcode_pepper_create(
+                      healthcode_pepper_trim(ngx_http_healthcode_view(&text)));
+
+    ngx_explicit_memzero(text.data, text.len);
+
+    if (mcf->pepper == NULL
+        || !healthcode_pepper_check(mcf->pepper, mcf->pepper_check))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "pepper file \"%V\" holds fewer than %d bytes; make "
+                           "one with \"openssl rand -hex 32\"",
+                           &value[1], HEALTHCODE_PEPPER_MIN);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_healthcode_conf_free_pepper;
+    cln->data = mcf->pepper;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_healthcode_conf_free_pepper(void *data)
+{
+    healthcode_pepper_free(data);
+}
+
+
+char *
+ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t                       *value = cf->args->elts;
+    ngx_http_healthcode_source_t    *source;
+    ngx_http_healthcode_loc_conf_t  *lcf = conf;
+
+    if (lcf->sources == NGX_CONF_UNSET_PTR) {
+        lcf->sources = ngx_array_create(cf->pool, 2,
+                                        sizeof(ngx_http_healthcode_source_t));
+        if (lcf->sources == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    source = ngx_array_push(lcf->sources);
+    if (source == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(source, sizeof(ngx_http_healthcode_source_t));
+    source->name = value[2];
+
+    if (ngx_strcmp(value[1].data, "header") == 0) {
+        source->kind = NGX_HTTP_HEALTHCODE_HEADER;
+
+    } else if (ngx_strcmp(value[1].data, "query") == 0) {
+        source->kind = NGX_HTTP_HEALTHCODE_QUERY;
+
+    } else if (ngx_strcmp(value[1].data, "cookie") == 0) {
+        source->kind = NGX_HTTP_HEALTHCODE_COOKIE;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no kind of source; write \"header\", "
+                           "\"query\" or \"cookie\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (source->name.len == 0) {
+        return "needs the name of the header, argument or cookie";
+    }
+
+    if (source->kind == NGX_HTTP_HEALTHCODE_HEADER) {
+        source->hash = ngx_hash_strlow(source->name.data, source->name.data,
+                                       source->name.len);
+    }
+
+    if (cf->args->nelts == 4) {
+        return ngx_http_healthcode_conf_pattern(cf, source, &value[3]);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_healthcode_conf_pattern(ngx_conf_t *cf,
+    ngx_http_healthcode_source_t *source, ngx_str_t *expression)
+{
+    char                 error[256];
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    source->pattern = healthcode_pattern_create(
+                          ngx_http_healthcode_view(expression), error,
+                          sizeof(error));
+
+    if (source->pattern == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "pattern \"%V\" cannot be used: %s", expression,
+                           error);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_healthcode_conf_free_pattern;
+    cln->data = source->pattern;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_healthcode_conf_free_pattern(void *data)
+{
+    healthcode_pattern_free(data);
+}
+
+
+static void
+ngx_http_healthcode_conf_refer(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_healthcode_reference_t *reference)
+{
+    reference->name = *name;
+    reference->file = cf->conf_file->file.name;
+    reference->line = cf->conf_file->line;
+}
+
+
+char *
+ngx_http_healthcode_conf_issuers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_uint_t                        i;
+    ngx_str_t                        *value = cf->args->elts;
+    ngx_http_healthcode_loc_conf_t   *lcf = conf;
+    ngx_http_healthcode_reference_t  *reference;
+
+    if (lcf->issuer_references != NGX_CONF_UNSET_PTR) {
+        return "is duplicate; name all issuers in one line";
+    }
+
+    lcf->issuer_references = ngx_array_create(cf->pool, cf->args->nelts,
+                                      sizeof(ngx_http_healthcode_reference_t));
+    if (lcf->issuer_references == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        reference = ngx_array_push(lcf->issuer_references);
+        if (reference == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_http_healthcode_conf_refer(cf, &value[i], reference);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_healthcode_conf_words(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char               *p = conf;
+    ngx_str_t          *value = cf->args->elts;
+    ngx_uint_t          i;
+    ngx_array_t       **words;
+    healthcode_str_t   *word;
+
+    words = (ngx_array_t **) (p + cmd->offset);
+
+    if (*words != NGX_CONF_UNSET_PTR) {
+        return "is duplicate; write all words in one line";
+    }
+
+    *words = ngx_array_create(cf->pool, cf->args->nelts,
+                              sizeof(healthcode_str_t));
+    if (*words == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return "has an empty word; leave it out";
+        }
+
+        word = ngx_array_push(*words);
+        if (word == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *word = ngx_http_healthcode_view(&value[i]);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_healthcode_conf_risk(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t                       *value = cf->args->elts;
+    ngx_http_healthcode_loc_conf_t  *lcf = conf;
+
+    if (lcf->store_reference != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    lcf->store_reference = ngx_palloc(cf->pool,
+                                      sizeof(ngx_http_healthcode_reference_t));
+    if (lcf->store_reference == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_http_healthcode_conf_refer(cf, &value[1], lcf->store_reference);
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_healthcode_conf_region_deny(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    unsigned                         level;
+    ngx_str_t                       *value = cf->args->elts;
+    ngx_uint_t                       i;
+    ngx_http_healthcode_loc_conf_t  *lcf = conf;
+
+    if (lcf->region_deny != NGX_CONF_UNSET_UINT) {
+        return "is duplicate; write all levels in one line";
+    }
+
+    lcf->region_deny = 0;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        level = healthcode_risk_level_find(
+                                        ngx_http_healthcode_view(&value[i]));
+
+        if (level == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is no level of risk; write \"low\", "
+                               "\"medium\" or \"high\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        lcf->region_deny |= level;
+    }
+
+    return NGX_CONF_OK;
+}

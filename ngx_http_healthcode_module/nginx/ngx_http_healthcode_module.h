@@ -1,0 +1,241 @@
+/*
+ * The types that the files of the glue share: configuration, and the record
+ * of one request.  docs/request-path.md.
+ */
+
+#ifndef NGX_HTTP_HEALTHCODE_MODULE_H
+#define NGX_HTTP_HEALTHCODE_MODULE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "../core/healthcode_claims.h"
+#include "../core/healthcode_holder.h"
+#include "../core/healthcode_issuer.h"
+#include "../core/healthcode_pattern.h"
+#include "../core/healthcode_risk.h"
+#include "../core/healthcode_verdict.h"
+#include "../redis/healthcode_handshake.h"
+#include "../redis/healthcode_reply_reader.h"
+#include "../redis/healthcode_risk_codec.h"
+
+
+#define NGX_HTTP_HEALTHCODE_OFF    0
+#define NGX_HTTP_HEALTHCODE_ON     1
+#define NGX_HTTP_HEALTHCODE_AUDIT  2
+
+
+typedef struct ngx_http_healthcode_redis_s   ngx_http_healthcode_redis_t;
+typedef struct ngx_http_healthcode_lookup_s  ngx_http_healthcode_lookup_t;
+
+
+typedef enum {
+    NGX_HTTP_HEALTHCODE_HEADER,
+    NGX_HTTP_HEALTHCODE_QUERY,
+    NGX_HTTP_HEALTHCODE_COOKIE
+} ngx_http_healthcode_source_e;
+
+
+typedef struct {
+    ngx_http_healthcode_source_e   kind;
+    ngx_str_t                      name;       /* a header's in lower case */
+    ngx_uint_t                     hash;       /* of a header's name */
+    healthcode_pattern_t          *pattern;    /* NULL: the whole value */
+} ngx_http_healthcode_source_t;
+
+
+typedef struct {
+    healthcode_issuer_t            core;
+    ngx_str_t                      name;
+    ngx_str_t                      iss;
+    ngx_str_t                      keys;       /* file */
+    ngx_str_t                      subject_space;
+    ngx_array_t                   *types;      /* of healthcode_str_t */
+    unsigned                       algorithms;
+    time_t                         max_age;
+} ngx_http_healthcode_issuer_t;
+
+
+typedef struct {
+    ngx_str_t                      name;
+    ngx_url_t                      url;
+    ngx_str_t                      user;
+    ngx_str_t                      password;
+    ngx_int_t                      database;
+    ngx_msec_t                     timeout;
+    ngx_msec_t                     connect_timeout;
+    ngx_int_t                      max_pending;
+    ngx_flag_t                     evicting_ok;
+    ngx_flag_t                     resolve;
+    ngx_resolver_t                *resolver;
+    ngx_msec_t                     resolver_timeout;
+    healthcode_handshake_t         handshake;
+
+    /* this worker's connection; NULL in a process that serves nothing */
+    ngx_http_healthcode_redis_t   *redis;
+} ngx_http_healthcode_store_t;
+
+
+typedef struct {
+    healthcode_pepper_t           *pepper;
+    char                           pepper_check[HEALTHCODE_HOLDER_HEX];
+    ngx_array_t                    issuers;    /* of pointers */
+    ngx_array_t                    stores;     /* of pointers */
+    ngx_array_t                    policies;   /* of loc_conf_t pointers */
+    ngx_array_t                   *sources;    /* where no line names any */
+    ngx_array_t                   *deny;       /* likewise */
+} ngx_http_healthcode_main_conf_t;
+
+
+/* A name that a directive mentions, to be looked up when all are known. */
+typedef struct {
+    ngx_str_t                      name;
+    ngx_str_t                      file;
+    ngx_uint_t                     line;
+} ngx_http_healthcode_reference_t;
+
+
+typedef struct {
+    ngx_uint_t                     mode;
+    ngx_uint_t                     policy;     /* equal policies, one number */
+
+    ngx_array_t                   *sources;    /* of source_t */
+    ngx_array_t                   *issuer_references;
+    ngx_array_t                   *issuers;    /* of pointers */
+    ngx_array_t                   *audience;   /* of healthcode_str_t */
+    time_t                         max_age;
+    time_t                         leeway;
+
+    ngx_http_healthcode_reference_t  *store_reference;
+    ngx_http_healthcode_store_t   *store;      /* NULL: risk is off */
+    ngx_array_t                   *deny;       /* of healthcode_str_t */
+    ngx_uint_t                     region_deny;
+    ngx_uint_t                     on_outage;
+
+    /* the same, as the stages take it */
+    healthcode_claims_policy_t     claims_policy;
+    healthcode_risk_policy_t       risk_policy;
+} ngx_http_healthcode_loc_conf_t;
+
+
+/*
+ * All that is known of one request.  It lives in a cleanup of the request's
+ * pool, since an internal redirect clears module contexts.
+ */
+typedef struct {
+    ngx_http_request_t            *request;
+
+    /* source: what was shown, taken out of the request */
+    ngx_array_t                   *sources;    /* the last ones looked at */
+    ngx_str_t                      code;       /* of a header or argument */
+    ngx_str_t                      cookie;
+    healthcode_reason_e            source;     /* _OK, or what is wrong */
+    healthcode_reason_e            cookie_source;
+
+    /* token, signature, claims: set once the signature held, except issuer */
+    ngx_http_healthcode_issuer_t  *issuer;
+    const healthcode_key_t        *key;
+    int64_t                        iat;
+    int64_t                        exp;
+    ngx_str_t                      holder;     /* len is 0: not known */
+
+    /* risk */
+    healthcode_risk_query_t        query;
+    healthcode_risk_t              risk;
+    ngx_http_healthcode_lookup_t  *lookup;     /* under way, or NULL */
+    struct timespec                asked;
+    ngx_uint_t                     lookup_us;
+
+    /* verdict */
+    ngx_uint_t                     policy;     /* that it was reached under */
+    healthcode_evidence_t          evidence;
+    healthcode_verdict_t           verdict;
+
+    unsigned                       answered:1; /* evidence is complete */
+    unsigned                       judged:1;   /* verdict is reached */
+    unsigned                       looked_up:1;
+    unsigned                       refused:1;  /* our error page is due */
+    unsigned                       masking:1;
+} ngx_http_healthcode_record_t;
+
+
+/* conf */
+void *ngx_http_healthcode_conf_create_main(ngx_conf_t *cf);
+char *ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf);
+void *ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf);
+char *ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent,
+    void *child);
+char *ngx_http_healthcode_conf_pepper(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_store(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_issuers(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_words(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_risk(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_region_deny(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* handler */
+ngx_int_t ngx_http_healthcode_handler_server_rewrite(ngx_http_request_t *r);
+ngx_int_t ngx_http_healthcode_handler_rewrite(ngx_http_request_t *r);
+ngx_int_t ngx_http_healthcode_handler_access(ngx_http_request_t *r);
+ngx_int_t ngx_http_healthcode_handler_precontent(ngx_http_request_t *r);
+ngx_int_t ngx_http_healthcode_handler_log(ngx_http_request_t *r);
+
+/*
+ * The record of a request; _find() gives NULL where there is none, _get()
+ * where there is no memory.
+ */
+ngx_http_healthcode_record_t *ngx_http_healthcode_record_find(
+    ngx_http_request_t *r);
+ngx_http_healthcode_record_t *ngx_http_healthcode_record_get(
+    ngx_http_request_t *r);
+
+/*
+ * Takes the codes of the location's sources out of the request and leaves no
+ * trace of them in it.  NGX_OK, or NGX_ERROR where there is no memory.
+ */
+ngx_int_t ngx_http_healthcode_source_take(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/* The code that counts, once all were taken; or why there is none. */
+healthcode_reason_e ngx_http_healthcode_source_code(
+    const ngx_http_healthcode_record_t *record, ngx_str_t *code);
+
+/* Takes a header out of the list that is proxied, without moving another. */
+ngx_int_t ngx_http_healthcode_source_unlink(ngx_http_request_t *r,
+    ngx_list_t *headers, ngx_table_elt_t *header);
+
+/* risk */
+ngx_int_t ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+void ngx_http_healthcode_risk_cancel(ngx_http_healthcode_record_t *record);
+
+/* response */
+ngx_int_t ngx_http_healthcode_response_send(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+void ngx_http_healthcode_response_log(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/* variables */
+ngx_int_t ngx_http_healthcode_variables_add(ngx_conf_t *cf);
+
+
+extern ngx_module_t  ngx_http_healthcode_module;
+
+
+static ngx_inline healthcode_str_t
+ngx_http_healthcode_view(ngx_str_t *str)
+{
+    return healthcode_str_from(str->data, str->len);
+}
+
+#endif

@@ -1,0 +1,305 @@
+/*
+ * Verdict -> status, headers, body, one log line.
+ * Decides nothing.  docs/request-path.md, "Response".
+ */
+
+#include "ngx_http_healthcode_module.h"
+
+
+static ngx_int_t ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
+    healthcode_reason_e reason);
+static ngx_uint_t ngx_http_healthcode_response_has_page(ngx_http_request_t *r,
+    ngx_uint_t status);
+static ngx_int_t ngx_http_healthcode_response_headers(ngx_http_request_t *r,
+    healthcode_reason_e reason, ngx_uint_t status);
+static ngx_int_t ngx_http_healthcode_response_challenge(ngx_http_request_t *r,
+    healthcode_reason_e reason);
+static ngx_table_elt_t *ngx_http_healthcode_response_header(
+    ngx_http_request_t *r, const char *name, const char *value);
+static ngx_int_t ngx_http_healthcode_response_body(ngx_http_request_t *r,
+    healthcode_reason_e reason, ngx_uint_t status);
+
+
+ngx_int_t
+ngx_http_healthcode_response_send(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    ngx_int_t                  rc;
+    ngx_uint_t                 status;
+    healthcode_reason_e        reason = record->verdict.reason;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (lcf->mode == NGX_HTTP_HEALTHCODE_AUDIT) {
+        /* no opinion: under "satisfy any" an OK would open the location */
+        return NGX_DECLINED;
+    }
+
+    if (record->verdict.allow) {
+        return NGX_OK;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    status = healthcode_reason_status(reason);
+
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+        /* only these two let another access rule speak */
+        record->refused = 1;
+
+        if (status != NGX_HTTP_UNAUTHORIZED) {
+            return NGX_HTTP_FORBIDDEN;
+        }
+
+        return (ngx_http_healthcode_response_challenge(r, reason) == NGX_OK)
+               ? NGX_HTTP_UNAUTHORIZED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_healthcode_response_headers(r, reason, status);
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (status == NGX_HTTP_INTERNAL_SERVER_ERROR
+        || ngx_http_healthcode_response_has_page(r, status)
+        || (status == NGX_HTTP_UNAUTHORIZED && clcf->auth_delay))
+    {
+        record->refused = 1;
+        return status;
+    }
+
+    return ngx_http_healthcode_response_refuse(r, reason);
+}
+
+
+/* As ngx_http_special_response_handler() will look for it. */
+static ngx_uint_t
+ngx_http_healthcode_response_has_page(ngx_http_request_t *r, ngx_uint_t status)
+{
+    ngx_uint_t                 i;
+    ngx_http_err_page_t       *page;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (r->error_page || clcf->error_pages == NULL || r->uri_changes == 0) {
+        return 0;
+    }
+
+    page = clcf->error_pages->elts;
+
+    for (i = 0; i < clcf->error_pages->nelts; i++) {
+        if ((ngx_uint_t) page[i].status == status) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_response_headers(ngx_http_request_t *r,
+    healthcode_reason_e reason, ngx_uint_t status)
+{
+    if (status == NGX_HTTP_UNAUTHORIZED
+        && ngx_http_healthcode_response_challenge(r, reason) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
+        && ngx_http_healthcode_response_header(r, "Retry-After", "1") == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_healthcode_response_header(r, "Cache-Control", "no-store")
+        == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* RFC 6750 section 3: no error code where nothing was shown. */
+static ngx_int_t
+ngx_http_healthcode_response_challenge(ngx_http_request_t *r,
+    healthcode_reason_e reason)
+{
+    u_char            *p;
+    size_t             len;
+    ngx_table_elt_t   *header;
+    healthcode_str_t   word;
+
+    header = ngx_http_healthcode_response_header(r, "WWW-Authenticate",
+                                             "Bearer realm=\"healthcode\"");
+    if (header == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (healthcode_reason_is_invalid_token(reason)) {
+
+        word = healthcode_reason_word(reason);
+        len = header->value.len + word.len
+              + sizeof(", error=\"invalid_token\", error_description=\"\"") - 1;
+
+        p = ngx_pnalloc(r->pool, len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        header->value.len = ngx_sprintf(p, "%V, error=\"invalid_token\", "
+                                        "error_description=\"%*s\"",
+                                        &header->value, word.len, word.data)
+                            - p;
+        header->value.data = p;
+    }
+
+    r->headers_out.www_authenticate = header;
+
+    return NGX_OK;
+}
+
+
+/* name and value are literals. */
+static ngx_table_elt_t *
+ngx_http_healthcode_response_header(ngx_http_request_t *r, const char *name,
+    const char *value)
+{
+    ngx_table_elt_t  *header;
+
+    header = ngx_list_push(&r->headers_out.headers);
+    if (header == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(header, sizeof(ngx_table_elt_t));
+
+    header->hash = 1;
+    header->key.data = (u_char *) name;
+    header->key.len = ngx_strlen(name);
+    header->value.data = (u_char *) value;
+    header->value.len = ngx_strlen(value);
+
+    return header;
+}
+
+
+/*
+ * Answers by itself and finishes the request: an access handler that returns
+ * a status would get nginx's own page.
+ */
+static ngx_int_t
+ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
+    healthcode_reason_e reason)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  status = healthcode_reason_status(reason);
+
+    r->expect_tested = 1;
+
+    /* of an error page that led here, whose status would go out in its place */
+    r->err_status = 0;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return (rc >= NGX_HTTP_SPECIAL_RESPONSE)
+               ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_healthcode_response_body(r, reason,
+                                                                   status));
+    return NGX_DONE;
+}
+
+
+/* RFC 9457 section 3. */
+static ngx_int_t
+ngx_http_healthcode_response_body(ngx_http_request_t *r,
+    healthcode_reason_e reason, ngx_uint_t status)
+{
+    size_t             len;
+    ngx_int_t          rc;
+    ngx_buf_t         *b;
+    ngx_chain_t        out;
+    healthcode_str_t   word = healthcode_reason_word(reason);
+    healthcode_str_t   title = healthcode_reason_title(reason);
+
+    len = sizeof("{\"type\":\"urn:healthcode:problem:\",\"title\":\"\","
+                 "\"status\":000,\"reason\":\"\"}" CRLF)
+          + 2 * word.len + title.len;
+
+    b = ngx_create_temp_buf(r->pool, len);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->last = ngx_sprintf(b->last, "{\"type\":\"urn:healthcode:problem:%*s\","
+                          "\"title\":\"%*s\",\"status\":%ui,"
+                          "\"reason\":\"%*s\"}" CRLF,
+                          word.len, word.data, title.len, title.data, status,
+                          word.len, word.data);
+
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = b->last - b->pos;
+    ngx_str_set(&r->headers_out.content_type, "application/problem+json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+/* One line a decision; never a byte of the code, nor what it says of itself. */
+void
+ngx_http_healthcode_response_log(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    ngx_str_t         issuer, kid, word;
+    ngx_uint_t        level;
+    healthcode_str_t  view;
+
+    view = healthcode_reason_word(record->verdict.reason);
+    word.data = (u_char *) view.data;
+    word.len = view.len;
+
+    if (record->issuer) {
+        issuer = record->issuer->name;
+    } else {
+        ngx_str_set(&issuer, "-");
+    }
+
+    if (record->key && record->key->kid.len) {
+        kid.data = (u_char *) record->key->kid.data;
+        kid.len = record->key->kid.len;
+    } else {
+        ngx_str_set(&kid, "-");
+    }
+
+    if (record->verdict.reason == HEALTHCODE_REASON_FAULT) {
+        level = NGX_LOG_ERR;
+    } else {
+        level = record->verdict.allow ? NGX_LOG_INFO : NGX_LOG_NOTICE;
+    }
+
+    ngx_log_error(level, r->connection->log, 0,
+                  "healthcode: %s%s reason=%V issuer=%V kid=%V",
+                  (lcf->mode == NGX_HTTP_HEALTHCODE_AUDIT) ? "audit " : "",
+                  record->verdict.allow ? "allow" : "deny", &word, &issuer,
+                  &kid);
+}

@@ -1,0 +1,121 @@
+/*
+ * Suspend, resume and cancel the live read of one request.
+ * Knows no connection and no bytes.  docs/request-path.md, "Risk".
+ */
+
+#include "ngx_http_healthcode_redis.h"
+
+
+static void ngx_http_healthcode_risk_done(void *data,
+    healthcode_reason_e reason, redisReply **replies);
+static ngx_uint_t ngx_http_healthcode_risk_elapsed(struct timespec *since);
+
+
+/*
+ * NGX_AGAIN: the request is suspended, and its phases run again when the
+ * answer is there.  NGX_OK: the evidence is complete already.
+ */
+ngx_int_t
+ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    healthcode_reason_e           reason;
+    ngx_http_healthcode_redis_t  *redis = lcf->store->redis;
+
+    clock_gettime(CLOCK_MONOTONIC, &record->asked);
+
+    reason = redis ? ngx_http_healthcode_redis_lookup(redis, &record->query,
+                                              ngx_http_healthcode_risk_done,
+                                              record, &record->lookup)
+                   : HEALTHCODE_REASON_STORE_UNAVAILABLE;
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        record->evidence.live = HEALTHCODE_LIVE_OUTAGE;
+        record->evidence.risk = reason;
+        return NGX_OK;
+    }
+
+    /* as limit_req delays: notice a client that leaves, and nothing else */
+
+    if (r->connection->read->ready) {
+        ngx_post_event(r->connection->read, &ngx_posted_events);
+
+    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        ngx_http_healthcode_risk_cancel(record);
+        record->evidence.live = HEALTHCODE_LIVE_UNKNOWN;
+        return NGX_OK;
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    return NGX_AGAIN;
+}
+
+
+void
+ngx_http_healthcode_risk_cancel(ngx_http_healthcode_record_t *record)
+{
+    if (record->lookup) {
+        ngx_http_healthcode_redis_cancel(record->lookup);
+        record->lookup = NULL;
+    }
+}
+
+
+static void
+ngx_http_healthcode_risk_done(void *data, healthcode_reason_e reason,
+    redisReply **replies)
+{
+    healthcode_risk_terms_t           terms;
+    ngx_http_request_t               *r;
+    ngx_http_healthcode_record_t     *record = data;
+    ngx_http_healthcode_loc_conf_t   *lcf;
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    r = record->request;
+    record->lookup = NULL;
+    record->lookup_us = ngx_http_healthcode_risk_elapsed(&record->asked);
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        terms.policy = &lcf->risk_policy;
+        terms.pepper_check = mcf->pepper_check;
+        terms.iat = record->iat;
+        terms.now = time(NULL);
+
+        reason = healthcode_risk_codec_read(&record->query, replies, &terms,
+                                            &record->risk);
+    }
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        record->evidence.live = HEALTHCODE_LIVE_READ;
+        record->evidence.risk = healthcode_risk_reason(&record->risk);
+
+    } else {
+        record->evidence.live = HEALTHCODE_LIVE_OUTAGE;
+        record->evidence.risk = reason;
+    }
+
+    record->answered = 1;
+    record->looked_up = 1;
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_post_event(r->connection->write, &ngx_posted_events);
+}
+
+
+static ngx_uint_t
+ngx_http_healthcode_risk_elapsed(struct timespec *since)
+{
+    struct timespec  now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+
+    return (ngx_uint_t) ((now.tv_sec - since->tv_sec) * 1000000
+                         + (now.tv_nsec - since->tv_nsec) / 1000);
+}

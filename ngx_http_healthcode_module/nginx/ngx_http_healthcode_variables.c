@@ -1,0 +1,186 @@
+/*
+ * $healthcode_*: what is known of the request's verdict.
+ * Decides nothing.  README.md, "Variables".
+ */
+
+#include "ngx_http_healthcode_module.h"
+
+
+typedef enum {
+    NGX_HTTP_HEALTHCODE_VERDICT,
+    NGX_HTTP_HEALTHCODE_REASON,
+    NGX_HTTP_HEALTHCODE_ISSUER,
+    NGX_HTTP_HEALTHCODE_HOLDER,
+    NGX_HTTP_HEALTHCODE_FLAGS,
+    NGX_HTTP_HEALTHCODE_AGE,
+    NGX_HTTP_HEALTHCODE_EXPIRES_IN,
+    NGX_HTTP_HEALTHCODE_LOOKUP_US
+} ngx_http_healthcode_variable_e;
+
+
+static ngx_int_t ngx_http_healthcode_variable_text(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_healthcode_variable_number(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
+static ngx_http_variable_t  ngx_http_healthcode_variables[] = {
+
+    { ngx_string("healthcode_verdict"), NULL,
+      ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_VERDICT,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_reason"), NULL,
+      ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_REASON,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_issuer"), NULL,
+      ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_ISSUER,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_holder"), NULL,
+      ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_HOLDER,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_flags"), NULL,
+      ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_FLAGS,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_age"), NULL,
+      ngx_http_healthcode_variable_number, NGX_HTTP_HEALTHCODE_AGE,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_expires_in"), NULL,
+      ngx_http_healthcode_variable_number, NGX_HTTP_HEALTHCODE_EXPIRES_IN,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_lookup_us"), NULL,
+      ngx_http_healthcode_variable_number, NGX_HTTP_HEALTHCODE_LOOKUP_US,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+ngx_int_t
+ngx_http_healthcode_variables_add(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_http_healthcode_variables; v->name.len; v++) {
+
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_variable_text(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    healthcode_str_t               text = { NULL, 0 };
+    ngx_http_healthcode_record_t  *record;
+
+    record = ngx_http_healthcode_record_find(r);
+
+    if (record && record->judged) {
+
+        switch (data) {
+
+        case NGX_HTTP_HEALTHCODE_VERDICT:
+            text = record->verdict.allow ? healthcode_str("allow")
+                                         : healthcode_str("deny");
+            break;
+
+        case NGX_HTTP_HEALTHCODE_REASON:
+            text = healthcode_reason_word(record->verdict.reason);
+            break;
+
+        case NGX_HTTP_HEALTHCODE_ISSUER:
+            if (record->issuer) {
+                text = record->issuer->core.name;
+            }
+            break;
+
+        case NGX_HTTP_HEALTHCODE_HOLDER:
+            text = ngx_http_healthcode_view(&record->holder);
+            break;
+
+        case NGX_HTTP_HEALTHCODE_FLAGS:
+            text = healthcode_str_from(record->risk.names,
+                                       record->risk.names_len);
+            break;
+        }
+    }
+
+    if (text.len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = (u_char *) text.data;
+    v->len = text.len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_variable_number(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    int64_t                        number = 0;
+    ngx_uint_t                     known = 0;
+    ngx_http_healthcode_record_t  *record;
+
+    record = ngx_http_healthcode_record_find(r);
+
+    if (record && record->judged) {
+
+        switch (data) {
+
+        case NGX_HTTP_HEALTHCODE_AGE:
+            known = (record->key != NULL);
+            number = time(NULL) - record->iat;
+            break;
+
+        case NGX_HTTP_HEALTHCODE_EXPIRES_IN:
+            known = (record->key != NULL);
+            number = record->exp - time(NULL);
+            break;
+
+        case NGX_HTTP_HEALTHCODE_LOOKUP_US:
+            known = record->looked_up;
+            number = record->lookup_us;
+            break;
+        }
+    }
+
+    if (!known) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->len = ngx_sprintf(v->data, "%L", number) - v->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}

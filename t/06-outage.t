@@ -1,0 +1,498 @@
+# What happens when the store is slow, gone, strange or not the right one: no
+# flagged holder ever passes, no worker ever waits, and the gate comes back by
+# itself.  docs/request-path.md, "Outage".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Healthcode::Fixture;
+use Healthcode::Http qw(get dial exchange answers answer_of);
+use Healthcode::Nginx;
+use Healthcode::Redis;
+use Healthcode::Server;
+
+use constant { TIMEOUT => 0.1, MARGIN => 0.02, RECOVERY => 4 };
+
+my $f     = Healthcode::Fixture->new;
+my $alice = $f->code('ALICE');
+my $bob   = $f->code('BOB');
+
+
+# A gate whose store has these lines; /t is gated, /open is not.
+sub gate {
+    my (%lines) = @_;
+    my $locations = delete $lines{locations} || '';
+    my $site = $f->path('site');
+    my $http = $f->http_conf(timeout => '100ms', connect_timeout => '100ms',
+                             %lines);
+    return Healthcode::Nginx->new(module => $f->module, http => <<"END")->start;
+$http
+server {
+    listen unix:{{SOCK}};
+    add_header X-Verdict "\$healthcode_verdict \$healthcode_reason" always;
+    location /alive { return 204; }
+    location /open { alias $site/passed; }
+    location /t { healthcode on; alias $site/passed; }
+    location /lenient {
+        healthcode on;
+        healthcode_on_outage allow;
+        alias $site/passed;
+    }
+$locations
+}
+END
+}
+
+
+# Answers to $n requests that run at the same time, each with its seconds.
+sub at_once {
+    my ($nginx, $n, $code) = @_;
+    my $bytes = "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+              . "Authorization: Bearer $code\r\n\r\n";
+    my @sent = map {
+        my $socket = dial($nginx->sock);
+        syswrite $socket, $bytes;
+        [ $socket, time ] } 1 .. $n;
+    return map {
+        my ($got) = exchange($_->[0], '', 5);
+        [ answer_of((answers($got))[0] || { status => 0, body => '' }),
+          time - $_->[1] ] } @sent;
+}
+
+
+sub median { (sort { $a <=> $b } @_)[@_ / 2] }
+
+# The seconds of $n requests to the open location.
+sub open_times {
+    my ($nginx, $n) = @_;
+    return map { ($nginx->ask(undef, '/open'))[1] } 1 .. $n;
+}
+
+
+# No alert, no crash: what every gate's log must not hold at its end.
+sub ends_well {
+    my ($nginx, $what, $expected) = @_;
+    my @workers = $nginx->workers;
+    is($nginx->stop, 0, "$what: the gate ends by itself");
+    my @bad = grep { /\[(alert|crit|emerg)\]|exited on signal/ }
+        grep { !$expected || !/$expected/ } split /\n/, $nginx->error_log;
+    is("@bad", '', "$what: nothing is alarming in its log");
+}
+
+
+# ---- a store that stops answering ----
+
+{
+    my $nginx = gate();
+    is($nginx->ask($alice), 200, 'with the store there an honest code passes');
+
+    # A busy machine gets three tries at the clock, never at the answer.
+    my ($slowest, $ratio);
+    for my $try (1 .. 3) {
+        my $before = median(open_times($nginx, 200));
+        $f->redis->freeze;
+
+        my @first = at_once($nginx, 20, $alice);
+        is(join(' ', grep { !/^503 store_(timeout|unavailable)$/ }
+                map { $_->[0] } @first), '',
+           "frozen store: each of twenty requests gets its 503 (try $try)");
+
+        # waiting lookups all the time while the open location is measured
+        my $code = "GET /t HTTP/1.1\r\nHost: x\r\n"
+                 . "Authorization: Bearer $alice\r\n\r\n";
+        my @waiting = map { dial($nginx->sock) } 1 .. 20;
+        syswrite $_, $code for @waiting;
+        my $during = median(open_times($nginx, 200));
+
+        my @alone = map { ($nginx->ask($alice))[1] } 1 .. 5;
+        $f->redis->thaw;
+
+        $slowest = (sort { $b <=> $a } @alone, map { $_->[1] } @first)[0];
+        $ratio = $during / $before;
+        last if $slowest <= TIMEOUT + MARGIN && $ratio < 2;
+        $nginx->ask_until(200, RECOVERY, $alice);
+    }
+    cmp_ok($slowest, '<=', TIMEOUT + MARGIN,
+           'frozen store: every 503 comes within the timeout and 20 ms');
+    cmp_ok($ratio, '<', 2,
+           'frozen store: another location of the worker is as fast as before');
+
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'thawed store: the gate admits again, without a reload');
+    ends_well($nginx, 'frozen store');
+}
+
+
+# ---- late answers and clients that left ----
+
+{
+    my $nginx = gate();
+    $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+                   'confirmed', 0);
+
+    my (@wrong, $denied);
+    for my $round (1 .. 10) {
+        $nginx->ask_until(200, RECOVERY, $bob);
+        $f->redis->freeze;
+        my $socket = dial($nginx->sock);
+        syswrite $socket, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                        . "Authorization: Bearer $alice\r\n\r\n";
+        sleep 0.01;
+        close $socket if $round % 2;
+        sleep $round % 3 ? 0.01 : TIMEOUT + 0.02;
+        $f->redis->thaw;
+
+        for my $code ($alice, $bob, $alice, $bob, $bob, $alice) {
+            my $answer = $nginx->ask($code);
+            my $right = $code eq $alice ? '403 flagged' : 200;
+            $denied++ if $answer eq '403 flagged';
+            push @wrong, "$round: $answer for $right"
+                if $answer ne $right && $answer !~ /^503 /;
+        }
+    }
+    is("@wrong", '', 'an answer that comes late, or for a client that left, '
+       . 'is never taken for the next one\'s');
+    cmp_ok($denied, '>=', 10, 'and the flagged holder was denied meanwhile');
+
+    $f->reset_store;
+    ends_well($nginx, 'late answers');
+}
+
+
+# ---- a store that goes away and comes back ----
+
+{
+    my $nginx = gate();
+    my $redis = $f->redis;
+    is($nginx->ask($alice), 200, 'before the store ends an honest code passes');
+    my ($worker) = $nginx->workers;
+
+    $redis->kick;
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'a connection that Redis closes is made again');
+
+    $redis->down;
+    my ($answer, $seconds) = $nginx->ask($alice);
+    is($answer, '503 store_unavailable', 'a store that is gone: 503');
+    cmp_ok($seconds, '<=', 0.1 + MARGIN, 'within the connect timeout');
+    is($nginx->ask('x.y.z'), '401 malformed',
+       'a bad code is called bad, outage or not');
+    is($nginx->ask(undef), '401 missing', 'and no code is still no code');
+    is($nginx->ask($alice, '/lenient'), 200,
+       'where the location says so in words an outage is no reason');
+    is($nginx->ask('x.y.z', '/lenient'), '401 malformed',
+       'but a bad code is, there too');
+    ok($nginx->logged(qr/\[error\].*healthcode: store "flags".* is down: /, 2),
+       'the log says which store is down');
+    my $lines = () = $nginx->error_log =~ /\[error\].*is down: /g;
+    $nginx->ask($alice) for 1 .. 20;
+    cmp_ok(scalar(() = $nginx->error_log =~ /\[error\].*is down: /g), '<=',
+           $lines + 1, 'and does not say it again for each request');
+
+    $redis->up;
+    is($nginx->ask_until('503 store_unproven', RECOVERY, $alice),
+       '503 store_unproven', 'a store that comes back empty proves nothing');
+    for (1 .. 10) {
+        my $got = $nginx->ask($alice);
+        isnt($got, 200, "and admits nobody ($_)") if $got eq 200;
+    }
+    is($nginx->ask($alice, '/lenient'), 200,
+       'except where the location says so in words');
+
+    $f->init_store;
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'once it is initialised the gate admits again, without a reload');
+    ok($nginx->logged(qr/\[notice\].*healthcode: store "flags".* is up/, 2),
+       'the log says that it is up');
+    is(join(' ', $nginx->workers), $worker, 'it is the same worker all along');
+    ends_well($nginx, 'a store that goes');
+}
+
+
+# ---- a store that loses its data, or its proof, while it is read ----
+
+{
+    my $nginx = gate();
+    my $redis = $f->redis;
+    is($nginx->ask($alice), 200, 'before FLUSHALL an honest code passes');
+
+    $redis->cmd('FLUSHALL');
+    is($nginx->ask($alice), '503 store_unproven',
+       'after FLUSHALL the very next request is refused');
+    $f->init_store;
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is initialised');
+
+    $redis->cmd('HSET', 'healthcode:meta', 'pepper_check', 'f' x 32);
+    is($nginx->ask($alice), '503 store_pepper',
+       'another pepper in the store: the very next request is refused');
+    $redis->cmd('HSET', 'healthcode:meta', 'pepper_check', $f->pepper_check);
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is ours again');
+
+    for my $case ([ 'another schema', 'schema', '2' ],
+                  [ 'a schema that begins as ours', 'schema', '10' ],
+                  [ 'an empty schema', 'schema', '' ],
+                  [ 'an empty instance', 'instance', '' ])
+    {
+        my ($what, $field, $value) = @$case;
+        my $was = $redis->cmd('HGET', 'healthcode:meta', $field);
+        $redis->cmd('HSET', 'healthcode:meta', $field, $value);
+        is($nginx->ask($alice), '503 store_unproven', "$what proves nothing");
+        $redis->cmd('HDEL', 'healthcode:meta', $field);
+        is($nginx->ask_until('503 store_unproven', RECOVERY, $alice),
+           '503 store_unproven', "no $field proves nothing");
+        $redis->cmd('HSET', 'healthcode:meta', $field, $was);
+        is($nginx->ask_until(200, RECOVERY, $alice), 200, 'the right one does');
+    }
+
+    $redis->cmd('DEL', 'healthcode:meta');
+    $redis->cmd('SET', 'healthcode:meta', 'schema 1');
+    like($nginx->ask($alice), qr/^503 store_un/,
+         'a meta key that is no hash proves nothing');
+    like($nginx->error_log, qr/answers with an error: WRONGTYPE/,
+         'and the log has what Redis said of it');
+    unlike($nginx->error_log, qr/is down/, 'which is no reason to reconnect');
+    $redis->cmd('DEL', 'healthcode:meta');
+    $f->init_store;
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is initialised');
+    ends_well($nginx, 'lost data');
+}
+
+
+# ---- a store that is not the right one ----
+
+# A second server, and a gate that is pointed at it.
+sub other {
+    my ($what, $answer, $conf, $prepare, %lines) = @_;
+    my $other = Healthcode::Redis->start(dir => $f->dir, name => 'other',
+        password => $f->password, conf => $conf);
+    $f->init_store($other);
+    $prepare->($other) if $prepare;
+
+    my $nginx = gate(server => 'unix:' . $other->socket, %lines);
+    is($nginx->ask_until($answer, RECOVERY, $alice), $answer, $what);
+    $answer eq 200
+        or ok($nginx->logged(qr/\[error\].*healthcode: store "flags".* is down: /, 2),
+              "$what: the log says so");
+    is(index($nginx->error_log . $nginx->access_log, $f->password), -1,
+       "$what: the password is in no log");
+    ends_well($nginx, $what);
+    $other->down;
+}
+
+other('a store that is not initialised is an outage', '503 store_unproven',
+      [], sub { $_[0]->cmd('FLUSHALL') });
+
+other('the wrong database is an outage', '503 store_unproven', [], undef,
+      database => 3);
+
+other('a store made with another pepper is an outage', '503 store_pepper', [],
+      sub { $_[0]->cmd('HSET', 'healthcode:meta', 'pepper_check', '0' x 32) });
+
+other("the policy $_ may drop flags: an outage", '503 store_evicting',
+      [ 'maxmemory 100mb', "maxmemory-policy $_" ])
+    for qw(volatile-lru allkeys-random);
+
+other('unless the store says that it is meant', 200,
+      [ 'maxmemory 100mb', 'maxmemory-policy volatile-lru' ], undef,
+      evicting_ok => 'on');
+
+other('a replica is an outage', '503 store_not_master', [],
+      sub { $_[0]->cmd('REPLICAOF', '127.0.0.1', 1) });
+
+$f->write('wrong', "not-the-password\n", 0600);
+other('a wrong password is an outage', '503 store_unavailable', [], undef,
+      password_file => $f->path('wrong'));
+
+other('an unknown user is an outage', '503 store_unavailable', [], undef,
+      user => 'nobody');
+
+{
+    my $nginx = gate(server => "unix:$f->{dir}/nobody.sock");
+    is($nginx->ask($alice), '503 store_unavailable',
+       'a socket that is not there is an outage');
+    is($nginx->ask(undef, '/open'), 200, 'and no reason not to start');
+    my $later = Healthcode::Redis->start(dir => $f->dir, name => 'nobody',
+                                         password => $f->password);
+    $f->init_store($later);
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'once it is there the gate admits, without a reload');
+    # this is how nginx itself calls a connect() that finds no socket
+    ends_well($nginx, 'no socket', qr/\[crit\].*connect\(\) to unix:/);
+    $later->down;
+}
+
+{
+    # a port that was free a moment ago, so that connecting is refused
+    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
+    my $port = $probe->sockport;
+    close $probe;
+    my $nginx = gate(server => "127.0.0.1:$port");
+    my ($answer, $seconds) = $nginx->ask($alice);
+    is($answer, '503 store_unavailable', 'a refused TCP connection: 503');
+    cmp_ok($seconds, '<', TIMEOUT + MARGIN, 'at once');
+    ends_well($nginx, 'refused');
+}
+
+
+# ---- more requests than the store can answer ----
+
+{
+    my $nginx = gate(max_pending => 3, timeout => '400ms');
+    is($nginx->ask($alice), 200, 'below max_pending an honest code passes');
+    $f->redis->freeze;
+    my @answers = at_once($nginx, 10, $alice);
+    $f->redis->thaw;
+    my @busy = grep { $_->[0] eq '503 store_busy' } @answers;
+    is(scalar @busy, 7, 'past max_pending requests are shed');
+    is(join(' ', grep { !/^503 store_/ } map { $_->[0] } @answers), '',
+       'and those that wait get their 503 too');
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'afterwards all is well');
+
+    $f->redis->freeze;
+    my @waiting = map { dial($nginx->sock) } 1 .. 3;
+    syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\n"
+               . "Authorization: Bearer $alice\r\n\r\n" for @waiting;
+    sleep 0.05;
+    my ($answer, $seconds) = $nginx->ask($alice);
+    $f->redis->thaw;
+    is($answer, '503 store_busy', 'a request is shed while three wait');
+    cmp_ok($seconds, '<', 0.1, 'at once, not after the timeout');
+    ends_well($nginx, 'max_pending');
+}
+
+
+# ---- a server that is no Redis at all ----
+
+# The strings of RESP.
+sub bulk { join '', map { '$' . length() . "\r\n$_\r\n" } @_ }
+
+my $meta = "%3\r\n" . bulk('schema', 1, 'instance', 'fake', 'pepper_check',
+                           $f->pepper_check);
+my $info = "# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
+my %good = (
+    HELLO  => "%1\r\n" . bulk('server', 'redis'),
+    SELECT => "+OK\r\n",
+    CLIENT => "+OK\r\n",
+    PING   => "+PONG\r\n",
+    ROLE   => "*3\r\n" . bulk('master') . ":0\r\n*0\r\n",
+    INFO   => bulk($info),
+    META   => $meta,
+    RISK   => "%0\r\n",
+    HMGET  => "*3\r\n_\r\n_\r\n_\r\n",
+);
+
+
+# Plays Redis: answers each command by its name from %good, changed by %with.
+# A change may be a sub that gets the client and takes over.
+sub fake {
+    my (%with) = @_;
+    my %reply = (%good, %with);
+    return Healthcode::Server->start($f->path('fake.sock'), sub {
+        my ($client) = @_;
+        return $with{START}->($client) if $with{START};
+        my $buf = '';
+        while (1) {
+            my $got = Healthcode::Server::take($client, 20) // return;
+            $buf .= $got;
+            while ($buf =~ s/^\*(\d+)\r\n//) {
+                my @words;
+                for (1 .. $1) {
+                    $buf =~ s/^\$(\d+)\r\n// or return;
+                    push @words, substr $buf, 0, $1;
+                    substr $buf, 0, $1 + 2, '';
+                }
+                my $name = uc $words[0];
+                $name = $words[1] =~ /meta$/ ? 'META' : 'RISK'
+                    if $name eq 'HGETALL';
+                my $reply = $reply{$name} // "-ERR unknown\r\n";
+                return $reply->($client) if ref $reply;
+                Healthcode::Server::put($client, $reply, 10) or return;
+            }
+        }
+    });
+}
+
+
+sub strange {
+    my ($what, %with) = @_;
+    my $server = fake(%with);
+    my $nginx = gate(server => 'unix:' . $server->path);
+    my ($worker) = $nginx->workers;
+
+    my (@answers, $slowest);
+    for (1 .. 4) {
+        my ($answer, $seconds) = $nginx->ask($alice);
+        push @answers, $answer if $answer !~ /^503 store_/;
+        $slowest = $seconds if !$slowest || $seconds > $slowest;
+    }
+    is("@answers", '', "$what: every request gets a 503");
+    cmp_ok($slowest, '<', 0.5, "$what: soon");
+    is($nginx->ask(undef, '/open'), 200, "$what: other locations are served");
+    is(join(' ', $nginx->workers), $worker, "$what: by the same worker");
+    ends_well($nginx, $what);
+    $server->stop;
+}
+
+sub says { my ($bytes) = @_; sub {
+    Healthcode::Server::put($_[0], $bytes, 10); sleep 0.5 } }
+
+{
+    my $server = fake();
+    my $nginx = gate(server => 'unix:' . $server->path);
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'the fake store is good enough for an honest code');
+    $server->stop;
+    $server = fake(RISK => "%1\r\n" . bulk('confirmed', 0));
+    is($nginx->ask_until('403 flagged', RECOVERY, $alice), '403 flagged',
+       'and for a flag');
+    ends_well($nginx, 'the fake store');
+    $server->stop;
+}
+
+strange('a server that closes at once', START => sub { });
+strange('a server that says nothing', START => sub { sleep 3 });
+strange('a server that talks HTTP', START => says(
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
+strange('a server that sends bytes of chance', START => says(
+        pack 'C*', map { ($_ * 7919 + 13) % 256 } 1 .. 4096));
+strange('a server that greets first', START => says("+HI\r\n" x 100));
+strange('8 MB of nested arrays', START => says("*1\r\n" x (2 << 20)));
+strange('a hello that is half a reply', HELLO => says("%1\r\n\$6\r\nser"));
+strange('a hello that is an error', HELLO => "-NOAUTH no\r\n");
+strange('a role that is an integer', ROLE => ":1\r\n");
+strange('a role that is an empty array', ROLE => "*0\r\n");
+strange('a role of slave', ROLE => "*1\r\n" . bulk('slave'));
+strange('a policy that is not said', INFO => bulk('none'));
+strange('a policy of nil', INFO => "_\r\n");
+strange('a meta of nil', META => "_\r\n");
+strange('a meta of odd length', META => "*3\r\n" . bulk('schema', 1, 'x'));
+strange('flags of nil', RISK => "_\r\n");
+strange('flags that are a string', RISK => "+OK\r\n");
+strange('flags that are an integer', RISK => ":0\r\n");
+strange('flags of odd length', RISK => "*1\r\n" . bulk('confirmed'));
+strange('flags whose until is an integer',
+        RISK => "%1\r\n" . bulk('confirmed') . ":0\r\n");
+strange('flags that are an error', RISK => "-LOADING loading\r\n");
+strange('flags that have moved', RISK => "-MOVED 1 127.0.0.1:1\r\n");
+strange('flags cut short', RISK => says("%1\r\n\$9\r\nconfir"));
+strange('flags that never end', RISK => sub {
+    my ($client) = @_;
+    Healthcode::Server::put($client, "\$4000000000\r\n", 1) or return;
+    for (1 .. 200) { Healthcode::Server::put($client, 'x' x 65536, 1) or return }
+});
+strange('8 MB of nested arrays as flags', RISK => says("*1\r\n" x (2 << 20)));
+strange('a map of a billion flags', RISK => says("%1000000000\r\n"));
+strange('an array of negative length', RISK => says("*-7\r\n"));
+strange('no reply to the flags', RISK => '');
+strange('two controls instead of three', HMGET => "*2\r\n_\r\n_\r\n");
+strange('four controls instead of three', HMGET => "*4\r\n_\r\n_\r\n_\r\n_\r\n");
+strange('controls of nil', HMGET => "_\r\n");
+strange('a reply too many', META => "$meta+OK\r\n+OK\r\n");
+strange('a connection closed instead of flags', RISK => sub { });
+
+done_testing;

@@ -1,0 +1,341 @@
+# Wrong configuration does not start: `nginx -t` names file and line, the word
+# that is wrong and what to write instead; unusual configuration starts, and is
+# named in a notice.  README.md, "Directives".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use Healthcode::Fixture;
+use Healthcode::Jws qw(b64 json);
+use Healthcode::Nginx;
+
+my $f = Healthcode::Fixture->new(no_redis => 1);
+
+my $pepper  = $f->pepper_conf;
+my $site    = $f->issuer_conf('site');
+my $store   = $f->store_conf('flags', server => '127.0.0.1:6379');
+my $second  = $f->store_conf('second', server => '127.0.0.1:6380');
+my $gate    = 'server { listen unix:{{SOCK}}; location /t { healthcode on; } }';
+my $nothing = 'server { listen unix:{{SOCK}}; }';
+
+my $nginx = Healthcode::Nginx->new(module => $f->module, http => $nothing);
+
+# The first line of the http block in nginx.conf.
+my ($first) = do { my $n = 0; my $at = 0;
+    for (split /\n/, $f->read("$nginx->{root}/nginx.conf")) {
+        $n++;
+        $at = $n if /^server/;
+    }
+    $at };
+
+
+sub check {
+    my ($http) = @_;
+    $nginx->configure($http);
+    return $nginx->check;
+}
+
+
+# A configuration that starts, and says (or does not say) this.
+sub starts {
+    my ($what, $http, %says) = @_;
+    my ($status, $out) = check($http);
+    is($status, 0, "$what: it starts") or diag $out;
+    like($out, $says{like}, "$what: it says so") if $says{like};
+    unlike($out, $says{unlike}, "$what: and is silent of the rest")
+        if $says{unlike};
+}
+
+
+# One that does not.  The line that is wrong has its own words, and bears "!!".
+sub fails {
+    my ($what, $http, @say) = @_;
+    my $line = $first;
+    my $at;
+    for (split /\n/, $http) {
+        $at //= $line if s/ *!!//;
+        $line++;
+    }
+    $http =~ s/ *!!//;
+    my ($status, $out) = check($http);
+    isnt($status, 0, "$what: it does not start");
+    like($out, qr/\[emerg\]/, "$what: an emergency");
+    my $where = $at ? qr/nginx\.conf:$at\b/ : qr/nginx\.conf(?::\d+)?/;
+    like($out, $where, "$what: the place is named");
+    like($out, $_, "$what: in words") for @say;
+    unlike($out, qr/signal|core dumped/i, "$what: and no crash");
+}
+
+my $instead = qr/write|give|name|put|leave|make|takes|knows|must|add|use|see/i;
+
+sub issuer {
+    my (%lines) = @_;
+    my $text = $f->issuer_conf('site', %lines);
+    return "$pepper$text$gate";
+}
+
+sub issuer_without {
+    my ($name) = @_;
+    my $text = $f->issuer_conf('site');
+    $text =~ s/^ +$name .*\n//m;
+    return "$pepper$text$gate";
+}
+
+# An issuer or a store with one more line.
+sub plus {
+    my ($block, $line) = @_;
+    $block =~ s/\}\n$/$line\n}\n/;
+    return "$pepper$block"
+         . ($block =~ /_store/ ? $site : $store) . $gate;
+}
+
+
+# ---- what starts ----
+
+starts('the usual configuration', "$pepper$site$store$gate",
+       unlike => qr/healthcode:|\[warn\]|\[emerg\]/);
+starts('a module that is not used', $nothing, unlike => qr/healthcode:|\[warn\]/);
+starts('a gate that is off everywhere', "server { listen unix:{{SOCK}};\n"
+       . 'healthcode off; }', unlike => qr/healthcode:|\[warn\]/);
+starts('a pepper that nobody needs', "$pepper$nothing");
+starts('several stores, where a line says which',
+       "$pepper$site$store$second" . $gate =~ s/on;/on; healthcode_risk second;/r);
+starts('several stores, where a line says none',
+       "$pepper$site$store$second" . $gate =~ s/on;/on; healthcode_risk off;/r);
+starts('several stores, where no gate is on', "$pepper$site$store$second$nothing");
+starts('a store whose host is an address and a port',
+       "$pepper$site" . $f->store_conf('flags', server => '[::1]:6379') . $gate);
+
+
+# ---- what starts, but is named ----
+
+my %notice = (
+    'an age of 16 minutes'  => [ 'healthcode_max_age 16m;', qr/healthcode_max_age/ ],
+    'a flag more than the national ones' => [
+        'healthcode_deny confirmed suspected contact cotravel entry quarantine '
+        . 'revoked dormitory;', qr/healthcode_deny/ ],
+    'a flag less' => [ 'healthcode_deny confirmed;', qr/healthcode_deny/ ],
+    'another level' => [ 'healthcode_region_deny medium high;',
+                         qr/healthcode_region_deny/ ],
+    'risk that is off' => [ 'healthcode_risk off;', qr/risk/ ],
+);
+for my $what (sort keys %notice) {
+    my ($line, $pattern) = @{ $notice{$what} };
+    starts("$what", "$pepper$site$store" . $gate =~ s/on;/on; $line/r,
+           like => qr/\[notice\].*$pattern/);
+    starts("$what where no gate is on",
+           "$pepper$site$store" . $gate =~ s/on;/off; $line/r,
+           unlike => qr/\[notice\].*$pattern/);
+}
+starts('an age of 15 minutes', "$pepper$site$store"
+       . $gate =~ s/on;/on; healthcode_max_age 15m;/r,
+       unlike => qr/healthcode_max_age/);
+starts('the national flags in another order', "$pepper$site$store" . $gate =~
+       s/on;/on; healthcode_deny revoked quarantine entry cotravel contact suspected confirmed;/r,
+       unlike => qr/healthcode_deny/);
+starts('the usual level', "$pepper$site$store"
+       . $gate =~ s/on;/on; healthcode_region_deny high;/r,
+       unlike => qr/healthcode_region_deny/);
+starts('no store', "$pepper$site$gate", like => qr/\[notice\].*store/);
+starts('an issuer of longer codes', issuer(max_age => '1h'),
+       like => qr/\[notice\].*max_age/);
+starts('"satisfy any" in a gate', "$pepper$site$store"
+       . $gate =~ s/on;/on; satisfy any;/r, like => qr/\[warn\].*satisfy any/);
+starts('"satisfy any" elsewhere', "$pepper$site$store"
+       . $gate =~ s/on;/off; satisfy any;/r, unlike => qr/\[warn\]/);
+starts('"satisfy all" in a gate', "$pepper$site$store"
+       . $gate =~ s/on;/on; satisfy all;/r, unlike => qr/\[warn\]/);
+
+
+# ---- issuers ----
+
+fails("an issuer without $_", issuer_without($_), qr/"$_"/, $instead)
+    for qw(iss keys algorithms);
+fails('an issuer of a name that is there', "$pepper$site$site$gate",
+      qr/"site"/, $instead);
+fails('two issuers with one iss', $pepper . $site
+      . $f->issuer_conf('province', iss => 'https://site.example') . $gate,
+      qr/"iss"/, $instead);
+fails('an unknown line', plus($site, 'audience x; !!'), qr/"audience"/, $instead);
+fails('a line twice', plus($site, "iss $_; !!"), qr/duplicate/)
+    for 'https://other.example';
+fails('a line without a value', plus($site, 'typ; !!'), qr/"typ"/, $instead);
+fails('a line of two values', plus($site =~ s/^ +subject_space.*\n//mr,
+      'subject_space a b; !!'), qr/"subject_space"/, $instead);
+fails('an age that is no time', plus($site, 'max_age soon; !!'),
+      qr/"max_age"/);
+fails('an unknown algorithm', issuer(algorithms => 'HS256 ES257'),
+      qr/"ES257"/, qr/ES256/);
+fails("the algorithm $_", issuer(algorithms => $_), qr/"$_"/, qr/HS256/)
+    for qw(none None HS25 hs256 RS1);
+fails('an issuer without a name', "${pepper}healthcode_issuer { } !!\n$gate",
+      qr/healthcode_issuer/);
+fails('an issuer in a server', "$pepper${store}server {\n"
+      . "healthcode_issuer x { iss x; } }", qr/healthcode_issuer/,
+      qr/not allowed/);
+fails('an empty iss', issuer(iss => '""'), qr/iss/);
+
+my %keys = (
+    'that is not there'        => [ undef, qr/No such file/ ],
+    'that is empty'            => [ '', qr/cannot be used|empty/ ],
+    'that is no JSON'          => [ 'not json', qr/JWK|PEM/ ],
+    'that is broken JSON'      => [ '{"keys":[', qr/JSON/ ],
+    'without keys'             => [ '{"keys":[]}', qr/no key/ ],
+    'with keys that are no list' => [ '{"keys":{}}', qr/array/ ],
+    'with a private key' => [ $f->read('nat-es.key'), qr/private/ ],
+    'with a short secret' => [ json({ keys => [ { kty => 'oct', alg => 'HS256',
+        kid => 'short', k => b64('x' x 31) } ] }), qr/short/ ],
+    'with a secret that is no base64url' => [ json({ keys => [ { kty => 'oct',
+        alg => 'HS256', kid => 'bad', k => '===' x 20 } ] }), qr/bad/ ],
+    'with a point off the curve' => [ json({ keys => [ { kty => 'EC',
+        crv => 'P-256', kid => 'off', x => b64("\1" x 32), y => b64("\1" x 32) }
+        ] }), qr/off/ ],
+    'with a name twice' => [ '{"keys":[{"kty":"oct","kid":"a","kid":"b"}]}',
+        qr/JSON/ ],
+    'of other algorithms alone' => [ json({ keys => [ { kty => 'OKP',
+        crv => 'Ed25519', x => b64("\1" x 32) } ] }), qr/no key/ ],
+    'with a private PEM key' => [ "-----BEGIN PRIVATE KEY-----\nMAA=\n"
+        . "-----END PRIVATE KEY-----\n", qr/private key/ ],
+);
+for my $what (sort keys %keys) {
+    my ($text, $say) = @{ $keys{$what} };
+    my $path = $f->path('bad.jwks');
+    defined $text ? $f->write('bad.jwks', $text) : unlink $path;
+    fails("a key file $what", issuer(keys => $path,
+          algorithms => 'ES256 HS256'), $say);
+}
+fails('keys that are a directory', issuer(keys => $f->path('site')),
+      qr/directory|regular/);
+
+
+# ---- pepper ----
+
+fails('a store without a pepper', "$site$store$gate",
+      qr/healthcode_pepper_file/, $instead);
+fails('a pepper file that is not there',
+      "healthcode_pepper_file $f->{dir}/nothing; !!\n$site$store$gate",
+      qr/nothing/);
+$f->write('short', "fifteen bytes..\n");
+fails('a pepper of 15 bytes',
+      "healthcode_pepper_file $f->{dir}/short; !!\n$site$store$gate",
+      qr/16|fewer/, $instead);
+$f->write('exact', "sixteen bytes...\n");
+starts('a pepper of 16 bytes',
+       "healthcode_pepper_file $f->{dir}/exact;\n$site$store$gate");
+fails('two peppers', "$pepper${\ $pepper =~ s/;/; !!/r}$site$store$gate",
+      qr/duplicate/);
+
+
+# ---- stores ----
+
+fails('a store without a server', $pepper . $site
+      . $f->store_conf('flags', user => 'x') . $gate, qr/"server"/, $instead);
+fails('a user without a password', $pepper . $site
+      . $f->store_conf('flags', server => '127.0.0.1:1', password_file => undef)
+      . $gate, qr/password_file/, $instead);
+fails('a password file that is not there', $pepper . $site
+      . $f->store_conf('flags', server => '127.0.0.1:1',
+                       password_file => '/nonexistent/password') . $gate,
+      qr/nonexistent/);
+$f->write('empty', "\n");
+fails('an empty password file', $pepper . $site
+      . $f->store_conf('flags', server => '127.0.0.1:1',
+                       password_file => $f->path('empty')) . $gate,
+      qr/password_file/, $instead);
+fails('an unknown line of a store', plus($store, 'tls on; !!'),
+      qr/"tls"/, $instead);
+fails('a second server', plus($store, 'server 127.0.0.1:2; !!'),
+      qr/server|duplicate/);
+for my $case ([ database => 'x' ], [ database => -1 ], [ timeout => 'soon' ],
+              [ connect_timeout => '' ], [ max_pending => 'many' ],
+              [ evicting_ok => 'maybe' ], [ timeout => 0 ],
+              [ connect_timeout => 0 ], [ max_pending => 0 ])
+{
+    my ($name, $value) = @$case;
+    fails("$name \"$value\"", $pepper . $site . $f->store_conf('flags',
+          server => '127.0.0.1:1', $name => $value eq '' ? '""' : $value)
+          . $gate, qr/$name/);
+}
+fails("the server \"$_\"", $pepper . $site
+      . $f->store_conf('flags', server => $_) . $gate, qr/server/, $instead)
+    for 'unix:', '127.0.0.1:99999', '127.0.0.1:x', ':6379',
+        '127.0.0.1:1 resolv';
+fails('a host that has no address', $pepper . $site
+      . $f->store_conf('flags', server => 'no-such-host.invalid:6379') . $gate,
+      qr/no-such-host/);
+fails('a name that is to be resolved, without a resolver', $pepper . $site
+      . $f->store_conf('flags', server => 'localhost:6379 resolve') . $gate,
+      qr/resolver/, $instead);
+fails('a store of a name that is there', "$pepper$site$store$store$gate",
+      qr/"flags"/, $instead);
+fails('a store called off', $pepper . $site
+      . $f->store_conf('off', server => '127.0.0.1:1') . $gate,
+      qr/"?off"?/, $instead);
+
+
+# ---- locations ----
+
+sub location {
+    my ($line, @more) = @_;
+    return "$pepper$site$store@more"
+         . "server { listen unix:{{SOCK}}; location /t {\nhealthcode on;\n"
+         . "$line !!\n} }";
+}
+
+fails('"healthcode yes"', "$pepper$site${store}server {\nhealthcode yes; !!\n}",
+      qr/"yes"/, qr/healthcode/);
+fails('healthcode twice', location('healthcode on;'), qr/duplicate/);
+fails('a gate without issuers', "$pepper$store$gate",
+      qr/healthcode_issuer/, $instead);
+fails('an audited gate without issuers',
+      "$pepper$store" . $gate =~ s/on;/audit;/r, qr/healthcode_issuer/, $instead);
+fails('an issuer that is not known', location('healthcode_issuers site city;'),
+      qr/"city"/, $instead);
+fails('no issuers', location('healthcode_issuers;'), qr/healthcode_issuers/);
+fails('a store that is not known', location('healthcode_risk elsewhere;'),
+      qr/"elsewhere"/, $instead);
+fails('several stores and no line',
+      "$pepper$site$store$second$gate", qr/healthcode_risk/, $instead);
+fails('a source of another kind', location('healthcode_source body code;'),
+      qr/"body"/, $instead);
+fails('a source without a name', location('healthcode_source header;'),
+      qr/healthcode_source/);
+fails('a source with an empty name', location('healthcode_source query "";'),
+      qr/healthcode_source/, qr/name/);
+fails('a pattern without a group',
+      location('healthcode_source header X "^code .*$";'), qr/group/, $instead);
+fails('a pattern that is none',
+      location('healthcode_source header X "^((code$";'), qr/pattern/);
+fails('a pattern too many', location('healthcode_source header X (.*) (.*);'),
+      qr/healthcode_source/);
+fails('an age that is no time', location('healthcode_max_age young;'),
+      qr/healthcode_max_age/);
+fails('a leeway that is no time', location('healthcode_leeway -5s;'),
+      qr/healthcode_leeway/);
+fails('a level that is none', location('healthcode_region_deny extreme;'),
+      qr/"extreme"/, $instead);
+fails('no level', location('healthcode_region_deny;'), qr/healthcode_region_deny/);
+fails('no flag', location('healthcode_deny;'), qr/healthcode_deny/);
+fails('an empty flag', location('healthcode_deny "";'), qr/healthcode_deny/);
+fails('an empty audience', location('healthcode_audience "";'),
+      qr/healthcode_audience/);
+fails('an outage that is something else',
+      location('healthcode_on_outage maybe;'), qr/"maybe"|healthcode_on_outage/);
+for my $line ('healthcode_audience a;', 'healthcode_issuers site;',
+              'healthcode_deny confirmed;', 'healthcode_region_deny high;',
+              'healthcode_risk flags;', 'healthcode_max_age 1m;',
+              'healthcode_leeway 1s;', 'healthcode_on_outage deny;')
+{
+    my ($name) = $line =~ /^(\w+)/;
+    fails("$name twice", location("$line\n$line"), qr/duplicate/);
+}
+fails('a directive in an if', "$pepper$site${store}server { location / {\n"
+      . "if (\$arg_x) {\nhealthcode off; !!\n} } }", qr/not allowed/);
+
+is($nginx->{process}, undef, 'nothing of this was ever started');
+
+done_testing;

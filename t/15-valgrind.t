@@ -1,0 +1,167 @@
+# A fixed set of requests under valgrind: admitted, refused, in an outage and
+# aborted; no error, and no definite leak, with the module in its stack.
+# CONTRIBUTING.md, "Tests".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use Healthcode::Fixture;
+use Healthcode::Http qw(dial get exchange answers);
+use Healthcode::Nginx;
+
+my $f     = Healthcode::Fixture->new;
+my $alice = $f->code('ALICE');
+my $bob   = $f->code('BOB');
+my $site  = $f->path('site');
+my $conf  = $f->http_conf(timeout => '2s', max_pending => 4);
+my $log   = $f->path('valgrind');
+
+$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
+               'confirmed', 0);
+
+my $nginx = Healthcode::Nginx->new(
+    module => $f->module, workers => 1,
+    wrap => [ 'valgrind', '-q', '--trace-children=yes', '--leak-check=full',
+              '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite',
+              '--num-callers=30', "--log-file=$log.%p" ],
+    http => <<"END");
+$conf
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location / {
+        healthcode on;
+        healthcode_source header Authorization "(?i)^bearer +(\\S+) *\$";
+        healthcode_source header X-Code "^code (\\S+)\$";
+        healthcode_source query code;
+        healthcode_source cookie code;
+        location /t { alias $site/passed; }
+        location /audit { healthcode audit; alias $site/passed; }
+        location /lenient { healthcode_on_outage allow; alias $site/passed; }
+        location /try { try_files /nowhere /other; }
+        location = /other { healthcode_audience x; alias $site/passed; }
+        location /page { error_page 401 403 503 /sorry; alias $site/passed; }
+        location = /sorry { alias $site/passed; }
+        location /proxy { proxy_pass http://unix:{{SOCK}}:/alive; }
+        location /any {
+            satisfy any;
+            deny all;
+            alias $site/passed;
+        }
+    }
+}
+END
+$nginx->start(60);
+
+
+sub bearer { "Authorization: Bearer $_[0]" }
+
+my @requests = (
+    [ '/t', bearer($alice) ], [ '/t', bearer($bob) ], [ '/t' ],
+    [ "/t?a=1&code=$alice&b=2" ], [ "/t?code=$alice&code=$alice" ],
+    [ "/t?code=$alice&code=$bob" ], [ '/t?code=' . '%41' x 100 ],
+    [ '/t?code=%' ], [ '/t', "Cookie: a=1; code=$alice; b=2" ],
+    [ '/t', "X-Code: code $alice" ], [ '/t', 'X-Code: other' ],
+    [ '/t', bearer($alice), "Cookie: code=$bob",
+      "Referer: http://x/?code=$alice" ],
+    [ '/t', (map { "X-H$_: $_" } 1 .. 45), bearer($alice) ],
+    [ '/t', bearer('x') ], [ '/t', bearer('x.y.z') ],
+    [ '/t', bearer('A' x 7000) ],
+    [ '/t', bearer($f->site) ],
+    [ '/t', bearer($f->site(secret => 'x' x 32)) ],
+    [ '/t', bearer($f->site(header => { alg => 'none' })) ],
+    [ '/t', bearer($f->site(header => { crit => [] })) ],
+    [ '/t', bearer($f->site(header => { kid => undef })) ],
+    [ '/t', bearer($f->site(claims => { iss => 'x' })) ],
+    [ '/t', bearer($f->site(claims => { exp => 1 })) ],
+    [ '/t', bearer($f->site(claims => { regions => [ ('511402') x 64 ] })) ],
+    [ '/t', bearer($f->site(claims => '[' x 3000)) ],
+    [ '/t', bearer(substr $alice, 0, 200) ],
+    map({ [ $_, bearer($alice) ], [ $_, bearer($bob) ], [ $_ ],
+          [ "$_?code=$alice" ] }
+        '/audit', '/lenient', '/try', '/page', '/proxy', '/any', '/missing'),
+);
+
+my %status;
+sub send_all {
+    my (%opt) = @_;
+    for my $request (@requests) {
+        my ($uri, @headers) = @$request;
+        my $a = get($nginx->sock, $uri, \@headers, timeout => 30, %opt);
+        $status{ $a->{status} }++;
+    }
+}
+
+send_all();
+ok($status{$_}, "$status{$_} requests were answered with $_")
+    for 200, 204, 400, 401, 403, 404;
+send_all(method => 'POST', body => 'x' x 100);
+
+# pipelined on one connection, refused and admitted
+my $one = "GET /t HTTP/1.1\r\nHost: x\r\n";
+my ($got) = exchange($nginx->sock, join('', map {
+    $one . ($_ == 10 ? "Connection: close\r\n" : '')
+         . ($_ % 2 ? bearer($alice) . "\r\n" : '') . "\r\n" } 1 .. 10), 30);
+is(scalar(answers($got)), 10, 'ten pipelined requests');
+
+# more than may wait, clients that leave, a timeout, an answer that is late
+$f->redis->freeze;
+my @sockets = map { dial($nginx->sock) } 1 .. 10;
+syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\n" . bearer($alice) . "\r\n\r\n"
+    for @sockets;
+sleep 0.3;
+close $_ for splice @sockets, 0, 5;
+sleep 0.3;
+$f->redis->thaw;
+sleep 0.5;
+undef @sockets;
+is($nginx->ask_until(200, 10, $alice), 200, 'after a pause all is well');
+
+$f->redis->freeze;
+like($nginx->ask($alice, '/t', 30), qr/^503 store_/, 'a timeout');
+$f->redis->thaw;
+is($nginx->ask_until(200, 10, $alice), 200, 'and back');
+
+# a store that goes, one that is empty, one that is back
+$f->redis->down;
+like($nginx->ask($alice, '/t', 30), qr/^503 store_/, 'an outage');
+is($nginx->ask($alice, '/lenient', 30), 200, 'an outage that is allowed');
+send_all();
+$f->redis->up;
+is($nginx->ask_until('503 store_unproven', 20, $alice), '503 store_unproven',
+   'an empty store');
+$f->init_store;
+is($nginx->ask_until(200, 20, $alice), 200, 'one that is back');
+
+# another configuration while requests wait, and the end while they wait
+$f->redis->freeze;
+my @waiting = map { my $s = dial($nginx->sock);
+    syswrite $s, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+               . bearer($alice) . "\r\n\r\n"; $s } 1 .. 3;
+sleep 0.2;
+ok($nginx->reload(30), 'a reload with lookups open');
+$f->redis->thaw;
+exchange($_, '', 30) for @waiting;
+is($nginx->ask_until(200, 20, $alice), 200, 'the new worker admits');
+is($nginx->stop(60), 0, 'the gate ends by itself');
+
+my @logs = glob "$log.*";
+cmp_ok(scalar @logs, '>=', 3, 'valgrind watched the master and two workers');
+my $said = join '', map { $f->read($_) } @logs;
+
+# what nginx itself does when it ends is not our subject, nor how the C library
+# compares strings while it loads a module
+my @all = grep { !/dl-load\.c/ } split /^==\d+== $/m, $said;
+my @ours = grep { /healthcode/ } @all;
+is($ours[0], undef, 'valgrind found nothing of the module');
+my @invalid = grep { /Invalid|uninitialised|free\(\)|overlap/ } @all;
+is($invalid[0], undef, 'and no invalid access anywhere');
+is(join("\n", grep { /\[(alert|crit|emerg)\]/ } split /\n/, $nginx->error_log),
+   '', 'nothing is alarming in the log');
+
+done_testing;

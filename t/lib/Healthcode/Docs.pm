@@ -1,0 +1,189 @@
+# The documents taken apart: fences, tables, headings, links; and what they have
+# to agree with, read from the C sources.  Runs nothing.
+# For t/40-docs.t alone.
+
+package Healthcode::Docs;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+
+our @EXPORT_OK = qw(slurp document anchor cells commands reasons variables
+                    default_in_source references like_shown);
+
+
+sub slurp {
+    my ($path) = @_;
+    open my $in, '<:raw', $path or die "$path: $!\n";
+    local $/;
+    return scalar <$in> // '';
+}
+
+
+# What GitHub makes of a heading.
+sub anchor {
+    my ($heading) = @_;
+    my $anchor = lc $heading;
+    $anchor =~ s/[^\w\- ]//g;
+    $anchor =~ tr/ /-/;
+    return $anchor;
+}
+
+
+# The cells of a table's row; a bar inside of code does not part them.
+sub cells {
+    my ($row) = @_;
+    my @cells = ('');
+    $row =~ s/^\s*\|\s*|\s*\|\s*$//g;
+    while ($row =~ /\G(`[^`]*`|\\.|[^`|\\]+|`)|\G\|/g) {
+        defined $1 ? ($cells[-1] .= $1) : push @cells, '';
+    }
+    s/^\s+|\s+$//g for @cells;
+    return @cells;
+}
+
+
+# {name, text, fences => [{line, info, text, section}], rows => [{line, head,
+#  cells}], headings => [{line, level, text}], links => [{line, to}],
+#  marks => [{line, text}], prose => [[line, text]]}, all in their order.
+sub document {
+    my ($root, $name) = @_;
+    my $text = slurp("$root/$name");
+    my %doc = (name => $name, text => $text, map { $_ => [] }
+               qw(fences rows headings links marks prose));
+    my ($fence, $head, $line, $section) = (undef, undef, 0, '');
+
+    for (split /\n/, $text, -1) {
+        $line++;
+
+        if ($fence) {
+            if (/^```\s*$/) { $fence = undef }
+            else            { $fence->{text} .= "$_\n" }
+            next;
+        }
+        if (/^```(.*)$/) {
+            $fence = { line => $line, info => $1, text => '', doc => $name,
+                       section => $section };
+            push @{ $doc{fences} }, $fence;
+            next;
+        }
+
+        push @{ $doc{prose} }, [ $line, $_ ];
+
+        if (/^(#+)\s+(.*?)\s*$/) {
+            $section = $2;
+            push @{ $doc{headings} },
+                { line => $line, level => length $1, text => $2 };
+        }
+        push @{ $doc{marks} }, { line => $line, text => $1 }
+            if /^<!--\s*docs-test:\s*(.*?)\s*-->$/;
+
+        if (/^\s*\|/) {
+            if (!$head) { $head = [ cells($_) ] }
+            elsif (!/^\s*\|[-| :]+$/) {
+                push @{ $doc{rows} },
+                    { line => $line, head => $head, cells => [ cells($_) ],
+                      section => $section };
+            }
+        } else {
+            $head = undef;
+        }
+
+        (my $plain = $_) =~ s/`[^`]*`//g;
+        push @{ $doc{links} }, { line => $line, to => $1 }
+            while $plain =~ /\]\(([^)\s]+)\)/g;
+    }
+
+    die "$name:$fence->{line}: this fence has no end\n" if $fence;
+    return \%doc;
+}
+
+
+# name => {contexts => [...]} of a table of ngx_command_t.
+sub commands {
+    my ($source, $table) = @_;
+    my ($body) = $source =~ /ngx_command_t\s+\Q$table\E\[\]\s*=\s*\{(.*?)\n\};/s
+        or die "no table $table\n";
+    my %commands;
+
+    while ($body =~ /\{\s*ngx_string\("(\w+)"\),\s*([\w|]+),/g) {
+        my ($name, $flags) = ($1, $2);
+        my @contexts = $flags =~ /ANY_CONF/ ? qw(http server location)
+            : $flags =~ /MAIN_CONF/ ? qw(http) : ();
+        $commands{$name} = { contexts => \@contexts };
+    }
+    return \%commands;
+}
+
+
+# [word, status, title] in their order.
+sub reasons {
+    my ($source) = @_;
+    $source =~ s/\\\n/\n/g;
+    my @reasons;
+    push @reasons, [ $1, $2, $3 ]
+        while $source =~ /\bX\(\w+,\s*"(\w+)",\s*(\d+),\s*"([^"]*)"\)/g;
+    return @reasons;
+}
+
+
+sub variables {
+    my ($source) = @_;
+    my ($body) = $source =~ /\[\]\s*=\s*\{(.*?)\n\};/s;
+    return $body =~ /ngx_string\("(\w+)"\)/g;
+}
+
+
+# The number to which the sources set an option that is not written: of
+# ngx_conf_init_*(x->NAME, N) or ngx_conf_merge_*(conf->NAME, prev->NAME, N).
+sub default_in_source {
+    my ($source, $object, $name) = @_;
+    my ($value) = $source =~
+        /ngx_conf_(?:init|merge)_\w+\(\Q$object\E->\Q$name\E,
+         (?:\s*prev->\w+,)?\s*(\w+)\)/x or return undef;
+    return $source =~ /#define\s+\Q$value\E\s+(\d+)/ ? $1 : $value;
+}
+
+
+# [document, heading or undef] of every `docs/x.md, "Heading"` in a source,
+# also where the comment breaks the line.
+sub references {
+    my ($source) = @_;
+    my @references;
+    $source =~ s/\n\s*(?:\*|#|--)?[ \t]*/ /g;
+    push @references, [ $1, $2 ] while $source =~
+        m{\b((?:docs/[\w-]+|README|CONTRIBUTING|SECURITY)\.md)
+          (?:,\s+"([^"]+)")?}gx;
+    push @references, [ 'docs/directives', undef ]
+        if $source =~ m{docs/directives in README};
+    return @references;
+}
+
+
+# Whether $got is what the document shows.  What differs from run to run reads
+# as the same: codes, digests, times; "..." stands for anything.
+sub like_shown {
+    my ($got, $shown) = @_;
+    for ($got, $shown) {
+        s/\r//g;
+        s/[ \t]+$//mg;
+        s/\beyJ[\w-]+\.[\w-]+\.[\w-]+/CODE/g;
+        s/\b[0-9a-f]{32}\b/HEX/g;
+        s/(?<![\w-])(?=[\w-]*[A-Za-z])[\w-]{43}(?![\w-])/THUMBPRINT/g;
+        s/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/TIME/g;
+        s/\b1[6-9]\d{8}\b/SECONDS/g;
+        s/\b\d+\.\d+ (ms|s)\b/N $1/g;
+        s/\(\d+ a second\)/(N a second)/g;
+        s/^(Date: ).*/$1TIME/mg;
+        s{\bnginx/[\d.]+}{nginx/VERSION}g;
+        s/^(jti +)[\w-]{22}$/${1}ID/mg;
+        s/\b\d+ s (ago|from now)\b/N s $1/g;
+        s/\n+\z/\n/;
+        s/\A\n+//;
+    }
+    my $pattern = join '.*?', map { quotemeta } split /\.\.\./, $shown, -1;
+    return $got =~ /\A$pattern\z/s;
+}
+
+1;

@@ -1,0 +1,306 @@
+# What every suite stands on: a temporary folder with one real redis-server
+# (the gate's restricted user, `healthcode store init`), a pepper, keys of three
+# issuers, and codes made by the command or by an independent signer.
+
+package Healthcode::Fixture;
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp ();
+use JSON::PP ();
+
+use Healthcode::Jws qw(b64 unb64 json jws);
+use Healthcode::Redis;
+
+
+our $ROOT  = abs_path(dirname(__FILE__) . '/../../..');
+our $BUILD = $ENV{HEALTHCODE_BUILD} || "$ROOT/build";
+
+my $MODULE  = "$BUILD/ngx_http_healthcode_module.so";
+my $COMMAND = "$BUILD/healthcode";
+
+$ENV{PATH} = "$ENV{PATH}:/usr/sbin:/sbin";
+
+# kid => [algorithm, issuer]; the command makes these keys
+my %KEYS = (
+    'nat-es'  => [ 'ES256', 'national' ],
+    'nat-ed'  => [ 'EdDSA', 'national' ],
+    'nat-hs'  => [ 'HS256', 'national' ],
+    'prov-es' => [ 'ES256', 'province' ],
+);
+
+our %ISS = (
+    national => 'https://national.example',
+    province => 'https://province.example',
+    site     => 'https://site.example',
+);
+
+my $PEPPER   = 'pepper of the test suites';
+my $PASSWORD = 'password-of-the-gate';
+my $SECRET   = 'secret of the site: 32 bytes, or more';
+
+
+sub new {
+    my ($class, %opt) = @_;
+
+    -f $_ or die "$_ is missing: run \"make build\" first\n"
+        for $MODULE, $COMMAND;
+
+    my $tmp = File::Temp->newdir('healthcode-XXXXXXXX', TMPDIR => 1);
+    my $self = bless { tmp => $tmp, dir => "$tmp", codes => {} }, $class;
+    chmod 0755, $self->dir;
+
+    $self->write('pepper', "$PEPPER\n", 0600);
+    $self->write('password', "$PASSWORD\n", 0600);
+    mkdir $self->path('site');
+    $self->write('site/passed', "passed\n");
+    $self->_make_keys;
+
+    if (!$opt{no_redis}) {
+        $self->{redis} = Healthcode::Redis->start(
+            dir => $self->dir, password => $PASSWORD);
+        $self->init_store;
+    }
+
+    return $self;
+}
+
+
+sub dir      { $_[0]{dir} }
+sub path     { "$_[0]{dir}/$_[1]" }
+sub redis    { $_[0]{redis} }
+sub module   { $MODULE }
+sub secret   { $SECRET }
+sub password { $PASSWORD }
+sub holder   { Healthcode::Jws::holder($PEPPER, $_[2] // 'national', $_[1]) }
+sub pepper_check { Healthcode::Jws::pepper_check($PEPPER) }
+
+
+sub write {
+    my ($self, $name, $text, $mode) = @_;
+    my $path = $self->path($name);
+    open my $out, '>', $path or die "$path: $!";
+    binmode $out;
+    print $out $text;
+    close $out or die "$path: $!";
+    chmod $mode, $path if defined $mode;
+    return $path;
+}
+
+
+sub read {
+    my ($self, $name) = @_;
+    my $path = $name =~ m{^/} ? $name : $self->path($name);
+    open my $in, '<', $path or return '';
+    binmode $in;
+    local $/;
+    return scalar <$in> // '';
+}
+
+
+# ---- the command ----
+
+# Runs `healthcode ARGS`; returns (exit status, all that it printed).
+sub try_tool {
+    my ($self, @args) = @_;
+    my $process = Healthcode::Process->spawn([ $COMMAND, @args ]);
+    my $status = $process->wait(20) // die "healthcode @args: no end\n";
+    return ($status >> 8, $process->output);
+}
+
+
+# The same where it has to succeed; returns what it printed.
+sub tool {
+    my ($self, @args) = @_;
+    my ($status, $out) = $self->try_tool(@args);
+    die "healthcode @args: exit $status: $out\n" if $status;
+    chomp $out;
+    return $out;
+}
+
+
+sub url {
+    my ($self, $redis) = @_;
+    return 'unix:' . ($redis || $self->redis)->socket;
+}
+
+
+# flag, region, control and store know the store by these arguments.
+sub admin {
+    my ($self, $words, %opt) = @_;
+    my @words = ref $words ? @$words : split ' ', $words;
+    my $n = $words[0] =~ /^(flag|region|control|store)$/ ? 2 : 1;
+    my @pepper = $words[0] =~ /^(flag|store|holder)$/
+        ? ('--pepper-file', $self->path('pepper')) : ();
+    splice @words, $n, 0, '--redis', $self->url($opt{redis}), @pepper;
+    return $self->tool(@words);
+}
+
+
+sub init_store {
+    my ($self, $redis) = @_;
+    return $self->admin('store init', redis => $redis);
+}
+
+
+# As after `store init`: no flags, regions or controls, no strange settings.
+sub reset_store {
+    my ($self) = @_;
+    my $redis = $self->redis;
+    my @keys = grep { $_ ne 'healthcode:meta' } @{ $redis->cmd('KEYS', '*') };
+
+    $redis->cmd('DEL', @keys) if @keys;
+    $self->init_store if !$redis->cmd('EXISTS', 'healthcode:meta');
+    $redis->cmd('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    $redis->reset_counts;
+}
+
+
+# ---- keys ----
+
+sub _make_keys {
+    my ($self) = @_;
+    my %sets;
+
+    for my $kid (sort keys %KEYS) {
+        my ($alg, $issuer) = @{ $KEYS{$kid} };
+        $self->tool('keygen', '--alg', $alg, '--kid', $kid,
+                    '--private', $self->path("$kid.key"),
+                    '--public', $self->path("$kid.jwks"));
+        push @{ $sets{$issuer} }, $self->jwk($kid);
+    }
+
+    $sets{site} = [ { kty => 'oct', kid => 'site', alg => 'HS256',
+                      k => b64($SECRET) } ];
+    $self->write("$_.jwks", json({ keys => $sets{$_} }), 0600)
+        for keys %sets;
+}
+
+
+# The public JWK of a key that keygen made.
+sub jwk {
+    my ($self, $kid) = @_;
+    my $set = JSON::PP->new->decode($self->read("$kid.jwks"));
+    return $set->{keys} ? $set->{keys}[0] : $set;
+}
+
+
+# The raw secret of an HS256 key that keygen made.
+sub hs_secret { unb64($_[0]->jwk($_[1])->{k}) }
+
+
+# ---- codes ----
+
+# A code from `healthcode issue`: key => KID, sub, aud, ttl, jti, region => [],
+# claim => {}.
+sub issue {
+    my ($self, %opt) = @_;
+    my $kid = $opt{key} || 'nat-es';
+    my $iss = $opt{iss} || $ISS{ $KEYS{$kid}[1] };
+    my @args = ('issue', '--key', $self->path("$kid.key"), '--iss', $iss,
+                '--sub', $opt{sub} // 'alice');
+
+    for my $name (qw(aud ttl jti)) {
+        push @args, "--$name", $opt{$name} if defined $opt{$name};
+    }
+    push @args, '--region', $_ for @{ $opt{region} || [] };
+    push @args, '--claim', "$_=$opt{claim}{$_}"
+        for sort keys %{ $opt{claim} || {} };
+
+    return $self->tool(@args);
+}
+
+
+# The claims of an honest code of the site, changed by %claims; a value of
+# undef leaves the claim out.
+sub claims {
+    my ($self, %claims) = @_;
+    my $now = time;
+    my %all = (iss => $ISS{site}, sub => 'carol', iat => $now,
+               exp => $now + 900, %claims);
+    delete @all{ grep { !defined $all{$_} } keys %all };
+    return \%all;
+}
+
+
+sub header {
+    my ($self, %header) = @_;
+    my %all = (alg => 'HS256', typ => 'healthcode+jwt', kid => 'site', %header);
+    delete @all{ grep { !defined $all{$_} } keys %all };
+    return \%all;
+}
+
+
+# A code of the site by the independent signer.  header and payload may be
+# hash references, or strings of any bytes.
+sub site {
+    my ($self, %opt) = @_;
+    my $header = $opt{header} // {};
+    my $claims = $opt{claims} // {};
+    $header = json($self->header(%$header)) if ref $header;
+    $claims = json($self->claims(%$claims)) if ref $claims;
+    return jws($opt{secret} // $SECRET, $header, $claims);
+}
+
+
+# The codes that every suite may name: ALICE and BOB by the command, CAROL by
+# the independent signer.
+sub code {
+    my ($self, $name) = @_;
+    my %make = (
+        ALICE => sub { $self->issue(sub => 'alice') },
+        BOB   => sub { $self->issue(sub => 'bob', key => 'nat-ed') },
+        CAROL => sub { $self->site },
+    );
+    return $self->{codes}{$name} //=
+        ($make{$name} || die "no code is named $name\n")->();
+}
+
+
+# ---- configuration ----
+
+sub pepper_conf { "healthcode_pepper_file $_[0]{dir}/pepper;\n" }
+
+
+# issuer_conf(NAME, LINES that replace the defaults of the same name)
+sub issuer_conf {
+    my ($self, $name, %lines) = @_;
+    my %algorithms = (national => 'ES256 EdDSA HS256', province => 'ES256',
+                      site => 'HS256');
+    my %all = (iss => $ISS{$name}, keys => $self->path("$name.jwks"),
+               algorithms => $algorithms{$name},
+               $name eq 'site' ? (subject_space => 'site') : (), %lines);
+    return "healthcode_issuer $name {\n"
+        . join('', map { "    $_ $all{$_};\n" } sort keys %all) . "}\n";
+}
+
+
+# store_conf(NAME, LINES likewise); NAME is "flags" by default.
+sub store_conf {
+    my ($self, $name, %lines) = @_;
+    my %all = (
+        ($self->redis ? (server => 'unix:' . $self->redis->socket) : ()),
+        user => 'gate', password_file => $self->path('password'),
+        timeout => '2s', connect_timeout => '2s', %lines);
+    delete @all{ grep { !defined $all{$_} } keys %all };
+    return 'healthcode_store ' . ($name || 'flags') . " {\n"
+        . join('', map { "    $_ $all{$_};\n" } sort keys %all) . "}\n";
+}
+
+
+sub issuers_conf {
+    my ($self) = @_;
+    return join '', map { $self->issuer_conf($_) } qw(national province site);
+}
+
+
+sub http_conf {
+    my ($self, %store) = @_;
+    return $self->pepper_conf . $self->issuers_conf
+        . $self->store_conf('flags', %store);
+}
+
+1;

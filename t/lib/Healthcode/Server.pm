@@ -1,0 +1,106 @@
+# Tiny servers for the other end of the gate: one that plays a broken Redis,
+# one that plays an upstream and writes down every byte that it receives.
+# Both listen on a unix socket and end with the test.
+
+package Healthcode::Server;
+
+use strict;
+use warnings;
+
+use IO::Select;
+use IO::Socket::UNIX;
+use Socket qw(SOCK_STREAM SOMAXCONN);
+use Time::HiRes qw(sleep time);
+
+use Healthcode::Process;
+
+
+sub _listen {
+    my ($path) = @_;
+    unlink $path;
+    return IO::Socket::UNIX->new(Type => SOCK_STREAM, Local => $path,
+                                 Listen => SOMAXCONN) || die "$path: $!";
+}
+
+
+# A server at $path that hands each connection to $serve->($client, $number),
+# one after the other, for at most two minutes.
+sub start {
+    my ($class, $path, $serve) = @_;
+    my $listen = _listen($path);
+
+    my $process = Healthcode::Process->spawn(sub {
+        my $until = time + 120;
+        my $number = 0;
+        $SIG{PIPE} = 'IGNORE';
+        while (time < $until) {
+            IO::Select->new($listen)->can_read(1) or next;
+            my $client = $listen->accept or next;
+            eval { $serve->($client, $number++) };
+            close $client;
+        }
+    });
+
+    close $listen;
+    return bless { path => $path, process => $process }, $class;
+}
+
+
+sub path { $_[0]{path} }
+sub stop { $_[0]{process}->end('KILL'); unlink $_[0]{path} }
+
+
+# Writes all of $bytes, within $seconds.
+sub put {
+    my ($client, $bytes, $seconds) = @_;
+    my $until = time + $seconds;
+    $client->blocking(0);
+    while (length $bytes && time < $until) {
+        IO::Select->new($client)->can_write(0.1) or next;
+        my $n = syswrite $client, $bytes, 65536;
+        if (defined $n) { substr $bytes, 0, $n, '' }
+        elsif (!$!{EAGAIN}) { return 0 }
+    }
+    return !length $bytes;
+}
+
+
+# Reads until the peer is silent for $seconds or closes (then undef).
+sub take {
+    my ($client, $seconds) = @_;
+    my $got = '';
+    while (IO::Select->new($client)->can_read($seconds)) {
+        my $n = sysread $client, $got, 65536, length $got;
+        next if !defined $n && $!{EAGAIN};
+        return length $got ? $got : undef if !$n;
+        $seconds = 0.02;
+    }
+    return $got;
+}
+
+
+# An upstream that answers "upstream\n" with @headers and appends each request
+# as it came to $file.
+sub upstream {
+    my ($class, $path, $file, @headers) = @_;
+
+    return $class->start($path, sub {
+        my ($client) = @_;
+        my $got = '';
+        my $until = time + 5;
+        while (time < $until) {
+            IO::Select->new($client)->can_read(1) or next;
+            sysread $client, $got, 65536, length $got or last;
+            my ($head, $body) = $got =~ /^(.*?\r\n\r\n)(.*)$/s or next;
+            my ($length) = $head =~ /^content-length: *(\d+)/mi;
+            last if length $body >= ($length // 0);
+        }
+        open my $out, '>>', $file or die "$file: $!";
+        syswrite $out, $got;
+        close $out;
+        put($client, join("\r\n", 'HTTP/1.1 200 OK', 'Content-Length: 9',
+                          'Connection: close', @headers, '', "upstream\n"), 5);
+    });
+}
+
+1;
