@@ -1,0 +1,66 @@
+-- Clears one flag of one holder: the flag, its audit entry and the expiry of
+-- both keys in one step.
+--
+-- KEYS[1]  healthcode:risk:{HOLDER}
+-- KEYS[2]  healthcode:audit:{HOLDER}
+-- ARGV[1]  flag, as it stands in the hash
+-- ARGV[2]  by: who; at most 256 bytes, no control characters
+-- ARGV[3]  reason: likewise
+-- RETURNS  1: the flag is cleared; 0: it was not set, and nothing is changed
+
+local MARGIN = 86400            -- s that the key outlives its last flag
+local AUDIT_MAX = 1000          -- entries, about
+local AUDIT_LIFE = 15552000     -- s after the last entry: 180 days
+
+local flag, by, reason = ARGV[1], ARGV[2], ARGV[3]
+
+local function refuse(what)
+    return redis.error_reply('ERR healthcode flag-clear: ' .. what)
+end
+
+if #KEYS ~= 2 or #ARGV ~= 3 then
+    return refuse('2 keys and 3 arguments are needed')
+end
+
+if #KEYS[1] ~= 50
+    or not string.find(KEYS[1], '^healthcode:risk:{[0-9a-f]+}$')
+    or KEYS[2] ~= 'healthcode:audit:' .. string.sub(KEYS[1], 17)
+then
+    return refuse('the keys are not those of one holder')
+end
+
+if #by > 256 or #reason > 256 or string.find(by .. reason, '%c') then
+    return refuse('by or reason is too long or has control characters')
+end
+
+local till = redis.call('HGET', KEYS[1], flag)
+
+if not till then
+    return 0
+end
+
+-- The audit entry first: an error here must leave the flag set.
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', AUDIT_MAX, '*', 'action', 'clear',
+    'flag', flag, 'until', till, 'by', by, 'reason', reason)
+redis.call('EXPIRE', KEYS[2], AUDIT_LIFE)
+redis.call('HDEL', KEYS[1], flag)
+
+-- What is left decides when the key may go: at the latest end; never, while
+-- one flag has no end, or one that cannot be read.
+local latest = 0
+
+for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
+
+    if #value > 12 or not string.find(value, '^[1-9]%d*$') then
+        redis.call('PERSIST', KEYS[1])
+        return 1
+    end
+
+    latest = math.max(latest, tonumber(value))
+end
+
+if latest > 0 then
+    redis.call('EXPIREAT', KEYS[1], string.format('%.0f', latest + MARGIN))
+end
+
+return 1

@@ -1,0 +1,994 @@
+#!/usr/bin/perl
+# The command `healthcode` and the scripts of redis-scripts/, against a real
+# redis-server of its own; signatures against the openssl command line and
+# Digest::SHA, known answers from RFC 8037.  From the root: prove t/50-command.t
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Digest::SHA qw(hmac_sha256 hmac_sha256_hex);
+use File::Temp ();
+use IO::Socket::UNIX;
+use JSON::PP ();
+use MIME::Base64 qw(encode_base64 encode_base64url decode_base64url);
+use POSIX qw(WNOHANG);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Healthcode::Process;
+use Healthcode::Redis;
+
+my $ROOT = "$FindBin::Bin/..";
+my $COMMAND = ($ENV{HEALTHCODE_BUILD} || "$ROOT/build") . '/healthcode';
+my $PEPPER = 'pepper of the command suite';
+
+-x $COMMAND or die "$COMMAND is missing: run \"make build\" first\n";
+delete $ENV{REDISCLI_AUTH};
+
+my $tmp = File::Temp->newdir('healthcode-XXXXXXXX', TMPDIR => 1);
+my $redis = Healthcode::Redis->start(dir => "$tmp");
+my @store = ('--redis', 'unix:' . $redis->socket, '--pepper-file',
+             path('pepper', "$PEPPER\n"));
+my ($status, $out, $err);
+
+
+# path(NAME [, TEXT]): a file of the temporary folder, with this text.
+sub path {
+    my ($name, $text) = @_;
+    if (defined $text) {
+        open my $file, '>:raw', "$tmp/$name" or die "$name: $!";
+        print $file $text;
+        close $file or die "$name: $!";
+    }
+    return "$tmp/$name";
+}
+
+
+sub contents {
+    my ($name) = @_;
+    open my $file, '<:raw', "$tmp/$name" or return '';
+    local $/;
+    return scalar <$file> // '';
+}
+
+
+# Starts the command with $in, a file, as its standard input.
+sub start {
+    my ($in, @args) = @_;
+    my $pid = fork // die "fork: $!";
+    return $pid if $pid;
+
+    open STDIN, '<', $in or POSIX::_exit(126);
+    open STDOUT, '>', "$tmp/out";
+    open STDERR, '>', "$tmp/err";
+    { exec $COMMAND, @args }
+    POSIX::_exit(127);
+}
+
+
+# Waits for it, 30 s at most; sets $status, $out and $err.
+sub finish {
+    my ($pid) = @_;
+    my $end = time + 30;
+    sleep 0.002 while waitpid($pid, WNOHANG) == 0 && time < $end;
+    if (time >= $end) {
+        kill 'KILL', $pid;
+        waitpid $pid, 0;
+        $status = 'no end';
+    } else {
+        $status = $? & 127 ? "signal $?" : $? >> 8;
+    }
+    ($out, $err) = (contents('out'), contents('err'));
+    return $status;
+}
+
+
+sub run      { finish(start('/dev/null', @_)) }
+sub run_with { my $text = shift; finish(start(path('in', $text), @_)) }
+
+
+# Each test of the command: its exit code, and what it says where.
+sub answers {
+    my ($name, $want, $says) = @_;
+    is($status, $want, "$name: exit $want") or diag(substr "$out$err", 0, 800);
+    like($want == 0 ? $out : $err . $out, $says, "$name: says so")
+        if defined $says;
+}
+
+
+# Redis as it stands: an error is the text of the error.
+sub redis { my $r = eval { $redis->cmd(@_) }; $@ ? $@ : $r }
+sub hash  { my $r = redis('HGETALL', $_[0]); ref $r ? {@$r} : $r }
+
+sub holder {
+    my ($sub, $space) = @_;
+    return substr hmac_sha256_hex(($space // 'national') . "\0$sub", $PEPPER),
+        0, 32;
+}
+
+sub risk  { 'healthcode:risk:{' . holder(@_) . '}' }
+sub audit { 'healthcode:audit:{' . holder(@_) . '}' }
+
+# The audit entries of a subject, oldest first, as "action flag until by reason".
+sub history {
+    return map {
+        my %entry = @{ $_->[1] };
+        join ' ', map { $entry{$_} // '-' } qw(action flag until by reason);
+    } @{ redis('XRANGE', audit(@_), '-', '+') };
+}
+
+
+# ---- help ----
+
+my @commands = qw(keygen issue inspect store holder flag region control);
+
+for my $words ([], map { [$_] } @commands) {
+    my $name = join ' ', 'healthcode', @$words, '--help';
+    run(@$words, '--help');
+    answers($name, 0, qr/^healthcode\b/);
+    like($out, qr/^Example/m, "$name has an example");
+    is($err, '', "$name writes no error");
+    cmp_ok($out =~ tr/\n//, '<=', 31, "$name fits on a screen");
+    is(scalar(grep { length > 79 } split /\n/, $out), 0, "$name fits across");
+}
+
+run('flag', 'set', '--help');
+answers('--help of a verb', 0, qr/^healthcode flag set/);
+run('help', 'region');
+answers('help as a word', 0, qr/^healthcode region set/);
+
+
+# ---- arguments that are wrong: exit 2, and a message that names them ----
+
+path('garbage', "no key\n");
+path('short', "short\n");
+my @key = ('--private', path('x.jwk'), '--public', path('x.json'));
+my @issue = ('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's');
+my @unix = ('--redis', 'unix:' . $redis->socket);
+
+for my $case (
+    [ qr/a command is missing.*keygen, issue/s ],
+    [ qr/"fly" is no command/, 'fly' ],
+    [ qr/flag: a command is missing.*set, clear, show, import/s, 'flag' ],
+    [ qr/store: "wipe" is no command/, 'store', 'wipe' ],
+    [ qr/--alg is missing; write --alg ES256/, 'keygen', @key ],
+    [ qr/--alg: "none" .*write ES256, EdDSA or HS256/,
+      'keygen', '--alg', 'none', @key ],
+    [ qr/--kid: write/, 'keygen', '--alg', 'ES256', '--kid', '', @key ],
+    [ qr/--private is missing/, 'keygen', '--alg', 'ES256', @key[2, 3] ],
+    [ qr/--public names the same file/, 'keygen', '--alg', 'ES256',
+      '--private', path('x'), '--public', path('x') ],
+    [ qr/--colour is no option/, 'keygen', '--colour', 'red' ],
+    [ qr/-k is no option/, 'keygen', '-k', 'red' ],
+    [ qr/--kid needs a value; write --kid NAME/, 'keygen', '--kid' ],
+    [ qr/--kid needs a value/, 'keygen', '--kid', '--force' ],
+    [ qr/--kid is given twice/, 'keygen', '--kid=a', '--kid', 'b' ],
+    [ qr/--force takes no value/, 'keygen', '--force=yes' ],
+    [ qr/argument 1 is one too many/, 'keygen', '--alg', 'ES256', @key, 'x' ],
+    [ qr/--sub is missing/, @issue[0 .. 4] ],
+    [ qr/--sub: write one line/, @issue[0 .. 5], '' ],
+    [ qr/--iss: write/, @issue[0 .. 2], '--iss', '', '--sub', 's' ],
+    [ qr/--ttl: "soon" is no length of time/, @issue, '--ttl', 'soon' ],
+    [ qr/--ttl: "-5m" is no length/, @issue, '--ttl', '-5m' ],
+    [ qr/--exp: "later" is no time/, @issue, '--exp', 'later' ],
+    [ qr/--iat: "2026-02-30T00:00:00Z" is no time/,
+      @issue, '--iat', '2026-02-30T00:00:00Z' ],
+    [ qr/--nbf: "253402300800" is no time/, @issue, '--nbf', '253402300800' ],
+    [ qr/--ttl and --exp/, @issue, '--ttl', '1m', '--exp', '+1m' ],
+    [ qr/--region: "5114025" is no division code/,
+      @issue, '--region', '5114025' ],
+    [ qr/--region is given too often/,
+      @issue, map { ('--region', 11) } 1 .. 65 ],
+    [ qr/--claim: "dose" names no claim/, @issue, '--claim', 'dose' ],
+    [ qr/--claim: "dose:=two" has no JSON/, @issue, '--claim', 'dose:=two' ],
+    [ qr/--max-age: "x" is no length/, 'inspect', '--max-age', 'x', 'a.b.c' ],
+    [ qr/--at: "x" is no time/, 'inspect', '--at', 'x', 'a.b.c' ],
+    [ qr/--pepper-file is missing/, 'holder', '1001' ],
+    [ qr/SUB is missing/, 'holder', '--pepper-file', path('pepper') ],
+    [ qr/SUB: write one line/, 'holder', '--pepper-file', path('pepper'), '' ],
+    [ qr/--redis is missing; write --redis URL/, 'store', 'check' ],
+    [ qr/--redis: .*write redis:/, 'store', 'check', '--redis',
+      'http://x', @store[2, 3] ],
+    (map { [ qr/--redis: this URL cannot be read/, 'store', 'check', '--redis',
+             $_, @store[2, 3] ] }
+     'redis://', 'redis://:6379', 'redis://h:0', 'redis://h:65536',
+     'redis://h:x', 'redis://h/x', 'redis://h/99999999999', 'unix:',
+     'unix:/s?db=', 'redis://u:%zz@h', 'redis://[::1', 'redis://[::1]x'),
+    [ qr/the user "gate" has no password/, 'store', 'check',
+      '--redis', 'redis://gate@127.0.0.1:1', @store[2, 3] ],
+    [ qr/--timeout: "x" is no length/, 'store', 'check', @store,
+      '--timeout', 'x' ],
+    [ qr/--timeout: write/, 'store', 'check', @store, '--timeout', '0' ],
+    [ qr/--wait: "x" is no number/, 'store', 'init', @store, '--wait', 'x' ],
+    [ qr/FLAG is missing/, 'flag', 'set', @store, '1001' ],
+    [ qr/FLAG: "tired" is not of the national set.*--custom/,
+      'flag', 'set', @store, '1001', 'tired' ],
+    [ qr/FLAG: "tired" is not of the national set/,
+      'flag', 'clear', @store, '1001', 'tired' ],
+    [ qr/FLAG: "Tired" is no name of a flag/,
+      'flag', 'set', @store, '--custom', '1001', 'Tired' ],
+    [ qr/FLAG: "" is no name of a flag/,
+      'flag', 'set', @store, '--custom', '1001', '' ],
+    [ qr/--until: "tomorrow" is no time; write/,
+      'flag', 'set', @store, '--until', 'tomorrow', '1001', 'entry' ],
+    [ qr/--until: "-2h" lies in the past/,
+      'flag', 'set', @store, '--until', '-2h', '1001', 'entry' ],
+    [ qr/--until: "1600000000" lies in the past/,
+      'flag', 'set', @store, '--until', '1600000000', '1001', 'entry' ],
+    [ qr/--by: write/, 'flag', 'set', @store, '--by', "a\nb", '1', 'entry' ],
+    [ qr/--reason: write/,
+      'flag', 'set', @store, '--reason', 'x' x 257, '1', 'entry' ],
+    [ qr/--pepper-file is missing/, 'flag', 'set', @unix, '1001', 'entry' ],
+    [ qr/--space is in the hash/,
+      'flag', 'show', @store, '--hashed', '--space', 'site', '0' x 32 ],
+    [ qr/FILE is missing/, 'flag', 'import', @store ],
+    [ qr/LEVEL is missing/, 'region', 'set', @unix, '51' ],
+    [ qr/CODE: "511" is no division code/, 'region', 'set', @unix, '511',
+      'high' ],
+    [ qr/CODE: "5x" is no division code/, 'region', 'clear', @unix, '5x' ],
+    [ qr/LEVEL: "red" is no level/, 'region', 'set', @unix, '51', 'red' ],
+    [ qr/THUMBPRINT: "abc" is no thumbprint/,
+      'control', 'revoke-key', @unix, 'abc' ],
+    [ qr/ISS: write/, 'control', 'suspend', @unix, '' ],
+    [ qr/TIME: "\+1h" lies in the future/,
+      'control', 'before', @unix, 'i', '+1h' ],
+    [ qr/TIME: "0" refuses no code; write none/,
+      'control', 'before', @unix, 'i', '0' ],
+) {
+    my ($says, @args) = @$case;
+    run(@args);
+    answers("healthcode @args", 2, $says);
+}
+
+unlike($err, qr/unix:/, 'a message of arguments does not repeat the rest');
+ok(!-e path('x.jwk'), 'a refused keygen leaves no file');
+
+
+# ---- what cannot be done: exit 3 ----
+
+for my $case (
+    [ qr/--key: cannot open ".*none"/, 'issue', '--key', path('none'),
+      '--iss', 'i', '--sub', 's' ],
+    [ qr/--key: ".*garbage" cannot sign: it is no JWK/,
+      'issue', '--key', path('garbage'), '--iss', 'i', '--sub', 's' ],
+    [ qr/--keys: cannot open/, 'inspect', '--keys', path('none'), 'a.b.c' ],
+    [ qr/--keys: ".*garbage" is no key set/,
+      'inspect', '--keys', path('garbage'), 'a.b.c' ],
+    [ qr/--pepper-file: cannot open/, 'holder', '--pepper-file', path('none'),
+      '1' ],
+    [ qr/--pepper-file: ".*short" holds less than 16/,
+      'holder', '--pepper-file', path('short'), '1' ],
+    [ qr/--redis: cannot connect to .*nowhere/, 'store', 'check', '--redis',
+      'unix:' . path('nowhere'), @store[2, 3] ],
+    [ qr/--redis: cannot connect to 127\.0\.0\.1/, 'store', 'check', '--redis',
+      'redis://127.0.0.1:1', @store[2, 3] ],
+    [ qr/--password-file: cannot open/, 'store', 'check', @store,
+      '--password-file', path('none') ],
+    [ qr/--private: cannot write/, 'keygen', '--alg', 'ES256', '--private',
+      path('none/x'), '--public', path('y') ],
+    [ qr/FILE: cannot open/, 'flag', 'import', @store, path('none') ],
+) {
+    my ($says, @args) = @$case;
+    run(@args);
+    answers("healthcode @args", 3, $says);
+}
+
+
+# ---- keygen, issue, inspect: every algorithm ----
+
+my $json = JSON::PP->new->utf8;
+
+sub part { $json->decode(decode_base64url((split /\./, $_[0])[$_[1]])) }
+
+# A public key as PEM, from the bytes that RFC 5480 and RFC 8410 put before it.
+sub pem {
+    my ($jwk) = @_;
+    my $der = $jwk->{kty} eq 'EC'
+        ? pack('H*', '3059301306072a8648ce3d020106082a8648ce3d03010703420004')
+          . decode_base64url($jwk->{x}) . decode_base64url($jwk->{y})
+        : pack('H*', '302a300506032b6570032100')
+          . decode_base64url($jwk->{x});
+    return "-----BEGIN PUBLIC KEY-----\n" . encode_base64($der)
+        . "-----END PUBLIC KEY-----\n";
+}
+
+# r || s as the DER that openssl reads.
+sub der {
+    my $body = '';
+    for my $n (unpack 'a32 a32', $_[0]) {
+        $n =~ s/^\0+(?=.)//s;
+        $n = "\0$n" if ord($n) & 0x80;
+        $body .= pack 'C C a*', 2, length $n, $n;
+    }
+    return pack 'C C a*', 0x30, length $body, $body;
+}
+
+# Whether openssl, or Digest::SHA, says that this code is signed by this key.
+sub holds_elsewhere {
+    my ($code, $jwk) = @_;
+    my ($text, $signature) = $code =~ /^(.*)\.([^.]*)$/s;
+    $signature = decode_base64url($signature);
+
+    return $signature eq hmac_sha256($text, decode_base64url($jwk->{k}))
+        if $jwk->{kty} eq 'oct';
+
+    path('key.pem', pem($jwk));
+    path('text', $text);
+    path('signature', $jwk->{kty} eq 'EC' ? der($signature) : $signature);
+
+    my @openssl = $jwk->{kty} eq 'EC'
+        ? ('dgst', '-sha256', '-verify', path('key.pem'), '-signature',
+           path('signature'), path('text'))
+        : ('pkeyutl', '-verify', '-pubin', '-inkey', path('key.pem'), '-rawin',
+           '-in', path('text'), '-sigfile', path('signature'));
+    my $process = Healthcode::Process->spawn([ 'openssl', @openssl ]);
+    return ($process->wait(10) // 1) == 0;
+}
+
+my %code;
+
+for my $row ([ es => 'ES256', 'EC' ], [ ed => 'EdDSA', 'OKP' ],
+             [ hs => 'HS256', 'oct' ])
+{
+    my ($name, $alg, $kty) = @$row;
+    my @files = ('--private', path("$name.jwk"), '--public',
+                 path("$name.json"));
+    my $shared = $alg eq 'HS256';
+
+    run('keygen', '--alg', $alg, '--kid', "$name-1", @files);
+    answers("keygen $alg", 0, qr/^kid $name-1\nthumbprint [\w-]{43}$/m);
+    is($out =~ /SHARED SECRET/ ? 1 : 0, $shared ? 1 : 0,
+       "keygen $alg says whether the public file is secret");
+
+    my $private = $json->decode(contents("$name.jwk"));
+    my $public = $json->decode(contents("$name.json"))->{keys}[0];
+
+    is($private->{kty}, $kty, "keygen $alg: kty");
+    is_deeply([ @$public{qw(kty alg kid use)} ], [ $kty, $alg, "$name-1",
+              'sig' ], "keygen $alg: the public members");
+    is(exists $public->{d} ? 1 : 0, 0, "keygen $alg: no d in the public file");
+    is(sprintf('%04o', (stat path("$name.jwk"))[2] & 07777), '0600',
+       "keygen $alg: the private file is mode 0600");
+    is(sprintf('%04o', (stat path("$name.json"))[2] & 07777),
+       $shared ? '0600' : '0644', "keygen $alg: mode of the public file");
+
+    my $before = contents("$name.jwk");
+    run('keygen', '--alg', $alg, @files);
+    answers("keygen $alg over a key", 3, qr/--private: .* exists.*--force/);
+    run('keygen', '--alg', $alg, '--private', path("$name.other"),
+        '--public', path("$name.json"));
+    answers("keygen $alg over a key set", 3, qr/--public: .* exists/);
+    ok(!-e path("$name.other"), 'keygen leaves no half of a pair');
+    is(contents("$name.jwk"), $before, "keygen $alg left the key as it was");
+
+    run('issue', '--key', path("$name.jwk"), '--iss', 'https://i.example',
+        '--sub', '1001', '--aud', 'gate', '--region', '511402', '--region',
+        '51', '--claim', 'status=normal', '--claim', 'dose:=2', '--claim',
+        'text=2', '--claim', 'ok:=true');
+    answers("issue $alg", 0, qr/^[\w-]+\.[\w-]+\.[\w-]+\n\z/);
+    chomp(my $code = $out);
+    $code{$name} = $code;
+
+    is_deeply(part($code, 0), { alg => $alg, kid => "$name-1",
+              typ => 'healthcode+jwt' }, "issue $alg: the header");
+    my $claims = part($code, 1);
+    is_deeply([ @$claims{qw(iss sub aud status dose text)} ],
+              [ 'https://i.example', '1001', 'gate', 'normal', 2, '2' ],
+              "issue $alg: the claims");
+    is_deeply($claims->{regions}, [ '511402', '51' ], "issue $alg: regions");
+    like($claims->{jti}, qr/^[\w-]{22}$/, "issue $alg: a random jti");
+    is($claims->{exp} - $claims->{iat}, 900, "issue $alg: 15 minutes");
+    cmp_ok(abs($claims->{iat} - time), '<=', 3, "issue $alg: iat is now");
+
+    ok(holds_elsewhere($code, $public), "issue $alg: openssl says it holds");
+    (my $forged = $code) =~ s/\.(.)/$1 eq 'e' ? '.f' : '.e'/e;
+    ok(!holds_elsewhere($forged, $public), "openssl refuses a forged $alg");
+
+    run('inspect', '--keys', path("$name.json"), $code);
+    answers("inspect $alg", 0, qr/^sub +1001\n.*^verdict +it holds/ms);
+    like($out, qr/^signature +holds, $alg key $name-1\n +thumbprint /m,
+         "inspect $alg names the key");
+    run_with("Bearer $code\n", 'inspect', '--keys', path("$name.json"), '-');
+    answers("inspect $alg from standard input", 0, qr/it holds/);
+    run('inspect', $code);
+    answers("inspect $alg without keys", 1, qr/^verdict +not known.*--keys/m);
+    run('inspect', '--keys', path("$name.json"), $forged);
+    answers("inspect a forged $alg", 1, qr/does not hold/);
+
+    my @now = ('--key', path("$name.jwk"), '--iss', 'i', '--sub', 's');
+    run('issue', @now, '--kid', '', '--typ', '', '--jti', '', '--iat', '5',
+        '--exp', '7');
+    is_deeply([ part($out, 0), part($out, 1) ],
+              [ { alg => $alg }, { iss => 'i', sub => 's', iat => 5,
+                exp => 7 } ], "issue $alg: an empty value leaves it out");
+}
+
+run('keygen', '--alg', 'EdDSA', '--private', path('ed.jwk'), '--public',
+    path('ed2.json'), '--force');
+answers('keygen --force', 0, qr/^thumbprint/m);
+my ($kid) = $out =~ /^kid (.*)$/m;
+like($out, qr/^thumbprint \Q$kid\E$/m, 'the kid is the thumbprint by default');
+is(sprintf('%04o', (stat path('ed.jwk'))[2] & 07777), '0600',
+   'keygen --force keeps mode 0600');
+run('inspect', '--keys', path('ed2.json'), $code{ed});
+answers('a code of the key before', 1, qr/^verdict.*key: /m);
+
+run('issue', '--key', path('es.json'), '--iss', 'i', '--sub', 's');
+answers('issue with a key set', 3, qr/--key: .*JWK set/);
+run('inspect', '--keys', path('es.jwk'), $code{es});
+answers('inspect with a private key', 3, qr/--keys: .*private key/);
+
+{
+    my $jwk = $json->decode(contents('es.jwk'));
+    $jwk->{d} = encode_base64url("\1" x 32);
+    run('issue', '--key', path('torn.jwk', $json->encode($jwk)), '--iss', 'i',
+        '--sub', 's');
+    answers('a private key that is not of its public one', 3,
+            qr/do not belong together/);
+    delete $jwk->{d};
+    run('issue', '--key', path('torn.jwk', $json->encode($jwk)), '--iss', 'i',
+        '--sub', 's');
+    answers('a public key', 3, qr/no private member/);
+}
+
+
+# RFC 8037, appendix A: the key of A.1 and A.2, thumbprint A.3, signature A.4.
+my $RFC_X = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
+my $RFC_D = 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A';
+my $RFC_THUMBPRINT = 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k';
+my $RFC_CODE = 'eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.'
+    . 'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt'
+    . '9g7sVvpAr_MuM0KAg';
+
+path('rfc.json', qq({"kty":"OKP","crv":"Ed25519","x":"$RFC_X"}));
+run('inspect', '--keys', path('rfc.json'), '--typ', 'none', $RFC_CODE);
+answers('the code of RFC 8037 A.4, which has no claims', 1,
+        qr/^verdict.*malformed/m);
+like($out, qr/^signature +holds, EdDSA key without a kid$/m,
+     'its signature holds');
+like($out, qr/^ +thumbprint \Q$RFC_THUMBPRINT\E$/m,
+     'the thumbprint is that of RFC 8037 A.3');
+(my $forged = $RFC_CODE) =~ s/MuM0KAg$/MuM0KAw/;
+run('inspect', '--keys', path('rfc.json'), '--typ', 'none', $forged);
+like($out, qr/^signature +NO, signature/m, 'with one bit changed it does not');
+
+run('issue', '--key', path('rfc.jwk', qq({"kty":"OKP","crv":"Ed25519",)
+    . qq("x":"$RFC_X","d":"$RFC_D"})), '--iss', 'i', '--sub', 's');
+answers('issue with the key of RFC 8037 A.1', 0);
+chomp(my $rfc = $out);
+run('inspect', '--keys', path('rfc.json'), $rfc);
+answers('its code', 0, qr/it holds/);
+
+
+# ---- issue and inspect: every reason of a code's own ----
+
+sub issue {
+    run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's', @_);
+    die "issue @_: $err" if $status;
+    chomp(my $code = $out);
+    return $code;
+}
+
+for my $case (
+    [ 'ok', [] ],
+    [ 'ok', [ '--ttl', '900' ] ],
+    [ 'ok', [ '--claim', 'status=normal' ] ],
+    [ 'lifetime', [ '--ttl', '901s' ] ],
+    [ 'lifetime', [ '--iat', '+0s', '--exp', '-1s' ] ],
+    [ 'expired', [ '--iat', '-15m', '--ttl', '14m' ] ],
+    [ 'not_yet_valid', [ '--iat', '+1m' ] ],
+    [ 'not_yet_valid', [ '--nbf', '+1m' ] ],
+    [ 'status', [ '--claim', 'status=abnormal' ] ],
+    [ 'malformed', [ '--exp', '' ] ],
+    [ 'malformed', [ '--iat', '' ] ],
+    [ 'malformed', [ '--claim', 'iat:=1e999' ] ],
+    [ 'malformed', [ '--claim', 'exp:=1.5' ] ],
+    [ 'malformed', [ '--claim', 'sub:=""' ] ],
+    [ 'malformed', [ '--claim', 'regions:=["5"]' ] ],
+    [ 'type', [ '--typ', 'JWT' ] ],
+    [ 'type', [ '--typ', '' ] ],
+    [ 'key', [ '--kid', 'other' ] ],
+    [ 'audience', [], '--audience', 'gate' ],
+    [ 'audience', [ '--aud', 'a', '--aud', 'b' ], '--audience', 'c' ],
+    [ 'ok', [ '--aud', 'a', '--aud', 'b' ], '--audience', 'c', '--audience',
+      'b' ],
+    [ 'ok', [ '--typ', 'JWT' ], '--typ', 'JWT' ],
+    [ 'ok', [ '--typ', 'x' ], '--typ', 'any' ],
+    [ 'ok', [ '--typ', '' ], '--typ', 'none' ],
+    [ 'issuer', [], '--iss', 'another' ],
+    [ 'ok', [], '--iss', 'i' ],
+    [ 'ok', [ '--ttl', '1h' ], '--max-age', '1h' ],
+) {
+    my ($reason, $how, @args) = @$case;
+    run('inspect', '--keys', path('es.json'), @args, issue(@$how));
+    my $name = "a code of @$how, judged by @args";
+    answers($name, $reason eq 'ok' ? 0 : 1, $reason eq 'ok'
+            ? qr/^verdict +it holds/m
+            : qr/^verdict +it does not hold: $reason: /m);
+}
+
+for my $text ('', 'a', 'a.b', 'a.b.c.d', '=.b.c', 'x' x 8193, "\e[2J.b.c") {
+    run_with($text, 'inspect', '--keys', path('es.json'));
+    answers('inspect ' . substr($text, 0, 9), 1, qr/malformed/);
+}
+
+my $escape = issue('--claim', "note=a\e[2Jb", '--kid', "\e]0;k");
+run('inspect', $escape);
+like($out, qr/^note +a\\x1b\[2Jb$/m, 'inspect lets no claim at the terminal');
+unlike($out, qr/\e/, 'nor the header');
+
+run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's', '--ttl',
+    '1h');
+like($err, qr/warning: --ttl: gates refuse/, 'issue warns of a long life');
+run_with("1001\n", 'issue', '--key', path('es.jwk'), '--iss', 'i', '--sub',
+         '-');
+is(part($out, 1)->{sub}, '1001', 'issue reads a subject of - from its input');
+run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's', '--claim',
+    "note=\xff");
+answers('issue of no UTF-8', 2, qr/--claim: write UTF-8/);
+
+
+# ---- holder ----
+
+run('holder', @store[2, 3], '1001');
+answers('holder', 0, qr/^\Q@{[ holder('1001') ]}\E$/);
+run('holder', @store[2, 3], '--space', 'site', '1001');
+answers('holder of another space', 0, qr/^\Q@{[ holder('1001', 'site') ]}\E$/);
+run_with("1001\n", 'holder', @store[2, 3], '-');
+answers('holder from standard input', 0, qr/^\Q@{[ holder('1001') ]}\E$/);
+run('holder', @store[2, 3], '--', '-1');
+answers('holder of -1', 0, qr/^\Q@{[ holder('-1') ]}\E$/);
+
+
+# ---- store ----
+
+my @writes = (
+    [ 'flag', 'set', @store, '1001', 'entry' ],
+    [ 'flag', 'clear', @store, '1001', 'entry' ],
+    [ 'flag', 'show', @store, '1001' ],
+    [ 'flag', 'import', @store, path('one', "1001 entry\n") ],
+    [ 'region', 'set', @store, '51', 'high' ],
+    [ 'region', 'set', @unix, '51', 'high' ],
+    [ 'control', 'suspend', @store, 'i' ],
+    [ 'control', 'list', @unix ],
+);
+
+for my $args (@writes) {
+    run(@$args);
+    answers("@$args[0, 1] on a store that was not initialised", 3,
+            qr/nothing was done: .*healthcode store init/);
+}
+is_deeply(redis('KEYS', '*'), [], 'and nothing was written');
+
+run('store', 'check', @store);
+answers('store check before init', 1, qr/^NO +meta.*healthcode store init/m);
+run('store', 'init', @store);
+answers('store init', 0, qr/^created: instance ([0-9a-f]{32})$/);
+my ($instance) = $out =~ /instance (\w+)/;
+is_deeply(hash('healthcode:meta'), { schema => 1, instance => $instance,
+          pepper_check => substr(hmac_sha256_hex('healthcode check', $PEPPER),
+                                 0, 32) }, 'store init: the meta');
+run('store', 'init', @store);
+answers('store init again', 0, qr/^kept: .*\Q$instance\E$/);
+run('store', 'check', @store);
+answers('store check', 0, qr/^a gate can use this store$/m);
+
+path('pepper2', 'another pepper of 16 bytes or more');
+my @other = (@unix, '--pepper-file', path('pepper2'));
+run('store', 'init', @other);
+answers('store init with another pepper', 3, qr/another pepper.*--force/);
+run('store', 'check', @other);
+answers('store check with another pepper', 1, qr/^NO +meta .*another pepper/m);
+is(hash('healthcode:meta')->{instance}, $instance, 'it is as it was');
+
+for my $args (@writes) {
+    my @args = map { $_ eq path('pepper') ? path('pepper2') : $_ } @$args;
+    next if "@args" eq "@$args";
+    run(@args);
+    answers("@args[0, 1] with another pepper", 3,
+            qr/--pepper-file: nothing was done: .*another pepper/);
+}
+is_deeply(redis('KEYS', '*'), [ 'healthcode:meta' ], 'nothing was written');
+
+run('store', 'init', @other, '--force');
+answers('store init --force', 0, qr/^replaced: instance (?!\Q$instance\E)/);
+run('store', 'init', @store, '--force');
+answers('store init --force back', 0, qr/^replaced/);
+redis('HSET', 'healthcode:meta', 'schema', 2);
+run('store', 'init', @store);
+answers('store init over another schema', 3, qr/another schema.*--force/);
+redis('DEL', 'healthcode:meta');
+redis('SET', 'healthcode:meta', 'x');
+run('store', 'init', @store);
+answers('store init over what is no hash', 3, qr/another schema|WRONGTYPE/);
+redis('DEL', 'healthcode:meta');
+
+redis('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+run('store', 'init', @store);
+answers('store init where keys are evicted', 0, qr/^created/);
+like($err, qr/warning: .*maxmemory-policy/, 'it warns');
+run('store', 'check', @store);
+answers('store check where keys are evicted', 1,
+        qr/^NO +memory +.*noeviction/m);
+run('store', 'check', @store, '--evicting-ok');
+answers('store check --evicting-ok', 0, qr/^a gate can/m);
+redis('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+
+redis('REPLICAOF', '127.0.0.1', '1');
+run('store', 'check', @store);
+answers('store check of a replica', 1, qr/^NO +role +it is not a master/m);
+run('flag', 'set', @store, '1001', 'entry');
+answers('flag set on a replica', 3, qr/nothing was done: it is not a master/);
+redis('REPLICAOF', 'NO', 'ONE');
+
+run('store', 'check', $store[0], "$store[1]?db=1", @store[2, 3]);
+answers('another database', 1, qr/^NO +meta/m);
+
+redis('CONFIG', 'SET', 'requirepass', 'p@ss:word');
+path('password', "p\@ss:word\n");
+run('store', 'check', @store);
+answers('no password', 3, qr/NOAUTH.*--password-file/);
+run('store', 'check', @store, '--password-file', path('short'));
+answers('a wrong password', 3, qr/WRONGPASS/);
+run('store', 'check', @store, '--password-file', path('password'));
+answers('--password-file', 0, qr/^a gate can/m);
+$ENV{REDISCLI_AUTH} = 'p@ss:word';
+run('store', 'check', @store);
+answers('REDISCLI_AUTH', 0, qr/^a gate can/m);
+delete $ENV{REDISCLI_AUTH};
+redis('CONFIG', 'SET', 'requirepass', '');
+
+redis('ACL', 'SETUSER', 'desk', 'on', '>p@ss:word', '~*', '&*', '+@all');
+run('store', 'check', @store, '--user', 'desk');
+answers('--user without a password', 2, qr/"desk" has no password; write/);
+run('store', 'check', @store, '--user', 'clerk', '--password-file',
+    path('password'));
+answers('--user that is none', 3, qr/WRONGPASS/);
+run('store', 'check', @store, '--user', 'desk', '--password-file',
+    path('password'));
+answers('--user', 0, qr/^a gate can/m);
+redis('ACL', 'DELUSER', 'desk');
+
+
+# ---- flag set, clear, show ----
+
+my $now = int time;
+redis('SCRIPT', 'FLUSH');
+redis('CONFIG', 'RESETSTAT');
+
+run('flag', 'set', @store, '--until', '+2h', '--by', 'clerk', '--reason',
+    'a test', '1001', 'contact');
+answers('flag set', 0, qr/^set \Q@{[ holder('1001') ]}\E contact until 2/);
+is($redis->count('evalsha'), 1, 'a script goes by EVALSHA first');
+is($redis->count('eval'), 1, 'and by EVAL where Redis does not know it');
+my $until = hash(risk('1001'))->{contact};
+cmp_ok(abs($until - $now - 7200), '<=', 3, 'flag set: the until');
+is_deeply([ history('1001') ], [ "set contact $until clerk a test" ],
+          'flag set: the audit entry');
+cmp_ok(redis('TTL', audit('1001')), '>', 86400, 'the audit entries expire');
+cmp_ok(redis('TTL', risk('1001')), '>', 7200 + 3600,
+       'the key expires well after its flag');
+
+run('flag', 'set', @store, '--until', '+10d', '1001', 'entry');
+is($redis->count('eval'), 1, 'the second call needs no EVAL');
+cmp_ok(redis('TTL', risk('1001')), '>', 864000, 'the latest flag rules');
+run('flag', 'set', @store, '1001', 'confirmed');
+answers('flag set without --until', 0, qr/confirmed until cleared$/);
+is(hash(risk('1001'))->{confirmed}, 0, 'it is 0');
+is(redis('TTL', risk('1001')), -1, 'a flag until cleared keeps the key');
+run('flag', 'set', @store, '--until', '+20d', '1001', 'suspected');
+is(redis('TTL', risk('1001')), -1, 'also after a flag with an end');
+run('flag', 'set', @store, '--until', '+1h', '1001', 'confirmed');
+answers('flag set anew', 0, qr/^set anew /);
+cmp_ok(redis('TTL', risk('1001')), '>', 20 * 86400, 'then the latest rules');
+
+run('flag', 'show', @store, '1001');
+answers('flag show', 0, qr/^active +confirmed +until 2/m);
+is(() = $out =~ /^active/mg, 4, 'flag show: every flag');
+run('flag', 'show', @store, '1001', 'revoked');
+answers('flag show of a flag that is not set', 1, qr/no active flag/);
+run('flag', 'show', @store, '--audit', '1001', 'contact');
+answers('flag show --audit', 0, qr/by=clerk reason=a test/);
+
+run('flag', 'clear', @store, '--by', 'court', '--reason', 'contested', '1001',
+    'suspected');
+answers('flag clear', 0, qr/^cleared \Q@{[ holder('1001') ]}\E suspected$/);
+ok(!exists hash(risk('1001'))->{suspected}, 'the flag is gone');
+like((history('1001'))[-1], qr/^clear suspected \d+ court contested$/,
+     'flag clear: the audit entry');
+my $ttl = redis('TTL', risk('1001'));
+cmp_ok($ttl, '>', 10 * 86400, 'the key outlives what is left');
+cmp_ok($ttl, '<', 12 * 86400, 'and is no longer kept for what was cleared');
+my $entries = () = history('1001');
+run('flag', 'clear', @store, '1001', 'suspected');
+answers('flag clear of a flag that is not set', 1,
+        qr/has no flag suspected.*nothing was cleared/);
+is(scalar(() = history('1001')), $entries, 'leaves no audit entry');
+run('flag', 'clear', @store, '1001', $_) for qw(contact entry confirmed);
+is(redis('EXISTS', risk('1001')), 0, 'a holder without flags has no key');
+run('flag', 'show', @store, '1001');
+answers('flag show of no flags', 1, qr/no active flag/);
+
+# What a gate cannot read is set; the key must not expire under it.
+redis('HSET', risk('1002'), 'entry', 'soon');
+run('flag', 'set', @store, '--until', '+1h', '1002', 'contact');
+is(redis('TTL', risk('1002')), -1, 'an unreadable until keeps the key');
+run('flag', 'show', @store, '1002', 'entry');
+answers('flag show of it', 0, qr/^active +entry .*"soon".*taken? it as set/m);
+redis('EXPIRE', risk('1002'), 1000);
+run('flag', 'clear', @store, '1002', 'contact');
+is(redis('TTL', risk('1002')), -1, 'also after a flag beside it is cleared');
+redis('HSET', risk('1002'), 'Odd Name', '0');
+run('flag', 'clear', @store, '--custom', '1002', 'Odd Name');
+answers('flag clear of an odd name that someone wrote', 0, qr/^cleared/);
+redis('HSET', risk('1003'), 'entry', $now - 10);
+run('flag', 'show', @store, '1003');
+answers('flag show of a flag that is over', 1, qr/^over +entry .*is over$/m);
+
+run('flag', 'set', @store, '--custom', '--space', 'site', '7', 'no-mask_2');
+answers('flag set --custom --space', 0, qr/no-mask_2/);
+is(hash(risk('7', 'site'))->{'no-mask_2'}, 0, 'it is in that space');
+run('flag', 'set', @unix, '--hashed', holder('8'), 'entry');
+answers('flag set --hashed without a pepper', 0);
+is(hash(risk('8'))->{entry}, 0, 'it is that holder');
+run('flag', 'set', @store, '--hashed', '8', 'entry');
+answers('flag set --hashed of a subject', 2, qr/SUB: --hashed/);
+run_with("9\n", 'flag', 'set', @store, '-', 'entry');
+answers('flag set of a subject from standard input', 0);
+is(hash(risk('9'))->{entry}, 0, 'it is that one');
+run('flag', 'set', @store, '--until', '2099-01-02T03:04:05+08:00', '10',
+    'entry');
+is(hash(risk('10'))->{entry}, 4070977445, 'RFC 3339 with an offset');
+run('flag', 'set', @store, '--until', '253402300799', '10', 'contact');
+answers('the end of the year 9999', 0, qr/9999-12-31T23:59:59Z/);
+cmp_ok(redis('TTL', risk('10')), '>', 2e11, 'its key lives on');
+run('flag', 'set', @store, '--wait', '1', '--timeout', '100ms', '11', 'entry');
+answers('--wait without replicas', 3, qr/--wait: .*only 0 of 1 replicas/);
+is(hash(risk('11'))->{entry}, 0, 'the flag is set all the same');
+run('flag', 'set', @store, '--wait', '0', '11', 'entry');
+answers('--wait 0', 0);
+
+redis('SET', risk('12'), 'x');
+run('flag', 'set', @store, '12', 'entry');
+answers('a key of another type', 3, qr/the store refused: .*WRONGTYPE/);
+redis('SET', audit('13'), 'x');
+run('flag', 'set', @store, '13', 'entry');
+answers('an audit key of another type', 3, qr/WRONGTYPE/);
+is(hash(risk('13'))->{entry}, 0, 'leaves the flag set');
+run('flag', 'clear', @store, '13', 'entry');
+answers('and does not let it be cleared', 3, qr/WRONGTYPE/);
+is(hash(risk('13'))->{entry}, 0, 'it is still set');
+
+
+# ---- the scripts by themselves: what they refuse changes nothing ----
+
+sub script {
+    my ($name, $nkeys, @words) = @_;
+    open my $file, '<', "$ROOT/redis-scripts/$name.lua" or die "$name: $!";
+    local $/;
+    return redis('EVAL', scalar <$file>, $nkeys, @words);
+}
+
+my $later = $now + 3600;
+my @keys = (risk('20'), audit('20'));
+
+for my $case (
+    [ 'flag-set', 2, @keys, 'entry', 'soon', '', '' ],
+    [ 'flag-set', 2, @keys, 'entry', '', '', '' ],
+    [ 'flag-set', 2, @keys, 'entry', '-1', '', '' ],
+    [ 'flag-set', 2, @keys, 'entry', '1e12', '', '' ],
+    [ 'flag-set', 2, @keys, 'entry', "0$later", '', '' ],
+    [ 'flag-set', 2, @keys, 'entry', $later . '000', '', '' ],
+    [ 'flag-set', 2, @keys, 'entry', $now - 1, '', '' ],
+    [ 'flag-set', 2, @keys, 'entry', 1, '', '' ],
+    [ 'flag-set', 2, @keys, 'Entry', $later, '', '' ],
+    [ 'flag-set', 2, @keys, '', $later, '', '' ],
+    [ 'flag-set', 2, @keys, 'a' x 33, $later, '', '' ],
+    [ 'flag-set', 2, @keys, 'entry', $later, "a\nb", '' ],
+    [ 'flag-set', 2, @keys, 'entry', $later, '', 'x' x 257 ],
+    [ 'flag-set', 2, @keys, 'entry', $later ],
+    [ 'flag-set', 2, $keys[0], audit('21'), 'entry', $later, '', '' ],
+    [ 'flag-set', 2, 'healthcode:risk:{20}', 'healthcode:audit:{20}', 'entry',
+      $later, '', '' ],
+    [ 'flag-set', 2, uc $keys[0], $keys[1], 'entry', $later, '', '' ],
+    [ 'flag-clear', 2, $keys[0], audit('21'), 'entry', '', '' ],
+    [ 'flag-clear', 2, @keys, 'entry', "\1", '' ],
+    [ 'region-set', 1, 'healthcode:region', '511', 'high', '0' ],
+    [ 'region-set', 1, 'healthcode:region', '51', 'red', '0' ],
+    [ 'region-set', 1, 'healthcode:region', '51', 'high', '5' ],
+    [ 'region-set', 1, 'healthcode:region', '51', 'high', 'x' ],
+    [ 'region-set', 1, 'healthcode:control', '51', 'high', '0' ],
+    [ 'region-clear', 1, 'healthcode:meta', 'schema' ],
+    [ 'control-set', 1, 'healthcode:control', 'issuer:', '0' ],
+    [ 'control-set', 1, 'healthcode:control', 'other:x', '0' ],
+    [ 'control-set', 1, 'healthcode:control', 'key:abc', '0' ],
+    [ 'control-set', 1, 'healthcode:control', 'issuer:x', '5' ],
+    [ 'control-set', 1, 'healthcode:control', 'before:x', '0' ],
+    [ 'control-set', 1, 'healthcode:control', 'before:x', $now + 3600 ],
+    [ 'control-clear', 1, 'healthcode:meta', 'schema' ],
+    [ 'store-init', 1, 'healthcode:meta', '2', '0' x 32, '0' x 32, '1' ],
+    [ 'store-init', 1, 'healthcode:meta', '1', 'x', '0' x 32, '1' ],
+    [ 'store-init', 1, 'healthcode:meta', '1', '0' x 32, '', '1' ],
+) {
+    my $before = join ' ', sort @{ redis('KEYS', '*') };
+    my $meta = hash('healthcode:meta');
+    my $reply = script(@$case);
+    my $name = join ' ', @$case[0, 2 .. $#$case];
+    like($reply, qr/ERR healthcode $case->[0]: /, "refused: $name");
+    is(join(' ', sort @{ redis('KEYS', '*') }), $before, '... no key is new');
+    is_deeply(hash('healthcode:meta'), $meta, '... meta is as it was');
+}
+
+script('flag-set', 2, @keys, "f$_", 0, '', '') for 1 .. 64;
+like(script('flag-set', 2, @keys, 'entry', 0, '', ''), qr/64 flags already/,
+     'a holder has 64 flags at most');
+is(script('flag-set', 2, @keys, 'f1', $later, '', ''), 0,
+   'one of them can be set anew');
+redis('DEL', @keys);
+
+
+# ---- region and control ----
+
+run('region', 'set', @store, '--until', '+1h', '511402', 'medium');
+answers('region set', 0, qr/^set 511402 medium until 2/);
+like(hash('healthcode:region')->{511402}, qr/^medium \d{10}$/, 'its value');
+run('region', 'set', @unix, '51', 'low');
+is(hash('healthcode:region')->{51}, 'low 0', 'region set without --until');
+redis('HSET', 'healthcode:region', '52', 'grey', '53', 'high 5');
+run('region', 'list', @unix);
+answers('region list', 0, qr/^51 +low .*^511402 +medium /ms);
+like($out, qr/^52 +high .*"grey"$/m, 'an unreadable level is high');
+like($out, qr/^53 +over /m, 'one that is over is said to be');
+run('region', 'clear', @unix, '511402');
+answers('region clear', 0, qr/^cleared 511402$/);
+ok(!exists hash('healthcode:region')->{511402}, 'it is gone');
+run('region', 'clear', @unix, '511402');
+answers('region clear again', 1, qr/nothing was cleared/);
+
+run('control', 'suspend', @store, 'https://i.example');
+answers('control suspend', 0, qr{^set issuer:https://i\.example +active});
+run('control', 'revoke-key', @unix, '--until', '+1h', $RFC_THUMBPRINT);
+answers('control revoke-key', 0, qr/^set key:/);
+run('control', 'revoke-key', @unix, '-' . substr $RFC_THUMBPRINT, 1);
+answers('control revoke-key of a thumbprint with a dash', 0, qr/^set key:-/);
+run('control', 'before', @unix, 'https://i.example', '-20m');
+answers('control before', 0, qr/codes issued before 2.* are refused/);
+my $control = hash('healthcode:control');
+is($control->{'issuer:https://i.example'}, 0, 'suspended until resumed');
+cmp_ok(abs($control->{"key:$RFC_THUMBPRINT"} - time - 3600), '<=', 5,
+       'revoked for an hour');
+cmp_ok(abs($control->{'before:https://i.example'} - time + 1200), '<=', 5,
+       'refused before then');
+run('control', 'list', @unix);
+is(() = $out =~ /^(issuer|key|before):/mg, 4, 'control list') or diag($out);
+for my $words ([ 'resume', 'https://i.example' ],
+               [ 'restore-key', $RFC_THUMBPRINT ],
+               [ 'before', 'https://i.example', 'none' ])
+{
+    my ($verb, @args) = @$words;
+    run('control', $verb, @unix, @args);
+    answers("control @$words", 0, qr/^cleared /);
+    run('control', $verb, @unix, @args);
+    answers("control @$words again", 1, qr/nothing was undone/);
+}
+is(scalar(keys %{ hash('healthcode:control') }), 1, 'they are gone');
+
+
+# ---- import ----
+
+sub import_counts { $out =~ /^(\d+) set, (\d+) set anew, (\d+) left out/ }
+
+my $lines = 20000;
+my $text = join '', map { "p$_ contact $later\n" } 1 .. $lines;
+
+my $started = time;
+run_with($text, 'flag', 'import', @store, '--by', 'bulk', '-');
+my $took = time - $started;
+answers("import of $lines lines", 0, qr/^$lines set, 0 set anew, 0 left out/);
+diag(sprintf '%d flags imported in %.1f s', $lines, $took);
+is(scalar(@{ redis('KEYS', 'healthcode:risk:*') }) > $lines ? 1 : 0, 1,
+   'each has a key');
+for my $n (1, 2, 255, 256, 257, 1024, 1025, 12345, $lines) {
+    is_deeply(hash(risk("p$n")), { contact => $later }, "line $n is there");
+    is_deeply([ history("p$n") ], [ "set contact $later bulk " ],
+              '... with its audit entry');
+    cmp_ok(redis('TTL', risk("p$n")), '>', 3600, '... and its expiry');
+}
+run_with($text, 'flag', 'import', @store, '--no-audit', '-');
+answers('the same lines again', 0, qr/^0 set, $lines set anew/);
+is(scalar(() = history('p1')), 1, '--no-audit writes no entry');
+
+run_with(join('', "\xef\xbb\xbfb1 entry\r\n", "b2  entry   +2h\n", "\n",
+              "b 3\tentry\t0\n", "b4 fever\n", "b5\n", "b6 entry 1600000000\n",
+              "b7 entry soon\n", "b8 entry 0 more\n", "\tentry\n",
+              "b9 ENTRY\n", "b\0 entry\n", 'x' x 70000 . " entry\n",
+              'y' x 9000 . " entry\n", "b10 entry\tx\n", 'b11 entry'),
+         'flag', 'import', @store, '-');
+is($status, 1, 'import with bad lines: exit 1') or diag("$out$err");
+is_deeply([ import_counts() ], [ 4, 0, 11 ], 'import with bad lines: counts')
+    or diag("$out$err");
+for my $n (5 .. 15) {
+    like($err, qr/^healthcode flag import: line $n is left out: /m,
+         "bad line $n is named");
+}
+like($err, qr/line 7 is left out: UNTIL .* in the past/, 'and says why');
+unlike($err, qr/b\d|fever/, 'no subject is in the messages');
+is_deeply(hash(risk($_)), { entry => 0 }, "$_ is set") for 'b1', 'b 3', 'b11';
+cmp_ok(hash(risk('b2'))->{entry}, '>', $now + 7000, 'b2 has its until');
+
+run_with("c1 entry\nc2 entry +1h\nc3 tired\n", 'flag', 'import', @store,
+         '--until', $later, '--custom', '-');
+answers('import --until --custom', 0);
+is(hash(risk('c1'))->{entry}, $later, '--until is for lines without one');
+cmp_ok(hash(risk('c2'))->{entry}, '!=', $later, 'and not for others');
+is(hash(risk('c3'))->{tired}, $later, '--custom allows other flags');
+run('flag', 'import', @unix, '--hashed',
+    path('hashed', holder('d1') . " entry\nd2 entry\n"));
+is_deeply([ $status, import_counts() ], [ 1, 1, 0, 1 ],
+          'import --hashed takes holders and nothing else');
+is(hash(risk('d1'))->{entry}, 0, 'that holder is set');
+run_with('', 'flag', 'import', @store, '-');
+answers('import of nothing', 0, qr/^0 set/);
+
+# The script is lost in the middle: no line may be.
+redis('CONFIG', 'RESETSTAT');
+{
+    pipe my $read, my $write or die "pipe: $!";
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        close $write;
+        open STDIN, '<&', $read;
+        open STDOUT, '>', "$tmp/out";
+        open STDERR, '>', "$tmp/err";
+        { exec $COMMAND, 'flag', 'import', @store, '--no-audit', '-' }
+        POSIX::_exit(127);
+    }
+    close $read;
+    local $SIG{PIPE} = 'IGNORE';
+    $write->autoflush;
+    for my $round (1 .. 10) {
+        print $write map { "q$round-$_ entry $later\n" } 1 .. 1500;
+        sleep 0.02;
+        redis('SCRIPT', 'FLUSH');
+    }
+    close $write;
+    finish($pid);
+    answers('import while the script is lost', 0, qr/^15000 set, 0 set anew/);
+    my @missing = grep { !redis('EXISTS', risk($_)) }
+        map { my $r = $_; map { "q$r-$_" } 1 .. 1500 } 1 .. 10;
+    is(scalar @missing, 0, 'every line is there');
+    cmp_ok($redis->count('eval'), '>', 1, 'the script was lost');
+}
+
+# Redis has no memory left: the command stops and says where.
+redis('CONFIG', 'SET', 'maxmemory', '1mb');
+run_with($text, 'flag', 'import', @store, '-');
+answers('import where Redis has no memory', 3,
+        qr/line 1: the store refused: .*OOM.*from line/s);
+redis('CONFIG', 'SET', 'maxmemory', '0');
+
+# It must not wait for ever.
+$redis->freeze;
+$started = time;
+run('flag', 'set', @store, '--timeout', '300ms', '1', 'entry');
+$redis->thaw;
+answers('a store that does not answer', 3, qr/did not answer/);
+cmp_ok(time - $started, '<', 3, 'it waits no longer than --timeout says');
+
+open my $full, '>', '/dev/full' or die "/dev/full: $!";
+{
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        open STDOUT, '>&', $full;
+        open STDERR, '>', "$tmp/err";
+        { exec $COMMAND, 'holder', @store[2, 3], '1' }
+        POSIX::_exit(127);
+    }
+    finish($pid);
+    is($status, 3, 'an answer that cannot be written is a failure');
+}
+
+done_testing();

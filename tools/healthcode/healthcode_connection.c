@@ -1,0 +1,408 @@
+/*
+ * One blocking connection to a store, which has to prove itself before
+ * anything is written.  Knows no flags.  docs/redis-keys.md, "Handshake".
+ */
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+#include "healthcode_connection.h"
+#include "healthcode_file.h"
+#include "healthcode_url.h"
+
+
+#define HEALTHCODE_CONNECTION_TIMEOUT   5000        /* ms */
+#define HEALTHCODE_CONNECTION_WAIT_MAX  1000        /* replicas */
+
+/* How long past its own time a WAIT may take to answer, ms. */
+#define HEALTHCODE_CONNECTION_GRACE     1000
+
+
+static healthcode_exit_e healthcode_connection_read_options(
+    const healthcode_connection_options_t *options,
+    healthcode_connection_t *connection);
+static healthcode_exit_e healthcode_connection_password(
+    const healthcode_connection_options_t *options,
+    const healthcode_url_t *url, healthcode_str_t *password);
+static bool healthcode_connection_connect(const healthcode_url_t *url,
+    healthcode_connection_t *connection);
+static struct timeval healthcode_connection_timeval(int64_t milliseconds);
+static healthcode_exit_e healthcode_connection_shake(
+    healthcode_connection_t *connection,
+    const healthcode_handshake_t *handshake);
+static healthcode_exit_e healthcode_connection_take(
+    healthcode_connection_t *connection,
+    const healthcode_handshake_t *handshake, unsigned i);
+
+
+healthcode_exit_e
+healthcode_connection_open(const healthcode_connection_options_t *options,
+    healthcode_connection_t *connection)
+{
+    healthcode_str_t        password = { NULL, 0 };
+    healthcode_url_t        url;
+    healthcode_exit_e       rc;
+    healthcode_handshake_t  handshake = { .pepper_check = connection->check };
+
+    memset(connection, 0, sizeof(healthcode_connection_t));
+
+    if (!healthcode_url_parse(options->redis, &url)) {
+        return HEALTHCODE_EXIT_USAGE;
+    }
+
+    if (options->user
+        && (size_t) snprintf(url.user, sizeof(url.user), "%s", options->user)
+           >= sizeof(url.user))
+    {
+        return healthcode_output_usage("--user: it is too long");
+    }
+
+    rc = healthcode_connection_read_options(options, connection);
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
+    rc = healthcode_connection_password(options, &url, &password);
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
+    handshake.user = healthcode_str_from(url.user, strlen(url.user));
+    handshake.password = healthcode_file_trim(password);
+    handshake.database = url.database;
+
+    rc = healthcode_connection_connect(&url, connection)
+         ? healthcode_connection_shake(connection, &handshake)
+         : HEALTHCODE_EXIT_FAILED;
+
+    healthcode_file_free(&password);
+    OPENSSL_cleanse(&url, sizeof(url));
+
+    return rc;
+}
+
+
+void
+healthcode_connection_close(healthcode_connection_t *connection)
+{
+    if (connection->redis) {
+        redisFree(connection->redis);
+    }
+
+    healthcode_pepper_free(connection->pepper);
+    memset(connection, 0, sizeof(healthcode_connection_t));
+}
+
+
+static healthcode_exit_e
+healthcode_connection_read_options(
+    const healthcode_connection_options_t *options,
+    healthcode_connection_t *connection)
+{
+    connection->timeout = HEALTHCODE_CONNECTION_TIMEOUT;
+
+    if (options->timeout
+        && !healthcode_options_duration("--timeout", options->timeout,
+                                        &connection->timeout))
+    {
+        return HEALTHCODE_EXIT_USAGE;
+    }
+
+    if (connection->timeout < 1 || connection->timeout > 3600000) {
+        return healthcode_output_usage("--timeout: write a time of 1ms to 1h");
+    }
+
+    if (options->wait
+        && !healthcode_options_number("--wait", options->wait,
+                                      HEALTHCODE_CONNECTION_WAIT_MAX,
+                                      &connection->wait))
+    {
+        return HEALTHCODE_EXIT_USAGE;
+    }
+
+    if (options->pepper_file == NULL) {
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    connection->pepper = healthcode_subject_pepper(options->pepper_file);
+
+    if (connection->pepper == NULL) {
+        return HEALTHCODE_EXIT_FAILED;
+    }
+
+    if (!healthcode_pepper_check(connection->pepper, connection->check)) {
+        return healthcode_output_failed("OpenSSL cannot compute an HMAC");
+    }
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+/* The nearest source wins: a file, the URL, the environment. */
+static healthcode_exit_e
+healthcode_connection_password(const healthcode_connection_options_t *options,
+    const healthcode_url_t *url, healthcode_str_t *password)
+{
+    const char  *value = getenv("REDISCLI_AUTH");
+
+    if (options->password_file) {
+        return healthcode_file_read("--password-file", options->password_file,
+                                    password)
+               ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_FAILED;
+    }
+
+    if (url->password[0]) {
+        value = url->password;
+    }
+
+    if (value == NULL) {
+        if (url->user[0]) {
+            return healthcode_output_usage("the user \"%s\" has no password; "
+                                   "write --password-file FILE, "
+                                   "or set REDISCLI_AUTH", url->user);
+        }
+
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    *password = healthcode_str_from(strdup(value), strlen(value));
+
+    return password->data ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_FAILED;
+}
+
+
+static bool
+healthcode_connection_connect(const healthcode_url_t *url,
+    healthcode_connection_t *connection)
+{
+    redisContext    *redis;
+    redisOptions     options = { .type = REDIS_CONN_TCP };
+    struct timeval   timeout;
+
+    timeout = healthcode_connection_timeval(connection->timeout);
+    options.connect_timeout = &timeout;
+    options.command_timeout = &timeout;
+
+    if (url->path[0]) {
+        REDIS_OPTIONS_SET_UNIX(&options, url->path);
+    } else {
+        REDIS_OPTIONS_SET_TCP(&options, url->host, url->port);
+    }
+
+    redis = redisConnectWithOptions(&options);
+    connection->redis = redis;
+
+    if (redis && redis->err == 0) {
+        return true;
+    }
+
+    healthcode_output_failed("--redis: cannot connect to %s: %s; is Redis "
+                             "running there?",
+                             url->path[0] ? url->path : url->host,
+                             redis ? redis->errstr : "no memory");
+    return false;
+}
+
+
+static struct timeval
+healthcode_connection_timeval(int64_t milliseconds)
+{
+    return (struct timeval) {
+        .tv_sec = milliseconds / 1000,
+        .tv_usec = milliseconds % 1000 * 1000
+    };
+}
+
+
+static healthcode_exit_e
+healthcode_connection_shake(healthcode_connection_t *connection,
+    const healthcode_handshake_t *handshake)
+{
+    bool                    ok;
+    unsigned                i;
+    healthcode_exit_e       rc = HEALTHCODE_EXIT_OK;
+    healthcode_redis_buf_t  buf = { NULL, 0, 0 };
+
+    ok = healthcode_handshake_format(handshake, &buf)
+         && redisAppendFormattedCommand(connection->redis, buf.data, buf.len)
+            == REDIS_OK;
+
+    if (buf.data) {
+        OPENSSL_cleanse(buf.data, buf.len);
+    }
+
+    healthcode_redis_buf_free(&buf);
+
+    if (!ok) {
+        return healthcode_output_failed("no memory");
+    }
+
+    for (i = 0; i < healthcode_handshake_replies(handshake); i++) {
+        if (rc == HEALTHCODE_EXIT_OK) {
+            rc = healthcode_connection_take(connection, handshake, i);
+        }
+    }
+
+    return rc;
+}
+
+
+/* Takes reply i; the last three of them are the proofs, in their order. */
+static healthcode_exit_e
+healthcode_connection_take(healthcode_connection_t *connection,
+    const healthcode_handshake_t *handshake, unsigned i)
+{
+    int                             which;
+    char                            error[256] = "";
+    redisReply                     *reply;
+    healthcode_reason_e             reason;
+    healthcode_connection_proof_t  *proof;
+
+    if (redisGetReply(connection->redis, (void **) &reply) != REDIS_OK) {
+        return healthcode_connection_failed(connection, NULL);
+    }
+
+    reason = healthcode_handshake_read(handshake, i, reply, error,
+                                       sizeof(error));
+    freeReplyObject(reply);
+
+    if (reason == HEALTHCODE_REASON_STORE_UNAVAILABLE) {
+        return healthcode_output_failed("--redis: %s%s", error,
+                                        strstr(error, "NOAUTH")
+                                        || strstr(error, "WRONGPASS")
+                                        ? "; name the user in the URL and the "
+                                          "password by --password-file" : "");
+    }
+
+    which = (int) i - (int) healthcode_handshake_replies(handshake)
+            + HEALTHCODE_CONNECTION_PROOFS;
+
+    if (which >= 0) {
+        proof = &connection->proofs[which];
+        proof->reason = reason;
+        memcpy(proof->error, error, sizeof(error));
+    }
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+/* Without a pepper at hand the store cannot have another one. */
+healthcode_exit_e
+healthcode_connection_open_proven(
+    const healthcode_connection_options_t *options,
+    healthcode_connection_t *connection)
+{
+    healthcode_exit_e               rc;
+    healthcode_connection_proof_t  *role, *meta;
+
+    rc = healthcode_connection_open(options, connection);
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
+    role = &connection->proofs[HEALTHCODE_CONNECTION_ROLE];
+    meta = &connection->proofs[HEALTHCODE_CONNECTION_META];
+
+    if (role->reason != HEALTHCODE_REASON_OK) {
+        return healthcode_output_failed("--redis: nothing was done: %s",
+                                        role->error);
+    }
+
+    if (meta->reason == HEALTHCODE_REASON_OK
+        || (meta->reason == HEALTHCODE_REASON_STORE_PEPPER
+            && connection->pepper == NULL))
+    {
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    if (meta->reason == HEALTHCODE_REASON_STORE_PEPPER) {
+        return healthcode_output_failed("--pepper-file: nothing was done: the "
+                                "store was initialised with another pepper; "
+                                "name the file that the gates use");
+    }
+
+    return healthcode_output_failed("--redis: nothing was done: %s",
+                                    meta->error);
+}
+
+
+redisReply *
+healthcode_connection_command(healthcode_connection_t *connection, int argc,
+    const char **argv, const size_t *lens)
+{
+    redisReply  *reply;
+
+    reply = redisCommandArgv(connection->redis, argc, argv, lens);
+
+    if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
+        healthcode_connection_failed(connection, reply);
+        freeReplyObject(reply);
+        return NULL;
+    }
+
+    return reply;
+}
+
+
+healthcode_exit_e
+healthcode_connection_failed(const healthcode_connection_t *connection,
+    const redisReply *reply)
+{
+    if (reply) {
+        return healthcode_output_failed("the store refused: %s", reply->str);
+    }
+
+    if (connection->redis->err == REDIS_ERR_IO) {
+        return healthcode_output_failed("the store did not answer: %s; what "
+                                        "was under way may or may not be done",
+                                        connection->redis->errstr);
+    }
+
+    return healthcode_output_failed("the connection to the store broke: %s; "
+                                    "what was under way may or may not be done",
+                                    connection->redis->errstr);
+}
+
+
+healthcode_exit_e
+healthcode_connection_wait(healthcode_connection_t *connection)
+{
+    char             replicas[24], timeout[24];
+    redisReply      *reply;
+    const char      *args[] = { "WAIT", replicas, timeout };
+    long long        n;
+    struct timeval   patience;
+
+    if (connection->wait == 0) {
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    snprintf(replicas, sizeof(replicas), "%ld", connection->wait);
+    snprintf(timeout, sizeof(timeout), "%lld",
+             (long long) connection->timeout);
+
+    patience = healthcode_connection_timeval(connection->timeout
+                                             + HEALTHCODE_CONNECTION_GRACE);
+    redisSetTimeout(connection->redis, patience);
+
+    reply = healthcode_connection_command(connection, 3, args, NULL);
+    if (reply == NULL) {
+        return HEALTHCODE_EXIT_FAILED;
+    }
+
+    n = reply->integer;
+    freeReplyObject(reply);
+
+    if (n >= connection->wait) {
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    return healthcode_output_failed("--wait: it is done on the master, but "
+                                    "only %lld of %ld replicas acknowledged it "
+                                    "within %lld ms; a failover now could lose "
+                                    "it, so see to the replicas", n,
+                                    connection->wait,
+                                    (long long) connection->timeout);
+}

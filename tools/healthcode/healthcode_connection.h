@@ -1,0 +1,95 @@
+/*
+ * One blocking connection to a store, which has to prove itself before
+ * anything is written.  Knows no flags.  docs/redis-keys.md, "Handshake".
+ */
+
+#ifndef HEALTHCODE_CONNECTION_H
+#define HEALTHCODE_CONNECTION_H
+
+#include "healthcode_subject.h"
+#include "redis/healthcode_handshake.h"
+
+
+/* What the command line says of the store. */
+typedef struct {
+    const char  *redis;
+    const char  *user;
+    const char  *password_file;
+    const char  *pepper_file;
+    const char  *timeout;
+    const char  *wait;           /* replicas; only where something is written */
+} healthcode_connection_options_t;
+
+
+/* Rows for a table of healthcode_option_t. */
+#define HEALTHCODE_CONNECTION_ROWS(o, needs_pepper)                           \
+    { .name = "redis", .hint = "URL", .value = &(o)->redis,                   \
+      .required = true },                                                     \
+    { .name = "pepper-file", .hint = "FILE", .value = &(o)->pepper_file,      \
+      .required = (needs_pepper) },                                           \
+    { .name = "user", .hint = "NAME", .value = &(o)->user },                  \
+    { .name = "password-file", .hint = "FILE",                                \
+      .value = &(o)->password_file },                                         \
+    { .name = "timeout", .hint = "TIME", .value = &(o)->timeout }
+
+#define HEALTHCODE_CONNECTION_WAIT_ROW(o)                                     \
+    { .name = "wait", .hint = "N", .value = &(o)->wait }
+
+
+/* What a gate asks of a store, one judgement each. */
+typedef enum {
+    HEALTHCODE_CONNECTION_ROLE,
+    HEALTHCODE_CONNECTION_POLICY,
+    HEALTHCODE_CONNECTION_META,
+    HEALTHCODE_CONNECTION_PROOFS
+} healthcode_connection_proof_e;
+
+typedef struct {
+    healthcode_reason_e  reason;        /* _OK: proven */
+    char                 error[256];    /* what to do about it */
+} healthcode_connection_proof_t;
+
+typedef struct {
+    redisContext                   *redis;
+    healthcode_pepper_t            *pepper;      /* NULL: not given */
+    char                            check[HEALTHCODE_HOLDER_HEX + 1];
+    long                            wait;
+    int64_t                         timeout;     /* milliseconds */
+    healthcode_connection_proof_t   proofs[HEALTHCODE_CONNECTION_PROOFS];
+} healthcode_connection_t;
+
+
+/*
+ * Connects as options say and takes the store's proofs, without judging them.
+ * What fails has been said; the exit code is returned.  The connection is
+ * closed by healthcode_connection_close(), also after a failure.
+ */
+healthcode_exit_e healthcode_connection_open(
+    const healthcode_connection_options_t *options,
+    healthcode_connection_t *connection);
+void healthcode_connection_close(healthcode_connection_t *connection);
+
+/*
+ * Likewise, and refuses a store that is not a master, was not initialised, or
+ * was made with another pepper.
+ */
+healthcode_exit_e healthcode_connection_open_proven(
+    const healthcode_connection_options_t *options,
+    healthcode_connection_t *connection);
+
+/*
+ * The reply to one command, or NULL where there is none or it is an error,
+ * which has been said.  The caller frees it.
+ */
+redisReply *healthcode_connection_command(healthcode_connection_t *connection,
+    int argc, const char **argv, const size_t *lens);
+
+/* Says why the connection, or reply where it is not NULL, failed. */
+healthcode_exit_e healthcode_connection_failed(
+    const healthcode_connection_t *connection, const redisReply *reply);
+
+/* Waits for the replicas of --wait; too few have been said. */
+healthcode_exit_e healthcode_connection_wait(
+    healthcode_connection_t *connection);
+
+#endif

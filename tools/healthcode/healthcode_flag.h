@@ -1,0 +1,59 @@
+/*
+ * What the verbs of "healthcode flag" share.
+ * Knows no connection.  docs/redis-keys.md, "healthcode:risk".
+ */
+
+#ifndef HEALTHCODE_FLAG_H
+#define HEALTHCODE_FLAG_H
+
+#include "healthcode_connection.h"
+#include "healthcode_script.h"
+
+
+#define HEALTHCODE_FLAG_NAME_MAX  32
+#define HEALTHCODE_FLAG_TEXT_MAX  256     /* bytes of --by and --reason */
+#define HEALTHCODE_FLAG_KEY_MAX   64
+
+
+typedef struct {
+    healthcode_connection_options_t  connection;
+    healthcode_subject_options_t     subject;
+    bool                             custom;
+    const char                      *until;
+    const char                      *by;
+    const char                      *reason;
+} healthcode_flag_options_t;
+
+
+/* The two keys of one holder, with a NUL. */
+typedef struct {
+    char  risk[HEALTHCODE_FLAG_KEY_MAX];
+    char  audit[HEALTHCODE_FLAG_KEY_MAX];
+} healthcode_flag_keys_t;
+
+
+/* Rows for a table of healthcode_option_t. */
+#define HEALTHCODE_FLAG_ROWS(o)                                               \
+    HEALTHCODE_CONNECTION_ROWS(&(o)->connection, false),                      \
+    HEALTHCODE_SUBJECT_ROWS(&(o)->subject)
+
+#define HEALTHCODE_FLAG_WRITE_ROWS(o)                                         \
+    HEALTHCODE_CONNECTION_WAIT_ROW(&(o)->connection),                         \
+    { .name = "custom", .is_set = &(o)->custom },                             \
+    { .name = "by", .hint = "WHO", .value = &(o)->by },                       \
+    { .name = "reason", .hint = "TEXT", .value = &(o)->reason }
+
+
+/*
+ * NULL if name is one of the national set, or with custom a possible name;
+ * else a sentence that says why not and what to write.
+ */
+const char *healthcode_flag_fault(healthcode_str_t name, bool custom);
+
+/* Checks --by and --reason, and fills in who runs the command. */
+healthcode_exit_e healthcode_flag_check(healthcode_flag_options_t *options);
+
+/* The keys of holder, HEALTHCODE_HOLDER_HEX digits. */
+void healthcode_flag_keys(const char *holder, healthcode_flag_keys_t *keys);
+
+#endif

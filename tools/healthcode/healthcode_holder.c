@@ -1,0 +1,49 @@
+/*
+ * healthcode holder: the pseudonym of a subject in the store.
+ * Knows no store.  docs/redis-keys.md, "Holder".
+ */
+
+#include "healthcode_commands.h"
+#include "healthcode_subject.h"
+
+
+healthcode_exit_e
+healthcode_holder(int argc, char **argv)
+{
+    char                           hex[HEALTHCODE_HOLDER_HEX + 1] = "";
+    const char                    *pepper_file = NULL, *names[] = { "SUB" };
+    healthcode_exit_e              rc;
+    healthcode_pepper_t           *pepper;
+    healthcode_arguments_t         arguments = { names, 1, 1, { .n = 0 } };
+    healthcode_subject_options_t   subject = { .space = NULL };
+
+    const healthcode_option_t  options[] = {
+        { .name = "pepper-file", .hint = "FILE", .value = &pepper_file,
+          .required = true },
+        { .name = "space", .hint = "NAME", .value = &subject.space },
+    };
+
+    if (!healthcode_options_parse(argc, argv, options,
+                                  sizeof(options) / sizeof(options[0]),
+                                  &arguments))
+    {
+        return HEALTHCODE_EXIT_USAGE;
+    }
+
+    pepper = healthcode_subject_pepper(pepper_file);
+
+    if (pepper == NULL) {
+        return HEALTHCODE_EXIT_FAILED;
+    }
+
+    rc = healthcode_subject_take(&subject, pepper, arguments.list.items[0],
+                                 hex);
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        puts(hex);
+    }
+
+    healthcode_pepper_free(pepper);
+
+    return rc;
+}

@@ -1,0 +1,38 @@
+/*
+ * A line of "healthcode flag import" -> holder, flag and until.
+ * Knows no connection.  docs/operations.md, "Bulk loads".
+ */
+
+#ifndef HEALTHCODE_IMPORT_H
+#define HEALTHCODE_IMPORT_H
+
+#include "healthcode_flag.h"
+
+
+/* What all lines share. */
+typedef struct {
+    const healthcode_flag_options_t  *options;
+    healthcode_pepper_t              *pepper;
+    int64_t                           until;     /* of a line that has none */
+    int64_t                           now;
+} healthcode_import_terms_t;
+
+/* One line, copied, for as long as its answer may ask for it again. */
+typedef struct {
+    unsigned long long       number;
+    bool                     again;     /* the server did not know the script */
+    healthcode_flag_keys_t   keys;
+    char                     flag[HEALTHCODE_FLAG_NAME_MAX + 1];
+    char                     until[24];
+} healthcode_import_line_t;
+
+
+/*
+ * Reads "SUB FLAG [UNTIL]", parted by blanks, or by single tabs where the line
+ * has one: then SUB may hold blanks.  NULL: *line is written but for its
+ * number; else a sentence that says what is wrong and never repeats SUB.
+ */
+const char *healthcode_import_parse(healthcode_str_t text,
+    const healthcode_import_terms_t *terms, healthcode_import_line_t *line);
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * healthcode keygen: a new signing key, and the key set that gates read.
+ * Knows no codes.  docs/operations.md, "Keys".
+ */
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/healthcode_keyring.h"
+#include "healthcode_commands.h"
+#include "healthcode_file.h"
+#include "healthcode_jwk.h"
+
+
+typedef struct {
+    const char  *alg;
+    const char  *kid;
+    const char  *secret;     /* files */
+    const char  *public;
+    bool         force;
+} healthcode_keygen_options_t;
+
+
+static const healthcode_algorithm_t *healthcode_keygen_algorithm(
+    const char *name);
+static bool healthcode_keygen_thumbprint(const healthcode_jwk_t *jwk,
+    char *thumbprint);
+static healthcode_exit_e healthcode_keygen_make(
+    const healthcode_keygen_options_t *options, healthcode_jwk_t *jwk);
+static healthcode_exit_e healthcode_keygen_write(
+    const healthcode_keygen_options_t *options, const healthcode_jwk_t *jwk);
+static bool healthcode_keygen_write_one(
+    const healthcode_keygen_options_t *options, const healthcode_jwk_t *jwk,
+    bool secret);
+
+
+healthcode_exit_e
+healthcode_keygen(int argc, char **argv)
+{
+    healthcode_exit_e            rc;
+    healthcode_jwk_t             jwk = { .kid = NULL };
+    healthcode_arguments_t       arguments = { .n = 0 };
+    healthcode_keygen_options_t  o = { .alg = NULL };
+
+    const healthcode_option_t  options[] = {
+        { .name = "alg", .hint = "ES256, EdDSA or HS256", .value = &o.alg,
+          .required = true },
+        { .name = "kid", .hint = "NAME", .value = &o.kid },
+        { .name = "private", .hint = "FILE", .value = &o.secret,
+          .required = true },
+        { .name = "public", .hint = "FILE", .value = &o.public,
+          .required = true },
+        { .name = "force", .is_set = &o.force },
+    };
+
+    if (!healthcode_options_parse(argc, argv, options,
+                                  sizeof(options) / sizeof(options[0]),
+                                  &arguments))
+    {
+        return HEALTHCODE_EXIT_USAGE;
+    }
+
+    rc = healthcode_keygen_make(&o, &jwk);
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_keygen_write(&o, &jwk);
+    }
+
+    healthcode_jwk_free(&jwk);
+
+    return rc;
+}
+
+
+static healthcode_exit_e
+healthcode_keygen_make(const healthcode_keygen_options_t *options,
+    healthcode_jwk_t *jwk)
+{
+    char                           thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
+    const healthcode_algorithm_t  *algorithm;
+
+    algorithm = healthcode_keygen_algorithm(options->alg);
+
+    if (algorithm == NULL) {
+        return healthcode_output_usage("--alg: \"%s\" is not made here; write "
+                                       "ES256, EdDSA or HS256", options->alg);
+    }
+
+    if (options->kid && (options->kid[0] == '\0' || strlen(options->kid) > 128))
+    {
+        return healthcode_output_usage("--kid: write 1 to 128 bytes");
+    }
+
+    if (strcmp(options->secret, options->public) == 0) {
+        return healthcode_output_usage("--public names the same file as "
+                                       "--private; name another");
+    }
+
+    if (!options->force
+        && (!healthcode_file_is_new("--private", options->secret)
+            || !healthcode_file_is_new("--public", options->public)))
+    {
+        return HEALTHCODE_EXIT_FAILED;
+    }
+
+    if (!healthcode_jwk_generate(algorithm, jwk)
+        || !healthcode_keygen_thumbprint(jwk, thumbprint))
+    {
+        return healthcode_output_failed("OpenSSL cannot make the key");
+    }
+
+    jwk->kid = strdup(options->kid ? options->kid : thumbprint);
+
+    return jwk->kid ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_FAILED;
+}
+
+
+static const healthcode_algorithm_t *
+healthcode_keygen_algorithm(const char *name)
+{
+    return healthcode_algorithm_find(healthcode_str_from(name, strlen(name)));
+}
+
+
+/* By the reader that gates use, so that a set which it refuses never leaves. */
+static bool
+healthcode_keygen_thumbprint(const healthcode_jwk_t *jwk, char *thumbprint)
+{
+    char                  *text, error[256];
+    healthcode_keyring_t  *keyring = NULL;
+
+    text = healthcode_jwk_write(jwk, false);
+
+    if (text) {
+        keyring = healthcode_keyring_create(
+                                     healthcode_str_from(text, strlen(text)),
+                                     healthcode_algorithm_bit(jwk->algorithm),
+                                     error, sizeof(error));
+        OPENSSL_cleanse(text, strlen(text));
+        free(text);
+    }
+
+    if (keyring == NULL) {
+        return false;
+    }
+
+    memcpy(thumbprint, healthcode_keyring_at(keyring, 0)->thumbprint,
+           HEALTHCODE_THUMBPRINT_LEN + 1);
+    healthcode_keyring_free(keyring);
+
+    return true;
+}
+
+
+static healthcode_exit_e
+healthcode_keygen_write(const healthcode_keygen_options_t *options,
+    const healthcode_jwk_t *jwk)
+{
+    char  thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
+    bool  shared = jwk->algorithm->family == HEALTHCODE_ALGORITHM_HMAC;
+
+    if (!healthcode_keygen_write_one(options, jwk, true)) {
+        return HEALTHCODE_EXIT_FAILED;
+    }
+
+    if (!healthcode_keygen_write_one(options, jwk, false)) {
+        /* half a pair would be in the way of the next try */
+        unlink(options->secret);
+        return HEALTHCODE_EXIT_FAILED;
+    }
+
+    healthcode_keygen_thumbprint(jwk, thumbprint);
+
+    printf("%s: the private key, mode 0600; for the issuer alone\n",
+           options->secret);
+    printf("%s: %s\n", options->public,
+           shared ? "the key set for gates, mode 0600: it HOLDS THE SHARED "
+                    "SECRET, and whoever reads it can issue codes"
+                  : "the key set for gates");
+    printf("kid %s\nthumbprint %s\n", jwk->kid, thumbprint);
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+static bool
+healthcode_keygen_write_one(const healthcode_keygen_options_t *options,
+    const healthcode_jwk_t *jwk, bool secret)
+{
+    bool    ok, closed;
+    char   *text;
+    size_t  len;
+
+    closed = secret || jwk->algorithm->family == HEALTHCODE_ALGORITHM_HMAC;
+    text = healthcode_jwk_write(jwk, secret);
+
+    if (text == NULL) {
+        healthcode_output_failed("--kid: \"%s\" is no UTF-8, or no memory",
+                                 jwk->kid);
+        return false;
+    }
+
+    len = strlen(text);
+
+    ok = healthcode_file_write(secret ? "--private" : "--public",
+                               secret ? options->secret : options->public,
+                               closed ? 0600 : 0644,
+                               healthcode_str_from(text, len), options->force);
+
+    OPENSSL_cleanse(text, len);
+    free(text);
+
+    return ok;
+}

@@ -1,0 +1,151 @@
+/*
+ * The scripts of redis-scripts/, which the binary carries, and their calls.
+ * Knows not what they do.  docs/redis-keys.md, "Scripts".
+ */
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#include "healthcode_script.h"
+
+
+#define HEALTHCODE_SCRIPT_WORDS_MAX  (3 + HEALTHCODE_SCRIPT_ARGS_MAX)
+
+
+static const char *healthcode_script_find(const char *name);
+
+
+/* A script that is not there was left out of the build: nothing can go on. */
+static const char *
+healthcode_script_find(const char *name)
+{
+    const healthcode_script_source_t  *source;
+
+    for (source = healthcode_script_sources; source->name; source++) {
+        if (strcmp(source->name, name) == 0) {
+            return source->source;
+        }
+    }
+
+    abort();
+}
+
+
+/* EVALSHA names a script by its SHA-1; nothing here rests on that hash. */
+void
+healthcode_script_init(healthcode_script_t *script, const char *name,
+    unsigned nkeys)
+{
+    uint8_t  digest[EVP_MAX_MD_SIZE];
+
+    memset(script, 0, sizeof(healthcode_script_t));
+    script->source = healthcode_script_find(name);
+    script->nkeys = nkeys;
+
+    if (EVP_Digest(script->source, strlen(script->source), digest, NULL,
+                   EVP_sha1(), NULL) != 1)
+    {
+        /* without SHA-1 no script has this name, so each goes by EVAL */
+        memset(digest, 0, sizeof(digest));
+    }
+
+    for (size_t i = 0; i < HEALTHCODE_SCRIPT_SHA_LEN / 2; i++) {
+        snprintf(script->sha + 2 * i, 3, "%02x", digest[i]);
+    }
+}
+
+
+void
+healthcode_script_add(healthcode_script_t *script, healthcode_str_t text)
+{
+    if (script->n == HEALTHCODE_SCRIPT_ARGS_MAX) {
+        abort();
+    }
+
+    script->args[script->n++] = text;
+}
+
+
+void
+healthcode_script_add_text(healthcode_script_t *script, const char *text)
+{
+    healthcode_script_add(script, healthcode_str_from(text, strlen(text)));
+}
+
+
+bool
+healthcode_script_append(const healthcode_script_t *script,
+    healthcode_connection_t *connection, bool with_source)
+{
+    int          n = 3;
+    char         nkeys[12];
+    size_t       lens[HEALTHCODE_SCRIPT_WORDS_MAX];
+    const char  *args[HEALTHCODE_SCRIPT_WORDS_MAX];
+
+    snprintf(nkeys, sizeof(nkeys), "%u", script->nkeys);
+
+    args[0] = with_source ? "EVAL" : "EVALSHA";
+    args[1] = with_source ? script->source : script->sha;
+    args[2] = nkeys;
+
+    for (int i = 0; i < 3; i++) {
+        lens[i] = strlen(args[i]);
+    }
+
+    for (unsigned i = 0; i < script->n; i++) {
+        args[n] = (const char *) script->args[i].data;
+        lens[n++] = script->args[i].len;
+    }
+
+    return redisAppendCommandArgv(connection->redis, n, args, lens) == REDIS_OK;
+}
+
+
+bool
+healthcode_script_is_unknown(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ERROR
+           && strncmp(reply->str, "NOSCRIPT", 8) == 0;
+}
+
+
+redisReply *
+healthcode_script_call(const healthcode_script_t *script,
+    healthcode_connection_t *connection)
+{
+    redisReply  *reply = NULL;
+
+    for (int with_source = 0; with_source < 2; with_source++) {
+
+        freeReplyObject(reply);
+        reply = NULL;
+
+        if (!healthcode_script_append(script, connection, with_source)
+            || redisGetReply(connection->redis, (void **) &reply) != REDIS_OK)
+        {
+            return NULL;
+        }
+
+        if (!healthcode_script_is_unknown(reply)) {
+            break;
+        }
+    }
+
+    return reply;
+}
+
+
+redisReply *
+healthcode_script_run(const healthcode_script_t *script,
+    healthcode_connection_t *connection)
+{
+    redisReply  *reply = healthcode_script_call(script, connection);
+
+    if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
+        healthcode_connection_failed(connection, reply);
+        freeReplyObject(reply);
+        return NULL;
+    }
+
+    return reply;
+}

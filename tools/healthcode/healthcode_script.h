@@ -1,0 +1,65 @@
+/*
+ * The scripts of redis-scripts/, which the binary carries, and their calls.
+ * Knows not what they do.  docs/redis-keys.md, "Scripts".
+ */
+
+#ifndef HEALTHCODE_SCRIPT_H
+#define HEALTHCODE_SCRIPT_H
+
+#include "healthcode_connection.h"
+
+
+#define HEALTHCODE_SCRIPT_ARGS_MAX  12
+#define HEALTHCODE_SCRIPT_SHA_LEN   40
+
+
+/* Written into the build from redis-scripts/; ends with a NULL name. */
+typedef struct {
+    const char  *name;      /* "flag-set" */
+    const char  *source;
+} healthcode_script_source_t;
+
+extern const healthcode_script_source_t  healthcode_script_sources[];
+
+
+/* One call: the keys first, then the arguments; the views are the caller's. */
+typedef struct {
+    const char        *source;
+    char               sha[HEALTHCODE_SCRIPT_SHA_LEN + 1];
+    unsigned           nkeys;
+    unsigned           n;
+    healthcode_str_t   args[HEALTHCODE_SCRIPT_ARGS_MAX];
+} healthcode_script_t;
+
+
+/* Starts a call of the script with this name and nkeys keys. */
+void healthcode_script_init(healthcode_script_t *script, const char *name,
+    unsigned nkeys);
+
+/* Adds a key or an argument; text must live until the call. */
+void healthcode_script_add(healthcode_script_t *script, healthcode_str_t text);
+void healthcode_script_add_text(healthcode_script_t *script, const char *text);
+
+/*
+ * Puts the call into the connection's output, by EVALSHA, or with its source
+ * by EVAL.  False where there is no memory.
+ */
+bool healthcode_script_append(const healthcode_script_t *script,
+    healthcode_connection_t *connection, bool with_source);
+
+/* Whether the server does not have the script, so that it must be sent. */
+bool healthcode_script_is_unknown(const redisReply *reply);
+
+/*
+ * Runs the call by EVALSHA, and by EVAL where the server does not know it.
+ * The reply, which may be an error, is the caller's; NULL where the
+ * connection broke, which has not been said.
+ */
+redisReply *healthcode_script_call(const healthcode_script_t *script,
+    healthcode_connection_t *connection);
+
+/* Likewise, but an error is NULL, too, and NULL has been said. */
+redisReply *healthcode_script_run(const healthcode_script_t *script,
+    healthcode_connection_t *connection);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * SUB on the command line -> the holder in the store.
+ * Knows no connection.  docs/redis-keys.md, "Holder".
+ */
+
+#ifndef HEALTHCODE_SUBJECT_H
+#define HEALTHCODE_SUBJECT_H
+
+#include "core/healthcode_holder.h"
+#include "healthcode_options.h"
+
+
+typedef struct {
+    const char  *space;     /* NULL: national */
+    bool         hashed;    /* SUB is the holder already */
+} healthcode_subject_options_t;
+
+
+/* Rows for a table of healthcode_option_t. */
+#define HEALTHCODE_SUBJECT_ROWS(o)                                            \
+    { .name = "space", .hint = "NAME", .value = &(o)->space },                \
+    { .name = "hashed", .is_set = &(o)->hashed }
+
+
+/*
+ * Reads the subject that the option or argument name gives: "-" is one line
+ * of standard input, where no list of processes shows it.  *owned is to be
+ * freed by healthcode_file_free().  A failure has been said.
+ */
+healthcode_exit_e healthcode_subject_read(const char *name, const char *text,
+    healthcode_str_t *owned, healthcode_str_t *subject);
+
+/*
+ * Writes the HEALTHCODE_HOLDER_HEX digits of subject's holder.  False where
+ * it is --hashed but no holder, or OpenSSL fails; nothing has been said.
+ */
+bool healthcode_subject_holder(const healthcode_subject_options_t *options,
+    healthcode_pepper_t *pepper, healthcode_str_t subject, char *hex);
+
+/* Both, from the argument SUB; pepper may be NULL if it is --hashed. */
+healthcode_exit_e healthcode_subject_take(
+    const healthcode_subject_options_t *options, healthcode_pepper_t *pepper,
+    const char *text, char *hex);
+
+/* Whether --space and --pepper-file are there where they are needed. */
+healthcode_exit_e healthcode_subject_check(
+    const healthcode_subject_options_t *options, const char *pepper_file);
+
+/*
+ * The keyed hash of --pepper-file, or NULL, which has been said.  The caller
+ * frees it.
+ */
+healthcode_pepper_t *healthcode_subject_pepper(const char *path);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * What people write for a time -> Unix seconds.
+ * Knows no clock: the time is given.  docs/operations.md, "Times".
+ */
+
+#ifndef HEALTHCODE_TIME_H
+#define HEALTHCODE_TIME_H
+
+#include "core/healthcode_str.h"
+
+
+/*
+ * Reads Unix seconds, RFC 3339 ("2026-03-01T08:00:00+08:00"), or a distance
+ * from now ("+2h", "-15m"; units s m h d w).  False where text is none of
+ * these, or outside the years 1970 to 9999; *seconds is unchanged then.
+ */
+bool healthcode_time_parse(healthcode_str_t text, int64_t now,
+    int64_t *seconds);
+
+/* The same for the option or argument name, which is named where it fails. */
+bool healthcode_time_option(const char *name, const char *text, int64_t now,
+    int64_t *seconds);
+
+/* Until when: 0, or a time after now; NULL is 0.  Otherwise likewise. */
+bool healthcode_time_until(const char *name, const char *text, int64_t now,
+    int64_t *until);
+
+#endif
