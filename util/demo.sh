@@ -1,0 +1,220 @@
+#!/bin/sh
+# A gate on this machine: a private Redis, nginx with the module, three people,
+# two issuers, real requests.  PORT= chooses the port, DEMO_ONCE=1 ends by
+# itself and fails where an answer is not the expected one.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+port=${PORT:-8080}
+gate=http://127.0.0.1:$port
+healthcode=$root/build/healthcode
+dir=$(mktemp -d "${TMPDIR:-/tmp}/healthcode-demo.XXXXXX")
+redis_pid= nginx_pid= wrong=0
+
+finish() {
+    trap - EXIT INT TERM
+    [ -z "$nginx_pid" ] || kill "$nginx_pid" 2>/dev/null || :
+    [ -z "$redis_pid" ] || kill "$redis_pid" 2>/dev/null || :
+    wait 2>/dev/null || :
+    rm -rf "$dir"
+}
+trap finish EXIT
+trap 'echo; finish; exit 0' INT TERM
+
+fail() { echo "demo: $*" >&2; exit 1; }
+
+# wait_for WHAT COMMAND...: for at most five seconds
+wait_for() {
+    what=$1; shift; n=0
+    until "$@" >/dev/null 2>&1; do
+        n=$((n + 1))
+        [ $n -lt 100 ] || { cat "$dir"/*.log >&2; fail "$what did not start"; }
+        sleep 0.05
+    done
+}
+
+secret() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
+
+# --- keys, secrets, a store of its own --------------------------------------
+
+mkdir "$dir/logs" "$dir/store"
+chmod 711 "$dir" "$dir/store"
+umask 077
+
+for issuer in national:ES256 province:EdDSA; do
+    "$healthcode" keygen --alg "${issuer#*:}" --kid "${issuer%:*}-2026" \
+        --private "$dir/${issuer%:*}.private" \
+        --public "$dir/${issuer%:*}.jwks" >/dev/null
+done
+"$healthcode" keygen --alg ES256 --kid national-2026 \
+    --private "$dir/forger.private" --public "$dir/forger.jwks" >/dev/null
+
+secret > "$dir/pepper"
+secret > "$dir/gate.password"
+secret > "$dir/desk.password"
+
+# what a gate may do: read, track, and mark a code as used
+gate_may='%R~healthcode:* ~healthcode:used:* resetchannels -@all +hello +auth'
+gate_may="$gate_may +select +role +info +ping +hgetall +hmget"
+gate_may="$gate_may +client|tracking +set"
+
+cat > "$dir/redis.conf" <<EOF
+port 0
+unixsocket $dir/store/redis.sock
+unixsocketperm 777
+save ""
+dir $dir
+user default off
+user desk on >$(cat "$dir/desk.password") ~* &* +@all
+user gate on >$(cat "$dir/gate.password") $gate_may
+EOF
+
+redis-server "$dir/redis.conf" > "$dir/redis.log" 2>&1 &
+redis_pid=$!
+wait_for Redis test -S "$dir/store/redis.sock"
+
+store="--redis unix:$dir/store/redis.sock --pepper-file $dir/pepper"
+store="$store --user desk --password-file $dir/desk.password"
+
+"$healthcode" store init $store >/dev/null
+
+cat > "$dir/nginx.conf" <<EOF
+load_module $root/build/ngx_http_healthcode_module.so;
+
+daemon off;
+worker_processes 1;
+pid $dir/nginx.pid;
+error_log $dir/logs/error.log notice;
+
+events { }
+
+http {
+    client_body_temp_path $dir/body;
+    proxy_temp_path       $dir/proxy;
+    fastcgi_temp_path     $dir/fastcgi;
+    uwsgi_temp_path       $dir/uwsgi;
+    scgi_temp_path        $dir/scgi;
+
+    log_format gate '\$time_iso8601 \$request \$status '
+                    '\$healthcode_reason \$healthcode_issuer';
+    access_log $dir/logs/access.log gate;
+
+    healthcode_pepper_file $dir/pepper;
+
+    healthcode_issuer national {
+        iss        https://national.example;
+        keys       $dir/national.jwks;
+        algorithms ES256;
+    }
+
+    healthcode_issuer province {
+        iss        https://province.example;
+        keys       $dir/province.jwks;
+        algorithms EdDSA;
+    }
+
+    healthcode_store flags {
+        server        unix:$dir/store/redis.sock;
+        user          gate;
+        password_file $dir/gate.password;
+    }
+
+    server {
+        listen 127.0.0.1:$port;
+
+        location / {
+            healthcode          on;
+            healthcode_audience hall-1;
+            healthcode_source   header Authorization "(?i)^bearer +(\S+)\$";
+            healthcode_source   query code;
+
+            try_files /none @welcome;
+        }
+
+        location @welcome {
+            internal;
+            return 200 "welcome\n";
+        }
+    }
+}
+EOF
+
+nginx -p "$dir" -c "$dir/nginx.conf" > "$dir/nginx.log" 2>&1 &
+nginx_pid=$!
+wait_for "nginx on 127.0.0.1:$port (choose another with PORT=)" \
+    sh -c "kill -0 $nginx_pid && curl -s -o /dev/null $gate/"
+
+# --- codes ------------------------------------------------------------------
+
+# code ISSUER KEY SUBJECT [MORE...]
+code() {
+    iss=https://$1.example key=$dir/$2.private sub=$3; shift 3
+    "$healthcode" issue --key "$key" --iss "$iss" --sub "$sub" \
+        --aud hall-1 "$@"
+}
+
+ana=$(code national national ana)
+ben=$(code province province ben)
+cy=$(code national national cy)
+old=$(code national national ana --iat "$(($(date +%s) - 3600))")
+forged=$(code national forger ana)
+elsewhere=$("$healthcode" issue --key "$dir/national.private" \
+    --iss https://national.example --sub ana --aud hall-2)
+
+# --- requests ---------------------------------------------------------------
+
+# ask WHO WHAT EXPECTED CURL-ARGUMENTS...
+ask() {
+    who=$1 what=$2 expected=$3; shift 3
+    answer=$(curl -s -o "$dir/answer" -w '%{http_code}' "$@" || :)
+    reason=$(sed -n 's/.*"reason":"\([a-z_]*\)".*/\1/p' "$dir/answer")
+    got="$answer${reason:+ $reason}"
+    mark=
+    [ "$got" = "$expected" ] || { mark="  <-- expected $expected"; wrong=1; }
+    printf '  %-5s %-42s %s%s\n' "$who" "$what" "$got" "$mark"
+}
+
+bearer() { printf 'Authorization: Bearer %s' "$1"; }
+
+printf '\n  %-5s %-42s %s\n' who "what is shown at $gate/" answer
+printf '  %-5s %-42s %s\n' ----- ------------------------------------------ ------
+ask ana 'a code of the national issuer (ES256)'  200 -H "$(bearer "$ana")" "$gate/"
+ask ben 'a code of the province (EdDSA)'         200 -H "$(bearer "$ben")" "$gate/"
+ask cy  'a code in the query string'             200 "$gate/?code=$cy"
+ask -   'no code'                                '401 missing' "$gate/"
+ask ana 'a code of an hour ago'                  '401 expired' -H "$(bearer "$old")" "$gate/"
+ask ana 'a code signed with another key'         '401 signature' \
+    -H "$(bearer "$forged")" "$gate/"
+ask ana 'a code for another place'               '401 audience' \
+    -H "$(bearer "$elsewhere")" "$gate/"
+
+"$healthcode" flag set $store --by demo --reason demo cy contact >/dev/null
+from=$(date +%s%N)
+ask cy  'the same code, flagged a moment ago'    '403 flagged' "$gate/?code=$cy"
+to=$(date +%s%N)
+took=$(((to - from) / 1000))
+
+"$healthcode" flag clear $store --by demo --reason demo cy contact >/dev/null
+ask cy  'the same code, the flag corrected'      200 "$gate/?code=$cy"
+
+printf '\n  From the flag in Redis to the refusal at the gate: %d.%d ms,\n' \
+    $((took / 1000)) $((took % 1000 / 100))
+printf '  with the time that curl takes to start.\n'
+
+[ $wrong -eq 0 ] || fail "an answer is not the expected one; $(tail -3 "$dir/logs/error.log")"
+
+[ -z "${DEMO_ONCE:-}" ] || exit 0
+
+cat <<EOF
+
+  The gate runs until Ctrl-C.  Try it by hand, for 15 minutes:
+
+    curl -i -H "Authorization: Bearer $ana" $gate/
+
+  Flag its holder, and try again:
+
+    $healthcode flag set $store ana contact
+
+EOF
+
+wait $nginx_pid || :
