@@ -6,7 +6,7 @@
 #ifndef NGX_HTTP_HEALTHCODE_CONF_H
 #define NGX_HTTP_HEALTHCODE_CONF_H
 
-#include "ngx_http_healthcode_module.h"
+#include "ngx_http_healthcode.h"
 
 
 /* Seconds that a code lives, by the rules of the service. */

@@ -3,7 +3,7 @@
  * Reads no bytes of a code itself.  docs/request-path.md.
  */
 
-#include "ngx_http_healthcode_module.h"
+#include "ngx_http_healthcode.h"
 
 
 /* Large, but touched only as far as the code is long. */
@@ -28,7 +28,6 @@ static ngx_int_t ngx_http_healthcode_handler_keep_regions(
     const healthcode_claims_t *claims);
 static void ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-static void ngx_http_healthcode_record_cleanup(void *data);
 static u_char *ngx_http_healthcode_handler_log_error(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len);
 static void ngx_http_healthcode_handler_mask(ngx_http_request_t *r);
@@ -382,65 +381,4 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
     }
 
     return NGX_DECLINED;
-}
-
-
-ngx_http_healthcode_record_t *
-ngx_http_healthcode_record_find(ngx_http_request_t *r)
-{
-    ngx_pool_cleanup_t            *cln;
-    ngx_http_healthcode_record_t  *record;
-
-    record = ngx_http_get_module_ctx(r, ngx_http_healthcode_module);
-
-    if (record || (!r->internal && !r->filter_finalize && r == r->main)) {
-        return record;
-    }
-
-    /* an internal redirect has cleared the context */
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_healthcode_record_cleanup) {
-            return cln->data;
-        }
-    }
-
-    return NULL;
-}
-
-
-ngx_http_healthcode_record_t *
-ngx_http_healthcode_record_get(ngx_http_request_t *r)
-{
-    ngx_pool_cleanup_t            *cln;
-    ngx_http_healthcode_record_t  *record;
-
-    record = ngx_http_healthcode_record_find(r);
-
-    if (record == NULL) {
-        cln = ngx_pool_cleanup_add(r->pool,
-                                   sizeof(ngx_http_healthcode_record_t));
-        if (cln == NULL) {
-            return NULL;
-        }
-
-        record = cln->data;
-        ngx_memzero(record, sizeof(ngx_http_healthcode_record_t));
-
-        record->request = r->main;
-        record->source = HEALTHCODE_REASON_OK;
-        record->cookie_source = HEALTHCODE_REASON_OK;
-        cln->handler = ngx_http_healthcode_record_cleanup;
-    }
-
-    ngx_http_set_ctx(r, record, ngx_http_healthcode_module);
-
-    return record;
-}
-
-
-static void
-ngx_http_healthcode_record_cleanup(void *data)
-{
-    ngx_http_healthcode_risk_cancel(data);
 }

@@ -6,7 +6,7 @@
 #ifndef NGX_HTTP_HEALTHCODE_REDIS_H
 #define NGX_HTTP_HEALTHCODE_REDIS_H
 
-#include "ngx_http_healthcode_module.h"
+#include "ngx_http_healthcode.h"
 
 
 /*

@@ -3,7 +3,7 @@
  * Decides nothing.  docs/request-path.md, "Response".
  */
 
-#include "ngx_http_healthcode_module.h"
+#include "ngx_http_healthcode.h"
 
 
 static ngx_int_t ngx_http_healthcode_response_refuse(ngx_http_request_t *r,

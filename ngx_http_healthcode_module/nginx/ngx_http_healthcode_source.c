@@ -4,7 +4,7 @@
  * file that knows versions of nginx.  docs/request-path.md, "Source".
  */
 
-#include "ngx_http_healthcode_module.h"
+#include "ngx_http_healthcode.h"
 
 
 /* A longer value is no code, and no pattern has to look at it. */

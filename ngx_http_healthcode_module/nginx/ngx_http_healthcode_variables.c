@@ -3,7 +3,7 @@
  * Decides nothing.  README.md, "Variables".
  */
 
-#include "ngx_http_healthcode_module.h"
+#include "ngx_http_healthcode.h"
 
 
 typedef enum {

@@ -3,8 +3,8 @@
  * of one request.  docs/request-path.md.
  */
 
-#ifndef NGX_HTTP_HEALTHCODE_MODULE_H
-#define NGX_HTTP_HEALTHCODE_MODULE_H
+#ifndef NGX_HTTP_HEALTHCODE_H
+#define NGX_HTTP_HEALTHCODE_H
 
 #include <ngx_config.h>
 #include <ngx_core.h>

@@ -1,0 +1,71 @@
+/*
+ * The record of one request: found again after an internal redirect, and gone
+ * with the request's pool.  Judges nothing.
+ * docs/request-path.md, "Once per request".
+ */
+
+#include "ngx_http_healthcode.h"
+
+
+static void ngx_http_healthcode_record_cleanup(void *data);
+
+
+ngx_http_healthcode_record_t *
+ngx_http_healthcode_record_find(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t            *cln;
+    ngx_http_healthcode_record_t  *record;
+
+    record = ngx_http_get_module_ctx(r, ngx_http_healthcode_module);
+
+    if (record || (!r->internal && !r->filter_finalize && r == r->main)) {
+        return record;
+    }
+
+    /* an internal redirect has cleared the context */
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_healthcode_record_cleanup) {
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_http_healthcode_record_t *
+ngx_http_healthcode_record_get(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t            *cln;
+    ngx_http_healthcode_record_t  *record;
+
+    record = ngx_http_healthcode_record_find(r);
+
+    if (record == NULL) {
+        cln = ngx_pool_cleanup_add(r->pool,
+                                   sizeof(ngx_http_healthcode_record_t));
+        if (cln == NULL) {
+            return NULL;
+        }
+
+        record = cln->data;
+        ngx_memzero(record, sizeof(ngx_http_healthcode_record_t));
+
+        record->request = r->main;
+        record->source = HEALTHCODE_REASON_OK;
+        record->cookie_source = HEALTHCODE_REASON_OK;
+        cln->handler = ngx_http_healthcode_record_cleanup;
+    }
+
+    ngx_http_set_ctx(r, record, ngx_http_healthcode_module);
+
+    return record;
+}
+
+
+static void
+ngx_http_healthcode_record_cleanup(void *data)
+{
+    ngx_http_healthcode_risk_cancel(data);
+}
