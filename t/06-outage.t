@@ -263,6 +263,50 @@ sub ends_well {
 }
 
 
+# ---- a store that changes while it serves ----
+
+{
+    my $nginx = gate();
+    my $redis = $f->redis;
+    is($nginx->ask($alice), 200, 'before anything changes a code passes');
+
+    $redis->cmd('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
+    is($nginx->ask_until('503 store_evicting', RECOVERY, $alice),
+       '503 store_evicting', 'a policy that may drop flags is noticed');
+    $redis->cmd('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is safe again');
+
+    $redis->cmd('REPLICAOF', '127.0.0.1', '1');
+    is($nginx->ask_until('503 store_not_master', RECOVERY, $alice),
+       '503 store_not_master', 'so is a store that became a replica');
+    $redis->cmd('REPLICAOF', 'NO', 'ONE');
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is a master');
+    ends_well($nginx, 'a store that changes');
+}
+
+
+# ---- a worker that is to leave, and has seen an outage before ----
+
+{
+    $f->redis->down;
+    my $nginx = gate();
+    $nginx->ask_until('503 store_unavailable', RECOVERY, $alice);
+    $f->redis->up;
+    $f->init_store;
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'after the outage: a pass');
+
+    my $socket = dial($nginx->sock);
+    syswrite $socket, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    sleep 0.1;
+    $nginx->reload;
+    sleep 0.2;
+    my ($got) = exchange($socket, "Authorization: Bearer $alice\r\n\r\n", 5);
+    is(answer_of((answers($got))[0] || { status => 0, body => '' }), 200,
+       'and a worker that is told to leave still asks for whoever is there');
+    ends_well($nginx, 'a worker that leaves', qr/connect\(\) to/);
+}
+
+
 # ---- a store that is not the right one ----
 
 # A second server, and a gate that is pointed at it.
@@ -393,7 +437,8 @@ sub fake {
     my (%with) = @_;
     my %reply = (%good, %with);
     return Healthcode::Server->start($f->path('fake.sock'), sub {
-        my ($client) = @_;
+        my ($client, $number) = @_;
+        my $as_asked = $with{FIRST} && $number;   # strange only at first
         return $with{START}->($client) if $with{START};
         my $buf = '';
         while (1) {
@@ -409,7 +454,8 @@ sub fake {
                 my $name = uc $words[0];
                 $name = $words[1] =~ /meta$/ ? 'META' : 'RISK'
                     if $name eq 'HGETALL';
-                my $reply = $reply{$name} // "-ERR unknown\r\n";
+                my $reply = ($as_asked ? $good{$name} : $reply{$name})
+                    // "-ERR unknown\r\n";
                 return $reply->($client) if ref $reply;
                 Healthcode::Server::put($client, $reply, 10) or return;
             }
@@ -451,6 +497,35 @@ sub says { my ($bytes) = @_; sub {
     is($nginx->ask_until('403 flagged', RECOVERY, $alice), '403 flagged',
        'and for a flag');
     ends_well($nginx, 'the fake store');
+    $server->stop;
+}
+
+# as behind a proxy that has lost its way: half a reply, and silence
+{
+    my $server = fake(FIRST => 1, RISK => sub {
+        my ($client) = @_;
+        Healthcode::Server::put($client, '%', 1);
+        for (1 .. 60) { last if !defined Healthcode::Server::take($client, 1) }
+    });
+    my $nginx = gate(server => 'unix:' . $server->path, max_pending => 5);
+    $nginx->ask_until('503 store_timeout', RECOVERY, $alice);
+    $nginx->ask_until(200, RECOVERY, $alice);
+    $server->stop;
+
+    $server = fake(FIRST => 1, RISK => sub {
+        my ($client) = @_;
+        Healthcode::Server::put($client, '%', 1);
+        for (1 .. 60) { last if !defined Healthcode::Server::take($client, 1) }
+    });
+    sleep 0.5;
+    my @gone = map { dial($nginx->sock) } 1 .. 5;
+    syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\n"
+               . "Authorization: Bearer $alice\r\n\r\n" for @gone;
+    sleep 0.05;
+    close $_ for @gone;
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'a store that fell silent is given up, though all who asked have left');
+    ends_well($nginx, 'a silent store');
     $server->stop;
 }
 

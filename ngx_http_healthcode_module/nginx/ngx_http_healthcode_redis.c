@@ -8,6 +8,12 @@
 #include <ngx_event_connect.h>
 
 
+/* A lookup that is unanswered for so many timeouts ends the connection. */
+#define NGX_HTTP_HEALTHCODE_STALLED       5
+
+/* Milliseconds between heartbeats. */
+#define NGX_HTTP_HEALTHCODE_HEARTBEAT     1000
+
 /* Milliseconds between attempts to connect: doubled from MIN up to MAX. */
 #define NGX_HTTP_HEALTHCODE_BACKOFF_MIN   50
 #define NGX_HTTP_HEALTHCODE_BACKOFF_MAX   1000
@@ -57,10 +63,14 @@ struct ngx_http_healthcode_redis_s {
     ngx_uint_t                           pending;
 
     ngx_event_t                          flush;
-    ngx_event_t                          timer;     /* connect, or try again */
+    ngx_event_t                          timer;     /* connect; silence; try
+                                                       again */
+    ngx_event_t                          heartbeat;
     ngx_uint_t                           failures;  /* one after another */
     ngx_msec_t                           live;      /* since when */
     healthcode_reason_e                  reason;    /* why it is down */
+    healthcode_reason_e                  judgement; /* of the heartbeat */
+    char                                 what[256];
     ngx_uint_t                           told;      /* that it is down */
     time_t                               complained;   /* of an error reply */
     ngx_uint_t                           address;   /* the next to try */
@@ -98,6 +108,10 @@ static ngx_int_t ngx_http_healthcode_redis_greet(
     ngx_http_healthcode_redis_t *redis, redisReply *reply);
 static void ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev);
+static void ngx_http_healthcode_redis_watch(ngx_http_healthcode_redis_t *redis);
+static void ngx_http_healthcode_redis_heartbeat_handler(ngx_event_t *ev);
+static void ngx_http_healthcode_redis_heartbeat_done(void *data,
+    healthcode_reason_e reason, redisReply **replies);
 static void ngx_http_healthcode_redis_lookup_handler(ngx_event_t *ev);
 static void ngx_http_healthcode_redis_late(
     ngx_http_healthcode_lookup_t *lookup);
@@ -145,6 +159,11 @@ ngx_http_healthcode_redis_create(ngx_cycle_t *cycle,
     redis->timer.data = &redis->dummy;
     redis->timer.log = redis->log;
     redis->timer.cancelable = 1;
+
+    redis->heartbeat.handler = ngx_http_healthcode_redis_heartbeat_handler;
+    redis->heartbeat.data = &redis->dummy;
+    redis->heartbeat.log = redis->log;
+    redis->heartbeat.cancelable = 1;
 
     ngx_http_healthcode_redis_start(redis);
 
@@ -575,6 +594,10 @@ ngx_http_healthcode_redis_sent(ngx_http_healthcode_redis_t *redis)
 
     ngx_queue_add(&redis->lookups, &redis->unsent);
     ngx_queue_init(&redis->unsent);
+
+    if (!redis->timer.timer_set) {
+        ngx_add_timer(&redis->timer, redis->store->timeout);
+    }
 }
 
 
@@ -591,6 +614,7 @@ ngx_http_healthcode_redis_read_handler(ngx_event_t *rev)
         if (redis->pending == 0) {
             ngx_http_healthcode_redis_close(redis,
                                         HEALTHCODE_REASON_STORE_UNAVAILABLE);
+            redis->failures = 0;   /* whoever still comes makes it anew */
         }
 
         return;
@@ -713,8 +737,8 @@ ngx_http_healthcode_redis_reply(ngx_http_healthcode_redis_t *redis,
         redis->complained = ngx_time();
         ngx_log_error(NGX_LOG_ERR, redis->log, 0,
                       "healthcode: store \"%V\" at %V answers with an error: "
-                      "%s", &redis->store->name, &redis->store->url.url,
-                      reply->str);
+                      "%*s", &redis->store->name, &redis->store->url.url,
+                      healthcode_handshake_error_len(reply), reply->str);
     }
 
     q = ngx_queue_head(&redis->lookups);
@@ -725,6 +749,11 @@ ngx_http_healthcode_redis_reply(ngx_http_healthcode_redis_t *redis,
     if (lookup->received == lookup->expected) {
         ngx_http_healthcode_redis_end(lookup, HEALTHCODE_REASON_OK);
         healthcode_reply_reader_reset(redis->reader);
+    }
+
+    if (redis->judgement != HEALTHCODE_REASON_OK) {
+        ngx_http_healthcode_redis_fail(redis, redis->judgement, redis->what);
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -774,6 +803,7 @@ ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis)
 
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_LIVE;
     redis->live = ngx_current_msec;
+    redis->judgement = HEALTHCODE_REASON_OK;
 
     /* not set where its own handler found the answer in the socket */
     if (redis->timer.timer_set) {
@@ -787,6 +817,7 @@ ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis)
     redis->held.len = 0;
 
     ngx_post_event(&redis->flush, &ngx_posted_events);
+    ngx_add_timer(&redis->heartbeat, NGX_HTTP_HEALTHCODE_HEARTBEAT);
 }
 
 
@@ -801,6 +832,11 @@ ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev)
         return;
     }
 
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
+        ngx_http_healthcode_redis_watch(redis);
+        return;
+    }
+
     if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE) {
         /* its answer may lie in the socket while this worker was busy */
         ngx_http_healthcode_redis_drain(redis);
@@ -812,6 +848,93 @@ ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev)
 
     ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_TIMEOUT,
                                    "it does not answer in connect_timeout");
+}
+
+
+/*
+ * Whether the store still answers, which the timers of lookups do not tell:
+ * whoever asked may have left, and a tombstone has no timer.
+ */
+static void
+ngx_http_healthcode_redis_watch(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_msec_t                     since;
+    ngx_msec_int_t                 left;
+    ngx_http_healthcode_lookup_t  *oldest;
+
+    ngx_http_healthcode_redis_drain(redis);
+
+    if (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE
+        || ngx_queue_empty(&redis->lookups))
+    {
+        return;
+    }
+
+    oldest = ngx_queue_data(ngx_queue_head(&redis->lookups),
+                            ngx_http_healthcode_lookup_t, queue);
+
+    ngx_time_update();
+
+    since = ((ngx_msec_int_t) (redis->received - oldest->sent) > 0)
+            ? redis->received : oldest->sent;
+    left = (ngx_msec_int_t) (since + redis->store->timeout - ngx_current_msec);
+
+    if (left > 0
+        && ngx_current_msec - oldest->sent
+           < NGX_HTTP_HEALTHCODE_STALLED * redis->store->timeout)
+    {
+        ngx_add_timer(&redis->timer, (ngx_msec_t) left);
+        return;
+    }
+
+    ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_TIMEOUT,
+                                   "it does not answer in timeout");
+}
+
+
+/* The store is still a master that evicts nothing, and the way to it open. */
+static void
+ngx_http_healthcode_redis_heartbeat_handler(ngx_event_t *ev)
+{
+    ngx_connection_t              *dummy = ev->data;
+    ngx_http_healthcode_redis_t   *redis = dummy->data;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    if (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
+        return;
+    }
+
+    lookup = ngx_http_healthcode_redis_push(redis);
+
+    if (lookup == NULL
+        || !healthcode_handshake_format_again(&redis->out))
+    {
+        ngx_http_healthcode_redis_fail(redis,
+                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
+                                       "there is no memory");
+        return;
+    }
+
+    lookup->done = ngx_http_healthcode_redis_heartbeat_done;
+    lookup->data = redis;
+    lookup->expected = HEALTHCODE_HANDSHAKE_AGAIN;
+
+    ngx_post_event(&redis->flush, &ngx_posted_events);
+    ngx_add_timer(ev, NGX_HTTP_HEALTHCODE_HEARTBEAT);
+}
+
+
+static void
+ngx_http_healthcode_redis_heartbeat_done(void *data, healthcode_reason_e reason,
+    redisReply **replies)
+{
+    ngx_http_healthcode_redis_t  *redis = data;
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        redis->judgement =
+            healthcode_handshake_read_again(&redis->store->handshake, replies,
+                                            redis->what, sizeof(redis->what));
+    }
 }
 
 
@@ -830,6 +953,14 @@ ngx_http_healthcode_redis_lookup_handler(ngx_event_t *ev)
 
     if (redis->state >= NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE) {
         ngx_http_healthcode_redis_drain(redis);
+    }
+
+    if (lookup->done && lookup->sent == 0
+        && redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE)
+    {
+        /* the store has proved itself just now, or we were held up */
+        lookup->held = 0;
+        ngx_http_healthcode_redis_write(redis);
     }
 
     /* the read may have ended the lookup; nothing reuses it before we return */
@@ -853,20 +984,10 @@ ngx_http_healthcode_redis_lookup_handler(ngx_event_t *ev)
 static void
 ngx_http_healthcode_redis_late(ngx_http_healthcode_lookup_t *lookup)
 {
-    void                                *data = lookup->data;
-    ngx_msec_t                           sent = lookup->sent;
-    ngx_http_healthcode_redis_t         *redis = lookup->redis;
-    ngx_http_healthcode_lookup_done_pt   done = lookup->done;
+    ngx_http_healthcode_lookup_done_pt  done = lookup->done;
 
     lookup->done = NULL;
-    done(data, HEALTHCODE_REASON_STORE_TIMEOUT, NULL);
-
-    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE && sent
-        && (ngx_msec_int_t) (redis->received - sent) < 0)
-    {
-        ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_TIMEOUT,
-                                       "it does not answer in timeout");
-    }
+    done(lookup->data, HEALTHCODE_REASON_STORE_TIMEOUT, NULL);
 }
 
 
@@ -876,18 +997,25 @@ ngx_http_healthcode_redis_fail(ngx_http_healthcode_redis_t *redis,
 {
     ngx_uint_t  lasted, level;
 
-    level = (redis->told && redis->reason == reason) ? NGX_LOG_INFO
-                                                     : NGX_LOG_ERR;
-
-    ngx_log_error(level, redis->log, 0,
-                  "healthcode: store \"%V\" at %V is down: %s",
-                  &redis->store->name, &redis->store->url.url, what);
-
     /* a connection that has served a while is tried again at once */
 
     lasted = (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE
               && ngx_current_msec - redis->live
                  > NGX_HTTP_HEALTHCODE_BACKOFF_MAX);
+
+    if (redis->told && redis->reason == reason) {
+        level = NGX_LOG_INFO;
+
+    } else if (lasted && redis->pending == 0) {
+        level = NGX_LOG_NOTICE;   /* nobody has noticed, nor need to */
+
+    } else {
+        level = NGX_LOG_ERR;
+    }
+
+    ngx_log_error(level, redis->log, 0,
+                  "healthcode: store \"%V\" at %V is down: %s",
+                  &redis->store->name, &redis->store->url.url, what);
 
     redis->failures = lasted ? 0 : redis->failures + 1;
     redis->reason = reason;
@@ -914,6 +1042,10 @@ ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
 
     if (redis->timer.timer_set) {
         ngx_del_timer(&redis->timer);
+    }
+
+    if (redis->heartbeat.timer_set) {
+        ngx_del_timer(&redis->heartbeat);
     }
 
     if (redis->flush.posted) {

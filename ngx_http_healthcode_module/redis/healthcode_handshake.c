@@ -9,6 +9,9 @@
 #include "healthcode_risk_codec.h"
 
 
+#define HEALTHCODE_HANDSHAKE_ERROR_MAX  128
+
+
 typedef enum {
     HEALTHCODE_HANDSHAKE_HELLO,
     HEALTHCODE_HANDSHAKE_SELECT,
@@ -138,7 +141,7 @@ healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
 
     if (reply->type == REDIS_REPLY_ERROR) {
         snprintf(error, size, "%s is refused: %.*s", commands[step],
-                 (int) (reply->len > 128 ? 128 : reply->len), reply->str);
+                 (int) healthcode_handshake_error_len(reply), reply->str);
         return HEALTHCODE_REASON_STORE_UNAVAILABLE;
     }
 
@@ -170,6 +173,55 @@ healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
     }
 
     return HEALTHCODE_REASON_OK;
+}
+
+
+bool
+healthcode_handshake_format_again(healthcode_redis_buf_t *buf)
+{
+    size_t  len = buf->len;
+
+    if (healthcode_handshake_format_words(buf, "ROLE", NULL)
+        && healthcode_handshake_format_words(buf, "INFO", "memory"))
+    {
+        return true;
+    }
+
+    buf->len = len;
+
+    return false;
+}
+
+
+healthcode_reason_e
+healthcode_handshake_read_again(const healthcode_handshake_t *handshake,
+    redisReply *const *replies, char *error, size_t size)
+{
+    healthcode_reason_e  reason;
+
+    reason = healthcode_handshake_read_role(replies[0], error, size);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    return healthcode_handshake_read_info(handshake, replies[1], error, size);
+}
+
+
+size_t
+healthcode_handshake_error_len(const redisReply *reply)
+{
+    size_t  len = 0;
+
+    while (len < reply->len && len < HEALTHCODE_HANDSHAKE_ERROR_MAX
+           && reply->str[len] >= ' ' && reply->str[len] < 0x7f
+           && strchr(",'`\"", reply->str[len]) == NULL)
+    {
+        len++;
+    }
+
+    return len;
 }
 
 

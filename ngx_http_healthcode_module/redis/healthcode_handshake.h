@@ -40,4 +40,21 @@ healthcode_reason_e healthcode_handshake_read(
     const healthcode_handshake_t *handshake, unsigned i,
     const redisReply *reply, char *error, size_t size);
 
+/*
+ * What may change under a connection: appends ROLE and INFO memory, and judges
+ * their HEALTHCODE_HANDSHAKE_AGAIN replies, likewise.
+ */
+#define HEALTHCODE_HANDSHAKE_AGAIN  2
+
+bool healthcode_handshake_format_again(healthcode_redis_buf_t *buf);
+healthcode_reason_e healthcode_handshake_read_again(
+    const healthcode_handshake_t *handshake, redisReply *const *replies,
+    char *error, size_t size);
+
+/*
+ * The bytes of an error reply that may go into a log: what follows them can
+ * be the arguments of the command, a password among them.
+ */
+size_t healthcode_handshake_error_len(const redisReply *reply);
+
 #endif
