@@ -500,7 +500,7 @@ my $second = { uri => '/second', headers => [
 --- answers
 my $holder = $f->holder('alice');
 [
-    given('the flags are a string', '503 store_unavailable',
+    given('the flags are a string', '403 flagged',
                 { "healthcode:risk:{$holder}" => 'confirmed' }),
     given('the regions are a string', '503 store_unavailable',
                 { 'healthcode:region' => 'high 0' }, $visitor),

@@ -32,6 +32,7 @@ static bool healthcode_risk_codec_read_region(
     const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
 static bool healthcode_risk_codec_read_control(const redisReply *reply,
     const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
+static bool healthcode_risk_codec_is_wrong_type(const redisReply *reply);
 static bool healthcode_risk_codec_is_pairs(const redisReply *reply);
 static bool healthcode_risk_codec_is_values(const redisReply *reply, size_t n);
 static healthcode_str_t healthcode_risk_codec_str(const redisReply *reply);
@@ -184,6 +185,12 @@ static bool
 healthcode_risk_codec_read_risk(const redisReply *reply,
     const healthcode_risk_terms_t *terms, healthcode_risk_t *risk)
 {
+    if (healthcode_risk_codec_is_wrong_type(reply)) {
+        /* not a hash: whatever it says of the holder, it is set */
+        risk->flagged = true;
+        return true;
+    }
+
     if (!healthcode_risk_codec_is_pairs(reply)) {
         return false;
     }
@@ -309,6 +316,16 @@ healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
     }
 
     return pepper ? HEALTHCODE_REASON_OK : HEALTHCODE_REASON_STORE_PEPPER;
+}
+
+
+static bool
+healthcode_risk_codec_is_wrong_type(const redisReply *reply)
+{
+    static const char  word[] = "WRONGTYPE";
+
+    return reply->type == REDIS_REPLY_ERROR && reply->len >= sizeof(word) - 1
+           && memcmp(reply->str, word, sizeof(word) - 1) == 0;
 }
 
 

@@ -184,7 +184,8 @@ test_refuses_replies_of_another_shape(void **state)
     static const char  *const rows[] = {
         /* risk */
         "-ERR x\r\n" NILS META,
-        "-WRONGTYPE Operation against a key\r\n" NILS META,
+        "-WRONG Operation against a key\r\n" NILS META,
+        NONE "-WRONGTYPE Operation against a key\r\n" META,
         "-LOADING x\r\n" NILS META,
         "-MOVED 1 a:1\r\n" NILS META,
         "_\r\n" NILS META,
@@ -226,6 +227,24 @@ test_refuses_replies_of_another_shape(void **state)
         test_row(read_plain(rows[i], &risk)
                  == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
     }
+
+    (void) state;
+}
+
+
+/* A key of another type is a holder of whom something is known. */
+static void
+test_counts_flags_of_a_wrong_type_as_set(void **state)
+{
+    healthcode_risk_t  risk;
+
+    assert_int_equal(read_plain("-WRONGTYPE Operation against a key\r\n" NILS
+                                META, &risk),
+                     HEALTHCODE_REASON_OK);
+    assert_true(risk.flagged);
+    assert_int_equal(read_plain("-WRONGTYPE Operation against a key\r\n" NILS
+                                "%0\r\n", &risk),
+                     HEALTHCODE_REASON_STORE_UNPROVEN);
 
     (void) state;
 }
@@ -607,6 +626,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_refuses_a_store_that_proves_nothing),
         cmocka_unit_test(test_refuses_replies_of_another_shape),
+        cmocka_unit_test(test_counts_flags_of_a_wrong_type_as_set),
         cmocka_unit_test(test_reads_flags),
         cmocka_unit_test(test_reads_controls),
         cmocka_unit_test(test_lets_the_longest_prefix_in_force_rule),
