@@ -61,6 +61,9 @@ server {
     listen unix:{{SOCK}};
     listen unix:{{ROOT}}/h2.sock http2;
     root $site;
+    if (\$http_authorization = none) { return 204; }
+    if (\$http_x_code = none) { return 204; }
+    if (\$http_cookie = none) { return 204; }
     location /alive { return 204; }
     location /plain { proxy_pass $up; }
 
@@ -155,6 +158,9 @@ my %place = (
         ("?code=$_[0]&hc=v1:$_[0]", "Authorization: Bearer $_[0]",
          "X-Code: $_[0]", "Cookie: code=$_[0]",
          "Referer: http://gate.example/static?code=$_[0]&z=1") },
+    'two referers' => sub {
+        ("?code=$_[0]", 'Referer: http://gate.example/',
+         "Referer: http://gate.example/x?y=1&code=$_[0]") },
     'a referer and an argument' => sub {
         ("?code=$_[0]", "Referer: http://gate.example/x?y=1&code=$_[0]#top") },
 );
@@ -300,6 +306,11 @@ logged_as('the same argument twice', "/static?code=$alice&code=$alice",
           "GET /static?code=$stars&code=$stars HTTP/1.1");
 logged_as('an encoded argument', '/static?code=' . encoded($alice),
           'GET /static?code=' . '*' x (3 * length $alice) . ' HTTP/1.1');
+logged_as('a code behind a fragment', "/static?hc=v1:$alice#?hc=v1:$alice",
+          "GET /static?hc=" . '*' x (2 * length("v1:$alice") + 5)
+          . ' HTTP/1.1');
+logged_as('a fragment alone', "/static?a=1#code=$alice&b=2",
+          "GET /static?a=1#code=$stars&b=2 HTTP/1.1");
 logged_as('arguments of other names', '/static?a=1&codes=abc&b=2',
           'GET /static?a=1&codes=abc&b=2 HTTP/1.1');
 logged_as('an argument that the pattern does not match',

@@ -29,6 +29,8 @@ static ngx_int_t ngx_http_healthcode_source_cookie(ngx_http_request_t *r,
     ngx_http_healthcode_source_t *source, ngx_table_elt_t *header);
 static ngx_int_t ngx_http_healthcode_source_query(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record, ngx_array_t *sources);
+static void ngx_http_healthcode_source_referers(ngx_http_request_t *r,
+    ngx_array_t *sources);
 static ngx_int_t ngx_http_healthcode_source_argument(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record, ngx_array_t *sources,
     ngx_http_healthcode_argument_t *argument);
@@ -38,6 +40,8 @@ static ngx_uint_t ngx_http_healthcode_source_next_argument(ngx_str_t *query,
     ngx_http_healthcode_argument_t *argument);
 static void ngx_http_healthcode_source_mask(ngx_http_request_t *r,
     ngx_array_t *sources, ngx_str_t *text);
+static void ngx_http_healthcode_source_mask_query(ngx_http_request_t *r,
+    ngx_array_t *sources, ngx_str_t query);
 static ngx_int_t ngx_http_healthcode_source_unescape(ngx_http_request_t *r,
     ngx_str_t *src, ngx_str_t *dst);
 static healthcode_pattern_e ngx_http_healthcode_source_match(
@@ -235,8 +239,15 @@ ngx_http_healthcode_source_headers(ngx_http_request_t *r,
 
             if (ngx_http_healthcode_source_add(r, record, source->kind, found,
                                                &code)
-                != NGX_OK
-                || ngx_http_healthcode_source_unlink(r, &r->headers_in.headers,
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            /* variables read before, and nginx, may point to the value */
+            ngx_memset(header[i].value.data, '*', header[i].value.len);
+
+            if (ngx_http_healthcode_source_unlink(r, &r->headers_in.headers,
                                                      &header[i])
                    != NGX_OK)
             {
@@ -418,6 +429,8 @@ ngx_http_healthcode_source_cookie(ngx_http_request_t *r,
                 return NGX_ERROR;
             }
 
+            ngx_memset(value.data, '*', value.len);
+
             if (copy == NULL) {
                 copy = ngx_pnalloc(r->pool, header->value.len + 2);
                 if (copy == NULL) {
@@ -489,19 +502,15 @@ ngx_http_healthcode_source_query(ngx_http_request_t *r,
         }
     }
 
-    if (r->headers_in.referer) {
-        ngx_http_healthcode_source_mask(r, sources,
-                                        &r->headers_in.referer->value);
-    }
+    /* for logs, in place; in HTTP/1 the line and the URI share their bytes */
+
+    ngx_http_healthcode_source_mask(r, sources, &r->request_line);
+    ngx_http_healthcode_source_mask(r, sources, &r->unparsed_uri);
+    ngx_http_healthcode_source_referers(r, sources);
 
     if (start == NULL) {
         return NGX_OK;
     }
-
-    /* for logs, in place; in HTTP/1 the three share their bytes */
-
-    ngx_http_healthcode_source_mask(r, sources, &r->request_line);
-    ngx_http_healthcode_source_mask(r, sources, &r->unparsed_uri);
 
     /* for handlers, without the argument */
 
@@ -514,6 +523,31 @@ ngx_http_healthcode_source_query(ngx_http_request_t *r,
     r->valid_unparsed_uri = 0;
 
     return NGX_OK;
+}
+
+
+/* A page that was opened with its code names it in what it loads. */
+static void
+ngx_http_healthcode_source_referers(ngx_http_request_t *r, ngx_array_t *sources)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        header = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (header[i].key.len == sizeof("referer") - 1
+                && ngx_strncmp(header[i].lowcase_key, "referer",
+                               sizeof("referer") - 1)
+                   == 0)
+            {
+                ngx_http_healthcode_source_mask(r, sources, &header[i].value);
+            }
+        }
+    }
 }
 
 
@@ -662,9 +696,8 @@ static void
 ngx_http_healthcode_source_mask(ngx_http_request_t *r, ngx_array_t *sources,
     ngx_str_t *text)
 {
-    u_char                          *end, *p;
-    ngx_str_t                        query;
-    ngx_http_healthcode_argument_t   argument;
+    u_char     *end, *p;
+    ngx_str_t   query, argument;
 
     end = text->data + text->len;
 
@@ -674,11 +707,31 @@ ngx_http_healthcode_source_mask(ngx_http_request_t *r, ngx_array_t *sources,
 
     query.data = ++p;
 
-    while (p < end && *p != ' ' && *p != '#') {
+    while (p < end && *p != ' ') {
         p++;
     }
 
     query.len = p - query.data;
+
+    ngx_http_healthcode_source_mask_query(r, sources, query);
+
+    /* a fragment is no part of the query, but of the line */
+
+    for (p = query.data; p < query.data + query.len; p++) {
+        if (*p == '#' || *p == '?') {
+            argument.data = p + 1;
+            argument.len = query.data + query.len - argument.data;
+            ngx_http_healthcode_source_mask_query(r, sources, argument);
+        }
+    }
+}
+
+
+static void
+ngx_http_healthcode_source_mask_query(ngx_http_request_t *r,
+    ngx_array_t *sources, ngx_str_t query)
+{
+    ngx_http_healthcode_argument_t  argument;
 
     while (ngx_http_healthcode_source_next_argument(&query, &argument)) {
 
