@@ -537,15 +537,17 @@ for my $uri ('/refused-accel', '/refused-named') {
 
 
 
-=== TEST 21: nginx judges no subrequest: a page that includes a gated part shows it
+=== TEST 21: a page that nobody judged includes no gated part
 --- config eval: $::config
 --- request
 GET /page.shtml
 --- more_headers
-X-Nothing: here
---- response_body eval
-"page part\n"
+Authorization: Bearer {{ALICE}}
+--- response_body_like
+^page <html>.*403 Forbidden.*
 --- lookups: 0
+--- error_log
+deny a subrequest
 --- no_error_log
 [error]
 
@@ -567,14 +569,13 @@ Authorization: Bearer {{ALICE}}
 
 
 
-=== TEST 23: auth_request to a gated location asks nothing, since it is a subrequest
+=== TEST 23: auth_request to a gated location lets nobody in
 --- config eval: $::config
 --- request
 GET /auth
 --- more_headers
-X-Nothing: here
---- response_body
-passed
+Authorization: Bearer {{ALICE}}
+--- error_code: 403
 --- lookups: 0
---- no_error_log
-[error]
+--- error_log
+deny a subrequest

@@ -152,6 +152,9 @@ typedef struct {
     healthcode_evidence_t          evidence;
     healthcode_verdict_t           verdict;
 
+    ngx_uint_t                     passed;     /* policy of the last location
+                                                  that let it in */
+
     unsigned                       answered:1; /* evidence is complete */
     unsigned                       judged:1;   /* verdict is reached */
     unsigned                       looked_up:1;
@@ -182,6 +185,9 @@ char *ngx_http_healthcode_conf_risk(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_region_deny(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+extern ngx_conf_post_t  ngx_http_healthcode_conf_age_post;
+extern ngx_conf_post_t  ngx_http_healthcode_conf_leeway_post;
 
 /* handler */
 ngx_int_t ngx_http_healthcode_handler_server_rewrite(ngx_http_request_t *r);

@@ -367,17 +367,39 @@ ngx_http_healthcode_handler_mask(ngx_http_request_t *r)
 
 /*
  * Once a request has passed the access phase of any location, a redirect that
- * comes later is not the error page of our own refusal.
+ * comes later is not the error page of our own refusal.  nginx skips the
+ * access phase for a subrequest: it may enter a gated location only where its
+ * main request has passed one of the same policy.
  */
 ngx_int_t
 ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
 {
-    ngx_http_healthcode_record_t  *record;
+    ngx_http_healthcode_record_t    *record;
+    ngx_http_healthcode_loc_conf_t  *lcf;
 
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
     record = ngx_http_healthcode_record_find(r);
 
-    if (record && r == r->main) {
-        record->refused = 0;
+    if (r == r->main) {
+
+        if (record) {
+            record->refused = 0;
+        }
+
+        if (record && lcf->mode == NGX_HTTP_HEALTHCODE_ON) {
+            record->passed = lcf->policy;
+        }
+
+        return NGX_DECLINED;
+    }
+
+    if (lcf->mode == NGX_HTTP_HEALTHCODE_ON
+        && (record == NULL || record->passed != lcf->policy))
+    {
+        ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                      "healthcode: deny a subrequest to a location that its "
+                      "request has not passed");
+        return NGX_HTTP_FORBIDDEN;
     }
 
     return NGX_DECLINED;
