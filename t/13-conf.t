@@ -151,7 +151,28 @@ starts('"satisfy all" in a gate', "$pepper$site$store"
        . $gate =~ s/on;/on; satisfy all;/r, unlike => qr/\[warn\]/);
 
 
+for my $line ('healthcode_leeway 6m;', 'healthcode_leeway 10y;',
+              'healthcode_max_age 0;', 'healthcode_max_age 367d;',
+              'healthcode_max_age 9223372036854775807;',
+              'healthcode_source header "X Y";', 'healthcode_source header "";',
+              'healthcode_source cookie "a;b";',
+              'healthcode_source query "a&b";')
+{
+    my ($name) = $line =~ /^(\w+)/;
+    fails($line, "$pepper$site$store"
+          . $gate =~ s/on;/on;\n$line !!\n/r, qr/"$name" directive \w+ /);
+}
+
+
 # ---- issuers ----
+
+fails('an issuer of another line', $pepper
+      . $site =~ s/healthcode_issuer \w+/healthcode_issuer "a\nb"/r . $gate,
+      qr/without blanks/);
+fails('a database that no Redis has', plus($store, 'database 4294967296;'),
+      qr/"database"/, $instead);
+fails('an age of codes of no use', plus($site, 'max_age 0;'), qr/"max_age"/,
+      $instead);
 
 fails("an issuer without $_", issuer_without($_), qr/"$_"/, $instead)
     for qw(iss keys algorithms);

@@ -35,6 +35,7 @@ static bool healthcode_keyring_read_jwks(healthcode_keyring_t *keyring,
     healthcode_str_t text);
 static bool healthcode_keyring_read_jwk(healthcode_keyring_t *keyring,
     yyjson_val *jwk);
+static bool healthcode_keyring_is_printable(const char *text);
 static bool healthcode_keyring_is_for_verifying(yyjson_val *jwk);
 static bool healthcode_keyring_choose(healthcode_keyring_t *keyring,
     yyjson_val *jwk, const healthcode_algorithm_t **chosen);
@@ -212,8 +213,9 @@ healthcode_keyring_read_jwk(healthcode_keyring_t *keyring, yyjson_val *jwk)
     member = yyjson_obj_get(jwk, "kid");
     kid = yyjson_get_str(member);
 
-    if (member && kid == NULL) {
-        return healthcode_keyring_fail(keyring, NULL, "a \"kid\" is no string");
+    if (member && (kid == NULL || !healthcode_keyring_is_printable(kid))) {
+        return healthcode_keyring_fail(keyring, NULL, "a \"kid\" is no string, "
+                                       "or has control characters");
     }
 
     if (yyjson_obj_get(jwk, "d")) {
@@ -245,6 +247,20 @@ healthcode_keyring_read_jwk(healthcode_keyring_t *keyring, yyjson_val *jwk)
                          "hash"
                        : "its members are missing, of a wrong length, or no "
                          "point of the curve");
+    }
+
+    return true;
+}
+
+
+/* A kid goes into logs, where a new line would be a line of its own. */
+static bool
+healthcode_keyring_is_printable(const char *text)
+{
+    for ( /* void */ ; *text; text++) {
+        if ((unsigned char) *text < ' ' || *text == 0x7f) {
+            return false;
+        }
     }
 
     return true;

@@ -20,6 +20,12 @@ static ngx_uint_t ngx_http_healthcode_conf_is_same_policy(
     ngx_http_healthcode_loc_conf_t *a, ngx_http_healthcode_loc_conf_t *b);
 static ngx_int_t ngx_http_healthcode_conf_check(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+static char *ngx_http_healthcode_conf_check_age(ngx_conf_t *cf, void *post,
+    void *data);
+static char *ngx_http_healthcode_conf_check_leeway(ngx_conf_t *cf, void *post,
+    void *data);
+static char *ngx_http_healthcode_conf_source_name(
+    ngx_http_healthcode_source_t *source);
 static void ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
     ngx_http_healthcode_loc_conf_t *conf);
 static void ngx_http_healthcode_conf_warn(ngx_conf_t *cf);
@@ -29,6 +35,15 @@ static char *ngx_http_healthcode_conf_pattern(ngx_conf_t *cf,
     ngx_http_healthcode_source_t *source, ngx_str_t *expression);
 static void ngx_http_healthcode_conf_free_pattern(void *data);
 static void ngx_http_healthcode_conf_free_pepper(void *data);
+
+
+ngx_conf_post_t  ngx_http_healthcode_conf_age_post = {
+    ngx_http_healthcode_conf_check_age
+};
+
+ngx_conf_post_t  ngx_http_healthcode_conf_leeway_post = {
+    ngx_http_healthcode_conf_check_leeway
+};
 
 
 void *
@@ -434,6 +449,33 @@ ngx_http_healthcode_conf_check(ngx_conf_t *cf,
 }
 
 
+static char *
+ngx_http_healthcode_conf_check_age(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t  *seconds = data;
+
+    if (*seconds == 0 || *seconds > NGX_HTTP_HEALTHCODE_AGE_MAX) {
+        return "is of no use; write a time of 1s to 366d, such as \"15m\"";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_healthcode_conf_check_leeway(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t  *seconds = data;
+
+    if (*seconds > NGX_HTTP_HEALTHCODE_LEEWAY_MAX) {
+        return "is for clocks that differ; write a time of at most 5m, and "
+               "\"healthcode_max_age\" to accept older codes";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* Says, where it was chosen, what a site should know that it chose. */
 static void
 ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
@@ -592,6 +634,7 @@ ngx_http_healthcode_conf_free_pepper(void *data)
 char *
 ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    char                            *rv;
     ngx_str_t                       *value = cf->args->elts;
     ngx_http_healthcode_source_t    *source;
     ngx_http_healthcode_loc_conf_t  *lcf = conf;
@@ -628,8 +671,10 @@ ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (source->name.len == 0) {
-        return "needs the name of the header, argument or cookie";
+    rv = ngx_http_healthcode_conf_source_name(source);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     if (source->kind == NGX_HTTP_HEALTHCODE_HEADER) {
@@ -639,6 +684,32 @@ ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (cf->args->nelts == 4) {
         return ngx_http_healthcode_conf_pattern(cf, source, &value[3]);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* A name that no request can have would leave the location no way in. */
+static char *
+ngx_http_healthcode_conf_source_name(ngx_http_healthcode_source_t *source)
+{
+    const char  *not_in;
+    ngx_uint_t   i;
+
+    if (source->name.len == 0) {
+        return "needs the name of the header, argument or cookie";
+    }
+
+    not_in = (source->kind == NGX_HTTP_HEALTHCODE_QUERY)
+             ? "&=#" : "()<>@,;:\\\"/[]?={}";
+
+    for (i = 0; i < source->name.len; i++) {
+        if (source->name.data[i] <= ' ' || source->name.data[i] >= 0x7f
+            || strchr(not_in, source->name.data[i]))
+        {
+            return "has a name with a character that no such name can have";
+        }
     }
 
     return NGX_CONF_OK;

@@ -10,7 +10,11 @@
 
 
 /* Seconds that a code lives, by the rules of the service. */
-#define NGX_HTTP_HEALTHCODE_MAX_AGE  900
+#define NGX_HTTP_HEALTHCODE_MAX_AGE     900
+
+/* Seconds of any age that is asked for, and of clocks that differ. */
+#define NGX_HTTP_HEALTHCODE_AGE_MAX     (366 * 86400)
+#define NGX_HTTP_HEALTHCODE_LEEWAY_MAX  300
 
 
 /*

@@ -7,7 +7,8 @@
 #include "ngx_http_healthcode_conf.h"
 
 
-#define NGX_HTTP_HEALTHCODE_FILE_MAX  (8 * 1024 * 1024)
+#define NGX_HTTP_HEALTHCODE_FILE_MAX      (8 * 1024 * 1024)
+#define NGX_HTTP_HEALTHCODE_DATABASE_MAX  65535
 
 
 typedef struct {
@@ -82,7 +83,7 @@ static ngx_command_t  ngx_http_healthcode_issuer_commands[] = {
       ngx_conf_set_sec_slot,
       0,
       offsetof(ngx_http_healthcode_issuer_t, max_age),
-      NULL },
+      &ngx_http_healthcode_conf_age_post },
 
       ngx_null_command
 };
@@ -148,6 +149,22 @@ static ngx_command_t  ngx_http_healthcode_store_commands[] = {
 
       ngx_null_command
 };
+
+
+/* Names go into logs, where a new line would be a line of its own. */
+static ngx_uint_t
+ngx_http_healthcode_conf_is_printable(ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] <= ' ' || name->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return name->len != 0;
+}
 
 
 ngx_uint_t
@@ -310,6 +327,10 @@ ngx_http_healthcode_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                         *value = cf->args->elts;
     ngx_http_healthcode_issuer_t      *issuer, **issuers, **p;
     ngx_http_healthcode_main_conf_t   *mcf = conf;
+
+    if (!ngx_http_healthcode_conf_is_printable(&value[1])) {
+        return "needs a name without blanks or control characters";
+    }
 
     issuers = mcf->issuers.elts;
 
@@ -564,6 +585,10 @@ ngx_http_healthcode_conf_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                "name";
     }
 
+    if (!ngx_http_healthcode_conf_is_printable(&value[1])) {
+        return "needs a name without blanks or control characters";
+    }
+
     stores = mcf->stores.elts;
 
     for (i = 0; i < mcf->stores.nelts; i++) {
@@ -631,6 +656,11 @@ ngx_http_healthcode_conf_store_finish(ngx_conf_t *cf,
     if (store->max_pending == 0) {
         return "has a \"max_pending\" of 0, with which nobody could ask; write "
                "\"max_pending 10000;\"";
+    }
+
+    if (store->database > NGX_HTTP_HEALTHCODE_DATABASE_MAX) {
+        return "has a \"database\" that no Redis has; write its number, 0 if "
+               "in doubt";
     }
 
     store->handshake.user = ngx_http_healthcode_view(&store->user);

@@ -90,14 +90,14 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_healthcode_loc_conf_t, max_age),
-      NULL },
+      &ngx_http_healthcode_conf_age_post },
 
     { ngx_string("healthcode_leeway"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_healthcode_loc_conf_t, leeway),
-      NULL },
+      &ngx_http_healthcode_conf_leeway_post },
 
     { ngx_string("healthcode_risk"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,

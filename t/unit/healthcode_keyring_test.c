@@ -125,8 +125,12 @@ test_refuses_keys_with_a_sentence(void **state)
         { "A", "{\"keys\":[1]}", "a member of \"keys\" is no object" },
         { "A", "{\"keys\":[" MINT_A3_JWK ",null]}",
           "a member of \"keys\" is no object" },
-        { "A", "{\"kty\":\"EC\",\"kid\":1}", "a \"kid\" is no string" },
-        { "A", "{\"kty\":\"EC\",\"kid\":null}", "a \"kid\" is no string" },
+        { "A", "{\"kty\":\"EC\",\"kid\":1}",
+          "a \"kid\" is no string, or has control characters" },
+        { "A", "{\"kty\":\"EC\",\"kid\":\"a\\nb\"}",
+          "a \"kid\" is no string, or has control characters" },
+        { "A", "{\"kty\":\"EC\",\"kid\":null}",
+          "a \"kid\" is no string, or has control characters" },
 
         /* for other algorithms */
         { "", MINT_A3_JWK, NO_KEY },
