@@ -34,7 +34,7 @@ typedef struct {
 } healthcode_risk_policy_t;
 
 
-/* What was found.  Start with all zero; findings only ever add up. */
+/* What was found.  Start with nothing; findings only ever add up. */
 typedef struct {
     bool    key_revoked;
     bool    issuer_suspended;
@@ -45,6 +45,13 @@ typedef struct {
     char    names[HEALTHCODE_RISK_NAMES_MAX];   /* active flags, "a,b" */
 } healthcode_risk_t;
 
+
+/* Makes it nothing; the names need no clearing, since they have a length. */
+static inline void
+healthcode_risk_clear(healthcode_risk_t *risk)
+{
+    memset(risk, 0, offsetof(healthcode_risk_t, names));
+}
 
 /*
  * Whether until, Unix seconds in decimal or "0" for "until cleared", lies

@@ -42,6 +42,7 @@ typedef struct {
     ngx_str_t                      name;       /* a header's in lower case */
     ngx_uint_t                     hash;       /* of a header's name */
     healthcode_pattern_t          *pattern;    /* NULL: the whole value */
+    ngx_uint_t                     bearer;     /* what follows the scheme */
 } ngx_http_healthcode_source_t;
 
 
@@ -142,7 +143,6 @@ typedef struct {
 
     /* risk */
     healthcode_risk_query_t        query;
-    healthcode_risk_t              risk;
     ngx_http_healthcode_lookup_t  *lookup;     /* under way, or NULL */
     struct timespec                asked;
     ngx_uint_t                     lookup_us;
@@ -160,6 +160,8 @@ typedef struct {
     unsigned                       looked_up:1;
     unsigned                       refused:1;  /* our error page is due */
     unsigned                       masking:1;
+
+    healthcode_risk_t              risk;       /* last: is not cleared whole */
 } ngx_http_healthcode_record_t;
 
 

@@ -252,7 +252,6 @@ static ngx_int_t
 ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
 {
-    ngx_str_t                      bearer;
     ngx_http_healthcode_source_t  *source;
 
     if (conf->sources) {
@@ -277,16 +276,14 @@ ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
+    ngx_memzero(source, sizeof(ngx_http_healthcode_source_t));
+
     source->kind = NGX_HTTP_HEALTHCODE_HEADER;
+    source->bearer = 1;
     ngx_str_set(&source->name, "authorization");
     source->hash = ngx_hash_key_lc(source->name.data, source->name.len);
 
-    /* RFC 6750 section 2.1; the scheme's case by RFC 9110 section 11.1 */
-    ngx_str_set(&bearer, "(?i)^bearer +(\\S+) *$");
-
-    return (ngx_http_healthcode_conf_pattern(cf, source, &bearer)
-            == NGX_CONF_OK)
-           ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
 }
 
 

@@ -89,7 +89,7 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     healthcode_evidence_t  *evidence = &record->evidence;
 
     ngx_memzero(evidence, sizeof(healthcode_evidence_t));
-    ngx_memzero(&record->risk, sizeof(healthcode_risk_t));
+    healthcode_risk_clear(&record->risk);
 
     record->issuer = NULL;
     record->key = NULL;

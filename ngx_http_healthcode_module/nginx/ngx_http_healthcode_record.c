@@ -50,7 +50,8 @@ ngx_http_healthcode_record_get(ngx_http_request_t *r)
         }
 
         record = cln->data;
-        ngx_memzero(record, sizeof(ngx_http_healthcode_record_t));
+        ngx_memzero(record, offsetof(ngx_http_healthcode_record_t, risk)
+                            + offsetof(healthcode_risk_t, names));
 
         record->request = r->main;
         record->source = HEALTHCODE_REASON_OK;

@@ -34,7 +34,6 @@ struct ngx_http_healthcode_lookup_s {
     ngx_http_healthcode_redis_t         *redis;
     ngx_http_healthcode_lookup_done_pt   done;    /* NULL: nobody waits */
     void                                *data;
-    ngx_event_t                          timer;
     ngx_msec_t                           due;     /* of ngx_current_msec */
     ngx_msec_t                           sent;
     ngx_uint_t                           held;    /* until the store is live */
@@ -66,6 +65,7 @@ struct ngx_http_healthcode_redis_s {
     ngx_event_t                          timer;     /* connect; silence; try
                                                        again */
     ngx_event_t                          heartbeat;
+    ngx_event_t                          late;      /* the oldest who waits */
     ngx_uint_t                           failures;  /* one after another */
     ngx_msec_t                           live;      /* since when */
     healthcode_reason_e                  reason;    /* why it is down */
@@ -112,12 +112,15 @@ static void ngx_http_healthcode_redis_watch(ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_heartbeat_handler(ngx_event_t *ev);
 static void ngx_http_healthcode_redis_heartbeat_done(void *data,
     healthcode_reason_e reason, redisReply **replies);
-static void ngx_http_healthcode_redis_lookup_handler(ngx_event_t *ev);
+static void ngx_http_healthcode_redis_late_handler(ngx_event_t *ev);
+static void ngx_http_healthcode_redis_unhold(
+    ngx_http_healthcode_redis_t *redis);
+static ngx_uint_t ngx_http_healthcode_redis_expire(
+    ngx_http_healthcode_redis_t *redis, ngx_queue_t *queue);
 static void ngx_http_healthcode_redis_late(
     ngx_http_healthcode_lookup_t *lookup);
 static ngx_http_healthcode_lookup_t *ngx_http_healthcode_redis_push(
     ngx_http_healthcode_redis_t *redis);
-static void ngx_http_healthcode_redis_arm(ngx_http_healthcode_lookup_t *lookup);
 static void ngx_http_healthcode_redis_end(ngx_http_healthcode_lookup_t *lookup,
     healthcode_reason_e reason);
 static void ngx_http_healthcode_redis_fail(ngx_http_healthcode_redis_t *redis,
@@ -164,6 +167,14 @@ ngx_http_healthcode_redis_create(ngx_cycle_t *cycle,
     redis->heartbeat.data = &redis->dummy;
     redis->heartbeat.log = redis->log;
     redis->heartbeat.cancelable = 1;
+
+    /*
+     * Not cancelable: without it, a worker told to quit would leave while
+     * requests are suspended.
+     */
+    redis->late.handler = ngx_http_healthcode_redis_late_handler;
+    redis->late.data = &redis->dummy;
+    redis->late.log = redis->log;
 
     ngx_http_healthcode_redis_start(redis);
 
@@ -245,7 +256,13 @@ ngx_http_healthcode_redis_lookup(ngx_http_healthcode_redis_t *redis,
         ngx_post_event(&redis->flush, &ngx_posted_events);
     }
 
-    ngx_http_healthcode_redis_arm(l);
+    /* all wait equally long, so one timer serves them in turn */
+
+    l->due = ngx_current_msec + redis->store->timeout;
+
+    if (!redis->late.timer_set) {
+        ngx_add_timer(&redis->late, redis->store->timeout);
+    }
 
     *lookup = l;
 
@@ -257,10 +274,6 @@ void
 ngx_http_healthcode_redis_cancel(ngx_http_healthcode_lookup_t *lookup)
 {
     lookup->done = NULL;
-
-    if (lookup->timer.timer_set) {
-        ngx_del_timer(&lookup->timer);
-    }
 }
 
 
@@ -285,26 +298,11 @@ ngx_http_healthcode_redis_push(ngx_http_healthcode_redis_t *redis)
     ngx_memzero(lookup, sizeof(ngx_http_healthcode_lookup_t));
 
     lookup->redis = redis;
-    lookup->timer.handler = ngx_http_healthcode_redis_lookup_handler;
-    lookup->timer.data = &redis->dummy;
-    lookup->timer.log = redis->log;
 
     ngx_queue_insert_tail(&redis->unsent, &lookup->queue);
     redis->pending++;
 
     return lookup;
-}
-
-
-/*
- * Not cancelable: without it, a worker told to quit would leave while requests
- * are suspended.
- */
-static void
-ngx_http_healthcode_redis_arm(ngx_http_healthcode_lookup_t *lookup)
-{
-    lookup->due = ngx_current_msec + lookup->redis->store->timeout;
-    ngx_add_timer(&lookup->timer, lookup->redis->store->timeout);
 }
 
 
@@ -314,10 +312,6 @@ ngx_http_healthcode_redis_end(ngx_http_healthcode_lookup_t *lookup,
     healthcode_reason_e reason)
 {
     ngx_http_healthcode_redis_t  *redis = lookup->redis;
-
-    if (lookup->timer.timer_set) {
-        ngx_del_timer(&lookup->timer);
-    }
 
     if (lookup->done) {
         lookup->done(lookup->data, reason,
@@ -939,15 +933,10 @@ ngx_http_healthcode_redis_heartbeat_done(void *data, healthcode_reason_e reason,
 
 
 static void
-ngx_http_healthcode_redis_lookup_handler(ngx_event_t *ev)
+ngx_http_healthcode_redis_late_handler(ngx_event_t *ev)
 {
-    ngx_http_healthcode_redis_t   *redis;
-    ngx_http_healthcode_lookup_t  *lookup;
-
-    lookup = (ngx_http_healthcode_lookup_t *)
-                 ((u_char *) ev - offsetof(ngx_http_healthcode_lookup_t,
-                                           timer));
-    redis = lookup->redis;
+    ngx_connection_t             *dummy = ev->data;
+    ngx_http_healthcode_redis_t  *redis = dummy->data;
 
     /* read before judging: the answer may be here and only we are late */
 
@@ -955,28 +944,70 @@ ngx_http_healthcode_redis_lookup_handler(ngx_event_t *ev)
         ngx_http_healthcode_redis_drain(redis);
     }
 
-    if (lookup->done && lookup->sent == 0
-        && redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE)
+    /* likewise write: the store may have proved itself just now */
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE
+        && !ngx_queue_empty(&redis->unsent))
     {
-        /* the store has proved itself just now, or we were held up */
-        lookup->held = 0;
+        ngx_http_healthcode_redis_unhold(redis);
         ngx_http_healthcode_redis_write(redis);
-    }
-
-    /* the read may have ended the lookup; nothing reuses it before we return */
-
-    if (lookup->done == NULL) {
-        return;
     }
 
     ngx_time_update();
 
-    if ((ngx_msec_int_t) (lookup->due - ngx_current_msec) > 0) {
-        ngx_add_timer(ev, lookup->due - ngx_current_msec);
-        return;
+    if (!ngx_http_healthcode_redis_expire(redis, &redis->lookups)) {
+        (void) ngx_http_healthcode_redis_expire(redis, &redis->unsent);
+    }
+}
+
+
+/* Those who are sent only now get their whole time from now on. */
+static void
+ngx_http_healthcode_redis_unhold(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    for (q = ngx_queue_head(&redis->unsent);
+         q != ngx_queue_sentinel(&redis->unsent);
+         q = ngx_queue_next(q))
+    {
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+        lookup->held = 0;
+    }
+}
+
+
+/* Ends the wait of those whose time is over; 1: the next one has a timer. */
+static ngx_uint_t
+ngx_http_healthcode_redis_expire(ngx_http_healthcode_redis_t *redis,
+    ngx_queue_t *queue)
+{
+    ngx_queue_t                   *q;
+    ngx_msec_int_t                 left;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    for (q = ngx_queue_head(queue);
+         q != ngx_queue_sentinel(queue);
+         q = ngx_queue_next(q))
+    {
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+        if (lookup->done == NULL || lookup->data == redis) {
+            continue;
+        }
+
+        left = (ngx_msec_int_t) (lookup->due - ngx_current_msec);
+
+        if (left > 0) {
+            ngx_add_timer(&redis->late, (ngx_msec_t) left);
+            return 1;
+        }
+
+        ngx_http_healthcode_redis_late(lookup);
     }
 
-    ngx_http_healthcode_redis_late(lookup);
+    return 0;
 }
 
 
@@ -1046,6 +1077,10 @@ ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
 
     if (redis->heartbeat.timer_set) {
         ngx_del_timer(&redis->heartbeat);
+    }
+
+    if (redis->late.timer_set) {
+        ngx_del_timer(&redis->late);
     }
 
     if (redis->flush.posted) {

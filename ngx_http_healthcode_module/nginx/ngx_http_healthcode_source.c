@@ -44,6 +44,8 @@ static void ngx_http_healthcode_source_mask_query(ngx_http_request_t *r,
     ngx_array_t *sources, ngx_str_t query);
 static ngx_int_t ngx_http_healthcode_source_unescape(ngx_http_request_t *r,
     ngx_str_t *src, ngx_str_t *dst);
+static healthcode_pattern_e ngx_http_healthcode_source_bearer(
+    ngx_str_t *value, ngx_str_t *code);
 static healthcode_pattern_e ngx_http_healthcode_source_match(
     ngx_http_healthcode_source_t *source, ngx_str_t *value, ngx_str_t *code);
 static ngx_int_t ngx_http_healthcode_source_add(ngx_http_request_t *r,
@@ -176,6 +178,10 @@ ngx_http_healthcode_source_match(ngx_http_healthcode_source_t *source,
         return HEALTHCODE_PATTERN_NO_MATCH;
     }
 
+    if (source->bearer) {
+        return ngx_http_healthcode_source_bearer(value, code);
+    }
+
     if (source->pattern == NULL) {
         *code = *value;
         return HEALTHCODE_PATTERN_MATCH;
@@ -199,6 +205,44 @@ ngx_http_healthcode_source_match(ngx_http_healthcode_source_t *source,
     }
 
     return found;
+}
+
+
+/*
+ * "(?i)^bearer +(\S+) *$" without a pattern, since nearly every gate has it:
+ * RFC 6750 section 2.1, the scheme's case by RFC 9110 section 11.1.
+ */
+static healthcode_pattern_e
+ngx_http_healthcode_source_bearer(ngx_str_t *value, ngx_str_t *code)
+{
+    u_char  *p = value->data, *end = value->data + value->len;
+
+    if (value->len <= sizeof("bearer ") - 1
+        || ngx_strncasecmp(p, (u_char *) "bearer ", sizeof("bearer ") - 1) != 0)
+    {
+        return HEALTHCODE_PATTERN_NO_MATCH;
+    }
+
+    p += sizeof("bearer ") - 1;
+
+    while (p < end && *p == ' ') {
+        p++;
+    }
+
+    while (end > p && end[-1] == ' ') {
+        end--;
+    }
+
+    code->data = p;
+    code->len = end - p;
+
+    if (code->len == 0 || memchr(p, ' ', code->len)
+        || memchr(p, '\t', code->len))
+    {
+        return HEALTHCODE_PATTERN_NO_MATCH;
+    }
+
+    return HEALTHCODE_PATTERN_MATCH;
 }
 
 

@@ -72,6 +72,7 @@ healthcode_reply_reader_create(void)
     }
 
     reader->hiredis->maxelements = HEALTHCODE_REPLY_READER_ELEMENTS_MAX;
+    reader->hiredis->maxbuf = 0;    /* keep the buffer: feeding is bounded */
     reader->hiredis->privdata = reader;
 
     return reader;

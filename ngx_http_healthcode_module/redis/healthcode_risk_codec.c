@@ -157,7 +157,7 @@ healthcode_risk_codec_read(const healthcode_risk_query_t *query,
     healthcode_risk_t *risk)
 {
     unsigned             n = healthcode_risk_codec_replies(query);
-    healthcode_risk_t    found = { .names_len = 0 };
+    healthcode_risk_t    found;
     healthcode_reason_e  reason;
 
     reason = healthcode_risk_codec_meta(replies[n - 1], terms->pepper_check);
@@ -165,6 +165,8 @@ healthcode_risk_codec_read(const healthcode_risk_query_t *query,
     if (reason != HEALTHCODE_REASON_OK) {
         return reason;
     }
+
+    healthcode_risk_clear(&found);
 
     if (!healthcode_risk_codec_read_risk(replies[0], terms, &found)
         || (query->nregions
@@ -175,7 +177,7 @@ healthcode_risk_codec_read(const healthcode_risk_query_t *query,
         return HEALTHCODE_REASON_STORE_UNAVAILABLE;
     }
 
-    *risk = found;
+    memcpy(risk, &found, offsetof(healthcode_risk_t, names) + found.names_len);
 
     return HEALTHCODE_REASON_OK;
 }
