@@ -555,6 +555,13 @@ strange('flags whose until is an integer',
 strange('flags that are an error', RISK => "-LOADING loading\r\n");
 strange('flags that have moved', RISK => "-MOVED 1 127.0.0.1:1\r\n");
 strange('flags cut short', RISK => says("%1\r\n\$9\r\nconfir"));
+strange('flags that come byte by byte', RISK => sub {
+    my ($client) = @_;
+    for my $byte (split //, "%1\r\n" . bulk('confirmed', 0)) {
+        Healthcode::Server::put($client, $byte, 1) or return;
+        sleep 0.06;
+    }
+});
 strange('flags that never end', RISK => sub {
     my ($client) = @_;
     Healthcode::Server::put($client, "\$4000000000\r\n", 1) or return;
