@@ -3,7 +3,7 @@
 # same request to the same location with and without the module, alternated in
 # one run.  One worker on one core; Redis and the load generator on another.
 #
-#     make bench [ROUNDS=9] [SECONDS=4] [CONNECTIONS=64]
+#     make bench [ROUNDS=45] [SECONDS=1] [CONNECTIONS=64]
 
 use strict;
 use warnings;
@@ -17,8 +17,8 @@ use POSIX ();
 use Time::HiRes qw(sleep);
 
 my $root        = dirname(dirname(File::Spec->rel2abs(__FILE__)));
-my $rounds      = $ENV{ROUNDS}      || 9;
-my $seconds     = $ENV{SECONDS}     || 4;
+my $rounds      = $ENV{ROUNDS}      || 45;
+my $seconds     = $ENV{SECONDS}     || 1;
 my $connections = $ENV{CONNECTIONS} || 64;
 
 my $HOLDERS  = 10_000;
@@ -174,7 +174,7 @@ daemon off; worker_processes 1; pid $dir/nginx.pid;
 error_log $dir/error.log error;
 events { worker_connections 1024; }
 http {
-    access_log off; keepalive_requests 100000000;
+    request_pool_size 8k; access_log off; keepalive_requests 100000000;
     client_body_temp_path $dir/b; proxy_temp_path $dir/p;
     fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
     healthcode_pepper_file $dir/pepper;
