@@ -78,7 +78,6 @@ struct ngx_http_healthcode_redis_s {
     ngx_resolver_ctx_t                  *resolving;
     ngx_sockaddr_t                       sockaddr;
     socklen_t                            socklen;
-    ngx_str_t                            name;
 
     ngx_connection_t                     dummy;     /* timers log its fd */
 };
