@@ -1,27 +1,69 @@
 /*
- * The table of signature algorithms (RFC 7518 section 3.1, RFC 8037).
+ * The table of signature algorithms (RFC 7518 section 3.1, RFC 8037, RFC 9864;
+ * SM2 of GM/T 0003), and sets of them with names of an issuer's own.
  * Knows no key and no token.  docs/token-format.md, "Algorithms".
  */
 
 #include "healthcode_algorithm.h"
 
 
+#define HEALTHCODE_ALGORITHM_HS(bits)                                         \
+    { .name = "HS" #bits, .family = HEALTHCODE_ALGORITHM_HMAC,                \
+      .kty = "oct", .type = "HMAC", .digest = "SHA" #bits,                    \
+      .part_len = bits / 8, .secret_min = bits / 8 }
+
+#define HEALTHCODE_ALGORITHM_RS(bits)                                         \
+    { .name = "RS" #bits, .family = HEALTHCODE_ALGORITHM_RSA,                 \
+      .kty = "RSA", .type = "RSA", .digest = "SHA" #bits }
+
+#define HEALTHCODE_ALGORITHM_PS(bits)                                         \
+    { .name = "PS" #bits, .family = HEALTHCODE_ALGORITHM_RSA_PSS,             \
+      .kty = "RSA", .type = "RSA", .digest = "SHA" #bits }
+
+
 static const healthcode_algorithm_t  healthcode_algorithms[] = {
 
-    { .name = "HS256", .family = HEALTHCODE_ALGORITHM_HMAC,
-      .kty = "oct", .digest = "SHA256", .part_len = 32, .secret_min = 32 },
+    HEALTHCODE_ALGORITHM_HS(256),
+    HEALTHCODE_ALGORITHM_HS(384),
+    HEALTHCODE_ALGORITHM_HS(512),
+
+    HEALTHCODE_ALGORITHM_RS(256),
+    HEALTHCODE_ALGORITHM_RS(384),
+    HEALTHCODE_ALGORITHM_RS(512),
+
+    HEALTHCODE_ALGORITHM_PS(256),
+    HEALTHCODE_ALGORITHM_PS(384),
+    HEALTHCODE_ALGORITHM_PS(512),
 
     { .name = "ES256", .family = HEALTHCODE_ALGORITHM_ECDSA,
-      .kty = "EC", .crv = "P-256", .group = "prime256v1",
+      .kty = "EC", .crv = "P-256", .type = "EC", .group = "prime256v1",
       .digest = "SHA256", .part_len = 32 },
 
-    { .name = "EdDSA", .family = HEALTHCODE_ALGORITHM_EDDSA,
-      .kty = "OKP", .crv = "Ed25519", .group = "ED25519",
-      .part_len = 32 },
+    { .name = "ES384", .family = HEALTHCODE_ALGORITHM_ECDSA,
+      .kty = "EC", .crv = "P-384", .type = "EC", .group = "secp384r1",
+      .digest = "SHA384", .part_len = 48 },
+
+    { .name = "ES512", .family = HEALTHCODE_ALGORITHM_ECDSA,
+      .kty = "EC", .crv = "P-521", .type = "EC", .group = "secp521r1",
+      .digest = "SHA512", .part_len = 66 },
+
+    /* RFC 9864 section 2.2: with this one curve the two names are one */
+    { .name = "EdDSA", .also = "Ed25519",
+      .family = HEALTHCODE_ALGORITHM_EDDSA,
+      .kty = "OKP", .crv = "Ed25519", .type = "ED25519", .part_len = 32 },
+
+    { .name = "SGD_SM3_SM2", .family = HEALTHCODE_ALGORITHM_SM2,
+      .kty = "EC", .crv = "SM2-P-256", .type = "SM2", .group = "SM2",
+      .digest = "SM3", .part_len = 32 },
 };
 
-#define HEALTHCODE_ALGORITHM_COUNT                                            \
-    (sizeof(healthcode_algorithms) / sizeof(healthcode_algorithms[0]))
+
+_Static_assert(sizeof(healthcode_algorithms) / sizeof(healthcode_algorithms[0])
+               == HEALTHCODE_ALGORITHM_COUNT, "a row, or its count");
+
+
+static bool healthcode_algorithm_is_named(const healthcode_algorithm_t *row,
+    healthcode_str_t name);
 
 
 const healthcode_algorithm_t *
@@ -37,9 +79,7 @@ healthcode_algorithm_find(healthcode_str_t name)
     const healthcode_algorithm_t  *row;
 
     for (size_t i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
-        if (name.len == strlen(row->name)
-            && memcmp(name.data, row->name, name.len) == 0)
-        {
+        if (healthcode_algorithm_is_named(row, name)) {
             return row;
         }
     }
@@ -48,8 +88,44 @@ healthcode_algorithm_find(healthcode_str_t name)
 }
 
 
+static bool
+healthcode_algorithm_is_named(const healthcode_algorithm_t *row,
+    healthcode_str_t name)
+{
+    return healthcode_str_equal(name, healthcode_str_from(row->name,
+                                                          strlen(row->name)))
+           || (row->also
+               && healthcode_str_equal(name,
+                                       healthcode_str_from(row->also,
+                                                        strlen(row->also))));
+}
+
+
+const healthcode_algorithm_t *
+healthcode_algorithm_set_find(const healthcode_algorithm_set_t *set,
+    healthcode_str_t name)
+{
+    const healthcode_algorithm_t  *row = healthcode_algorithm_find(name);
+
+    for (size_t i = 0; row == NULL && i < set->naliases; i++) {
+        if (healthcode_str_equal(name, set->aliases[i].name)) {
+            row = set->aliases[i].algorithm;
+        }
+    }
+
+    return (row && (set->bits & healthcode_algorithm_bit(row))) ? row : NULL;
+}
+
+
+size_t
+healthcode_algorithm_index(const healthcode_algorithm_t *algorithm)
+{
+    return (size_t) (algorithm - healthcode_algorithms);
+}
+
+
 unsigned
 healthcode_algorithm_bit(const healthcode_algorithm_t *algorithm)
 {
-    return 1u << (algorithm - healthcode_algorithms);
+    return 1u << healthcode_algorithm_index(algorithm);
 }

@@ -9,52 +9,49 @@
 
 static bool healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
     const healthcode_token_t *token);
-static bool healthcode_issuer_key_fits(const healthcode_key_t *key,
-    const healthcode_token_t *token);
-
 
 healthcode_reason_e
 healthcode_issuer_verify(const healthcode_issuer_t *issuer,
     const healthcode_token_t *token, const healthcode_key_t **signer)
 {
-    size_t                         i, tries = 0;
-    const healthcode_key_t        *key;
+    size_t                         i, n;
+    const healthcode_key_t        *keys[HEALTHCODE_KEYRING_TRIES_MAX];
     const healthcode_algorithm_t  *algorithm;
 
     if (!healthcode_issuer_accepts_type(issuer, token)) {
         return HEALTHCODE_REASON_TYPE;
     }
 
-    algorithm = healthcode_algorithm_find(token->alg);
+    algorithm = healthcode_algorithm_set_find(&issuer->rules.algorithms,
+                                              token->alg);
 
-    if (algorithm == NULL
-        || !(healthcode_keyring_algorithms(issuer->keyring)
-             & healthcode_algorithm_bit(algorithm)))
+    if (algorithm == NULL) {
+        return HEALTHCODE_REASON_ALGORITHM;
+    }
+
+    if (issuer->keyring == NULL) {
+        return HEALTHCODE_REASON_KEYS_UNAVAILABLE;
+    }
+
+    if (!(healthcode_keyring_algorithms(issuer->keyring)
+          & healthcode_algorithm_bit(algorithm)))
     {
         return HEALTHCODE_REASON_ALGORITHM;
     }
 
-    for (i = 0; (key = healthcode_keyring_at(issuer->keyring, i)) != NULL; i++)
-    {
-        if (key->algorithm != algorithm
-            || !healthcode_issuer_key_fits(key, token))
-        {
-            continue;
-        }
+    n = healthcode_keyring_candidates(issuer->keyring, algorithm, token->kid,
+                                      keys);
 
-        if (tries++ == HEALTHCODE_ISSUER_TRIES_MAX) {
-            break;
-        }
-
-        if (healthcode_signature_verify(key, token->signed_text,
+    for (i = 0; i < n; i++) {
+        if (healthcode_signature_verify(keys[i], token->signed_text,
                                         token->signature))
         {
-            *signer = key;
+            *signer = keys[i];
             return HEALTHCODE_REASON_OK;
         }
     }
 
-    return tries ? HEALTHCODE_REASON_SIGNATURE : HEALTHCODE_REASON_KEY;
+    return n ? HEALTHCODE_REASON_SIGNATURE : HEALTHCODE_REASON_KEY;
 }
 
 
@@ -77,13 +74,4 @@ healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
     }
 
     return false;
-}
-
-
-static bool
-healthcode_issuer_key_fits(const healthcode_key_t *key,
-    const healthcode_token_t *token)
-{
-    return token->kid.data == NULL || key->kid.data == NULL
-           || healthcode_str_equal(key->kid, token->kid);
 }

@@ -12,28 +12,27 @@
 #include "healthcode_token.h"
 
 
-/* A code without a kid is tried against at most so many keys. */
-#define HEALTHCODE_ISSUER_TRIES_MAX  8
-
-
 typedef struct {
-    healthcode_str_t         name;           /* in the configuration */
-    healthcode_str_t         iss;
-    healthcode_str_t         subject_space;
-    int64_t                  lifetime_max;   /* seconds */
-    const healthcode_str_t  *types;          /* "typ", any of them */
-    size_t                   ntypes;
-    bool                     type_any;       /* do not look at "typ" */
-    bool                     type_none;      /* "typ" may be absent */
-    healthcode_keyring_t    *keyring;
+    healthcode_str_t             name;           /* in the configuration */
+    healthcode_str_t             iss;
+    healthcode_str_t             subject_space;
+    int64_t                      lifetime_max;   /* seconds */
+    const healthcode_str_t      *types;          /* "typ", any of them */
+    size_t                       ntypes;
+    bool                         type_any;       /* do not look at "typ" */
+    bool                         type_none;      /* "typ" may be absent */
+    healthcode_keyring_rules_t   rules;
+    healthcode_keyring_t        *keyring;        /* NULL: not there yet */
 } healthcode_issuer_t;
 
 
 /*
  * Whether token is of issuer's types and signed by one of its keys.
- * HEALTHCODE_REASON_OK: *signer is that key.  _TYPE; _ALGORITHM: none of its
- * keys is for the token's "alg"; _KEY: none of those has the token's "kid";
- * _SIGNATURE.  A key without a kid fits any kid.  Never reads "alg" as an
+ * HEALTHCODE_REASON_OK: *signer is that key.  _TYPE; _ALGORITHM: the token's
+ * "alg" is not one of the issuer's, or none of its keys is for it;
+ * _KEYS_UNAVAILABLE: the issuer has no keys yet; _KEY: none of its keys for the
+ * "alg" has the token's "kid"; _SIGNATURE.  A key without a kid fits any kid;
+ * of several keys that fit, any one will do.  Never reads "alg" as an
  * instruction: it must equal the key's own (RFC 8725 section 3.1).
  */
 healthcode_reason_e healthcode_issuer_verify(const healthcode_issuer_t *issuer,

@@ -6,15 +6,30 @@
 #include "healthcode_json.h"
 
 
-static bool healthcode_json_is_strict(yyjson_doc *doc);
+static yyjson_val *healthcode_json_not_strict(yyjson_doc *doc);
 static bool healthcode_json_names_differ(yyjson_val *object);
+static const char *healthcode_json_first_name(yyjson_val *object);
 
 
 yyjson_val *
 healthcode_json_read(healthcode_str_t text, void *memory, size_t size)
 {
-    yyjson_alc   alc;
-    yyjson_doc  *doc;
+    size_t  offset;
+
+    return healthcode_json_read_at(text, memory, size, &offset);
+}
+
+
+yyjson_val *
+healthcode_json_read_at(healthcode_str_t text, void *memory, size_t size,
+    size_t *offset)
+{
+    yyjson_alc        alc;
+    yyjson_doc       *doc;
+    yyjson_val       *root, *value;
+    yyjson_read_err   error = { .pos = 0 };
+
+    *offset = 0;
 
     if (text.len == 0 || size < healthcode_json_memory(text.len)
         || !yyjson_alc_pool_init(&alc, memory, size))
@@ -23,24 +38,88 @@ healthcode_json_read(healthcode_str_t text, void *memory, size_t size)
     }
 
     doc = yyjson_read_opts((char *) (uintptr_t) text.data, text.len,
-                           YYJSON_READ_NOFLAG, &alc, NULL);
+                           YYJSON_READ_NOFLAG, &alc, &error);
 
-    if (doc == NULL || !yyjson_is_obj(yyjson_doc_get_root(doc))
-        || !healthcode_json_is_strict(doc))
-    {
+    if (doc == NULL) {
+        *offset = error.pos;
         return NULL;
     }
 
-    return yyjson_doc_get_root(doc);
+    root = yyjson_doc_get_root(doc);
+
+    if (!yyjson_is_obj(root)) {
+        return NULL;
+    }
+
+    value = healthcode_json_not_strict(doc);
+
+    if (value) {
+        *offset = healthcode_json_offset(text, root, value);
+        return NULL;
+    }
+
+    return root;
 }
 
 
 /*
- * yyjson lays the values of a document in one array, in the order of the text,
- * so a plain loop sees each, however deep it is nested.
+ * yyjson copies the text and unescapes a string where it stands, so two
+ * strings are as far apart in the copy as in the text.
  */
-static bool
-healthcode_json_is_strict(yyjson_doc *doc)
+size_t
+healthcode_json_offset(healthcode_str_t text, yyjson_val *root,
+    yyjson_val *object)
+{
+    const char     *first = healthcode_json_first_name(root);
+    const char     *name = healthcode_json_first_name(object);
+    const uint8_t  *quote;
+
+    quote = text.len ? memchr(text.data, '"', text.len) : NULL;
+
+    if (first == NULL || name == NULL || quote == NULL) {
+        return 0;
+    }
+
+    return (size_t) (quote + 1 - text.data) + (size_t) (name - first);
+}
+
+
+/* A string value stands for itself. */
+static const char *
+healthcode_json_first_name(yyjson_val *object)
+{
+    yyjson_obj_iter  iter;
+
+    if (yyjson_is_str(object)) {
+        return yyjson_get_str(object);
+    }
+
+    iter = yyjson_obj_iter_with(object);
+
+    return yyjson_get_str(yyjson_obj_iter_next(&iter));
+}
+
+
+size_t
+healthcode_json_line(healthcode_str_t text, size_t offset)
+{
+    size_t  line = 1;
+
+    for (size_t i = 0; i < offset && i < text.len; i++) {
+        line += (text.data[i] == '\n');
+    }
+
+    return line;
+}
+
+
+/*
+ * The first value that is not strict, NULL where all are.  yyjson lays the
+ * values of a document in one array, in the order of the text, so a plain loop
+ * sees each, however deep it is nested.
+ */
+static yyjson_val *
+healthcode_json_not_strict(yyjson_doc *doc)
 {
     size_t       i, n = yyjson_doc_get_val_count(doc);
     yyjson_val  *value = yyjson_doc_get_root(doc);
@@ -50,15 +129,15 @@ healthcode_json_is_strict(yyjson_doc *doc)
         if (yyjson_is_str(value)
             && memchr(yyjson_get_str(value), '\0', yyjson_get_len(value)))
         {
-            return false;
+            return value;
         }
 
         if (yyjson_is_obj(value) && !healthcode_json_names_differ(value)) {
-            return false;
+            return value;
         }
     }
 
-    return true;
+    return NULL;
 }
 
 

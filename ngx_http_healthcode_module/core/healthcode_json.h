@@ -30,6 +30,23 @@ yyjson_val *healthcode_json_read(healthcode_str_t text, void *memory,
     size_t size);
 
 /*
+ * The same; where NULL is returned, *offset is the byte of text at which that
+ * was seen.
+ */
+yyjson_val *healthcode_json_read_at(healthcode_str_t text, void *memory,
+    size_t size, size_t *offset);
+
+/*
+ * The offset in text of the first member of object, where root is what text
+ * was read as and object is in it; 0 where it has no member.
+ */
+size_t healthcode_json_offset(healthcode_str_t text, yyjson_val *root,
+    yyjson_val *object);
+
+/* The number of the line, from 1, that the byte at offset of text is in. */
+size_t healthcode_json_line(healthcode_str_t text, size_t offset);
+
+/*
  * A string member: 1 and a view into the object's memory in *value;
  * 0 where there is no such member (*value unchanged); -1 where it is no string.
  */

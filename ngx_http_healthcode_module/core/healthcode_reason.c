@@ -66,5 +66,6 @@ healthcode_reason_is_invalid_token(healthcode_reason_e reason)
 bool
 healthcode_reason_is_outage(healthcode_reason_e reason)
 {
-    return healthcode_reason_status(reason) == 503;
+    return reason >= HEALTHCODE_REASON_STORE_UNAVAILABLE
+           && reason < HEALTHCODE_REASON_COUNT;
 }

@@ -66,7 +66,11 @@
     X(REGION, "region", 403,                                                  \
       "The holder was in a region of risk")                                   \
                                                                               \
-    /* the store: never the holder's doing, always worth another try */       \
+    /* the issuer's keys: never the holder's doing, worth another try */       \
+    X(KEYS_UNAVAILABLE, "keys_unavailable", 503,                              \
+      "The keys of the issuer are not there yet; try again")                  \
+                                                                              \
+    /* the store: likewise */                                                 \
     X(STORE_UNAVAILABLE, "store_unavailable", 503,                            \
       "Risk flags cannot be read now; try again")                             \
     X(STORE_TIMEOUT, "store_timeout", 503,                                    \

@@ -17,9 +17,11 @@
 
 static bool healthcode_signature_hmac(const healthcode_key_t *key,
     healthcode_str_t text, healthcode_str_t signature);
-static bool healthcode_signature_ecdsa(const healthcode_key_t *key,
+static bool healthcode_signature_digest(const healthcode_key_t *key,
     healthcode_str_t text, healthcode_str_t signature);
-static bool healthcode_signature_eddsa(const healthcode_key_t *key,
+static bool healthcode_signature_pair(const healthcode_key_t *key,
+    healthcode_str_t text, healthcode_str_t signature);
+static bool healthcode_signature_whole(const healthcode_key_t *key,
     healthcode_str_t text, healthcode_str_t signature);
 static size_t healthcode_signature_to_der(healthcode_str_t signature,
     uint8_t *der);
@@ -31,18 +33,29 @@ healthcode_signature_verify(const healthcode_key_t *key, healthcode_str_t text,
 {
     bool  valid = false;
 
+    /* RFC 8017 section 8.2.2: a shorter number would be another text */
+    if (signature.len != key->signature_len) {
+        return false;
+    }
+
     switch (key->algorithm->family) {
 
     case HEALTHCODE_ALGORITHM_HMAC:
         valid = healthcode_signature_hmac(key, text, signature);
         break;
 
+    case HEALTHCODE_ALGORITHM_RSA:
+    case HEALTHCODE_ALGORITHM_RSA_PSS:
+        valid = healthcode_signature_digest(key, text, signature);
+        break;
+
     case HEALTHCODE_ALGORITHM_ECDSA:
-        valid = healthcode_signature_ecdsa(key, text, signature);
+    case HEALTHCODE_ALGORITHM_SM2:
+        valid = healthcode_signature_pair(key, text, signature);
         break;
 
     case HEALTHCODE_ALGORITHM_EDDSA:
-        valid = healthcode_signature_eddsa(key, text, signature);
+        valid = healthcode_signature_whole(key, text, signature);
         break;
     }
 
@@ -70,51 +83,62 @@ healthcode_signature_hmac(const healthcode_key_t *key, healthcode_str_t text,
         return false;
     }
 
-    return len == key->algorithm->part_len && signature.len == len
+    return len == signature.len
            && CRYPTO_memcmp(mac, signature.data, len) == 0;
 }
 
 
+/* Of text, with what SM2 puts before it, as OpenSSL reads a signature. */
 static bool
-healthcode_signature_ecdsa(const healthcode_key_t *key, healthcode_str_t text,
+healthcode_signature_digest(const healthcode_key_t *key, healthcode_str_t text,
     healthcode_str_t signature)
 {
-    size_t    der_len;
-    uint8_t   der[HEALTHCODE_SIGNATURE_DER_MAX], digest[EVP_MAX_MD_SIZE];
-    unsigned  digest_len;
+    uint8_t     digest[EVP_MAX_MD_SIZE];
+    unsigned    len;
+    EVP_MD_CTX  *md = key->scratch->md;
 
-    if (signature.len != 2 * key->algorithm->part_len) {
-        return false;
-    }
-
-    der_len = healthcode_signature_to_der(signature, der);
-
-    if (der_len == 0
-        || EVP_DigestInit_ex2(key->md, key->digest, NULL) != 1
-        || EVP_DigestUpdate(key->md, text.data, text.len) != 1
-        || EVP_DigestFinal_ex(key->md, digest, &digest_len) != 1)
+    if (EVP_DigestInit_ex2(md, key->scratch->digest, NULL) != 1
+        || EVP_DigestUpdate(md, key->prefix, key->prefix_len) != 1
+        || EVP_DigestUpdate(md, text.data, text.len) != 1
+        || EVP_DigestFinal_ex(md, digest, &len) != 1)
     {
         return false;
     }
 
     /* A malformed signature returns -1: only 1 is success. */
-    return EVP_PKEY_verify(key->verify, der, der_len, digest, digest_len) == 1;
+    return EVP_PKEY_verify(key->verify, signature.data, signature.len, digest,
+                           len) == 1;
 }
 
 
 static bool
-healthcode_signature_eddsa(const healthcode_key_t *key, healthcode_str_t text,
+healthcode_signature_pair(const healthcode_key_t *key, healthcode_str_t text,
     healthcode_str_t signature)
 {
-    if (signature.len != 2 * key->algorithm->part_len) {
-        return false;
-    }
+    size_t   len;
+    uint8_t  der[HEALTHCODE_SIGNATURE_DER_MAX];
 
-    /* A used context takes another key only after a reset. */
-    return EVP_MD_CTX_reset(key->md) == 1
-           && EVP_DigestVerifyInit(key->md, NULL, NULL, NULL, key->pkey) == 1
-           && EVP_DigestVerify(key->md, signature.data, signature.len,
-                               text.data, text.len) == 1;
+    len = healthcode_signature_to_der(signature, der);
+
+    return len && healthcode_signature_digest(key, text,
+                                              healthcode_str_from(der, len));
+}
+
+
+static bool
+healthcode_signature_whole(const healthcode_key_t *key, healthcode_str_t text,
+    healthcode_str_t signature)
+{
+    EVP_MD_CTX  *md = key->scratch->md;
+
+    /*
+     * A copy of the key's template, since making one fetches the algorithm
+     * again; a used context takes a copy only after a reset.
+     */
+    return EVP_MD_CTX_reset(md) == 1
+           && EVP_MD_CTX_copy_ex(md, key->whole) == 1
+           && EVP_DigestVerify(md, signature.data, signature.len, text.data,
+                               text.len) == 1;
 }
 
 

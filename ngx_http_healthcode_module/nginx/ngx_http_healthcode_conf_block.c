@@ -494,6 +494,8 @@ ngx_http_healthcode_conf_issuer_keys(ngx_conf_t *cf,
     ngx_str_t            text;
     ngx_pool_cleanup_t  *cln;
 
+    issuer->core.rules.algorithms.bits = issuer->algorithms;
+
     cln = ngx_pool_cleanup_add(cf->pool, 0);
 
     if (cln == NULL
@@ -505,7 +507,7 @@ ngx_http_healthcode_conf_issuer_keys(ngx_conf_t *cf,
 
     issuer->core.keyring = healthcode_keyring_create(
                                ngx_http_healthcode_view(&text),
-                               issuer->algorithms, error, sizeof(error));
+                               &issuer->core.rules, error, sizeof(error));
 
     ngx_explicit_memzero(text.data, text.len);
 

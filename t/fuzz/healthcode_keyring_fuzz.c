@@ -40,21 +40,47 @@ check_key(const healthcode_key_t *key, unsigned allowed)
 }
 
 
+/* A bit of byte stands for some of the algorithms. */
+static unsigned
+algorithms(uint8_t byte)
+{
+    unsigned                  set = 0;
+    static const char *const  names[8][3] = {
+        { "HS256" }, { "ES256" }, { "EdDSA" }, { "RS256" }, { "PS256" },
+        { "ES384", "HS384" }, { "SGD_SM3_SM2" }, { "ES512", "HS512", "RS512" },
+    };
+
+    for (size_t i = 0; i < 8; i++) {
+        for (size_t n = 0; (byte >> i & 1) && n < 3 && names[i][n]; n++) {
+            set |= healthcode_algorithm_bit(healthcode_algorithm_find(
+                                 healthcode_str_from(names[i][n],
+                                                     strlen(names[i][n]))));
+        }
+    }
+
+    return set;
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char                    *error;
     size_t                   i;
-    unsigned                 seen = 0, allowed = fuzz_byte(&data, &size);
+    unsigned                 seen = 0, allowed;
     const healthcode_key_t  *key;
     healthcode_keyring_t    *keyring;
+    healthcode_keyring_rules_t  rules = { .algorithms.bits = 0 };
+
+    allowed = algorithms(fuzz_byte(&data, &size));
+    rules.algorithms.bits = allowed;
 
     if (size > 16384) {
         return 0;
     }
 
     error = (char *) guard_room(1, ERROR_SIZE);
-    keyring = healthcode_keyring_create(guard(0, data, size), allowed, error,
+    keyring = healthcode_keyring_create(guard(0, data, size), &rules, error,
                                         ERROR_SIZE);
     fuzz_must(ERR_peek_error() == 0);
 

@@ -52,6 +52,7 @@
     "its members are missing, of a wrong length, or no point of the curve"
 #define SECRET                                                                \
     "\"k\" is missing, no base64url, or shorter than the hash"
+#define NAMELESS  "line 1: key \"without kid\": "
 #define PRIVATE                                                               \
     "it is a private key; write only its public members here"
 
@@ -62,7 +63,8 @@
 #define SECRET_32 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 
-static char  error[256];
+static char                        error[256];
+static healthcode_keyring_rules_t  rules;
 
 
 static unsigned
@@ -91,7 +93,8 @@ create(const char *text, unsigned algorithms)
 
     memset(error, 'x', sizeof(error));
     error[0] = '\0';
-    keyring = healthcode_keyring_create(guard_text(0, text), algorithms, error,
+    rules.algorithms.bits = algorithms;
+    keyring = healthcode_keyring_create(guard_text(0, text), &rules, error,
                                         sizeof(error));
 
     /* what is left in the queue would be blamed on somebody else */
@@ -112,12 +115,12 @@ test_refuses_keys_with_a_sentence(void **state)
         { "A", "x", NEITHER },
         { "A", "[]", NEITHER },
         { "A", "\"" MINT_A1_K "\"", NEITHER },
-        { "A", "{", "it is no strict JSON" },
-        { "A", "{} {}", "it is no strict JSON" },
+        { "A", "{", "line 1: it is no strict JSON" },
+        { "A", "{} {}", "line 1: it is no strict JSON" },
         { "A", "{\"keys\":[" MINT_A3_JWK "],\"keys\":[]}",
-          "it is no strict JSON" },
+          "line 1: it is no strict JSON" },
         { "A", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"" SECRET_32 "\",\"k\":\""
-          SECRET_32 "\"}]}", "it is no strict JSON" },
+          SECRET_32 "\"}]}", "line 1: it is no strict JSON" },
         { "A", "{}", NO_KEY },
         { "A", "{\"keys\":[]}", NO_KEY },
         { "A", "{\"keys\":{}}", "\"keys\" is no array" },
@@ -126,11 +129,11 @@ test_refuses_keys_with_a_sentence(void **state)
         { "A", "{\"keys\":[" MINT_A3_JWK ",null]}",
           "a member of \"keys\" is no object" },
         { "A", "{\"kty\":\"EC\",\"kid\":1}",
-          "a \"kid\" is no string, or has control characters" },
+          "line 1: a \"kid\" is no string, or has control characters" },
         { "A", "{\"kty\":\"EC\",\"kid\":\"a\\nb\"}",
-          "a \"kid\" is no string, or has control characters" },
+          "line 1: a \"kid\" is no string, or has control characters" },
         { "A", "{\"kty\":\"EC\",\"kid\":null}",
-          "a \"kid\" is no string, or has control characters" },
+          "line 1: a \"kid\" is no string, or has control characters" },
 
         /* for other algorithms */
         { "", MINT_A3_JWK, NO_KEY },
@@ -146,63 +149,63 @@ test_refuses_keys_with_a_sentence(void **state)
         /* private keys */
         { "A", "{\"kid\":\"a\",\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\""
           MINT_8037_X "\",\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
-          "\"}", "key \"a\": " PRIVATE },
+          "\"}", "line 1: key \"a\": " PRIVATE },
         { "A", "{\"kty\":\"RSA\",\"n\":\"AQ\",\"e\":\"AQAB\",\"d\":\"AQ\"}",
-          "key \"without kid\": " PRIVATE },
+          NAMELESS PRIVATE },
         { "A", "{\"keys\":[" MINT_A3_JWK ",{\"kty\":\"x\",\"d\":null}]}",
-          "key \"without kid\": " PRIVATE },
-        { "A", PEM_EDDSA_PRIVATE, "it is a private key; write only its public "
-          "half here" },
-        { "A", PEM_EDDSA_PRIVATE PEM_EDDSA, "it is a private key; write only "
-          "its public half here" },
-        { "A", PEM_EDDSA PEM_EDDSA_PRIVATE, "it is a private key; write only "
-          "its public half here" },
+          NAMELESS PRIVATE },
+        { "A", PEM_EDDSA_PRIVATE, "line 1: it is a "
+          "private key; write only its public half here" },
+        { "A", PEM_EDDSA_PRIVATE PEM_EDDSA, "line 1: it is a "
+          "private key; write only its public half here" },
+        { "A", PEM_EDDSA PEM_EDDSA_PRIVATE, "line 4: it is a "
+          "private key; write only its public half here" },
 
         /* meant, but broken */
-        { "A", PEM_BROKEN, "a PEM block in it is broken" },
-        { "A", PEM_EDDSA PEM_BROKEN, "a PEM block in it is broken" },
+        { "A", PEM_BROKEN, "line 1: a PEM block in it is broken" },
+        { "A", PEM_EDDSA PEM_BROKEN, "line 4: a PEM block in it is broken" },
         { "A", PEM_EDDSA "-----BEGIN PUBLIC KEY-----\nMCow",
-          "a PEM block in it is broken" },
-        { "A", "{\"kty\":\"oct\"}", "key \"without kid\": " SECRET },
-        { "A", "{\"kty\":\"oct\",\"k\":1}", "key \"without kid\": " SECRET },
-        { "A", "{\"kty\":\"oct\",\"k\":\"\"}", "key \"without kid\": " SECRET },
+          "line 4: a PEM block in it is broken" },
+        { "A", "{\"kty\":\"oct\"}", NAMELESS SECRET },
+        { "A", "{\"kty\":\"oct\",\"k\":1}", NAMELESS SECRET },
+        { "A", "{\"kty\":\"oct\",\"k\":\"\"}", NAMELESS SECRET },
         { "A", "{\"kty\":\"oct\",\"kid\":\"h\",\"k\":\"" SECRET_31 "\"}",
-          "key \"h\": " SECRET },
+          "line 1: key \"h\": " SECRET },
         { "A", "{\"kty\":\"oct\",\"k\":\"" SECRET_32 "=\"}",
-          "key \"without kid\": " SECRET },
+          NAMELESS SECRET },
         { "A", "{\"kty\":\"oct\",\"k\":\"" SECRET_32 " \"}",
-          "key \"without kid\": " SECRET },
+          NAMELESS SECRET },
         { "A", "{\"kty\":\"oct\",\"k\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGx"
-          "wdHh9\"}", "key \"without kid\": " SECRET },   /* trailing bits */
+          "wdHh9\"}", NAMELESS SECRET },   /* trailing bits */
 
         { "A", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"e\"}",
-          "key \"e\": " MEMBERS },
+          "line 1: key \"e\": " MEMBERS },
         { "A", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" MINT_A3_X "\"}",
-          "key \"without kid\": " MEMBERS },
-        { "A", EC(ZEROS, ZEROS), "key \"without kid\": " MEMBERS },
-        { "A", EC("", ""), "key \"without kid\": " MEMBERS },
-        { "A", EC("AA", "AA"), "key \"without kid\": " MEMBERS },
-        { "A", EC(MINT_A3_X, MINT_A3_X), "key \"without kid\": " MEMBERS },
-        { "A", EC(MINT_A3_Y, MINT_A3_X), "key \"without kid\": " MEMBERS },
+          NAMELESS MEMBERS },
+        { "A", EC(ZEROS, ZEROS), NAMELESS MEMBERS },
+        { "A", EC("", ""), NAMELESS MEMBERS },
+        { "A", EC("AA", "AA"), NAMELESS MEMBERS },
+        { "A", EC(MINT_A3_X, MINT_A3_X), NAMELESS MEMBERS },
+        { "A", EC(MINT_A3_Y, MINT_A3_X), NAMELESS MEMBERS },
         { "A", EC(MINT_A3_X, "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4"),
-          "key \"without kid\": " MEMBERS },              /* not on the curve */
+          NAMELESS MEMBERS },              /* not on the curve */
         { "A", EC("__________________________________________8", MINT_A3_Y),
-          "key \"without kid\": " MEMBERS },              /* past the field */
+          NAMELESS MEMBERS },              /* past the field */
         { "A", EC(MINT_A3_X MINT_A3_X, MINT_A3_Y),
-          "key \"without kid\": " MEMBERS },
+          NAMELESS MEMBERS },
         { "A", EC("AH_NzidxwsRdQYPL7m_bS3tYBzM1e-nvE7rPbjx70VRF", MINT_A3_Y),
-          "key \"without kid\": " MEMBERS },              /* 33 bytes */
+          NAMELESS MEMBERS },              /* 33 bytes */
         { "A", EC("/83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", MINT_A3_Y),
-          "key \"without kid\": " MEMBERS },
+          NAMELESS MEMBERS },
 
         { "A", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"}",
-          "key \"without kid\": " MEMBERS },
+          NAMELESS MEMBERS },
         { "A", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}",
-          "key \"without kid\": " MEMBERS },
+          NAMELESS MEMBERS },
         { "A", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" MINT_8037_X
-          "AA\"}", "key \"without kid\": " MEMBERS },
+          "AA\"}", NAMELESS MEMBERS },
         { "A", "{\"keys\":[" MINT_A3_JWK ",{\"kty\":\"OKP\",\"crv\":\"Ed25519\""
-          ",\"x\":[],\"kid\":\"z\"}]}", "key \"z\": " MEMBERS },
+          ",\"x\":[],\"kid\":\"z\"}]}", "line 1: key \"z\": " MEMBERS },
     };
     healthcode_keyring_t  *keyring;
 
@@ -234,8 +237,9 @@ test_writes_no_error_past_its_room(void **state)
     for (size_t i = 0; i < test_count(rows); i++) {
         for (size_t size = 1; size < 120; size += 7) {
             room = (char *) guard_room(1, size);
+            rules.algorithms.bits = set("A");
             assert_null(healthcode_keyring_create(guard_text(0, rows[i]),
-                                                  set("A"), room, size));
+                                                  &rules, room, size));
             assert_non_null(memchr(room, '\0', size));
         }
     }

@@ -36,6 +36,7 @@ static const struct {
     { HEALTHCODE_REASON_STATUS, "status", 403 },
     { HEALTHCODE_REASON_FLAGGED, "flagged", 403 },
     { HEALTHCODE_REASON_REGION, "region", 403 },
+    { HEALTHCODE_REASON_KEYS_UNAVAILABLE, "keys_unavailable", 503 },
     { HEALTHCODE_REASON_STORE_UNAVAILABLE, "store_unavailable", 503 },
     { HEALTHCODE_REASON_STORE_TIMEOUT, "store_timeout", 503 },
     { HEALTHCODE_REASON_STORE_BUSY, "store_busy", 503 },
@@ -81,7 +82,8 @@ test_gives_each_reason_its_word_and_status(void **state)
                  rows[i].word);
         assert_true(healthcode_reason_title(reason).len > 0);
         assert_true(healthcode_reason_is_outage(reason)
-                    == (rows[i].status == 503));
+                    == (rows[i].status == 503
+                        && reason != HEALTHCODE_REASON_KEYS_UNAVAILABLE));
         assert_true(healthcode_reason_is_invalid_token(reason)
                     == (rows[i].status == 401
                         && reason != HEALTHCODE_REASON_MISSING));

@@ -1,6 +1,7 @@
 /*
  * Makes codes for the tests, with OpenSSL alone, so that what is tested never
- * makes its own input.  Knows no part of the module but the slice.
+ * makes its own input.  Knows no part of the module but the slice
+ * and the table of algorithms.
  * docs/token-format.md, "Token".
  */
 
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../ngx_http_healthcode_module/core/healthcode_str.h"
+#include "../../ngx_http_healthcode_module/core/healthcode_algorithm.h"
 
 
 #define MINT_MAX  65536
@@ -51,6 +52,29 @@
 #define MINT_8037_SIGNATURE                                                   \
     "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9"  \
     "g7sVvpAr_MuM0KAg"
+
+
+/* The set of the algorithms that are named, with blanks between. */
+static inline unsigned
+mint_algorithms(const char *names)
+{
+    size_t                         len;
+    unsigned                       bits = 0;
+    const healthcode_algorithm_t  *row;
+
+    for ( /* void */ ; *names; names += len + (names[len] == ' ')) {
+        len = strcspn(names, " ");
+        row = healthcode_algorithm_find(healthcode_str_from(names, len));
+
+        if (row == NULL) {
+            abort();
+        }
+
+        bits |= healthcode_algorithm_bit(row);
+    }
+
+    return bits;
+}
 
 
 /* base64url of data into out, with a NUL; returns the length. */

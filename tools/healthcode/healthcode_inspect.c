@@ -195,7 +195,7 @@ healthcode_inspect_keys(const char *path, healthcode_inspect_t *inspect)
 {
     char                           error[256];
     size_t                         i;
-    unsigned                       algorithms = 0;
+    healthcode_keyring_rules_t    *rules = &inspect->issuer.rules;
     healthcode_str_t               file;
     const healthcode_algorithm_t  *row;
 
@@ -204,11 +204,11 @@ healthcode_inspect_keys(const char *path, healthcode_inspect_t *inspect)
     }
 
     for (i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
-        algorithms |= healthcode_algorithm_bit(row);
+        rules->algorithms.bits |= healthcode_algorithm_bit(row);
     }
 
-    inspect->issuer.keyring = healthcode_keyring_create(file, algorithms,
-                                                        error, sizeof(error));
+    inspect->issuer.keyring = healthcode_keyring_create(file, rules, error,
+                                                        sizeof(error));
     healthcode_file_free(&file);
 
     if (inspect->issuer.keyring == NULL) {

@@ -68,8 +68,11 @@ healthcode_jwk_generate(const healthcode_algorithm_t *algorithm,
         break;
 
     case HEALTHCODE_ALGORITHM_EDDSA:
-        new.pkey = EVP_PKEY_Q_keygen(NULL, NULL, algorithm->group);
+        new.pkey = EVP_PKEY_Q_keygen(NULL, NULL, algorithm->type);
         break;
+
+    default:
+        return false;
     }
 
     if (new.pkey == NULL) {
@@ -210,6 +213,9 @@ healthcode_jwk_load(const healthcode_algorithm_t *algorithm,
 
     case HEALTHCODE_ALGORITHM_ECDSA:
         return healthcode_jwk_load_ec(algorithm, object);
+
+    default:
+        break;
     }
 
     return NULL;
@@ -229,8 +235,8 @@ healthcode_jwk_load_raw(const healthcode_algorithm_t *algorithm,
         && (hmac ? len >= algorithm->secret_min : len == algorithm->part_len))
     {
         pkey = EVP_PKEY_new_raw_private_key_ex(NULL,
-                                               hmac ? "HMAC" : algorithm->group,
-                                               NULL, raw, len);
+                                               algorithm->type, NULL, raw,
+                                               len);
     }
 
     OPENSSL_cleanse(raw, sizeof(raw));
@@ -341,6 +347,9 @@ healthcode_jwk_members(const healthcode_jwk_t *jwk,
 
     case HEALTHCODE_ALGORITHM_ECDSA:
         return healthcode_jwk_members_ec(jwk, members);
+
+    default:
+        break;
     }
 
     return 0;

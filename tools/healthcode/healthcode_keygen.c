@@ -127,16 +127,17 @@ healthcode_keygen_algorithm(const char *name)
 static bool
 healthcode_keygen_thumbprint(const healthcode_jwk_t *jwk, char *thumbprint)
 {
-    char                  *text, error[256];
-    healthcode_keyring_t  *keyring = NULL;
+    char                        *text, error[256];
+    healthcode_keyring_t        *keyring = NULL;
+    healthcode_keyring_rules_t   rules = { .sm2_id = { NULL, 0 } };
 
+    rules.algorithms.bits = healthcode_algorithm_bit(jwk->algorithm);
     text = healthcode_jwk_write(jwk, false);
 
     if (text) {
         keyring = healthcode_keyring_create(
                                      healthcode_str_from(text, strlen(text)),
-                                     healthcode_algorithm_bit(jwk->algorithm),
-                                     error, sizeof(error));
+                                     &rules, error, sizeof(error));
         OPENSSL_cleanse(text, strlen(text));
         free(text);
     }
