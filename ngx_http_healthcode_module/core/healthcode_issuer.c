@@ -12,7 +12,8 @@ static bool healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
 
 healthcode_reason_e
 healthcode_issuer_verify(const healthcode_issuer_t *issuer,
-    const healthcode_token_t *token, const healthcode_key_t **signer)
+    const healthcode_keyring_t *keyring, const healthcode_token_t *token,
+    const healthcode_key_t **signer)
 {
     size_t                         i, n;
     const healthcode_key_t        *keys[HEALTHCODE_KEYRING_TRIES_MAX];
@@ -29,17 +30,11 @@ healthcode_issuer_verify(const healthcode_issuer_t *issuer,
         return HEALTHCODE_REASON_ALGORITHM;
     }
 
-    if (issuer->keyring == NULL) {
+    if (keyring == NULL) {
         return HEALTHCODE_REASON_KEYS_UNAVAILABLE;
     }
 
-    if (!(healthcode_keyring_algorithms(issuer->keyring)
-          & healthcode_algorithm_bit(algorithm)))
-    {
-        return HEALTHCODE_REASON_ALGORITHM;
-    }
-
-    n = healthcode_keyring_candidates(issuer->keyring, algorithm, token->kid,
+    n = healthcode_keyring_candidates(keyring, algorithm, token->kid,
                                       keys);
 
     for (i = 0; i < n; i++) {

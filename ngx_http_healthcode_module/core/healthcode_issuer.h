@@ -22,20 +22,21 @@ typedef struct {
     bool                         type_any;       /* do not look at "typ" */
     bool                         type_none;      /* "typ" may be absent */
     healthcode_keyring_rules_t   rules;
-    healthcode_keyring_t        *keyring;        /* NULL: not there yet */
 } healthcode_issuer_t;
 
 
 /*
- * Whether token is of issuer's types and signed by one of its keys.
+ * Whether token is of issuer's types and signed by one of keyring, its keys,
+ * which is NULL where they are not there yet.
  * HEALTHCODE_REASON_OK: *signer is that key.  _TYPE; _ALGORITHM: the token's
- * "alg" is not one of the issuer's, or none of its keys is for it;
- * _KEYS_UNAVAILABLE: the issuer has no keys yet; _KEY: none of its keys for the
- * "alg" has the token's "kid"; _SIGNATURE.  A key without a kid fits any kid;
+ * "alg" is not one of the issuer's; _KEYS_UNAVAILABLE: the issuer has no keys
+ * yet; _KEY: none of its keys is for the "alg" and has the token's "kid";
+ * _SIGNATURE.  A key without a kid fits any kid;
  * of several keys that fit, any one will do.  Never reads "alg" as an
  * instruction: it must equal the key's own (RFC 8725 section 3.1).
  */
 healthcode_reason_e healthcode_issuer_verify(const healthcode_issuer_t *issuer,
-    const healthcode_token_t *token, const healthcode_key_t **signer);
+    const healthcode_keyring_t *keyring, const healthcode_token_t *token,
+    const healthcode_key_t **signer);
 
 #endif

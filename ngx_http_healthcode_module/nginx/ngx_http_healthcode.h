@@ -12,6 +12,7 @@
 
 #include "../core/healthcode_claims.h"
 #include "../core/healthcode_holder.h"
+#include "../core/healthcode_index.h"
 #include "../core/healthcode_issuer.h"
 #include "../core/healthcode_pattern.h"
 #include "../core/healthcode_risk.h"
@@ -26,8 +27,10 @@
 #define NGX_HTTP_HEALTHCODE_AUDIT  2
 
 
-typedef struct ngx_http_healthcode_redis_s   ngx_http_healthcode_redis_t;
-typedef struct ngx_http_healthcode_lookup_s  ngx_http_healthcode_lookup_t;
+typedef struct ngx_http_healthcode_keys_s       ngx_http_healthcode_keys_t;
+typedef struct ngx_http_healthcode_zone_slot_s  ngx_http_healthcode_zone_slot_t;
+typedef struct ngx_http_healthcode_redis_s      ngx_http_healthcode_redis_t;
+typedef struct ngx_http_healthcode_lookup_s     ngx_http_healthcode_lookup_t;
 
 
 typedef enum {
@@ -46,15 +49,41 @@ typedef struct {
 } ngx_http_healthcode_source_t;
 
 
+/* Where an issuer's keys come from. */
+typedef struct {
+    ngx_array_t                   *files;      /* of ngx_str_t, whole names
+                                                  with a NUL */
+    ngx_str_t                      dir;        /* likewise; len is 0: none */
+    ngx_str_t                      location;   /* URI; len is 0: none */
+    ngx_str_t                      args;
+    ngx_http_conf_ctx_t           *ctx;        /* of the location's server */
+    time_t                         refresh;
+    time_t                         min_interval;
+
+    /* as they were when the configuration was read */
+    healthcode_keyring_t          *keyring;    /* NULL: not there yet */
+    uint64_t                       stamp;      /* of the files */
+} ngx_http_healthcode_keys_conf_t;
+
+
 typedef struct {
     healthcode_issuer_t            core;
     ngx_str_t                      name;
     ngx_str_t                      iss;
-    ngx_str_t                      keys;       /* file */
     ngx_str_t                      subject_space;
+    ngx_str_t                      sm2_id;
     ngx_array_t                   *types;      /* of healthcode_str_t */
+    ngx_array_t                   *aliases;    /* of algorithm_alias_t */
     unsigned                       algorithms;
     time_t                         max_age;
+    ngx_http_healthcode_keys_conf_t   keys;
+
+    /* shared by the workers */
+    ngx_shm_zone_t                *zone;
+    ngx_http_healthcode_zone_slot_t  *slot;
+
+    /* this worker's; NULL in a process that serves nothing */
+    ngx_http_healthcode_keys_t    *live;
 } ngx_http_healthcode_issuer_t;
 
 
@@ -86,6 +115,10 @@ typedef struct {
     ngx_array_t                    policies;   /* of loc_conf_t pointers */
     ngx_array_t                   *sources;    /* where no line names any */
     ngx_array_t                   *deny;       /* likewise */
+    healthcode_index_t            *issuer_index;   /* of all issuers */
+
+    /* this worker's; NULL in a process that serves nothing */
+    struct ngx_http_healthcode_keys_all_s  *keys;
 } ngx_http_healthcode_main_conf_t;
 
 
@@ -104,6 +137,7 @@ typedef struct {
     ngx_array_t                   *sources;    /* of source_t */
     ngx_array_t                   *issuer_references;
     ngx_array_t                   *issuers;    /* of pointers */
+    healthcode_index_t            *issuer_index;   /* by iss */
     ngx_array_t                   *audience;   /* of healthcode_str_t */
     time_t                         max_age;
     time_t                         leeway;
@@ -136,10 +170,16 @@ typedef struct {
 
     /* token, signature, claims: set once the signature held, except issuer */
     ngx_http_healthcode_issuer_t  *issuer;
-    const healthcode_key_t        *key;
+    ngx_str_t                      kid;        /* of the key, which may be
+                                                  gone before the request */
+    char                           thumbprint[HEALTHCODE_THUMBPRINT_LEN];
     int64_t                        iat;
     int64_t                        exp;
     ngx_str_t                      holder;     /* len is 0: not known */
+
+    /* keys */
+    ngx_queue_t                    waiting;    /* for keys of the issuer */
+    ngx_msec_t                     waits_until;
 
     /* risk */
     healthcode_risk_query_t        query;
@@ -160,6 +200,9 @@ typedef struct {
     unsigned                       looked_up:1;
     unsigned                       refused:1;  /* our error page is due */
     unsigned                       masking:1;
+    unsigned                       verified:1; /* the signature held */
+    unsigned                       is_waiting:1;
+    unsigned                       waited:1;
 
     healthcode_risk_t              risk;       /* last: is not cleared whole */
 } ngx_http_healthcode_record_t;
@@ -206,6 +249,13 @@ ngx_http_healthcode_record_t *ngx_http_healthcode_record_find(
     ngx_http_request_t *r);
 ngx_http_healthcode_record_t *ngx_http_healthcode_record_get(
     ngx_http_request_t *r);
+
+/*
+ * Suspends a request whose access phase then returns NGX_AGAIN, until
+ * _resume() has its phases run again.  NGX_ERROR: it cannot be.
+ */
+ngx_int_t ngx_http_healthcode_record_suspend(ngx_http_request_t *r);
+void ngx_http_healthcode_record_resume(ngx_http_healthcode_record_t *record);
 
 /*
  * Takes the codes of the location's sources out of the request and leaves no

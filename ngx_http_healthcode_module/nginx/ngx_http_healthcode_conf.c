@@ -8,6 +8,9 @@
 
 static ngx_int_t ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+static healthcode_index_t *ngx_http_healthcode_conf_index(ngx_conf_t *cf,
+    ngx_array_t *issuers);
+static void ngx_http_healthcode_conf_free_index(void *data);
 static ngx_int_t ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
 static ngx_int_t ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
@@ -147,6 +150,10 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_healthcode_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_healthcode_module);
+
+    if (ngx_http_healthcode_conf_keys_place(cf, mcf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_HTTP_HEALTHCODE_OFF);
     ngx_conf_merge_ptr_value(conf->sources, prev->sources, NULL);
@@ -335,7 +342,15 @@ ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
 
     if (conf->issuer_references == NULL) {
         conf->issuers = &mcf->issuers;
-        return NGX_OK;
+
+        if (mcf->issuer_index == NULL) {
+            mcf->issuer_index = ngx_http_healthcode_conf_index(cf,
+                                                             conf->issuers);
+        }
+
+        conf->issuer_index = mcf->issuer_index;
+
+        return conf->issuer_index ? NGX_OK : NGX_ERROR;
     }
 
     conf->issuers = ngx_array_create(cf->pool, conf->issuer_references->nelts,
@@ -375,7 +390,47 @@ ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
         *issuer = issuers[n];
     }
 
-    return NGX_OK;
+    conf->issuer_index = ngx_http_healthcode_conf_index(cf, conf->issuers);
+
+    return conf->issuer_index ? NGX_OK : NGX_ERROR;
+}
+
+
+/* Issuers by "iss", so that a code finds its own among many in one step. */
+static healthcode_index_t *
+ngx_http_healthcode_conf_index(ngx_conf_t *cf, ngx_array_t *issuers)
+{
+    ngx_uint_t                      i;
+    healthcode_str_t               *names;
+    healthcode_index_t             *index;
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_healthcode_issuer_t  **issuer = issuers->elts;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    names = ngx_palloc(cf->pool, (issuers->nelts + 1)
+                                 * sizeof(healthcode_str_t));
+
+    if (cln == NULL || names == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < issuers->nelts; i++) {
+        names[i] = issuer[i]->core.iss;
+    }
+
+    index = healthcode_index_create(names, issuers->nelts);
+
+    cln->handler = ngx_http_healthcode_conf_free_index;
+    cln->data = index;
+
+    return index;
+}
+
+
+static void
+ngx_http_healthcode_conf_free_index(void *data)
+{
+    healthcode_index_free(data);
 }
 
 

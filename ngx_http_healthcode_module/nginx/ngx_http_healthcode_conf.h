@@ -34,4 +34,29 @@ char *ngx_http_healthcode_conf_block(ngx_conf_t *cf, ngx_command_t *commands,
 /* Whether two names are the same bytes. */
 ngx_uint_t ngx_http_healthcode_conf_is_name(ngx_str_t *a, ngx_str_t *b);
 
+/* Lines of an issuer that say where its keys come from. */
+char *ngx_http_healthcode_conf_keys_files(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_keys_dir(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_keys_location(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_healthcode_conf_keys_alias(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Reads the keys of an issuer all of whose lines are known. */
+char *ngx_http_healthcode_conf_keys_finish(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer);
+
+/*
+ * While a location is merged: if it has the keys of an issuer it must be
+ * internal, and is not gated whatever stands above it.  NGX_ERROR is logged.
+ */
+ngx_int_t ngx_http_healthcode_conf_keys_place(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+
+/* Once all locations are merged, whether each issuer has found its own. */
+ngx_int_t ngx_http_healthcode_conf_keys_check(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf);
+
 #endif

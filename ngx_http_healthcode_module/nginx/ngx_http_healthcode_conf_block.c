@@ -30,9 +30,6 @@ static char *ngx_http_healthcode_conf_issuer_finish(ngx_conf_t *cf,
     ngx_http_healthcode_issuer_t *issuer);
 static ngx_int_t ngx_http_healthcode_conf_issuer_types(ngx_conf_t *cf,
     ngx_http_healthcode_issuer_t *issuer);
-static ngx_int_t ngx_http_healthcode_conf_issuer_keys(ngx_conf_t *cf,
-    ngx_http_healthcode_issuer_t *issuer);
-static void ngx_http_healthcode_conf_free_keyring(void *data);
 static char *ngx_http_healthcode_conf_server(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_healthcode_conf_password(ngx_conf_t *cf,
@@ -51,17 +48,59 @@ static ngx_command_t  ngx_http_healthcode_issuer_commands[] = {
       NULL },
 
     { ngx_string("keys"),
-      NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      NGX_CONF_1MORE,
+      ngx_http_healthcode_conf_keys_files,
       0,
-      offsetof(ngx_http_healthcode_issuer_t, keys),
+      0,
       NULL },
+
+    { ngx_string("keys_dir"),
+      NGX_CONF_TAKE1,
+      ngx_http_healthcode_conf_keys_dir,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("keys_location"),
+      NGX_CONF_TAKE1,
+      ngx_http_healthcode_conf_keys_location,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("keys_refresh"),
+      NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      0,
+      offsetof(ngx_http_healthcode_issuer_t, keys.refresh),
+      &ngx_http_healthcode_conf_age_post },
+
+    { ngx_string("keys_min_interval"),
+      NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      0,
+      offsetof(ngx_http_healthcode_issuer_t, keys.min_interval),
+      &ngx_http_healthcode_conf_age_post },
 
     { ngx_string("algorithms"),
       NGX_CONF_1MORE,
       ngx_http_healthcode_conf_algorithms,
       0,
       0,
+      NULL },
+
+    { ngx_string("alg_alias"),
+      NGX_CONF_TAKE2,
+      ngx_http_healthcode_conf_keys_alias,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("sm2_id"),
+      NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      0,
+      offsetof(ngx_http_healthcode_issuer_t, sm2_id),
       NULL },
 
     { ngx_string("typ"),
@@ -229,8 +268,9 @@ ngx_http_healthcode_conf_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
                            "\"%V\" in \"%s\" takes %s", &cmd->name,
                            block->what,
                            (cmd->type & NGX_CONF_1MORE) ? "one value or more"
-                           : (cmd->type & NGX_CONF_TAKE2) ? "one or two values"
-                           : "one value");
+                           : !(cmd->type & NGX_CONF_TAKE2) ? "one value"
+                           : (cmd->type & NGX_CONF_TAKE1) ? "one or two values"
+                           : "two values");
         return NGX_CONF_ERROR;
     }
 
@@ -351,6 +391,8 @@ ngx_http_healthcode_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     issuer->name = value[1];
     issuer->types = NGX_CONF_UNSET_PTR;
     issuer->max_age = NGX_CONF_UNSET;
+    issuer->keys.refresh = NGX_CONF_UNSET;
+    issuer->keys.min_interval = NGX_CONF_UNSET;
 
     rv = ngx_http_healthcode_conf_block(cf, ngx_http_healthcode_issuer_commands,
                                         issuer, "healthcode_issuer");
@@ -405,10 +447,6 @@ ngx_http_healthcode_conf_issuer_finish(ngx_conf_t *cf,
         return "has no \"iss\"; write \"iss STRING;\" as its codes have it";
     }
 
-    if (issuer->keys.len == 0) {
-        return "has no \"keys\"; write \"keys FILE;\" with its JWK set";
-    }
-
     if (issuer->algorithms == 0) {
         return "has no \"algorithms\"; write \"algorithms ES256;\" or those "
                "that it signs with";
@@ -432,13 +470,11 @@ ngx_http_healthcode_conf_issuer_finish(ngx_conf_t *cf,
         ngx_http_healthcode_view(&issuer->subject_space);
     issuer->core.lifetime_max = issuer->max_age;
 
-    if (ngx_http_healthcode_conf_issuer_types(cf, issuer) != NGX_OK
-        || ngx_http_healthcode_conf_issuer_keys(cf, issuer) != NGX_OK)
-    {
+    if (ngx_http_healthcode_conf_issuer_types(cf, issuer) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_healthcode_conf_keys_finish(cf, issuer);
 }
 
 
@@ -483,52 +519,6 @@ ngx_http_healthcode_conf_issuer_types(ngx_conf_t *cf,
     issuer->core.ntypes = n;
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_healthcode_conf_issuer_keys(ngx_conf_t *cf,
-    ngx_http_healthcode_issuer_t *issuer)
-{
-    char                 error[256];
-    ngx_str_t            text;
-    ngx_pool_cleanup_t  *cln;
-
-    issuer->core.rules.algorithms.bits = issuer->algorithms;
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-
-    if (cln == NULL
-        || ngx_http_healthcode_conf_read_file(cf, &issuer->keys, &text)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    issuer->core.keyring = healthcode_keyring_create(
-                               ngx_http_healthcode_view(&text),
-                               &issuer->core.rules, error, sizeof(error));
-
-    ngx_explicit_memzero(text.data, text.len);
-
-    if (issuer->core.keyring == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "keys \"%V\" of issuer \"%V\" cannot be used: %s",
-                           &issuer->keys, &issuer->name, error);
-        return NGX_ERROR;
-    }
-
-    cln->handler = ngx_http_healthcode_conf_free_keyring;
-    cln->data = issuer->core.keyring;
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_healthcode_conf_free_keyring(void *data)
-{
-    healthcode_keyring_free(data);
 }
 
 

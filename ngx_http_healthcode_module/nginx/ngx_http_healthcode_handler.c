@@ -3,7 +3,7 @@
  * Reads no bytes of a code itself.  docs/request-path.md.
  */
 
-#include "ngx_http_healthcode.h"
+#include "ngx_http_healthcode_keys.h"
 
 
 /* Large, but touched only as far as the code is long. */
@@ -22,7 +22,7 @@ static ngx_http_healthcode_issuer_t *ngx_http_healthcode_handler_issuer(
     ngx_http_healthcode_loc_conf_t *lcf, healthcode_str_t iss);
 static healthcode_reason_e ngx_http_healthcode_handler_keep(
     ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
-    const healthcode_claims_t *claims);
+    const healthcode_key_t *key, const healthcode_claims_t *claims);
 static ngx_int_t ngx_http_healthcode_handler_keep_regions(
     ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
     const healthcode_claims_t *claims);
@@ -62,7 +62,7 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (record->lookup) {
+    if (record->lookup || record->is_waiting) {
         return NGX_AGAIN;
     }
 
@@ -81,7 +81,10 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 }
 
 
-/* NGX_OK: the evidence is complete; NGX_AGAIN: a live read is under way. */
+/*
+ * NGX_OK: the evidence is complete; NGX_AGAIN: a live read is under way, or a
+ * key is, with which all of it is judged again.
+ */
 static ngx_int_t
 ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
@@ -92,11 +95,18 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     healthcode_risk_clear(&record->risk);
 
     record->issuer = NULL;
-    record->key = NULL;
+    record->verified = 0;
     record->holder.len = 0;
     record->looked_up = 0;
 
     evidence->code = ngx_http_healthcode_handler_verify(r, lcf, record);
+
+    if (!record->verified
+        && ngx_http_healthcode_keys_wait(r, record, &evidence->code)
+           == NGX_AGAIN)
+    {
+        return NGX_AGAIN;
+    }
 
     if (evidence->code != HEALTHCODE_REASON_OK) {
         return NGX_OK;
@@ -151,15 +161,17 @@ ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
 
     record->issuer = issuer;
 
-    reason = healthcode_issuer_verify(&issuer->core, &token, &key);
+    reason = healthcode_issuer_verify(&issuer->core,
+                                      ngx_http_healthcode_keys_now(issuer),
+                                      &token, &key);
 
     if (reason != HEALTHCODE_REASON_OK) {
         return reason;
     }
 
-    record->key = key;
+    record->verified = 1;
 
-    reason = ngx_http_healthcode_handler_keep(r, record, &claims);
+    reason = ngx_http_healthcode_handler_keep(r, record, key, &claims);
 
     if (reason != HEALTHCODE_REASON_OK) {
         return reason;
@@ -177,23 +189,44 @@ static ngx_http_healthcode_issuer_t *
 ngx_http_healthcode_handler_issuer(ngx_http_healthcode_loc_conf_t *lcf,
     healthcode_str_t iss)
 {
-    ngx_uint_t                      i;
+    size_t                          i;
     ngx_http_healthcode_issuer_t  **issuers = lcf->issuers->elts;
 
-    for (i = 0; i < lcf->issuers->nelts; i++) {
-        if (healthcode_str_equal(issuers[i]->core.iss, iss)) {
-            return issuers[i];
-        }
+    i = healthcode_index_first(lcf->issuer_index, iss);
+
+    return (i == HEALTHCODE_INDEX_NONE) ? NULL : issuers[i];
+}
+
+
+/* Keeps of the key what outlives a swap of keys, and of the claims likewise. */
+static ngx_int_t
+ngx_http_healthcode_handler_keep_key(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, const healthcode_key_t *key)
+{
+    ngx_memcpy(record->thumbprint, key->thumbprint, HEALTHCODE_THUMBPRINT_LEN);
+
+    record->kid.len = key->kid.len;
+
+    if (key->kid.len == 0) {
+        return NGX_OK;
     }
 
-    return NULL;
+    record->kid.data = ngx_pnalloc(r->pool, key->kid.len);
+    if (record->kid.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(record->kid.data, key->kid.data, key->kid.len);
+
+    return NGX_OK;
 }
 
 
 /* Keeps of the claims what outlives their memory; never the subject. */
 static healthcode_reason_e
 ngx_http_healthcode_handler_keep(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims)
+    ngx_http_healthcode_record_t *record, const healthcode_key_t *key,
+    const healthcode_claims_t *claims)
 {
     ngx_http_healthcode_main_conf_t  *mcf;
 
@@ -203,10 +236,13 @@ ngx_http_healthcode_handler_keep(ngx_http_request_t *r,
     record->exp = claims->exp;
 
     record->query.iss = record->issuer->core.iss;
-    record->query.thumbprint = healthcode_str_from(record->key->thumbprint,
+    record->query.thumbprint = healthcode_str_from(record->thumbprint,
                                                    HEALTHCODE_THUMBPRINT_LEN);
 
-    if (ngx_http_healthcode_handler_keep_regions(r, record, claims) != NGX_OK) {
+    if (ngx_http_healthcode_handler_keep_key(r, record, key) != NGX_OK
+        || ngx_http_healthcode_handler_keep_regions(r, record, claims)
+           != NGX_OK)
+    {
         return HEALTHCODE_REASON_FAULT;
     }
 

@@ -3,6 +3,8 @@
  * Does no work of its own.  README.md, "Directives".
  */
 
+#include "ngx_http_healthcode_conf.h"
+#include "ngx_http_healthcode_keys.h"
 #include "ngx_http_healthcode_redis.h"
 
 
@@ -176,8 +178,16 @@ ngx_http_healthcode_module_postconfiguration(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_healthcode_module);
 
+    if (ngx_http_healthcode_conf_keys_check(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (mcf->policies.nelts == 0) {
         return NGX_OK;
+    }
+
+    if (ngx_http_healthcode_zone_add(cf, &mcf->issuers) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     if (ngx_http_healthcode_module_push(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
@@ -264,6 +274,10 @@ ngx_http_healthcode_module_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    if (ngx_http_healthcode_keys_create(cycle, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     stores = mcf->stores.elts;
 
     for (i = 0; i < mcf->stores.nelts; i++) {
@@ -291,6 +305,8 @@ ngx_http_healthcode_module_exit_process(ngx_cycle_t *cycle)
     if (mcf == NULL) {
         return;
     }
+
+    ngx_http_healthcode_keys_destroy(mcf);
 
     stores = mcf->stores.elts;
 

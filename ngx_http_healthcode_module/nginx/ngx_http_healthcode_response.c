@@ -284,9 +284,8 @@ ngx_http_healthcode_response_log(ngx_http_request_t *r,
         ngx_str_set(&issuer, "-");
     }
 
-    if (record->key && record->key->kid.len) {
-        kid.data = (u_char *) record->key->kid.data;
-        kid.len = record->key->kid.len;
+    if (record->verified && record->kid.len) {
+        kid = record->kid;
     } else {
         ngx_str_set(&kid, "-");
     }

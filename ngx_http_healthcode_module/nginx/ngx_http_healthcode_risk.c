@@ -35,19 +35,11 @@ ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    /* as limit_req delays: notice a client that leaves, and nothing else */
-
-    if (r->connection->read->ready) {
-        ngx_post_event(r->connection->read, &ngx_posted_events);
-
-    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+    if (ngx_http_healthcode_record_suspend(r) != NGX_OK) {
         ngx_http_healthcode_risk_cancel(record);
         record->evidence.live = HEALTHCODE_LIVE_UNKNOWN;
         return NGX_OK;
     }
-
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
 
     return NGX_AGAIN;
 }
@@ -102,10 +94,7 @@ ngx_http_healthcode_risk_done(void *data, healthcode_reason_e reason,
     record->answered = 1;
     record->looked_up = 1;
 
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    ngx_post_event(r->connection->write, &ngx_posted_events);
+    ngx_http_healthcode_record_resume(record);
 }
 
 

@@ -151,12 +151,12 @@ ngx_http_healthcode_variable_number(ngx_http_request_t *r,
         switch (data) {
 
         case NGX_HTTP_HEALTHCODE_AGE:
-            known = (record->key != NULL);
+            known = record->verified;
             number = time(NULL) - record->iat;
             break;
 
         case NGX_HTTP_HEALTHCODE_EXPIRES_IN:
-            known = (record->key != NULL);
+            known = record->verified;
             number = record->exp - time(NULL);
             break;
 

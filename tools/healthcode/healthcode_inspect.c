@@ -33,7 +33,8 @@ typedef struct {
 typedef struct {
     int64_t                       now;
     const char                   *iss;      /* NULL: any */
-    healthcode_issuer_t           issuer;   /* keyring is NULL: no keys */
+    healthcode_issuer_t           issuer;
+    healthcode_keyring_t         *keyring;  /* NULL: no keys */
     healthcode_claims_policy_t    policy;
     healthcode_str_t              audience[HEALTHCODE_LIST_MAX];
     healthcode_str_t              types[HEALTHCODE_LIST_MAX];
@@ -115,7 +116,7 @@ healthcode_inspect_run(const healthcode_inspect_options_t *options,
         rc = healthcode_inspect_code(&inspect, healthcode_inspect_trim(text));
     }
 
-    healthcode_keyring_free(inspect.issuer.keyring);
+    healthcode_keyring_free(inspect.keyring);
     healthcode_file_free(&file);
 
     return rc;
@@ -207,11 +208,11 @@ healthcode_inspect_keys(const char *path, healthcode_inspect_t *inspect)
         rules->algorithms.bits |= healthcode_algorithm_bit(row);
     }
 
-    inspect->issuer.keyring = healthcode_keyring_create(file, rules, error,
-                                                        sizeof(error));
+    inspect->keyring = healthcode_keyring_create(file, rules, error,
+                                                 sizeof(error));
     healthcode_file_free(&file);
 
-    if (inspect->issuer.keyring == NULL) {
+    if (inspect->keyring == NULL) {
         return healthcode_output_failed("--keys: \"%s\" is no key set: %s",
                                         path, error);
     }
@@ -257,7 +258,7 @@ healthcode_inspect_code(const healthcode_inspect_t *inspect,
 
     reason = healthcode_inspect_judge(inspect, text);
 
-    if (reason == HEALTHCODE_REASON_OK && inspect->issuer.keyring == NULL) {
+    if (reason == HEALTHCODE_REASON_OK && inspect->keyring == NULL) {
         puts("verdict    not known: without --keys nobody knows who wrote it");
         return HEALTHCODE_EXIT_NO;
     }
@@ -335,12 +336,13 @@ healthcode_inspect_signature(const healthcode_inspect_t *inspect,
     healthcode_reason_e      reason;
     const healthcode_key_t  *key;
 
-    if (inspect->issuer.keyring == NULL) {
+    if (inspect->keyring == NULL) {
         puts("signature  not checked; add --keys FILE");
         return HEALTHCODE_REASON_OK;
     }
 
-    reason = healthcode_issuer_verify(&inspect->issuer, token, &key);
+    reason = healthcode_issuer_verify(&inspect->issuer, inspect->keyring, token,
+                                      &key);
 
     if (reason != HEALTHCODE_REASON_OK) {
         healthcode_report_reason("signature", reason);

@@ -1,0 +1,448 @@
+/*
+ * The lines of healthcode_issuer that say where its keys come from and what
+ * they may be, and the keys as they are when the configuration is read.
+ * Knows no request.  README.md, "keys".
+ */
+
+#include "ngx_http_healthcode_conf.h"
+#include "ngx_http_healthcode_load.h"
+
+
+/* Seconds. */
+#define NGX_HTTP_HEALTHCODE_KEYS_REFRESH       300
+#define NGX_HTTP_HEALTHCODE_KEYS_MIN_INTERVAL  10
+
+
+static char *ngx_http_healthcode_conf_keys_rules(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer);
+static char *ngx_http_healthcode_conf_keys_times(
+    ngx_http_healthcode_keys_conf_t *keys);
+static ngx_int_t ngx_http_healthcode_conf_keys_load(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer);
+static void ngx_http_healthcode_conf_keys_advise(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer);
+static void ngx_http_healthcode_conf_keys_free(void *data);
+static ngx_uint_t ngx_http_healthcode_conf_keys_is_here(
+    ngx_http_core_loc_conf_t *clcf, ngx_http_healthcode_keys_conf_t *keys);
+
+
+char *
+ngx_http_healthcode_conf_keys_files(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_str_t                     *value = cf->args->elts, *file;
+    ngx_uint_t                     i;
+    ngx_http_healthcode_issuer_t  *issuer = conf;
+
+    if (issuer->keys.files == NULL) {
+        issuer->keys.files = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
+        if (issuer->keys.files == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return "has an empty file name; leave it out";
+        }
+
+        file = ngx_array_push(issuer->keys.files);
+        if (file == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *file = value[i];
+
+        if (ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_healthcode_conf_keys_dir(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_str_t                     *value = cf->args->elts;
+    ngx_http_healthcode_issuer_t  *issuer = conf;
+
+    if (issuer->keys.dir.data) {
+        return "is duplicate; an issuer has one folder of keys";
+    }
+
+    if (value[1].len == 0) {
+        return "needs the name of a folder";
+    }
+
+    issuer->keys.dir = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &issuer->keys.dir, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_healthcode_conf_keys_location(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    u_char                        *p, *end;
+    ngx_str_t                     *value = cf->args->elts;
+    ngx_http_healthcode_issuer_t  *issuer = conf;
+
+    if (issuer->keys.location.data) {
+        return "is duplicate; an issuer has one location of keys";
+    }
+
+    if (value[1].len == 0 || value[1].data[0] != '/') {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no location of this nginx; write its "
+                           "name, such as \"/keys/national\", and there "
+                           "\"internal; proxy_pass https://...;\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->keys.location = value[1];
+
+    end = value[1].data + value[1].len;
+    p = ngx_strlchr(value[1].data, end, '?');
+
+    if (p) {
+        issuer->keys.location.len = p - value[1].data;
+        issuer->keys.args.data = p + 1;
+        issuer->keys.args.len = end - p - 1;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_healthcode_conf_keys_alias(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_uint_t                      i;
+    ngx_str_t                      *value = cf->args->elts;
+    healthcode_str_t                name;
+    const healthcode_algorithm_t   *algorithm;
+    healthcode_algorithm_alias_t   *alias;
+    ngx_http_healthcode_issuer_t   *issuer = conf;
+
+    name = ngx_http_healthcode_view(&value[1]);
+    algorithm = healthcode_algorithm_find(ngx_http_healthcode_view(&value[2]));
+
+    if (algorithm == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no algorithm; write \"alg_alias NAME "
+                           "ALG;\" with an ALG of \"algorithms\", such as "
+                           "\"alg_alias SM2 SGD_SM3_SM2;\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (name.len == 0 || healthcode_algorithm_find(name)
+        || healthcode_str_equal_nocase(name, healthcode_str("none")))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" cannot be another name of \"%V\": it is "
+                           "empty, an algorithm itself, or \"none\"; give the "
+                           "name that the issuer's codes have in \"alg\"",
+                           &value[1], &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (issuer->aliases == NULL) {
+        issuer->aliases = ngx_array_create(cf->pool, 2,
+                                       sizeof(healthcode_algorithm_alias_t));
+        if (issuer->aliases == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    alias = issuer->aliases->elts;
+
+    for (i = 0; i < issuer->aliases->nelts; i++) {
+        if (healthcode_str_equal(alias[i].name, name)) {
+            return "has a name that is there already; leave it out";
+        }
+    }
+
+    alias = ngx_array_push(issuer->aliases);
+    if (alias == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    alias->name = name;
+    alias->algorithm = algorithm;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_healthcode_conf_keys_finish(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer)
+{
+    char                             *rv;
+    ngx_http_healthcode_keys_conf_t  *keys = &issuer->keys;
+
+    if (keys->files == NULL && keys->dir.len == 0 && keys->location.len == 0) {
+        return "has no \"keys\"; write \"keys FILE;\" with its JWK set";
+    }
+
+    rv = ngx_http_healthcode_conf_keys_rules(cf, issuer);
+
+    if (rv == NGX_CONF_OK) {
+        rv = ngx_http_healthcode_conf_keys_times(keys);
+    }
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return (ngx_http_healthcode_conf_keys_load(cf, issuer) == NGX_OK)
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_healthcode_conf_keys_rules(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer)
+{
+    size_t                         i;
+    healthcode_algorithm_set_t    *set = &issuer->core.rules.algorithms;
+
+    set->bits = issuer->algorithms;
+
+    if (issuer->aliases) {
+        set->aliases = issuer->aliases->elts;
+        set->naliases = issuer->aliases->nelts;
+    }
+
+    for (i = 0; i < set->naliases; i++) {
+        if (!(set->bits & healthcode_algorithm_bit(set->aliases[i].algorithm)))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "issuer \"%V\" has an \"alg_alias\" of \"%s\", "
+                               "with which it does not sign; add \"%s\" to its "
+                               "\"algorithms\"", &issuer->name,
+                               set->aliases[i].algorithm->name,
+                               set->aliases[i].algorithm->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (issuer->sm2_id.len > HEALTHCODE_KEY_SM2_ID_MAX) {
+        return "has an \"sm2_id\" of more than 8191 bytes; the usual one is "
+               "\"" HEALTHCODE_KEY_SM2_ID "\"";
+    }
+
+    issuer->core.rules.sm2_id = ngx_http_healthcode_view(&issuer->sm2_id);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_healthcode_conf_keys_times(ngx_http_healthcode_keys_conf_t *keys)
+{
+    if (keys->location.len == 0
+        && (keys->refresh != NGX_CONF_UNSET
+            || keys->min_interval != NGX_CONF_UNSET))
+    {
+        return "has \"keys_refresh\" or \"keys_min_interval\", but no "
+               "\"keys_location\" that would be asked so often; leave them out";
+    }
+
+    ngx_conf_init_value(keys->refresh, NGX_HTTP_HEALTHCODE_KEYS_REFRESH);
+    ngx_conf_init_value(keys->min_interval,
+                        NGX_HTTP_HEALTHCODE_KEYS_MIN_INTERVAL);
+
+    if (keys->min_interval == 0) {
+        return "has a \"keys_min_interval\" of 0, with which strangers could "
+               "have the issuer asked without end; write \"10s\"";
+    }
+
+    if (keys->refresh < keys->min_interval) {
+        return "has a \"keys_refresh\" shorter than its \"keys_min_interval\"; "
+               "write a longer one, such as \"5m\"";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_conf_keys_load(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer)
+{
+    time_t                       newest;
+    ngx_int_t                    rc;
+    ngx_pool_cleanup_t          *cln;
+    ngx_http_healthcode_load_t   load;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    issuer->keys.stamp = ngx_http_healthcode_load_stamp(issuer, &newest);
+
+    if (time(NULL) - newest < 2) {
+        /* a change within the grain of the clock would not show */
+        issuer->keys.stamp = 0;
+    }
+
+    rc = ngx_http_healthcode_load(issuer, healthcode_str_from(NULL, 0), &load);
+
+    if (rc == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "keys \"%s\" of issuer \"%V\" cannot be used: %s",
+                           load.file, &issuer->name, load.error);
+        return NGX_ERROR;
+    }
+
+    issuer->keys.keyring = load.keyring;
+
+    cln->handler = ngx_http_healthcode_conf_keys_free;
+    cln->data = load.keyring;
+
+    if (load.exposed[0]) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "healthcode: \"%s\" holds a secret with which codes "
+                           "can be made, and every user of this machine may "
+                           "read it; run \"chmod 600 %s\"", load.exposed,
+                           load.exposed);
+    }
+
+    ngx_http_healthcode_conf_keys_advise(cf, issuer);
+
+    return NGX_OK;
+}
+
+
+/* What no file is wrong for, but no code may find. */
+static void
+ngx_http_healthcode_conf_keys_advise(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer)
+{
+    size_t                         i;
+    const healthcode_keyring_t    *keyring = issuer->keys.keyring;
+    const healthcode_algorithm_t  *row;
+
+    for (i = 0; keyring && (row = healthcode_algorithm_at(i)); i++) {
+        if (healthcode_keyring_nameless(keyring, row)
+            > HEALTHCODE_KEYRING_TRIES_MAX)
+        {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "healthcode: issuer \"%V\" has %uz keys for %s "
+                               "without \"kid\"; a code is tried against %d "
+                               "of them at most: give them a \"kid\"",
+                               &issuer->name,
+                               healthcode_keyring_nameless(keyring, row),
+                               row->name, HEALTHCODE_KEYRING_TRIES_MAX);
+        }
+    }
+}
+
+
+static void
+ngx_http_healthcode_conf_keys_free(void *data)
+{
+    healthcode_keyring_free(data);
+}
+
+
+ngx_int_t
+ngx_http_healthcode_conf_keys_place(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
+{
+    ngx_uint_t                        i;
+    ngx_http_core_loc_conf_t         *clcf;
+    ngx_http_core_srv_conf_t         *cscf;
+    ngx_http_healthcode_issuer_t    **issuers = mcf->issuers.elts;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+
+        if (!ngx_http_healthcode_conf_keys_is_here(clcf, &issuers[i]->keys)) {
+            continue;
+        }
+
+        if (!clcf->internal) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "location \"%V\" has the keys of issuer \"%V\" "
+                          "(keys_location) and is never gated, but anybody "
+                          "could ask for it; write \"internal;\" there",
+                          &clcf->name, &issuers[i]->name);
+            return NGX_ERROR;
+        }
+
+        if (conf->mode != NGX_CONF_UNSET_UINT
+            && conf->mode != NGX_HTTP_HEALTHCODE_OFF)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "location \"%V\" has the keys of issuer \"%V\" "
+                          "(keys_location), without which no code could pass "
+                          "its gate; leave \"healthcode\" out there",
+                          &clcf->name, &issuers[i]->name);
+            return NGX_ERROR;
+        }
+
+        conf->mode = NGX_HTTP_HEALTHCODE_OFF;
+
+        if (issuers[i]->keys.ctx == NULL) {
+            issuers[i]->keys.ctx = cscf->ctx;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_healthcode_conf_keys_is_here(ngx_http_core_loc_conf_t *clcf,
+    ngx_http_healthcode_keys_conf_t *keys)
+{
+#if (NGX_PCRE)
+    if (clcf->regex) {
+        return 0;
+    }
+#endif
+
+    return keys->location.len && !clcf->noname
+           && ngx_http_healthcode_conf_is_name(&clcf->name, &keys->location);
+}
+
+
+ngx_int_t
+ngx_http_healthcode_conf_keys_check(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf)
+{
+    ngx_uint_t                      i;
+    ngx_http_healthcode_issuer_t  **issuers = mcf->issuers.elts;
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+
+        if (issuers[i]->keys.location.len == 0 || issuers[i]->keys.ctx) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "issuer \"%V\" has \"keys_location %V\", but no server "
+                      "has this location; write \"location = %V { internal; "
+                      "proxy_pass https://...; }\" in the server that is gated",
+                      &issuers[i]->name, &issuers[i]->keys.location,
+                      &issuers[i]->keys.location);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}

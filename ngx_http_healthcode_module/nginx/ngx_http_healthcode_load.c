@@ -1,0 +1,397 @@
+/*
+ * Files, a folder and a fetched text -> the keys of one issuer, whole.
+ * Knows no request, no pool and no log of nginx: it may run in a thread.
+ * docs/token-format.md, "Where keys come from".
+ */
+
+#include "ngx_http_healthcode_load.h"
+
+#include <dirent.h>
+
+
+/* The files of an issuer, in the order in which they are read. */
+typedef struct {
+    ngx_uint_t   n;
+    char       **names;
+} ngx_http_healthcode_load_names_t;
+
+
+static ngx_int_t ngx_http_healthcode_load_names(
+    const ngx_http_healthcode_keys_conf_t *conf,
+    ngx_http_healthcode_load_names_t *names);
+static ngx_int_t ngx_http_healthcode_load_dir(const char *dir,
+    ngx_http_healthcode_load_names_t *names);
+static int ngx_http_healthcode_load_is_key_file(const struct dirent *entry);
+static int ngx_http_healthcode_load_compare(const void *one, const void *two);
+static ngx_int_t ngx_http_healthcode_load_push(
+    ngx_http_healthcode_load_names_t *names, const char *dir,
+    const char *name);
+static void ngx_http_healthcode_load_free(
+    ngx_http_healthcode_load_names_t *names);
+static ngx_int_t ngx_http_healthcode_load_file(const char *name,
+    ngx_http_healthcode_load_t *load);
+static ngx_int_t ngx_http_healthcode_load_text(const char *name, mode_t mode,
+    healthcode_str_t text, ngx_http_healthcode_load_t *load);
+static ngx_int_t ngx_http_healthcode_load_fail(
+    ngx_http_healthcode_load_t *load, const char *what, int err);
+
+
+ngx_int_t
+ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
+    healthcode_str_t text, ngx_http_healthcode_load_t *load)
+{
+    ngx_int_t                          rc;
+    ngx_uint_t                         i;
+    ngx_http_healthcode_load_names_t   names;
+
+    ngx_memzero(load, sizeof(ngx_http_healthcode_load_t));
+
+    load->keyring = healthcode_keyring_new(&issuer->core.rules);
+    if (load->keyring == NULL) {
+        return ngx_http_healthcode_load_fail(load, "no memory", 0);
+    }
+
+    rc = ngx_http_healthcode_load_names(&issuer->keys, &names);
+
+    if (rc != NGX_OK) {
+        (void) ngx_http_healthcode_load_fail(load, "the folder cannot be read",
+                                             errno);
+        ngx_snprintf((u_char *) load->file, sizeof(load->file) - 1, "%V%Z",
+                     &issuer->keys.dir);
+    }
+
+    for (i = 0; rc == NGX_OK && i < names.n; i++) {
+        rc = ngx_http_healthcode_load_file(names.names[i], load);
+    }
+
+    if (rc == NGX_OK && text.data) {
+        rc = ngx_http_healthcode_load_text("", 0, text, load);
+    }
+
+    if (rc == NGX_OK && names.n == 0 && text.data == NULL
+        && issuer->keys.location.len)
+    {
+        rc = NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK
+        && !healthcode_keyring_finish(load->keyring, load->error,
+                                      sizeof(load->error)))
+    {
+        rc = NGX_ERROR;
+    }
+
+    ngx_http_healthcode_load_free(&names);
+
+    if (rc != NGX_OK) {
+        healthcode_keyring_free(load->keyring);
+        load->keyring = NULL;
+    }
+
+    return rc;
+}
+
+
+/* Written before the keyring is freed, which its error may name. */
+static ngx_int_t
+ngx_http_healthcode_load_fail(ngx_http_healthcode_load_t *load,
+    const char *what, int err)
+{
+    u_char  *p, *last = (u_char *) load->error + sizeof(load->error) - 1;
+
+    p = ngx_slprintf((u_char *) load->error, last, "%s", what);
+
+    if (err) {
+        p = ngx_slprintf(p, last, " (%d: ", err);
+        p = ngx_strerror(err, p, last - p);
+        p = ngx_slprintf(p, last, ")");
+    }
+
+    *p = '\0';
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_load_names(const ngx_http_healthcode_keys_conf_t *conf,
+    ngx_http_healthcode_load_names_t *names)
+{
+    ngx_str_t   *file;
+    ngx_uint_t   i;
+
+    names->n = 0;
+    names->names = calloc(NGX_HTTP_HEALTHCODE_LOAD_FILES_MAX, sizeof(char *));
+
+    if (names->names == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (conf->files) {
+        file = conf->files->elts;
+
+        for (i = 0; i < conf->files->nelts; i++) {
+            if (ngx_http_healthcode_load_push(names, NULL,
+                                              (char *) file[i].data)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    if (conf->dir.len == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_healthcode_load_dir((char *) conf->dir.data, names);
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_load_dir(const char *dir,
+    ngx_http_healthcode_load_names_t *names)
+{
+    int              i, n;
+    ngx_int_t        rc = NGX_OK;
+    ngx_uint_t       first = names->n;
+    struct dirent  **entries;
+
+    n = scandir(dir, &entries, ngx_http_healthcode_load_is_key_file, NULL);
+
+    if (n < 0) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_healthcode_load_push(names, dir, entries[i]->d_name);
+        }
+
+        free(entries[i]);
+    }
+
+    free(entries);
+
+    /* byte by byte: in each worker and under any locale the same order */
+    qsort(names->names + first, names->n - first, sizeof(char *),
+          ngx_http_healthcode_load_compare);
+
+    return rc;
+}
+
+
+static int
+ngx_http_healthcode_load_is_key_file(const struct dirent *entry)
+{
+    size_t       i;
+    const char  *dot = strrchr(entry->d_name, '.');
+
+    static const char *const  endings[] = { ".json", ".jwk", ".jwks", ".pem" };
+
+    if (entry->d_name[0] == '.' || dot == NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        if (ngx_strcmp(dot, endings[i]) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+ngx_http_healthcode_load_compare(const void *one, const void *two)
+{
+    return strcmp(*(char *const *) one, *(char *const *) two);
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_load_push(ngx_http_healthcode_load_names_t *names,
+    const char *dir, const char *name)
+{
+    char    *copy;
+    size_t   len;
+
+    if (names->n == NGX_HTTP_HEALTHCODE_LOAD_FILES_MAX) {
+        errno = E2BIG;
+        return NGX_ERROR;
+    }
+
+    len = (dir ? strlen(dir) : 0) + strlen(name) + 2;
+
+    copy = malloc(len);
+    if (copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_sprintf((u_char *) copy, "%s%s%s%Z", dir ? dir : "", dir ? "/" : "",
+                name);
+
+    names->names[names->n++] = copy;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_healthcode_load_free(ngx_http_healthcode_load_names_t *names)
+{
+    while (names->n) {
+        free(names->names[--names->n]);
+    }
+
+    free(names->names);
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_load_file(const char *name,
+    ngx_http_healthcode_load_t *load)
+{
+    int              fd;
+    u_char          *text = NULL;
+    ssize_t          n, got = 0;
+    ngx_int_t        rc;
+    struct stat      info;
+
+    (void) ngx_cpystrn((u_char *) load->file, (u_char *) name,
+                       sizeof(load->file));
+
+    /* a pipe that nobody writes to must not hold up the reader */
+    fd = open(name, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
+
+    if (fd == -1) {
+        return ngx_http_healthcode_load_fail(load, "it cannot be opened",
+                                             errno);
+    }
+
+    if (fstat(fd, &info) == -1 || !S_ISREG(info.st_mode)
+        || info.st_size > NGX_HTTP_HEALTHCODE_LOAD_FILE_MAX
+        || (text = malloc((size_t) info.st_size + 1)) == NULL)
+    {
+        close(fd);
+        return ngx_http_healthcode_load_fail(load, "it is no regular file of "
+                                             "at most 8 MiB", 0);
+    }
+
+    do {
+        n = read(fd, text + got, (size_t) (info.st_size - got));
+        got += (n > 0) ? n : 0;
+    } while (n > 0 && got < info.st_size);
+
+    close(fd);
+
+    if (got < info.st_size) {
+        rc = ngx_http_healthcode_load_fail(load, "it cannot be read whole",
+                                           (n == -1) ? errno : 0);
+    } else {
+        rc = ngx_http_healthcode_load_text(name, info.st_mode,
+                                           healthcode_str_from(text,
+                                                               (size_t) got),
+                                           load);
+    }
+
+    ngx_explicit_memzero(text, (size_t) got);
+    free(text);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_load_text(const char *name, mode_t mode,
+    healthcode_str_t text, ngx_http_healthcode_load_t *load)
+{
+    size_t                   i, before = 0;
+    const healthcode_key_t  *key;
+
+    while (healthcode_keyring_at(load->keyring, before)) {
+        before++;
+    }
+
+    if (!healthcode_keyring_add(load->keyring, text, load->error,
+                                sizeof(load->error)))
+    {
+        (void) ngx_cpystrn((u_char *) load->file, (u_char *) name,
+                           sizeof(load->file));
+        return NGX_ERROR;
+    }
+
+    for (i = before; (key = healthcode_keyring_at(load->keyring, i)); i++) {
+        if (key->mac && (mode & S_IROTH)) {
+            (void) ngx_cpystrn((u_char *) load->exposed, (u_char *) name,
+                               sizeof(load->exposed));
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+uint64_t
+ngx_http_healthcode_load_stamp(const ngx_http_healthcode_issuer_t *issuer,
+    time_t *newest)
+{
+    uint64_t                           stamp = 0, facts[8];
+    ngx_uint_t                         i;
+    struct stat                        info;
+    ngx_http_healthcode_load_names_t   names;
+
+    *newest = 0;
+
+    if (ngx_http_healthcode_load_names(&issuer->keys, &names) != NGX_OK) {
+        stamp = ngx_http_healthcode_load_hash(stamp, "?", 1);
+    }
+
+    for (i = 0; i < names.n; i++) {
+
+        stamp = ngx_http_healthcode_load_hash(stamp, names.names[i],
+                                              strlen(names.names[i]) + 1);
+        ngx_memzero(facts, sizeof(facts));
+
+        if (stat(names.names[i], &info) == 0) {
+            facts[0] = (uint64_t) info.st_dev;
+            facts[1] = (uint64_t) info.st_ino;
+            facts[2] = (uint64_t) info.st_size;
+            facts[3] = (uint64_t) info.st_mtim.tv_sec;
+            facts[4] = (uint64_t) info.st_mtim.tv_nsec;
+            facts[5] = (uint64_t) info.st_ctim.tv_sec;
+            facts[6] = (uint64_t) info.st_ctim.tv_nsec;
+
+            *newest = ngx_max(*newest, info.st_ctim.tv_sec);
+
+        } else {
+            facts[7] = (uint64_t) errno;
+        }
+
+        stamp = ngx_http_healthcode_load_hash(stamp, facts, sizeof(facts));
+    }
+
+    ngx_http_healthcode_load_free(&names);
+
+    return stamp;
+}
+
+
+uint64_t
+ngx_http_healthcode_load_hash(uint64_t hash, const void *data, size_t len)
+{
+    size_t         i;
+    const u_char  *p = data;
+
+    if (hash == 0) {
+        hash = 0xcbf29ce484222325ULL;
+    }
+
+    for (i = 0; i < len; i++) {
+        hash = (hash ^ p[i]) * 0x100000001b3ULL;
+    }
+
+    return hash;
+}

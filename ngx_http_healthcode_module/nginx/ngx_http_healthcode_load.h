@@ -1,0 +1,49 @@
+/*
+ * Files, a folder and a fetched text -> the keys of one issuer, whole.
+ * Knows no request, no pool and no log of nginx: it may run in a thread.
+ * docs/token-format.md, "Where keys come from".
+ */
+
+#ifndef NGX_HTTP_HEALTHCODE_LOAD_H
+#define NGX_HTTP_HEALTHCODE_LOAD_H
+
+#include "ngx_http_healthcode.h"
+
+
+/* Bytes of one file, and files of one folder. */
+#define NGX_HTTP_HEALTHCODE_LOAD_FILE_MAX   (8 * 1024 * 1024)
+#define NGX_HTTP_HEALTHCODE_LOAD_FILES_MAX  4096
+
+
+/* What became of it; the caller frees keyring. */
+typedef struct {
+    healthcode_keyring_t  *keyring;      /* NULL: error says why */
+    char                   error[512];
+    char                   file[512];    /* that is broken; "": the text */
+    char                   exposed[512]; /* "", or a file with a secret that
+                                            everybody may read */
+} ngx_http_healthcode_load_t;
+
+
+/*
+ * Reads all that issuer's sources name, and text (data is NULL: none), into
+ * load.  Blocks on files.  NGX_OK; NGX_DECLINED where there is no source but a
+ * text that is not there yet; NGX_ERROR.
+ */
+ngx_int_t ngx_http_healthcode_load(
+    const ngx_http_healthcode_issuer_t *issuer, healthcode_str_t text,
+    ngx_http_healthcode_load_t *load);
+
+/*
+ * A number that is another one when a file of issuer's sources was changed,
+ * replaced, added or removed.  *newest is when one was changed last, Unix
+ * seconds.  Blocks on files.
+ */
+uint64_t ngx_http_healthcode_load_stamp(
+    const ngx_http_healthcode_issuer_t *issuer, time_t *newest);
+
+/* FNV-1a of len bytes of data, going on from hash; 0 to begin. */
+uint64_t ngx_http_healthcode_load_hash(uint64_t hash, const void *data,
+    size_t len);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * What the workers of this machine share of each issuer's keys: counters, who
+ * fetches, and the text that was fetched last.  Survives a reload.
+ * docs/request-path.md, "Keys".
+ */
+
+#ifndef NGX_HTTP_HEALTHCODE_ZONE_H
+#define NGX_HTTP_HEALTHCODE_ZONE_H
+
+#include "ngx_http_healthcode.h"
+
+
+/* Bytes of a text that can be shared, by the size of the zone. */
+#define NGX_HTTP_HEALTHCODE_ZONE_TEXT_MAX  (256 * 1024)
+
+
+/* Written without a lock, except the text.  Times are ngx_current_msec. */
+struct ngx_http_healthcode_zone_slot_s {
+    ngx_atomic_t   name;           /* a hash of the issuer and its location */
+    ngx_atomic_t   loads;          /* key sets that took the place of others */
+    ngx_atomic_t   failures;       /* key sets that could not be read */
+    ngx_atomic_t   fetches;        /* answers of the location that were good */
+    ngx_atomic_t   misses;         /* and those that were not */
+    ngx_atomic_t   broken;         /* a hash of what was logged as broken */
+    ngx_atomic_t   announced;      /* and of the keys that were, as new */
+
+    ngx_atomic_t   started;        /* when the last fetch was */
+    ngx_atomic_t   busy;           /* until when one is under way; 0: none */
+    ngx_atomic_t   due;            /* when the next one should start */
+    ngx_atomic_t   missed;         /* the last one failed */
+
+    ngx_atomic_t   version;        /* of the text; 0: there is none */
+    u_char        *text;
+    size_t         len;
+};
+
+
+/*
+ * Adds the zone to the configuration, with a slot for each of issuers, an
+ * array of pointers, which get theirs before a worker starts.
+ */
+ngx_int_t ngx_http_healthcode_zone_add(ngx_conf_t *cf, ngx_array_t *issuers);
+
+/*
+ * Whether the caller may fetch now: nobody else does, and the last one began
+ * at least interval milliseconds ago.  It then has the fetch for timeout
+ * milliseconds, and ends it by _done().
+ */
+ngx_uint_t ngx_http_healthcode_zone_claim(
+    ngx_http_healthcode_zone_slot_t *slot, ngx_msec_t interval,
+    ngx_msec_t timeout);
+
+/* Ends a fetch; the next one is due in after milliseconds. */
+void ngx_http_healthcode_zone_done(ngx_http_healthcode_zone_slot_t *slot,
+    ngx_uint_t failed, ngx_msec_t after);
+
+/* Whether a fetch may be under way in any worker. */
+ngx_uint_t ngx_http_healthcode_zone_is_busy(
+    ngx_http_healthcode_zone_slot_t *slot);
+
+/*
+ * Shares text with the other workers under a new *version; NGX_ERROR where it
+ * does not fit.
+ */
+ngx_int_t ngx_http_healthcode_zone_publish(
+    const ngx_http_healthcode_issuer_t *issuer, healthcode_str_t text,
+    ngx_atomic_uint_t *version);
+
+/* A copy of the shared text from malloc(), NULL where there is none. */
+u_char *ngx_http_healthcode_zone_text(
+    const ngx_http_healthcode_issuer_t *issuer, size_t *len,
+    ngx_atomic_uint_t *version);
+
+/* Sets *mark to hash; whether it was another before: the first to say so. */
+ngx_uint_t ngx_http_healthcode_zone_mark(ngx_atomic_t *mark, uint64_t hash);
+
+#endif

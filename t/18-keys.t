@@ -1,0 +1,221 @@
+# Keys that change while nginx serves: files are watched, a new set takes the
+# place of the old one whole, a broken one does not; several files, a folder,
+# another way in for the issuer's keys by a location.
+# docs/token-format.md, "Where keys come from".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Healthcode::Fixture;
+use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Nginx;
+
+my $f = Healthcode::Fixture->new(no_redis => 1);
+my $iss = 'https://rotating.example';
+my $dir = $f->path('rotating');
+mkdir $dir;
+
+
+# A key of 32 bytes by number, and a code that it signs.
+sub secret { my ($n) = @_; return sprintf 'secret number %04d, 32 bytes long', $n }
+
+sub jwk {
+    my ($n, %more) = @_;
+    return { kty => 'oct', alg => 'HS256', kid => "k$n", k => b64(secret($n)),
+             %more };
+}
+
+sub code {
+    my ($n, %header) = @_;
+    my $now = int time;
+    my %all = (alg => 'HS256', typ => 'healthcode+jwt', kid => "k$n", %header);
+    delete @all{ grep { !defined $all{$_} } keys %all };
+    return jws(secret($n), json(\%all),
+               json({ iss => $iss, sub => 'rosa', iat => $now,
+                      exp => $now + 900 }));
+}
+
+# As operators should: written aside, then put in place whole.
+sub put {
+    my ($name, $text) = @_;
+    $f->write("rotating/.$name.new", $text, 0600);
+    rename "$dir/.$name.new", "$dir/$name" or die "$dir/$name: $!";
+}
+
+sub set { return json({ keys => [ @_ ] }) }
+
+sub gate {
+    my ($lines, %opt) = @_;
+    return Healthcode::Nginx->new(
+        module => $f->module, workers => $opt{workers} || 1,
+        http => <<"END");
+healthcode_issuer rotating {
+    iss $iss; algorithms HS256;
+$lines
+}
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location /t { healthcode on; alias ${\ $f->path('site')}/passed; }
+    @{[ $opt{server} || '' ]}
+}
+END
+}
+
+sub alarming {
+    my ($nginx) = @_;
+    return join "\n", grep { /\[(alert|crit|emerg)\]/ }
+        split /\n/, $nginx->error_log;
+}
+
+sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ /$pattern/g) }
+
+
+# ---- a file that changes ----
+
+{
+    put('keys.jwks', set(jwk(1)));
+    my $nginx = gate("keys $dir/keys.jwks;", workers => 2)->start;
+    is($nginx->ask(code(1)), 200, 'a code of the first key passes');
+    is($nginx->ask(code(2)), '401 key', 'one of a key that is not there is not');
+
+    my $start = time;
+    put('keys.jwks', set(jwk(1), jwk(2)));
+    is($nginx->ask_until(200, 10, code(2)), 200, 'a key that is added counts');
+    cmp_ok(time - $start, '<', 5, 'within 5 seconds, without a reload');
+
+    # both workers, since either may answer
+    sleep 2;
+    my %seen;
+    $seen{ $nginx->ask(code(2)) }++ for 1 .. 40;
+    is(join(' ', keys %seen), 200, 'in every worker');
+
+    put('keys.jwks', set(jwk(2)));
+    is($nginx->ask_until('401 key', 10, code(1)), '401 key',
+       'a key that is taken out counts no more');
+    is($nginx->ask(code(2)), 200, 'and the other still does');
+
+    put('keys.jwks', "{\"keys\":[\n" . json(jwk(2)) . ",\n"
+        . json(jwk(3, k => 'short')) . "\n]}\n");
+    ok($nginx->logged(qr/cannot be used/, 10), 'a broken file is logged');
+    like($nginx->error_log,
+         qr/\[error\].*keys "\S+keys\.jwks" of issuer "rotating".*line 3: /,
+         'with file, issuer and line');
+    like($nginx->error_log, qr/line 3: key "k3":.*the old ones stay/,
+         'and with the key');
+    sleep 3;
+    is(count($nginx, 'cannot be used'), 1,
+       'once, however many workers read it and however long it stays');
+    is($nginx->ask(code(2)), 200, 'and the old keys stay');
+    is($nginx->ask(code(3)), '401 key', 'with none of the broken set');
+
+    put('keys.jwks', set(jwk(3)));
+    is($nginx->ask_until(200, 10, code(3)), 200, 'a whole file ends that');
+    unlink "$dir/keys.jwks";
+    ok($nginx->logged(qr/cannot be opened \(2: No such/, 10),
+       'a file that is gone is logged');
+    is($nginx->ask(code(3)), 200, 'and its keys stay');
+    is($nginx->stop, 0, 'the gate ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+# ---- a set is never half ----
+
+{
+    # two files; the second is broken for a while, the first is new
+    put('one.jwks', set(jwk(1)));
+    put('two.jwks', set(jwk(2)));
+    my $nginx = gate("keys $dir/one.jwks $dir/two.jwks;")->start;
+    is(join(' ', map { scalar $nginx->ask(code($_)) } 1, 2), '200 200',
+       'several files are one set');
+    put('two.jwks', '{"keys":[');
+    put('one.jwks', set(jwk(3)));
+    ok($nginx->logged(qr/two\.jwks.*no strict JSON/, 10), 'one of them breaks');
+    is(join(' ', map { scalar $nginx->ask(code($_)) } 1, 2, 3),
+       '200 200 401 key', 'then the whole set stays as it was');
+    put('two.jwks', set(jwk(4)));
+    is($nginx->ask_until(200, 10, code(3)), 200, 'until both are whole');
+    is(join(' ', map { scalar $nginx->ask(code($_)) } 1, 2, 4),
+       '401 key 401 key 200', 'and then all of it is new');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+{
+    # a file that is written slowly looks whole in between
+    my $pem = sub { join '', map { "-----BEGIN PUBLIC KEY-----\n$_\n"
+        . "-----END PUBLIC KEY-----\n" } @_ };
+    my $one = 'MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=';
+    my $path = $f->write('rotating/slow.pem', $pem->($one), 0644);
+    my $nginx = Healthcode::Nginx->new(module => $f->module, workers => 1,
+        http => <<"END")->start;
+healthcode_issuer slow { iss $iss; algorithms EdDSA; keys $path; }
+server { listen unix:{{SOCK}}; location /alive { return 204; }
+    location /t { healthcode on; root /; } }
+END
+    sleep 2.2;
+    for my $n (2 .. 8) {
+        open my $out, '>>', $path or die $path;
+        print $out $pem->($one);
+        close $out;
+        sleep 0.4;
+    }
+    is(count($nginx, 'has new keys'), 0,
+       'a file that is still being written is left alone');
+    ok($nginx->logged(qr/has new keys: 8,/, 10), 'and read when it rests');
+    is(count($nginx, 'has new keys'), 1, 'once');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+
+# ---- a folder ----
+
+{
+    my $folder = $f->path('folder');
+    mkdir $folder;
+    my $file = sub { $f->write("folder/$_[0]", $_[1], 0600) };
+    $file->('a.jwks', set(jwk(1)));
+    $file->('b.json', json(jwk(2)));
+    $file->('.hidden.jwks', '{');
+    $file->('README', 'not a key');
+    $file->('b.json~', '{');
+    my $nginx = gate("keys_dir $folder;")->start;
+    is(join(' ', map { scalar $nginx->ask(code($_)) } 1, 2, 3),
+       '200 200 401 key', 'all key files of a folder are one set');
+    $file->('c.jwk', json(jwk(3)));
+    is($nginx->ask_until(200, 10, code(3)), 200, 'a file that is added counts');
+    unlink "$folder/a.jwks";
+    is($nginx->ask_until('401 key', 10, code(1)), '401 key',
+       'one that is taken out counts no more');
+    is($nginx->ask(code(2)), 200, 'the others do');
+    unlink glob "$folder/*.j*";
+    ok($nginx->logged(qr/there is no key/, 10), 'an empty folder is logged');
+    is($nginx->ask(code(2)), 200, 'and the last set stays');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+
+# ---- two keys with one kid ----
+
+{
+    put('same.jwks', json({ keys => [ jwk(1, kid => 'same'),
+        jwk(2, kid => 'same'), do { my $k = jwk(3); delete $k->{kid}; $k } ] }));
+    my $nginx = gate("keys $dir/same.jwks;")->start;
+    is(join(' ', map { scalar $nginx->ask(code($_, kid => 'same')) } 1, 2, 3, 4),
+       '200 200 200 401 signature',
+       'of two keys with one kid, and those without one, any will do');
+    is(join(' ', map { scalar $nginx->ask(code($_, kid => undef)) } 1, 2, 3, 4),
+       '200 200 200 401 signature', 'and a code without kid finds each');
+    is(join(' ', map { scalar $nginx->ask(code($_, kid => 'other')) } 1, 2, 3),
+       '401 signature 401 signature 200',
+       'a code with another kid finds the one without');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+done_testing;

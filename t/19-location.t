@@ -1,0 +1,308 @@
+# Keys from a location of this nginx: asked by one worker for all, before they
+# are stale and for a key that nobody knows, never more often than it may be;
+# a bad answer changes nothing.  docs/request-path.md, "Keys".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Healthcode::Fixture;
+use Healthcode::Http qw(dial get exchange answers answer_of);
+use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Nginx;
+use Healthcode::Process;
+use Healthcode::Server;
+
+my $f = Healthcode::Fixture->new(no_redis => 1);
+my $iss = 'https://far.example';
+mkdir $f->path('issuer');
+
+
+sub secret { my ($n) = @_; return sprintf 'secret number %04d, 32 bytes long', $n }
+
+sub jwk {
+    my ($n, %more) = @_;
+    return { kty => 'oct', alg => 'HS256', kid => "k$n", k => b64(secret($n)),
+             %more };
+}
+
+sub code {
+    my ($n, %header) = @_;
+    my $now = int time;
+    return jws(secret($n),
+               json({ alg => 'HS256', typ => 'healthcode+jwt', kid => "k$n",
+                      %header }),
+               json({ iss => $iss, sub => 'rosa', iat => $now,
+                      exp => $now + 900 }));
+}
+
+sub put {
+    my (@keys) = @_;
+    my $text = ref $keys[0] ? json({ keys => \@keys }) : $keys[0];
+    $f->write('issuer/.new', $text, 0644);
+    rename $f->path('issuer/.new'), $f->path('issuer/jwks') or die $!;
+}
+
+# The gate and, in a server of its own, the issuer; its log counts the times
+# that it was asked.
+sub gate {
+    my ($lines, %opt) = @_;
+    my $answer = $opt{answer} || 'alias ' . $f->path('issuer/jwks') . ';';
+    my $far = $opt{far} || 'unix:{{ROOT}}/far.sock:/jwks';
+    return Healthcode::Nginx->new(
+        module => $f->module, workers => $opt{workers} || 1,
+        http => <<"END");
+healthcode_issuer far { iss $iss; algorithms HS256; keys_location /keys; $lines }
+server {
+    listen unix:{{SOCK}};
+    healthcode on;
+    location /alive { healthcode off; return 204; }
+    location /t { alias ${\ $f->path('site')}/passed; }
+    location = /keys {
+        internal;
+        proxy_pass http://$far;
+        subrequest_output_buffer_size 16k;
+        @{[ $opt{keys} || '' ]}
+    }
+}
+server {
+    listen unix:{{ROOT}}/far.sock;
+    access_log {{ROOT}}/logs/far.log;
+    location = /jwks { $answer }
+}
+END
+}
+
+sub asked {
+    my ($nginx) = @_;
+    my $log = $f->read($nginx->root . '/logs/far.log');
+    return scalar(() = $log =~ /\n/g);
+}
+
+sub alarming {
+    my ($nginx) = @_;
+    return join "\n", grep { /\[(alert|crit|emerg)\]/ }
+        split /\n/, $nginx->error_log;
+}
+
+sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ /$pattern/g) }
+
+sub answers_of {
+    my ($nginx, @codes) = @_;
+    return join ' / ', map { scalar $nginx->ask($_) } @codes;
+}
+
+
+# ---- the first keys, and the next ----
+
+{
+    put(jwk(1));
+    my $nginx = gate('keys_min_interval 2s;', workers => 2)->start;
+    my ($answer) = $nginx->ask(code(1));
+    is($answer, 200, 'the first request waits for the keys to be there');
+    is(get($nginx->sock, '/keys', [])->{status}, 404,
+       'the location of the keys is for nobody else');
+    is(asked($nginx), 1, 'one worker has asked for both');
+
+    sleep 2.1;
+    put(jwk(1), jwk(2));
+    is($nginx->ask(code(2)), 200,
+       'the first code of a new key has it fetched, and passes');
+    is(asked($nginx), 2, 'with one question');
+    my %seen;
+    $seen{ $nginx->ask(code(2)) }++ for 1 .. 40;
+    is(join(' ', keys %seen), 200, 'and passes in the other worker too');
+    is(asked($nginx), 2, 'which did not ask again');
+
+    my ($refused, $first) = (0, time);
+    for (1 .. 100) {
+        my $answer = $nginx->ask(code(1, kid => "stranger-$_"));
+        $refused++ if $answer eq '401 key';
+    }
+    is($refused, 100, 'a hundred keys of a stranger are refused');
+    cmp_ok(asked($nginx), '<=', 2 + 1 + int((time - $first) / 2),
+           'and the issuer is asked once in keys_min_interval at most');
+    is($nginx->ask(code(1, alg => 'ES256')), '401 algorithm',
+       'another algorithm is no reason to ask');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+    is(count($nginx, '\[error\]'), 0, 'and nothing an error');
+}
+
+
+# ---- before it is stale ----
+
+{
+    put(jwk(1));
+    my $nginx = gate('keys_refresh 2s; keys_min_interval 1s;',
+                     workers => 2)->start;
+    is($nginx->ask(code(1)), 200, 'a key of the issuer passes');
+    put(jwk(2));
+    my $start = time;
+    ok($nginx->logged(qr/new keys: 1,/, 6),
+       'new keys come without any request');
+    cmp_ok(time - $start, '<', 5, 'soon after keys_refresh');
+    is($nginx->ask_until('401 key', 3, code(1)), '401 key',
+       'and the old one is gone');
+    my $before = asked($nginx);
+    sleep 4;
+    my $times = asked($nginx) - $before;
+    cmp_ok($times, '>=', 2, 'the issuer is asked again and again');
+    cmp_ok($times, '<=', 4, 'by one worker for both');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+{
+    put(jwk(1));
+    my $nginx = gate('keys_refresh 1h; keys_min_interval 1s;',
+        answer => 'add_header Cache-Control "public, max-age=2"; alias '
+                  . $f->path('issuer/jwks') . ';')->start;
+    is($nginx->ask(code(1)), 200, 'a key of the issuer passes');
+    put(jwk(1), jwk(2));
+    ok($nginx->logged(qr/new keys: 2,/, 6),
+       'an answer that says when it is stale is asked for before that');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+
+# ---- bad answers ----
+
+{
+    my @bad = (
+        [ 'garbage', 'return 200 "<html>";', qr/neither a JWK set/ ],
+        [ 'half a set', 'return 200 "{\"keys\":[";', qr/no strict JSON/ ],
+        [ 'an empty set', 'return 200 "{\"keys\":[]}";', qr/no key for these/ ],
+        [ 'nothing', 'return 200 "";', qr/cannot be (fetched|used)/ ],
+        [ 'an error', 'return 500;', qr/status 500/ ],
+        [ 'a page that is not there', 'return 404;', qr/status 404/ ],
+        [ 'a redirect', 'return 302 /elsewhere;', qr/status 302/ ],
+        [ 'no content', 'return 204;', qr/status 204/ ],
+        [ 'a private key', 'return 200 "{\"kty\":\"RSA\",\"d\":\"AQ\"}";',
+          qr/private key/ ],
+        [ 'too much', 'root ' . $f->path('issuer') . '; try_files /large =404;',
+          qr/status 500\).*|too big subrequest/ ],
+        [ 'silence that ends', 'return 444;', qr/status 502/ ],
+    );
+    $f->write('issuer/large', 'x' x 40000);
+
+    for my $row (@bad) {
+        my ($what, $answer, $logged) = @$row;
+        put(jwk(1));
+        my $nginx = gate('keys_refresh 1s; keys_min_interval 1s;');
+        $nginx->start;
+        is($nginx->ask(code(1)), 200, "$what: the keys were good before");
+        my $good = $nginx->{http};
+        # the issuer's server is the same nginx: another answer by a reload
+        my $conf = $f->read($nginx->root . '/nginx.conf');
+        $conf =~ s/location = \/jwks \{.*?\}$/location = \/jwks { $answer }/m;
+        open my $out, '>', $nginx->root . '/nginx.conf' or die;
+        print $out $conf;
+        close $out;
+        ok($nginx->reload, "$what: the issuer changes");
+        ok($nginx->logged($logged, 6), "$what: it is logged")
+            or diag $nginx->error_log;
+        is(answers_of($nginx, code(1), code(2)), '200 / 503 keys_unavailable',
+           "$what: the old keys stay, and others cannot be told now");
+        sleep 2.5;
+        cmp_ok(count($nginx, 'cannot be (?:fetched|used)'), '<=', 1,
+               "$what: once, however often it is asked");
+        is($nginx->stop, 0, "$what: it ends by itself");
+        is(alarming($nginx), '', "$what: nothing is alarming");
+    }
+}
+
+
+# ---- no keys at all ----
+
+{
+    my $nginx = gate('keys_min_interval 1s;', answer => 'return 503;')->start;
+    my $answer = get($nginx->sock, '/t',
+                     [ 'Authorization: Bearer ' . code(1) ]);
+    is(answer_of($answer), '503 keys_unavailable',
+       'where no keys ever came, people are told to try again');
+    is($answer->{header}{'retry-after'}, 1, 'soon');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+
+# ---- an issuer that does not answer ----
+
+{
+    put(jwk(1));
+    my $slow = $f->path('slow.sock');
+    my $silent = Healthcode::Server->start($slow, sub {
+        my ($client, $number) = @_;
+        my $got = Healthcode::Server::take($client, 1);
+        my $body = $f->read('issuer/jwks');
+        if ($number > 0) { sleep 8; return }
+        Healthcode::Server::put($client, "HTTP/1.0 200 OK\r\nContent-Length: "
+            . length($body) . "\r\n\r\n$body", 2);
+    });
+    my $nginx = gate('keys_refresh 1s; keys_min_interval 1s;', workers => 2,
+                     far => "unix:$slow:/jwks")->start;
+    is($nginx->ask(code(1)), 200, 'at first the issuer answers');
+    sleep 2.5;
+    my @times = map { ($nginx->ask(code(1)))[1] } 1 .. 30;
+    my ($longest) = sort { $b <=> $a } @times;
+    cmp_ok($longest, '<', 0.2, 'then it does not, and no honest code waits');
+    my ($answer, $time) = $nginx->ask(code(2), undef, 8);
+    is($answer, '503 keys_unavailable', 'a new key cannot be told');
+    cmp_ok($time, '<', 3, 'which takes about two seconds to say');
+    kill 'TERM', ($nginx->workers)[0];
+    is($nginx->ask_until(200, 5, code(1)), 200,
+       'a worker that ends in the middle of it is no harm');
+    is($nginx->stop(5, 'TERM'), 0, 'it ends when it is told');
+    is(alarming($nginx), '', 'nothing is alarming');
+    $silent->stop;
+}
+
+
+# ---- over a reload ----
+
+{
+    put(jwk(1));
+    my $nginx = gate('keys_min_interval 1s;', workers => 2)->start;
+    is($nginx->ask(code(1)), 200, 'a key of the issuer passes');
+    my $before = asked($nginx);
+    unlink $f->path('issuer/jwks');
+    ok($nginx->reload, 'the gate is reloaded while the issuer is down');
+    is($nginx->ask(code(1)), 200, 'and has its keys still');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+{
+    # waiting requests and a reload: the old worker stays until they are done
+    put(jwk(1));
+    my $nginx = gate('keys_min_interval 1s;')->start;
+    is($nginx->ask(code(1)), 200, 'a key of the issuer passes');
+    sleep 1.2;
+    my @socks = map { my $s = dial($nginx->sock);
+        syswrite $s, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            . 'Authorization: Bearer ' . code(9) . "\r\n\r\n"; $s } 1 .. 5;
+    $nginx->reload;
+    my @answers = map { my ($got) = exchange($_, '', 8);
+                        answer_of((answers($got))[0] || { status => 'none' }) }
+                  @socks;
+    like("@answers", qr/^((401 key|503 keys_unavailable) ?){5}$/,
+         'requests that wait for a key are answered over a reload');
+
+    for (1 .. 20) {
+        my $s = dial($nginx->sock);
+        syswrite $s, "GET /t HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+            . code(1, kid => "gone-$_") . "\r\n\r\n";
+        close $s;
+        sleep 0.07;
+    }
+    is($nginx->ask(code(1)), 200, 'clients that leave while they wait harm nobody');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+done_testing;
