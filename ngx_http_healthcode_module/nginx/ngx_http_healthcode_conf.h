@@ -31,6 +31,14 @@ ngx_int_t ngx_http_healthcode_conf_read_file(ngx_conf_t *cf, ngx_str_t *name,
 char *ngx_http_healthcode_conf_block(ngx_conf_t *cf, ngx_command_t *commands,
     void *conf, const char *what);
 
+/*
+ * Advice, of which nothing is refused.  _notice() says where a policy is
+ * chosen what is unusual about it; _warn() what opens the gate of a location.
+ */
+void ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf);
+void ngx_http_healthcode_conf_warn(ngx_conf_t *cf);
+
 /* Whether two names are the same bytes. */
 ngx_uint_t ngx_http_healthcode_conf_is_name(ngx_str_t *a, ngx_str_t *b);
 
