@@ -742,6 +742,8 @@ is(hash(risk('9'))->{entry}, 0, 'it is that one');
 run('flag', 'set', @store, '--until', '2099-01-02T03:04:05+08:00', '10',
     'entry');
 is(hash(risk('10'))->{entry}, 4070977445, 'RFC 3339 with an offset');
+run('flag', 'set', @store, '--until', '2099-01-02', '10', 'entry');
+answers('a date alone', 0, qr/2099-01-02T00:00:00Z/);
 run('flag', 'set', @store, '--until', '253402300799', '10', 'contact');
 answers('the end of the year 9999', 0, qr/9999-12-31T23:59:59Z/);
 cmp_ok(redis('TTL', risk('10')), '>', 2e11, 'its key lives on');

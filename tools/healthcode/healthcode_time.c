@@ -3,9 +3,7 @@
  * Knows no clock: the time is given.  docs/operations.md, "Times".
  */
 
-#include <time.h>
-
-#include "core/healthcode_claims.h"
+#include "core/healthcode_date.h"
 #include "healthcode_output.h"
 #include "healthcode_time.h"
 
@@ -15,11 +13,7 @@
 
 static bool healthcode_time_digits(healthcode_str_t *text, size_t min,
     size_t max, int64_t *number);
-static bool healthcode_time_byte(healthcode_str_t *text, const char *bytes);
 static bool healthcode_time_distance(healthcode_str_t text, int64_t *seconds);
-static bool healthcode_time_rfc3339(healthcode_str_t text, int64_t *seconds);
-static bool healthcode_time_zone(healthcode_str_t *text, int64_t *offset);
-static bool healthcode_time_from_parts(const int64_t *parts, int64_t *seconds);
 
 
 bool
@@ -38,12 +32,12 @@ healthcode_time_parse(healthcode_str_t text, int64_t now, int64_t *seconds)
     } else if (!healthcode_time_digits(&rest, 1, HEALTHCODE_TIME_DIGITS_MAX, &n)
                || rest.len)
     {
-        if (!healthcode_time_rfc3339(text, &n)) {
+        if (!healthcode_date_parse(text, &n)) {
             return false;
         }
     }
 
-    if (n < 0 || n > HEALTHCODE_CLAIMS_TIME_MAX) {
+    if (n < 0 || n > HEALTHCODE_DATE_MAX) {
         return false;
     }
 
@@ -81,22 +75,6 @@ healthcode_time_digits(healthcode_str_t *text, size_t min, size_t max,
 }
 
 
-/* Takes one byte off the front of text, if it is one of bytes. */
-static bool
-healthcode_time_byte(healthcode_str_t *text, const char *bytes)
-{
-    if (text->len == 0 || text->data[0] == '\0'
-        || strchr(bytes, text->data[0]) == NULL)
-    {
-        return false;
-    }
-
-    *text = healthcode_str_from(text->data + 1, text->len - 1);
-
-    return true;
-}
-
-
 static bool
 healthcode_time_distance(healthcode_str_t text, int64_t *seconds)
 {
@@ -119,102 +97,6 @@ healthcode_time_distance(healthcode_str_t text, int64_t *seconds)
     }
 
     *seconds = (text.data[0] == '-') ? -n * unit : n * unit;
-
-    return true;
-}
-
-
-/* RFC 3339 section 5.6; a fraction of a second is passed over. */
-static bool
-healthcode_time_rfc3339(healthcode_str_t text, int64_t *seconds)
-{
-    int64_t  parts[6], fraction, offset, n;
-
-    static const struct {
-        size_t       digits;
-        const char  *after;
-    } shape[] = {
-        { 4, "-" }, { 2, "-" }, { 2, "Tt " }, { 2, ":" }, { 2, ":" },
-        { 2, NULL },
-    };
-
-    for (size_t i = 0; i < 6; i++) {
-        if (!healthcode_time_digits(&text, shape[i].digits, shape[i].digits,
-                                    &parts[i])
-            || (shape[i].after && !healthcode_time_byte(&text, shape[i].after)))
-        {
-            return false;
-        }
-    }
-
-    if (healthcode_time_byte(&text, ".")
-        && !healthcode_time_digits(&text, 1, 9, &fraction))
-    {
-        return false;
-    }
-
-    if (!healthcode_time_zone(&text, &offset) || text.len
-        || !healthcode_time_from_parts(parts, &n))
-    {
-        return false;
-    }
-
-    *seconds = n - offset;
-
-    return true;
-}
-
-
-static bool
-healthcode_time_zone(healthcode_str_t *text, int64_t *offset)
-{
-    bool     west;
-    int64_t  hours, minutes;
-
-    if (healthcode_time_byte(text, "Zz")) {
-        *offset = 0;
-        return true;
-    }
-
-    west = text->len && text->data[0] == '-';
-
-    if (!healthcode_time_byte(text, "+-")
-        || !healthcode_time_digits(text, 2, 2, &hours)
-        || !healthcode_time_byte(text, ":")
-        || !healthcode_time_digits(text, 2, 2, &minutes)
-        || hours > 23 || minutes > 59)
-    {
-        return false;
-    }
-
-    *offset = (hours * 60 + minutes) * (west ? -60 : 60);
-
-    return true;
-}
-
-
-/* timegm() turns 30 February into a day of March: such a date is refused. */
-static bool
-healthcode_time_from_parts(const int64_t *parts, int64_t *seconds)
-{
-    int64_t    n;
-    struct tm  tm = {
-        .tm_year = (int) parts[0] - 1900, .tm_mon = (int) parts[1] - 1,
-        .tm_mday = (int) parts[2], .tm_hour = (int) parts[3],
-        .tm_min = (int) parts[4], .tm_sec = (int) parts[5]
-    };
-
-    if (parts[3] > 23 || parts[4] > 59 || parts[5] > 59) {
-        return false;
-    }
-
-    n = timegm(&tm);
-
-    if (tm.tm_mon != (int) parts[1] - 1 || tm.tm_mday != (int) parts[2]) {
-        return false;
-    }
-
-    *seconds = n;
 
     return true;
 }

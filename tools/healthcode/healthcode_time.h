@@ -10,9 +10,9 @@
 
 
 /*
- * Reads Unix seconds, RFC 3339 ("2026-03-01T08:00:00+08:00"), or a distance
- * from now ("+2h", "-15m"; units s m h d w).  False where text is none of
- * these, or outside the years 1970 to 9999; *seconds is unchanged then.
+ * Reads Unix seconds, what healthcode_date_parse() reads, or a distance from
+ * now ("+2h", "-15m"; units s m h d w).  False where text is none of these,
+ * or outside the years 1970 to 9999; *seconds is unchanged then.
  */
 bool healthcode_time_parse(healthcode_str_t text, int64_t now,
     int64_t *seconds);
