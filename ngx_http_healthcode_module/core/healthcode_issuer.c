@@ -1,6 +1,6 @@
 /*
- * An issuer: what its codes look like and which keys sign them.  Picks the
- * key and has the signature verified.  Knows no time and no files.
+ * An issuer: what its codes look like, which keys sign them, and from when to
+ * when they are accepted.  Knows no clock, the time is given, and no files.
  * docs/token-format.md, "Issuers and keys".
  */
 
@@ -69,4 +69,27 @@ healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
     }
 
     return false;
+}
+
+
+healthcode_reason_e
+healthcode_issuer_check(const healthcode_issuer_t *issuer, int64_t now)
+{
+    if (issuer->not_before && now < issuer->not_before) {
+        return HEALTHCODE_REASON_ISSUER_NOT_YET;
+    }
+
+    if (issuer->sunset && now >= issuer->sunset) {
+        return HEALTHCODE_REASON_ISSUER_SUNSET;
+    }
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+bool
+healthcode_issuer_ends_soon(const healthcode_issuer_t *issuer, int64_t now)
+{
+    return issuer->sunset && now < issuer->sunset
+           && now >= issuer->sunset - HEALTHCODE_ISSUER_NOTICE;
 }

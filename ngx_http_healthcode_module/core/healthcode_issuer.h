@@ -1,6 +1,6 @@
 /*
- * An issuer: what its codes look like and which keys sign them.  Picks the
- * key and has the signature verified.  Knows no time and no files.
+ * An issuer: what its codes look like, which keys sign them, and from when to
+ * when they are accepted.  Knows no clock, the time is given, and no files.
  * docs/token-format.md, "Issuers and keys".
  */
 
@@ -12,11 +12,17 @@
 #include "healthcode_token.h"
 
 
+/* Seconds before its sunset in which an issuer's answers speak of it. */
+#define HEALTHCODE_ISSUER_NOTICE  (30 * 86400)
+
+
 typedef struct {
     healthcode_str_t             name;           /* in the configuration */
     healthcode_str_t             iss;
     healthcode_str_t             subject_space;
     int64_t                      lifetime_max;   /* seconds */
+    int64_t                      not_before;     /* Unix seconds; 0: none */
+    int64_t                      sunset;         /* Unix seconds; 0: none */
     const healthcode_str_t      *types;          /* "typ", any of them */
     size_t                       ntypes;
     bool                         type_any;       /* do not look at "typ" */
@@ -38,5 +44,20 @@ typedef struct {
 healthcode_reason_e healthcode_issuer_verify(const healthcode_issuer_t *issuer,
     const healthcode_keyring_t *keyring, const healthcode_token_t *token,
     const healthcode_key_t **signer);
+
+/*
+ * Whether codes of issuer are accepted at now, Unix seconds.  _ISSUER_NOT_YET:
+ * before its not_before.  _ISSUER_SUNSET: from its sunset on.  Or
+ * HEALTHCODE_REASON_OK.
+ */
+healthcode_reason_e healthcode_issuer_check(const healthcode_issuer_t *issuer,
+    int64_t now);
+
+/*
+ * Whether at now, Unix seconds, the sunset of issuer lies ahead, but no more
+ * than HEALTHCODE_ISSUER_NOTICE seconds.
+ */
+bool healthcode_issuer_ends_soon(const healthcode_issuer_t *issuer,
+    int64_t now);
 
 #endif

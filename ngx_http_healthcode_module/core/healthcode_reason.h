@@ -41,6 +41,12 @@
       "The code is signed with a key that this gate does not know")           \
     X(SIGNATURE, "signature", 401,                                            \
       "The signature of the code does not hold")                              \
+    X(ISSUER_NOT_YET, "issuer_not_yet", 401,                                  \
+      "Codes of this issuer are not accepted yet; "                           \
+      "use a code of another issuer")                                         \
+    X(ISSUER_SUNSET, "issuer_sunset", 401,                                    \
+      "Codes of this issuer are no longer accepted; "                         \
+      "get a code of another issuer")                                         \
     X(LIFETIME, "lifetime", 401,                                              \
       "The code was made to live longer than codes may")                      \
     X(NOT_YET_VALID, "not_yet_valid", 401,                                    \

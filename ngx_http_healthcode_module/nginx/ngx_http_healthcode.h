@@ -76,6 +76,7 @@ typedef struct {
     ngx_array_t                   *aliases;    /* of algorithm_alias_t */
     unsigned                       algorithms;
     time_t                         max_age;
+    ngx_str_t                      sunset;     /* as its header says it */
     ngx_http_healthcode_keys_conf_t   keys;
 
     /* shared by the workers */
@@ -84,6 +85,9 @@ typedef struct {
 
     /* this worker's; NULL in a process that serves nothing */
     ngx_http_healthcode_keys_t    *live;
+
+    /* not configuration: when this worker last noted it in the log; 0: never */
+    ngx_msec_t                    *noted;
 } ngx_http_healthcode_issuer_t;
 
 
@@ -203,6 +207,7 @@ typedef struct {
     unsigned                       verified:1; /* the signature held */
     unsigned                       is_waiting:1;
     unsigned                       waited:1;
+    unsigned                       ending:1;   /* its issuer, soon */
 
     healthcode_risk_t              risk;       /* last: is not cleared whole */
 } ngx_http_healthcode_record_t;
@@ -282,6 +287,23 @@ ngx_int_t ngx_http_healthcode_response_send(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 void ngx_http_healthcode_response_log(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/* lifecycle */
+char *ngx_http_healthcode_lifecycle_date(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_lifecycle_finish(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer);
+
+/*
+ * Whether codes of the record's issuer are accepted at now.  Where it ends
+ * soon, the record and, once an hour, the log say so.
+ */
+healthcode_reason_e ngx_http_healthcode_lifecycle_check(
+    ngx_http_healthcode_record_t *record, time_t now);
+
+/* Where an issuer has a sunset, sees to the header of all answers. */
+void ngx_http_healthcode_lifecycle_init_process(
+    ngx_http_healthcode_main_conf_t *mcf);
 
 /* variables */
 ngx_int_t ngx_http_healthcode_variables_add(ngx_conf_t *cf);

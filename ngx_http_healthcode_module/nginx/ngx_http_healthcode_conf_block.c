@@ -124,6 +124,20 @@ static ngx_command_t  ngx_http_healthcode_issuer_commands[] = {
       offsetof(ngx_http_healthcode_issuer_t, max_age),
       &ngx_http_healthcode_conf_age_post },
 
+    { ngx_string("not_before"),
+      NGX_CONF_TAKE1,
+      ngx_http_healthcode_lifecycle_date,
+      0,
+      offsetof(ngx_http_healthcode_issuer_t, core.not_before),
+      NULL },
+
+    { ngx_string("sunset"),
+      NGX_CONF_TAKE1,
+      ngx_http_healthcode_lifecycle_date,
+      0,
+      offsetof(ngx_http_healthcode_issuer_t, core.sunset),
+      NULL },
+
       ngx_null_command
 };
 
@@ -443,6 +457,8 @@ static char *
 ngx_http_healthcode_conf_issuer_finish(ngx_conf_t *cf,
     ngx_http_healthcode_issuer_t *issuer)
 {
+    char  *rv;
+
     if (issuer->iss.len == 0) {
         return "has no \"iss\"; write \"iss STRING;\" as its codes have it";
     }
@@ -474,7 +490,13 @@ ngx_http_healthcode_conf_issuer_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_healthcode_conf_keys_finish(cf, issuer);
+    rv = ngx_http_healthcode_conf_keys_finish(cf, issuer);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_http_healthcode_lifecycle_finish(cf, issuer);
 }
 
 

@@ -98,6 +98,7 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     record->verified = 0;
     record->holder.len = 0;
     record->looked_up = 0;
+    record->ending = 0;
 
     evidence->code = ngx_http_healthcode_handler_verify(r, lcf, record);
 
@@ -125,6 +126,7 @@ static healthcode_reason_e
 ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
+    time_t                          now;
     ngx_str_t                       code;
     healthcode_token_t              token;
     healthcode_claims_t             claims;
@@ -177,11 +179,19 @@ ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
         return reason;
     }
 
+    /* the real clock: nginx's cached one lags behind in a long turn */
+    now = time(NULL);
+
+    reason = ngx_http_healthcode_lifecycle_check(record, now);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
     policy = lcf->claims_policy;
     policy.lifetime_max = issuer->core.lifetime_max;
 
-    /* the real clock: nginx's cached one lags behind in a long turn */
-    return healthcode_claims_check(&claims, &policy, time(NULL));
+    return healthcode_claims_check(&claims, &policy, now);
 }
 
 

@@ -278,6 +278,8 @@ ngx_http_healthcode_module_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    ngx_http_healthcode_lifecycle_init_process(mcf);
+
     stores = mcf->stores.elts;
 
     for (i = 0; i < mcf->stores.nelts; i++) {

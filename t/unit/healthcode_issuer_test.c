@@ -1,6 +1,6 @@
 /*
  * Tests of healthcode_issuer.c: whole codes against an issuer and its keys;
- * confusion of algorithms, keys and types.  Knows no time.
+ * confusion of algorithms, keys and types; from when to when it counts.
  * docs/token-format.md, "Issuers and keys".
  */
 
@@ -460,6 +460,93 @@ test_accepts_the_examples(void **state)
 
 #define test_of(f)  cmocka_unit_test_setup_teardown(f, NULL, tear_down)
 
+#define SUNSET  1798761600   /* 2027-01-01 */
+#define BEFORE  1796083200   /* 2026-12-01 */
+
+static const healthcode_issuer_t  without = { .not_before = 0, .sunset = 0 };
+static const healthcode_issuer_t  ending = { .sunset = SUNSET };
+static const healthcode_issuer_t  coming = { .not_before = BEFORE };
+static const healthcode_issuer_t  both = {
+    .not_before = BEFORE, .sunset = SUNSET
+};
+static const healthcode_issuer_t  first = { .not_before = 1, .sunset = 2 };
+
+
+static void
+test_accepts_codes_from_not_before_to_the_sunset(void **state)
+{
+    static const struct {
+        const healthcode_issuer_t  *issuer;
+        int64_t                     now;
+        healthcode_reason_e         reason;
+    } rows[] = {
+        { &ending, INT64_MAX, HEALTHCODE_REASON_ISSUER_SUNSET },
+        { &ending, SUNSET + 1, HEALTHCODE_REASON_ISSUER_SUNSET },
+        { &ending, SUNSET, HEALTHCODE_REASON_ISSUER_SUNSET },
+        { &ending, SUNSET - 1, HEALTHCODE_REASON_OK },
+        { &ending, 0, HEALTHCODE_REASON_OK },
+        { &coming, INT64_MIN, HEALTHCODE_REASON_ISSUER_NOT_YET },
+        { &coming, 0, HEALTHCODE_REASON_ISSUER_NOT_YET },
+        { &coming, BEFORE - 1, HEALTHCODE_REASON_ISSUER_NOT_YET },
+        { &coming, BEFORE, HEALTHCODE_REASON_OK },
+        { &coming, INT64_MAX, HEALTHCODE_REASON_OK },
+        { &both, BEFORE - 1, HEALTHCODE_REASON_ISSUER_NOT_YET },
+        { &both, BEFORE, HEALTHCODE_REASON_OK },
+        { &both, SUNSET - 1, HEALTHCODE_REASON_OK },
+        { &both, SUNSET, HEALTHCODE_REASON_ISSUER_SUNSET },
+        { &first, 0, HEALTHCODE_REASON_ISSUER_NOT_YET },
+        { &first, 1, HEALTHCODE_REASON_OK },
+        { &first, 2, HEALTHCODE_REASON_ISSUER_SUNSET },
+        { &without, INT64_MIN, HEALTHCODE_REASON_OK },
+        { &without, 0, HEALTHCODE_REASON_OK },
+        { &without, INT64_MAX, HEALTHCODE_REASON_OK },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(healthcode_issuer_check(rows[i].issuer, rows[i].now)
+                 == rows[i].reason, i, "check");
+    }
+
+    (void) state;
+}
+
+
+static void
+test_ends_soon_in_the_thirty_days_before_its_sunset(void **state)
+{
+    static const struct {
+        const healthcode_issuer_t  *issuer;
+        int64_t                     now;
+        bool                        soon;
+    } rows[] = {
+        { &ending, INT64_MIN, false },
+        { &ending, 0, false },
+        { &ending, SUNSET - 30 * 86400 - 1, false },
+        { &ending, SUNSET - 30 * 86400, true },
+        { &ending, SUNSET - 1, true },
+        { &ending, SUNSET, false },
+        { &ending, INT64_MAX, false },
+        { &both, SUNSET - 30 * 86400 - 1, false },
+        { &both, SUNSET - 1, true },
+        { &first, 0, true },
+        { &first, 1, true },
+        { &first, 2, false },
+        { &coming, BEFORE - 1, false },
+        { &coming, BEFORE + 1, false },
+        { &without, -1, false },
+        { &without, 0, false },
+        { &without, SUNSET, false },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(healthcode_issuer_ends_soon(rows[i].issuer, rows[i].now)
+                 == rows[i].soon, i, "ends soon");
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -472,6 +559,8 @@ main(void)
         test_of(test_refuses_other_types),
         test_of(test_refuses_a_code_cut_at_any_byte),
         test_of(test_accepts_the_examples),
+        test_of(test_accepts_codes_from_not_before_to_the_sunset),
+        test_of(test_ends_soon_in_the_thirty_days_before_its_sunset),
     };
 
     return cmocka_run_group_tests_name("issuer", tests, NULL, NULL);

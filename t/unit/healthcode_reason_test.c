@@ -25,6 +25,8 @@ static const struct {
     { HEALTHCODE_REASON_ALGORITHM, "algorithm", 401 },
     { HEALTHCODE_REASON_KEY, "key", 401 },
     { HEALTHCODE_REASON_SIGNATURE, "signature", 401 },
+    { HEALTHCODE_REASON_ISSUER_NOT_YET, "issuer_not_yet", 401 },
+    { HEALTHCODE_REASON_ISSUER_SUNSET, "issuer_sunset", 401 },
     { HEALTHCODE_REASON_LIFETIME, "lifetime", 401 },
     { HEALTHCODE_REASON_NOT_YET_VALID, "not_yet_valid", 401 },
     { HEALTHCODE_REASON_EXPIRED, "expired", 401 },

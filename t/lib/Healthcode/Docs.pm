@@ -121,6 +121,7 @@ sub commands {
 sub reasons {
     my ($source) = @_;
     $source =~ s/\\\n/\n/g;
+    $source =~ s/"\s*\n\s*"//g;
     my @reasons;
     push @reasons, [ $1, $2, $3 ]
         while $source =~ /\bX\(\w+,\s*"(\w+)",\s*(\d+),\s*"([^"]*)"\)/g;
