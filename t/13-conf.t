@@ -7,6 +7,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use POSIX qw(strftime);
 use Test::More;
 
 use Healthcode::Fixture;
@@ -150,6 +151,161 @@ starts('"satisfy any" elsewhere', "$pepper$site$store"
 starts('"satisfy all" in a gate', "$pepper$site$store"
        . $gate =~ s/on;/on; satisfy all;/r, unlike => qr/\[warn\]/);
 
+
+# ---- what the auditor finds, whether a gate is on or not ----
+
+$f->write('secret', 'a secret of 32 bytes, or longer.', 0600);
+sub pepper_file { "healthcode_pepper_file $f->{dir}/secret;\n" }
+
+sub password_file {
+    $f->store_conf('flags', server => '127.0.0.1:6379',
+                   password_file => $f->path('secret'));
+}
+
+my $secret = quotemeta $f->path('secret');
+my $readable = qr/\[warn\].*"$secret" holds a secret.* "chmod 600 $secret" in /;
+for my $mode (0644, 0604, 0666, 0777, 0004) {
+    chmod $mode, $f->path('secret');
+    my $octal = sprintf '%04o', $mode;
+    starts("a pepper of mode $octal", pepper_file() . "$site$store$gate",
+           like => $readable);
+    starts("a pepper of mode $octal that nobody needs", pepper_file() . $nothing,
+           like => $readable);
+    starts("a password of mode $octal", $pepper . $site . password_file() . $gate,
+           like => $readable);
+}
+for my $mode (0600, 0400, 0640, 0660, 0770) {
+    chmod $mode, $f->path('secret');
+    my $octal = sprintf '%04o', $mode;
+    starts("a pepper of mode $octal", pepper_file() . "$site$store$gate",
+           unlike => qr/\[warn\]/);
+    starts("a password of mode $octal", $pepper . $site . password_file() . $gate,
+           unlike => qr/\[warn\]/);
+}
+chmod 0644, $f->path('secret');
+like((check("healthcode_pepper_file secret;\n$nothing"))[1],
+     qr/"\Q$nginx->{root}\E\/secret" failed/, 'a name is relative to nginx.conf');
+symlink $f->path('secret'), "$nginx->{root}/secret";
+starts('a relative name', "healthcode_pepper_file secret;\n$nothing",
+       like => qr/"secret" holds .*"chmod 600 \Q$nginx->{root}\E\/secret"/);
+
+# Issuers with these keys, one after the other; a key is [kid, of a number].
+sub with_keys {
+    my (@issuers) = @_;
+    my ($n, $text) = (0, '');
+    for my $keys (@issuers) {
+        $n++;
+        my $path = $f->write("k$n.jwks", json({ keys => [ map {
+            { kty => 'oct', alg => 'HS256', kid => $_->[0],
+              k => b64(sprintf '%032d', $_->[1]) } } @$keys ] }), 0600);
+        $text .= "healthcode_issuer i$n { iss i$n; keys $path; "
+               . "algorithms HS256; }\n";
+    }
+    return $text;
+}
+
+# The pairs that are named, as "i1 i2".
+sub pairs {
+    my ($http) = @_;
+    my ($status, $out) = check($http);
+    is($status, 0, 'it starts') or diag $out;
+    my @pairs;
+    for (split /\n/, $out) {
+        next if !/have one key/;
+        like($_, qr/\[warn\].* have one key, thumbprint [\w-]{43}: .*; give /,
+             'in words');
+        push @pairs, join ' ', /"(i\d+)"/g;
+    }
+    return \@pairs;
+}
+
+my @one = ([ 'a', 1 ]);
+for my $case (
+    [ 'keys of their own', [ \@one, [ [ 'a', 2 ] ], [ [ 'a', 3 ] ] ], [] ],
+    [ 'one key under one kid', [ \@one, \@one ], [ 'i1 i2' ] ],
+    [ 'one key under two kids', [ \@one, [ [ 'b', 1 ] ] ], [ 'i1 i2' ] ],
+    [ 'one key twice in one issuer', [ [ [ 'a', 1 ], [ 'b', 1 ] ], [ [ 'c', 2 ] ] ],
+      [] ],
+    [ 'one key twice in each', [ ([ [ 'a', 1 ], [ 'b', 1 ] ]) x 2 ], [ 'i1 i2' ] ],
+    [ 'two keys of the same two', [ ([ [ 'a', 1 ], [ 'b', 2 ] ]) x 2 ],
+      [ 'i1 i2' ] ],
+    [ 'one key of three', [ \@one, \@one, \@one ], [ 'i1 i2', 'i1 i3' ] ],
+    [ 'a ring of shared keys',
+      [ [ [ 'a', 1 ], [ 'b', 2 ] ], [ [ 'b', 2 ], [ 'c', 3 ] ],
+        [ [ 'c', 3 ], [ 'a', 1 ] ] ], [ 'i1 i2', 'i1 i3', 'i2 i3' ] ],
+    [ 'one key among many', [ (map { my $i = $_; [ map { [ "k$_", $i * 100 + $_ ] }
+        1 .. 50 ] } 1 .. 32), [ [ 'x', 350 ] ] ], [ 'i3 i33' ] ])
+{
+    my ($what, $issuers, $expected) = @$case;
+    is_deeply(pairs(with_keys(@$issuers) . $gate), $expected, $what);
+    is_deeply(pairs(with_keys(@$issuers) . $nothing), $expected,
+              "$what, where no gate is on");
+}
+
+{
+    my $began = time;
+    my $all = pairs(with_keys(map { my $i = $_; [ map { [ "k$_", $i * 1000 + $_ ] }
+        1 .. 1000 ] } 1 .. 33) . $nothing);
+    is_deeply($all, [], '33 issuers with 1000 keys each');
+    cmp_ok(time - $began, '<', 10, 'are looked at in bounded time');
+}
+
+my $es = $f->jwk('nat-es');
+$f->write('es.jwks', json({ keys => [ $es ] }));
+starts("no key for $_->[0], gate on or off",
+    "$pepper$store" . $f->issuer_conf('site', keys => $f->path('es.jwks'),
+                                      algorithms => $_->[0]) . $_->[1],
+    like => qr/\[warn\].*issuer "site" has no key for $_->[2];.*out of its "algorithms"/,
+    unlike => qr/no key for ES256/)
+    for map { my $where = $_; map { [ @$_[0], $where, @$_[1] ] }
+        [ 'ES256 EdDSA', 'EdDSA' ], [ 'EdDSA ES256', 'EdDSA' ],
+        [ 'HS256 ES256', 'HS256' ] } $gate, $nothing;
+starts('a key for each algorithm', $pepper . $store
+       . $f->issuer_conf('national') . $gate, unlike => qr/no key for/);
+
+
+# ---- the life of an issuer ----
+
+sub at { strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time + $_[0])) }
+
+my $day = 86400;
+starts('a sunset 30 days and an hour away', plus($site,
+       'sunset ' . at(30 * $day + 3600) . ';'), unlike => qr/\[warn\]/);
+starts('a sunset in less than 30 days', plus($site,
+       'sunset ' . at(30 * $day - 60) . ';'),
+       like => qr/\[warn\].*issuer "site".* only; days left: 29 \(sunset\)/);
+starts('a sunset today', plus($site, 'sunset ' . at(3600) . ';'),
+       like => qr/\[warn\].*issuer "site".* days left: 0 /);
+starts('a sunset today where no gate is on', $pepper
+       . $site =~ s/\}\n$/"sunset " . at(3600) . ";\n}\n"/er . $nothing,
+       like => qr/\[warn\].*issuer "site".* days left: 0 /);
+starts('a sunset that is past', plus($site, 'sunset ' . at(-1) . ';'),
+       like => qr/\[warn\].*issuer "site" is past its sunset/);
+starts('an issuer that has not begun', plus($site,
+       'not_before ' . at($day) . ';'), unlike => qr/\[warn\]/);
+starts('an issuer of one second', plus($site,
+       'not_before 2099-12-31T23:59:59Z; sunset 2100-01-01;'),
+       unlike => qr/\[warn\]/);
+
+for my $name (qw(not_before sunset)) {
+    fails("$name \"$_\"", plus($site, "$name \"$_\"; !!"), qr/"\Q$_\E" is no date/,
+          qr/write "$name 2027-01-01;"/, qr/2027-01-01T08:00:00\+08:00/)
+        for '', 'tomorrow', '+14d', '1798761600', '2027-02-29', '2027-1-1',
+            '2027-01-01T08:00:00', '2027-01-01T24:00:00Z', '1970-01-01',
+            '1969-12-31', '10000-01-01', '2027-01-01T00:00:60Z';
+    fails("$name twice", plus($site, "$name 2027-01-01; $name 2027-01-01; !!"),
+          qr/"$name".*duplicate/);
+    fails("$name of two values", plus($site, "$name 2027-01-01 08:00:00Z; !!"),
+          qr/"$name" in "healthcode_issuer" takes one value/);
+}
+fails("an issuer that ends $_->[0]", plus($site, "not_before 2027-01-01;\n"
+      . "sunset $_->[1];"), qr/"healthcode_issuer site" ends before/, $instead)
+    for [ 'when it begins', '2027-01-01' ],
+        [ 'when it begins, in another zone', '2027-01-01T08:00:00+08:00' ],
+        [ 'a second before it begins', '2026-12-31T23:59:59Z' ];
+
+
+# ---- what is refused ----
 
 for my $line ('healthcode_leeway 6m;', 'healthcode_leeway 10y;',
               'healthcode_max_age 0;', 'healthcode_max_age 367d;',

@@ -7,6 +7,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use POSIX qw(strftime);
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -19,7 +20,10 @@ my $alice = $f->code('ALICE');
 my $bob   = $f->code('BOB');
 my $site  = $f->path('site');
 my $conf  = $f->http_conf(timeout => '2s', max_pending => 4);
+my $soon  = strftime('%Y-%m-%d', gmtime(time + 3 * 86400));
 my $log   = $f->path('valgrind');
+
+$conf =~ s/(healthcode_issuer national \{)/$1 sunset $soon;/ or die;
 
 $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
                'confirmed', 0);

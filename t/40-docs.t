@@ -97,7 +97,8 @@ sub prepare {
     symlink $_, "$dir/modules/" . s{.*/}{}r for $MODULE, glob "$BUILD/*.so.*";
 
     for my $key ([ 'ES256', 'national' ], [ 'ES256', 'province' ],
-                 [ 'EdDSA', 'eddsa' ], [ 'ES256', 'issuer' ])
+                 [ 'EdDSA', 'eddsa' ], [ 'ES256', 'issuer' ],
+                     [ 'ES256', 'other' ])
     {
         must('healthcode', 'keygen', '--alg', $key->[0], '--kid', '2026-a',
              '--private', "$dir/$key->[1].private", '--public',
@@ -117,6 +118,9 @@ sub prepare {
     spew("$dir/gate.password", 'secret');
     spew("$dir/short", 'short');
     spew("$dir/empty", '');
+    spew("$dir/readable", 'x' x 32);
+    chmod 0600, map { "$dir/$_" } qw(pepper gate.password);
+    chmod 0644, "$dir/readable";
 }
 
 
@@ -228,7 +232,7 @@ sub around {
 
     if ($context eq 'healthcode_issuer') {
         my %have = map { $_ => 1 } $line =~ /(?:^|;\s*)(\w+)/g;
-        my %lines = (iss => 'other', keys => 'national.jwks',
+        my %lines = (iss => 'other', keys => 'other.jwks',
                      algorithms => 'ES256');
         $line = "healthcode_issuer other {\n"
             . join('', map { $have{$_} ? () : "$_ $lines{$_};\n" }

@@ -108,7 +108,9 @@ ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf)
             ? 30000 : clcf->resolver_timeout;
     }
 
-    return NGX_CONF_OK;
+    /* also where no location is gated: a key file is wrong all the same */
+    return (ngx_http_healthcode_conf_audit(cf, &mcf->issuers) == NGX_OK)
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -527,6 +529,7 @@ char *
 ngx_http_healthcode_conf_pepper(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_str_t                        *value, text;
+    ngx_file_info_t                   info;
     ngx_pool_cleanup_t               *cln;
     ngx_http_healthcode_main_conf_t  *mcf = conf;
 
@@ -536,9 +539,13 @@ ngx_http_healthcode_conf_pepper(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
-    if (ngx_http_healthcode_conf_read_file(cf, &value[1], &text) != NGX_OK) {
+    if (ngx_http_healthcode_conf_read_file(cf, &value[1], &text, &info)
+        != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
+
+    ngx_http_healthcode_conf_secret(cf, &value[1], ngx_file_access(&info));
 
     cln = ngx_pool_cleanup_add(cf->pool, 0);
     if (cln == NULL) {

@@ -19,10 +19,11 @@
 
 /*
  * Reads a file, named relative to the configuration, into text, which lives
- * in cf->pool and ends in a NUL that is not counted.  NGX_ERROR is logged.
+ * in cf->pool and ends in a NUL that is not counted, and what the file is into
+ * info.  NGX_ERROR is logged.
  */
 ngx_int_t ngx_http_healthcode_conf_read_file(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *text);
+    ngx_str_t *text, ngx_file_info_t *info);
 
 /*
  * Reads a block whose lines are those of commands, each NGX_CONF_TAKE* or
@@ -32,12 +33,26 @@ char *ngx_http_healthcode_conf_block(ngx_conf_t *cf, ngx_command_t *commands,
     void *conf, const char *what);
 
 /*
- * Advice, of which nothing is refused.  _notice() says where a policy is
- * chosen what is unusual about it; _warn() what opens the gate of a location.
+ * Advice, which refuses nothing.  _notice() says, where a policy is chosen,
+ * what is unusual about it; _warn() what opens the gate of a location.
  */
 void ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
     ngx_http_healthcode_loc_conf_t *conf);
 void ngx_http_healthcode_conf_warn(ngx_conf_t *cf);
+
+/*
+ * Warns of a file, named relative to the configuration, that holds a secret
+ * where mode, its permission bits, lets everybody read it.
+ */
+void ngx_http_healthcode_conf_secret(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t mode);
+
+/*
+ * Warns of what shows only when all issuers, of pointers, are known: a key
+ * that two of them have, once a pair, and algorithms that no key is for.
+ * NGX_ERROR where there is no memory.
+ */
+ngx_int_t ngx_http_healthcode_conf_audit(ngx_conf_t *cf, ngx_array_t *issuers);
 
 /* Whether two names are the same bytes. */
 ngx_uint_t ngx_http_healthcode_conf_is_name(ngx_str_t *a, ngx_str_t *b);

@@ -7,8 +7,26 @@
 #include "ngx_http_healthcode_conf.h"
 
 
+/* A key, and which of the issuers has it. */
+typedef struct {
+    const healthcode_key_t  *key;
+    ngx_uint_t               issuer;
+    ngx_uint_t               other;      /* that has it too */
+} ngx_http_healthcode_owner_t;
+
+
 static void ngx_http_healthcode_conf_where(ngx_conf_t *cf, ngx_str_t *name);
 static ngx_uint_t ngx_http_healthcode_conf_is_national(ngx_array_t *deny);
+static void ngx_http_healthcode_conf_keyless(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer);
+static ngx_int_t ngx_http_healthcode_conf_shared(ngx_conf_t *cf,
+    ngx_array_t *issuers);
+static ngx_uint_t ngx_http_healthcode_conf_pairs(
+    ngx_http_healthcode_owner_t *owners, ngx_uint_t n);
+static int ngx_libc_cdecl ngx_http_healthcode_conf_by_key(const void *one,
+    const void *two);
+static int ngx_libc_cdecl ngx_http_healthcode_conf_by_pair(const void *one,
+    const void *two);
 
 
 void
@@ -111,4 +129,183 @@ ngx_http_healthcode_conf_is_national(ngx_array_t *deny)
     }
 
     return found == count && deny->nelts == count;
+}
+
+
+void
+ngx_http_healthcode_conf_secret(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t mode)
+{
+    ngx_str_t  path = *name;
+
+    if (!(mode & S_IROTH)
+        || ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK)
+    {
+        return;
+    }
+
+    ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                       "healthcode: \"%V\" holds a secret, but everybody on "
+                       "this machine may read it; write \"chmod 600 %V\"",
+                       name, &path);
+}
+
+
+ngx_int_t
+ngx_http_healthcode_conf_audit(ngx_conf_t *cf, ngx_array_t *issuers)
+{
+    ngx_uint_t                      i;
+    ngx_http_healthcode_issuer_t  **issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        if (issuer[i]->core.keyring) {
+            ngx_http_healthcode_conf_keyless(cf, issuer[i]);
+        }
+    }
+
+    return ngx_http_healthcode_conf_shared(cf, issuers);
+}
+
+
+static void
+ngx_http_healthcode_conf_keyless(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer)
+{
+    unsigned                       have;
+    ngx_uint_t                     i;
+    const healthcode_algorithm_t  *algorithm;
+
+    have = healthcode_keyring_algorithms(issuer->core.keyring);
+
+    for (i = 0; (algorithm = healthcode_algorithm_at(i)); i++) {
+
+        if (issuer->algorithms & ~have & healthcode_algorithm_bit(algorithm)) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "healthcode: issuer \"%V\" has no key for %s; add "
+                          "one to its \"keys\", or take %s out of its "
+                          "\"algorithms\"",
+                          &issuer->name, algorithm->name, algorithm->name);
+        }
+    }
+}
+
+
+/* Sorted, since all pairs of keys would be too many. */
+static ngx_int_t
+ngx_http_healthcode_conf_shared(ngx_conf_t *cf, ngx_array_t *issuers)
+{
+    ngx_uint_t                      i, k, n;
+    ngx_array_t                     owners;
+    const healthcode_key_t         *key;
+    ngx_http_healthcode_owner_t    *owner;
+    ngx_http_healthcode_issuer_t  **issuer = issuers->elts;
+
+    if (ngx_array_init(&owners, cf->temp_pool, 64,
+                       sizeof(ngx_http_healthcode_owner_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < issuers->nelts; i++) {
+
+        for (k = 0;
+             issuer[i]->core.keyring
+             && (key = healthcode_keyring_at(issuer[i]->core.keyring, k));
+             k++)
+        {
+            owner = ngx_array_push(&owners);
+            if (owner == NULL) {
+                return NGX_ERROR;
+            }
+
+            owner->key = key;
+            owner->issuer = i;
+        }
+    }
+
+    owner = owners.elts;
+    n = ngx_http_healthcode_conf_pairs(owner, owners.nelts);
+
+    for (i = 0; i < n; i++) {
+
+        if (i && owner[i].issuer == owner[i - 1].issuer
+            && owner[i].other == owner[i - 1].other)
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "healthcode: issuers \"%V\" and \"%V\" have one key, "
+                      "thumbprint %s: each can sign codes of the other; give "
+                      "each keys of its own",
+                      &issuer[owner[i].issuer]->name,
+                      &issuer[owner[i].other]->name, owner[i].key->thumbprint);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Leaves in front, in order, the first owner of each key with every other one;
+ * returns how many there are.
+ */
+static ngx_uint_t
+ngx_http_healthcode_conf_pairs(ngx_http_healthcode_owner_t *owners,
+    ngx_uint_t n)
+{
+    ngx_uint_t                   i, pairs = 0;
+    ngx_http_healthcode_owner_t  first, last;
+
+    ngx_qsort(owners, n, sizeof(ngx_http_healthcode_owner_t),
+              ngx_http_healthcode_conf_by_key);
+
+    ngx_memzero(&first, sizeof(ngx_http_healthcode_owner_t));
+    last = first;
+
+    for (i = 0; i < n; i++) {
+
+        if (i == 0
+            || ngx_strcmp(owners[i].key->thumbprint, first.key->thumbprint)
+               != 0)
+        {
+            first = owners[i];
+
+        } else if (owners[i].issuer != last.issuer) {
+            owners[pairs] = first;
+            owners[pairs++].other = owners[i].issuer;
+        }
+
+        last = owners[i];
+    }
+
+    ngx_qsort(owners, pairs, sizeof(ngx_http_healthcode_owner_t),
+              ngx_http_healthcode_conf_by_pair);
+
+    return pairs;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_healthcode_conf_by_key(const void *one, const void *two)
+{
+    int                                 rc;
+    const ngx_http_healthcode_owner_t  *a = one, *b = two;
+
+    rc = ngx_strcmp(a->key->thumbprint, b->key->thumbprint);
+
+    return rc ? rc : (a->issuer > b->issuer) - (a->issuer < b->issuer);
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_healthcode_conf_by_pair(const void *one, const void *two)
+{
+    int                                 rc;
+    const ngx_http_healthcode_owner_t  *a = one, *b = two;
+
+    rc = (a->issuer > b->issuer) - (a->issuer < b->issuer);
+
+    return rc ? rc : (a->other > b->other) - (a->other < b->other);
 }

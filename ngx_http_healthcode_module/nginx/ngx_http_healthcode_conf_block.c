@@ -314,12 +314,11 @@ ngx_http_healthcode_conf_takes(ngx_command_t *cmd, ngx_uint_t nargs)
 
 ngx_int_t
 ngx_http_healthcode_conf_read_file(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *text)
+    ngx_str_t *text, ngx_file_info_t *info)
 {
-    off_t            size;
-    ssize_t          n;
-    ngx_file_t       file;
-    ngx_file_info_t  info;
+    off_t       size;
+    ssize_t     n;
+    ngx_file_t  file;
 
     ngx_memzero(&file, sizeof(ngx_file_t));
     file.name = *name;
@@ -337,16 +336,16 @@ ngx_http_healthcode_conf_read_file(ngx_conf_t *cf, ngx_str_t *name,
         return NGX_ERROR;
     }
 
-    if (ngx_fd_info(file.fd, &info) == NGX_FILE_ERROR) {
+    if (ngx_fd_info(file.fd, info) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
                            ngx_fd_info_n " \"%V\" failed", &file.name);
         ngx_close_file(file.fd);
         return NGX_ERROR;
     }
 
-    size = ngx_file_size(&info);
+    size = ngx_file_size(info);
 
-    if (!ngx_is_file(&info) || size > NGX_HTTP_HEALTHCODE_FILE_MAX) {
+    if (!ngx_is_file(info) || size > NGX_HTTP_HEALTHCODE_FILE_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" is no regular file of at most %d bytes",
                            &file.name, NGX_HTTP_HEALTHCODE_FILE_MAX);
@@ -737,6 +736,7 @@ ngx_http_healthcode_conf_password(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_str_t                    *value = cf->args->elts;
+    ngx_file_info_t               info;
     healthcode_str_t              password;
     ngx_http_healthcode_store_t  *store = conf;
 
@@ -744,11 +744,14 @@ ngx_http_healthcode_conf_password(ngx_conf_t *cf, ngx_command_t *cmd,
         return "is duplicate";
     }
 
-    if (ngx_http_healthcode_conf_read_file(cf, &value[1], &store->password)
+    if (ngx_http_healthcode_conf_read_file(cf, &value[1], &store->password,
+                                           &info)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
+
+    ngx_http_healthcode_conf_secret(cf, &value[1], ngx_file_access(&info));
 
     password = healthcode_pepper_trim(
                    ngx_http_healthcode_view(&store->password));
