@@ -88,7 +88,8 @@ ngx_http_healthcode_lifecycle_finish(ngx_conf_t *cf,
     if (healthcode_issuer_ends_soon(core, now)) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            NGX_HTTP_HEALTHCODE_LIFECYCLE_ENDS, &issuer->name,
-                           &issuer->sunset, (core->sunset - now) / 86400);
+                           &issuer->sunset,
+                           (time_t) ((core->sunset - now) / 86400));
 
     } else if (now >= core->sunset) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
@@ -120,7 +121,7 @@ ngx_http_healthcode_lifecycle_check(ngx_http_healthcode_record_t *record,
             ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                           NGX_HTTP_HEALTHCODE_LIFECYCLE_ENDS, &issuer->name,
                           &issuer->sunset,
-                          (issuer->core.sunset - now) / 86400);
+                          (time_t) ((issuer->core.sunset - now) / 86400));
         }
     }
 
