@@ -158,7 +158,7 @@ ngx_http_healthcode_conf_audit(ngx_conf_t *cf, ngx_array_t *issuers)
     ngx_http_healthcode_issuer_t  **issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
-        if (issuer[i]->core.keyring) {
+        if (issuer[i]->keys.keyring && issuer[i]->keys.location.len == 0) {
             ngx_http_healthcode_conf_keyless(cf, issuer[i]);
         }
     }
@@ -175,7 +175,7 @@ ngx_http_healthcode_conf_keyless(ngx_conf_t *cf,
     ngx_uint_t                     i;
     const healthcode_algorithm_t  *algorithm;
 
-    have = healthcode_keyring_algorithms(issuer->core.keyring);
+    have = healthcode_keyring_algorithms(issuer->keys.keyring);
 
     for (i = 0; (algorithm = healthcode_algorithm_at(i)); i++) {
 
@@ -210,8 +210,8 @@ ngx_http_healthcode_conf_shared(ngx_conf_t *cf, ngx_array_t *issuers)
     for (i = 0; i < issuers->nelts; i++) {
 
         for (k = 0;
-             issuer[i]->core.keyring
-             && (key = healthcode_keyring_at(issuer[i]->core.keyring, k));
+             issuer[i]->keys.keyring
+             && (key = healthcode_keyring_at(issuer[i]->keys.keyring, k));
              k++)
         {
             owner = ngx_array_push(&owners);

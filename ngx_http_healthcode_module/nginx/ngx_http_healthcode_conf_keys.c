@@ -283,6 +283,7 @@ ngx_http_healthcode_conf_keys_load(ngx_conf_t *cf,
 {
     time_t                       newest;
     ngx_int_t                    rc;
+    ngx_str_t                    exposed;
     ngx_pool_cleanup_t          *cln;
     ngx_http_healthcode_load_t   load;
 
@@ -313,11 +314,9 @@ ngx_http_healthcode_conf_keys_load(ngx_conf_t *cf,
     cln->data = load.keyring;
 
     if (load.exposed[0]) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "healthcode: \"%s\" holds a secret with which codes "
-                           "can be made, and every user of this machine may "
-                           "read it; run \"chmod 600 %s\"", load.exposed,
-                           load.exposed);
+        exposed.data = (u_char *) load.exposed;
+        exposed.len = ngx_strlen(load.exposed);
+        ngx_http_healthcode_conf_secret(cf, &exposed, S_IROTH);
     }
 
     ngx_http_healthcode_conf_keys_advise(cf, issuer);
