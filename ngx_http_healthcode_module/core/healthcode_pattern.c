@@ -1,6 +1,7 @@
 /*
- * A pattern whose first group is the code (PCRE2 with JIT and limits).
- * Knows no source and no token.  docs/request-path.md, "Source".
+ * A pattern that takes a part out of a text, or only tests it (PCRE2 with JIT
+ * and limits).  Knows no source, token or claim.
+ * docs/request-path.md, "Source"; docs/token-format.md, "Claim rules".
  */
 
 #define PCRE2_CODE_UNIT_WIDTH  8
@@ -24,12 +25,47 @@ struct healthcode_pattern_s {
 };
 
 
+static bool healthcode_pattern_has_group(const healthcode_pattern_t *pattern);
 static bool healthcode_pattern_prepare(healthcode_pattern_t *pattern,
     char *error, size_t size);
+static int healthcode_pattern_run(const healthcode_pattern_t *pattern,
+    healthcode_str_t text);
+static healthcode_pattern_e healthcode_pattern_result(int n);
 
 
 healthcode_pattern_t *
 healthcode_pattern_create(healthcode_str_t expression, char *error, size_t size)
+{
+    healthcode_pattern_t  *pattern;
+
+    pattern = healthcode_pattern_create_search(expression, error, size);
+
+    if (pattern != NULL && !healthcode_pattern_has_group(pattern)) {
+        snprintf(error, size, "it has no group; write the part that is the "
+                 "code in parentheses, such as \"^Bearer (\\S+)$\"");
+
+        healthcode_pattern_free(pattern);
+        return NULL;
+    }
+
+    return pattern;
+}
+
+
+static bool
+healthcode_pattern_has_group(const healthcode_pattern_t *pattern)
+{
+    uint32_t  groups = 0;
+
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+
+    return groups > 0;
+}
+
+
+healthcode_pattern_t *
+healthcode_pattern_create_search(healthcode_str_t expression, char *error,
+    size_t size)
 {
     int                    number, n;
     PCRE2_SIZE             offset;
@@ -67,16 +103,6 @@ static bool
 healthcode_pattern_prepare(healthcode_pattern_t *pattern, char *error,
     size_t size)
 {
-    uint32_t  groups = 0;
-
-    pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &groups);
-
-    if (groups == 0) {
-        snprintf(error, size, "it has no group; write the part that is the "
-                 "code in parentheses, such as \"^Bearer (\\S+)$\"");
-        return false;
-    }
-
     /* Where this machine has no JIT the interpreter keeps the same limits. */
     (void) pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
 
@@ -113,18 +139,12 @@ healthcode_pattern_e
 healthcode_pattern_match(const healthcode_pattern_t *pattern,
     healthcode_str_t text, healthcode_str_t *group)
 {
-    int          n;
-    PCRE2_SIZE  *offsets;
+    int                    n = healthcode_pattern_run(pattern, text);
+    PCRE2_SIZE            *offsets;
+    healthcode_pattern_e   result = healthcode_pattern_result(n);
 
-    n = pcre2_match(pattern->code, text.data, text.len, 0, 0, pattern->data,
-                    pattern->context);
-
-    if (n == PCRE2_ERROR_NOMATCH) {
-        return HEALTHCODE_PATTERN_NO_MATCH;
-    }
-
-    if (n < 0) {
-        return HEALTHCODE_PATTERN_ERROR;
+    if (result != HEALTHCODE_PATTERN_MATCH) {
+        return result;
     }
 
     offsets = pcre2_get_ovector_pointer(pattern->data);
@@ -134,6 +154,38 @@ healthcode_pattern_match(const healthcode_pattern_t *pattern,
     } else {
         *group = healthcode_str_from(text.data + offsets[2],
                                      offsets[3] - offsets[2]);
+    }
+
+    return HEALTHCODE_PATTERN_MATCH;
+}
+
+
+healthcode_pattern_e
+healthcode_pattern_search(const healthcode_pattern_t *pattern,
+    healthcode_str_t text)
+{
+    return healthcode_pattern_result(healthcode_pattern_run(pattern, text));
+}
+
+
+static int
+healthcode_pattern_run(const healthcode_pattern_t *pattern,
+    healthcode_str_t text)
+{
+    return pcre2_match(pattern->code, text.data, text.len, 0, 0, pattern->data,
+                       pattern->context);
+}
+
+
+static healthcode_pattern_e
+healthcode_pattern_result(int n)
+{
+    if (n == PCRE2_ERROR_NOMATCH) {
+        return HEALTHCODE_PATTERN_NO_MATCH;
+    }
+
+    if (n < 0) {
+        return HEALTHCODE_PATTERN_ERROR;
     }
 
     return HEALTHCODE_PATTERN_MATCH;

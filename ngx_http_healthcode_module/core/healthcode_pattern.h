@@ -1,6 +1,7 @@
 /*
- * A pattern whose first group is the code (PCRE2 with JIT and limits).
- * Knows no source and no token.  docs/request-path.md, "Source".
+ * A pattern that takes a part out of a text, or only tests it (PCRE2 with JIT
+ * and limits).  Knows no source, token or claim.
+ * docs/request-path.md, "Source"; docs/token-format.md, "Claim rules".
  */
 
 #ifndef HEALTHCODE_PATTERN_H
@@ -27,6 +28,10 @@ healthcode_pattern_t *healthcode_pattern_create(healthcode_str_t expression,
     char *error, size_t size);
 void healthcode_pattern_free(healthcode_pattern_t *pattern);
 
+/* Likewise of an expression to search with, which needs no group. */
+healthcode_pattern_t *healthcode_pattern_create_search(
+    healthcode_str_t expression, char *error, size_t size);
+
 /*
  * Runs pattern over text; on MATCH *group views the first group inside text,
  * empty where the group took no part.  Written only on MATCH.  The pattern
@@ -35,5 +40,9 @@ void healthcode_pattern_free(healthcode_pattern_t *pattern);
 healthcode_pattern_e healthcode_pattern_match(
     const healthcode_pattern_t *pattern, healthcode_str_t text,
     healthcode_str_t *group);
+
+/* Whether pattern matches anywhere in text; under the same limits. */
+healthcode_pattern_e healthcode_pattern_search(
+    const healthcode_pattern_t *pattern, healthcode_str_t text);
 
 #endif

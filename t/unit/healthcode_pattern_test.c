@@ -200,6 +200,50 @@ test_stops_at_its_limits(void **state)
 }
 
 
+/* To search needs no group; all else is as above. */
+static void
+test_searches_without_a_group(void **state)
+{
+    static const struct {
+        const char            *expression, *text;
+        healthcode_pattern_e   result;
+    } rows[] = {
+        { "", "", HEALTHCODE_PATTERN_MATCH },
+        { "b", "abc", HEALTHCODE_PATTERN_MATCH },
+        { "^b", "abc", HEALTHCODE_PATTERN_NO_MATCH },
+        { "(b)(c)?", "ab", HEALTHCODE_PATTERN_MATCH },
+        { "x", "", HEALTHCODE_PATTERN_NO_MATCH },
+        { "(*UTF).", "\xff", HEALTHCODE_PATTERN_ERROR },
+    };
+    char                   error[256], text[4001];
+    healthcode_pattern_t  *pattern;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        pattern = healthcode_pattern_create_search(
+                      guard_text(0, rows[i].expression), error, sizeof(error));
+        assert_non_null(pattern);
+        test_row(healthcode_pattern_search(pattern, guard_text(1, rows[i].text))
+                 == rows[i].result, i, rows[i].expression);
+        healthcode_pattern_free(pattern);
+    }
+
+    assert_null(healthcode_pattern_create_search(healthcode_str("(a"), error,
+                                                 sizeof(error)));
+    assert_non_null(strstr(error, "at offset 2"));
+
+    memset(text, 'a', sizeof(text));
+    text[4000] = '!';
+    pattern = healthcode_pattern_create_search(healthcode_str("^(?:a+)+$"),
+                                               error, sizeof(error));
+    assert_int_equal(healthcode_pattern_search(pattern,
+                                               guard(1, text, sizeof(text))),
+                     HEALTHCODE_PATTERN_ERROR);
+    healthcode_pattern_free(pattern);
+
+    (void) state;
+}
+
+
 /* A legal code in a header of the largest size is not near any limit. */
 static void
 test_matches_large_values(void **state)
@@ -240,6 +284,7 @@ main(void)
         cmocka_unit_test(test_finds_the_first_group),
         cmocka_unit_test(test_takes_any_byte),
         cmocka_unit_test(test_stops_at_its_limits),
+        cmocka_unit_test(test_searches_without_a_group),
         cmocka_unit_test(test_matches_large_values),
     };
 
