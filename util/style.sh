@@ -26,7 +26,7 @@ mkdir -p "$objects"
 CALLS='mem(chr|cmp|cpy|move|set)|str(chr|cmp|ncmp|len|str|spn|cspn|rchr)|
     malloc|calloc|realloc|free|snprintf|__(snprintf|mem[a-z]+)_chk|
     __stack_chk_fail|_GLOBAL_OFFSET_TABLE_|healthcode_[a-z0-9_]+'
-CALLS_JSON='yyjson_(alc_pool_init|read_opts)'
+CALLS_JSON='yyjson_(alc_pool_init|read_(opts|number)|val_write_opts)'
 CALLS_PATTERN='pcre2_[a-z0-9_]+_8'
 CALLS_CRYPTO='(BN|CRYPTO|EC|ECDSA_SIG|ERR|EVP|OPENSSL)_[A-Za-z0-9_]+|
     OSSL_PARAM_[A-Za-z0-9_]+|PEM_read_bio|BIO_(ctrl_pending|free|new_mem_buf)|

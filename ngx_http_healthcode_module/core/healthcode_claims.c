@@ -19,6 +19,8 @@ static bool healthcode_claims_audience_holds(const healthcode_claims_t *claims,
     const healthcode_claims_policy_t *policy);
 static bool healthcode_claims_audience_names(yyjson_val *aud,
     const healthcode_claims_policy_t *policy);
+static bool healthcode_claims_is_meant(yyjson_val *member,
+    healthcode_str_t name);
 
 
 healthcode_reason_e
@@ -243,4 +245,92 @@ healthcode_claims_audience_names(yyjson_val *aud,
     }
 
     return false;
+}
+
+
+yyjson_val *
+healthcode_claims_find(yyjson_val *object, healthcode_str_t name)
+{
+    yyjson_val       *member, *found;
+    yyjson_obj_iter   iter = yyjson_obj_iter_with(object);
+
+    found = yyjson_obj_getn(object, (const char *) name.data, name.len);
+
+    if (found != NULL) {
+        return found;
+    }
+
+    while ((member = yyjson_obj_iter_next(&iter)) != NULL) {
+
+        if (!healthcode_claims_is_meant(member, name)) {
+            continue;
+        }
+
+        if (found != NULL) {
+            return NULL;
+        }
+
+        found = yyjson_obj_iter_get_val(member);
+    }
+
+    return found;
+}
+
+
+static bool
+healthcode_claims_is_meant(yyjson_val *member, healthcode_str_t name)
+{
+    uint8_t         byte;
+    const uint8_t  *p = (const uint8_t *) yyjson_get_str(member);
+
+    if (yyjson_get_len(member) != name.len) {
+        return false;
+    }
+
+    for (size_t i = 0; i < name.len; i++) {
+
+        byte = p[i];
+
+        if (byte >= 'A' && byte <= 'Z') {
+            byte |= 0x20;
+
+        } else if ((byte < 'a' || byte > 'z') && (byte < '0' || byte > '9')) {
+            byte = '_';
+        }
+
+        if (byte != name.data[i]) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+bool
+healthcode_claims_text(yyjson_val *value, void *memory, size_t size,
+    healthcode_str_t *text)
+{
+    healthcode_str_t  t;
+
+    if (value == NULL || yyjson_is_null(value)) {
+        return false;
+    }
+
+    if (yyjson_is_str(value)) {
+        t = healthcode_str_from(yyjson_get_str(value), yyjson_get_len(value));
+
+    } else if (!healthcode_json_write(value, memory, size, &t)) {
+        return false;
+    }
+
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.data[i] < 0x20 || t.data[i] == 0x7f) {
+            return false;
+        }
+    }
+
+    *text = t;
+
+    return true;
 }

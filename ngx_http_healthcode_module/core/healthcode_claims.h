@@ -71,4 +71,20 @@ healthcode_reason_e healthcode_claims_parse(healthcode_str_t payload,
 healthcode_reason_e healthcode_claims_check(const healthcode_claims_t *claims,
     const healthcode_claims_policy_t *policy, int64_t now);
 
+/*
+ * The member of object that a variable's name means: the one of this name; or
+ * else the only one whose name is it once letters are in lower case and every
+ * byte but letters and digits is "_".  NULL: none, or several.
+ */
+yyjson_val *healthcode_claims_find(yyjson_val *object, healthcode_str_t name);
+
+/*
+ * What a variable has of value: a string as it is, in its own memory; else its
+ * JSON, in memory (see healthcode_json_write).  False, and *text unchanged:
+ * absent, null, or text with a control character, which could end the line
+ * of a header or a log.
+ */
+bool healthcode_claims_text(yyjson_val *value, void *memory, size_t size,
+    healthcode_str_t *text);
+
 #endif

@@ -219,3 +219,75 @@ healthcode_json_integer(yyjson_val *object, const char *name, int64_t min,
 
     return 1;
 }
+
+
+bool
+healthcode_json_number(healthcode_str_t text, yyjson_val *number)
+{
+    char         copy[HEALTHCODE_JSON_NUMBER_MAX + 1];
+    const char  *end;
+    yyjson_val   value;
+
+    if (text.len == 0 || text.len > HEALTHCODE_JSON_NUMBER_MAX) {
+        return false;
+    }
+
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+
+    end = yyjson_read_number(copy, &value, YYJSON_READ_NOFLAG, NULL, NULL);
+
+    if (end != copy + text.len || !yyjson_is_num(&value)) {
+        return false;
+    }
+
+    *number = value;
+
+    return true;
+}
+
+
+bool
+healthcode_json_same_number(yyjson_val *a, yyjson_val *b)
+{
+    if (!yyjson_is_num(a) || !yyjson_is_num(b)) {
+        return false;
+    }
+
+    if (!yyjson_is_int(a) || !yyjson_is_int(b)) {
+        return yyjson_get_num(a) == yyjson_get_num(b);
+    }
+
+    /* one below zero has the bits of a large one above */
+    if ((yyjson_is_sint(a) && yyjson_get_sint(a) < 0)
+        != (yyjson_is_sint(b) && yyjson_get_sint(b) < 0))
+    {
+        return false;
+    }
+
+    return yyjson_get_uint(a) == yyjson_get_uint(b);
+}
+
+
+bool
+healthcode_json_write(yyjson_val *value, void *memory, size_t size,
+    healthcode_str_t *text)
+{
+    char        *data;
+    size_t       len;
+    yyjson_alc   alc;
+
+    if (value == NULL || !yyjson_alc_pool_init(&alc, memory, size)) {
+        return false;
+    }
+
+    data = yyjson_val_write_opts(value, YYJSON_WRITE_NOFLAG, &alc, &len, NULL);
+
+    if (data == NULL) {
+        return false;
+    }
+
+    *text = healthcode_str_from(data, len);
+
+    return true;
+}

@@ -17,6 +17,12 @@
 /* Bytes of memory with which any text of len bytes can be read. */
 #define healthcode_json_memory(len)  ((len) * 13 + 1024)
 
+/* Bytes of memory with which any value of such a text can be written. */
+#define healthcode_json_write_memory(len)  ((len) * 16 + 4096)
+
+/* Longer digits are no number. */
+#define HEALTHCODE_JSON_NUMBER_MAX  4096
+
 
 /*
  * Reads text into memory (aligned as malloc aligns); the value returned, and
@@ -59,5 +65,30 @@ int healthcode_json_string(yyjson_val *object, const char *name,
  */
 int healthcode_json_integer(yyjson_val *object, const char *name,
     int64_t min, int64_t max, int64_t *value);
+
+/*
+ * Reads text as one JSON number and nothing around it.  False, and nothing
+ * written, where it is none, does not fit a double, or is longer than
+ * HEALTHCODE_JSON_NUMBER_MAX.  An integer outside of 64 bits is read as a
+ * double.
+ */
+bool healthcode_json_number(healthcode_str_t text, yyjson_val *number);
+
+/*
+ * Whether two numbers are equal: integers exactly, else as doubles.  What is
+ * no number equals none.
+ */
+bool healthcode_json_same_number(yyjson_val *a, yyjson_val *b);
+
+/*
+ * Writes value as JSON without blanks into memory (aligned as malloc aligns);
+ * *text views it there.  False, and *text unchanged, where size is too small:
+ * healthcode_json_write_memory(len) is enough for any value that was read
+ * from len bytes, HEALTHCODE_JSON_SCALAR_MEMORY for a number or a boolean.
+ */
+#define HEALTHCODE_JSON_SCALAR_MEMORY  512
+
+bool healthcode_json_write(yyjson_val *value, void *memory, size_t size,
+    healthcode_str_t *text);
 
 #endif

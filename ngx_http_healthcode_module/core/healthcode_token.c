@@ -87,6 +87,24 @@ healthcode_token_decode(healthcode_str_t part, uint8_t **memory,
 }
 
 
+bool
+healthcode_token_payload(healthcode_str_t text, uint8_t *dst,
+    healthcode_str_t *payload)
+{
+    healthcode_str_t  parts[3], decoded;
+
+    if (!healthcode_token_split(text, parts)
+        || !healthcode_token_decode(parts[1], &dst, &decoded))
+    {
+        return false;
+    }
+
+    *payload = decoded;
+
+    return true;
+}
+
+
 static healthcode_reason_e
 healthcode_token_header(healthcode_str_t text,
     healthcode_token_memory_t *memory, healthcode_token_t *token)

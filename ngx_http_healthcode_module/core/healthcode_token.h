@@ -51,6 +51,15 @@ healthcode_reason_e healthcode_token_parse(healthcode_str_t text,
     healthcode_token_memory_t *memory, healthcode_token_t *token);
 
 /*
+ * Decodes the payload of text alone into dst, which holds
+ * healthcode_base64url_decoded_len(text.len) bytes; *payload views it there.
+ * False where text is no code.  Of one that was judged before: nothing else
+ * of it is looked at.
+ */
+bool healthcode_token_payload(healthcode_str_t text, uint8_t *dst,
+    healthcode_str_t *payload);
+
+/*
  * Whether the token's "typ" is type, by RFC 7515 section 4.1.9: without
  * regard to ASCII case, and to "application/" before a name with no slash.
  */

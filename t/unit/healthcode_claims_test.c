@@ -432,6 +432,104 @@ test_names_the_reasons_in_their_order(void **state)
 }
 
 
+static yyjson_val *
+object(const char *payload)
+{
+    yyjson_val  *found;
+
+    found = healthcode_json_read(guard_text(0, payload), memory.json,
+                                 sizeof(memory.json));
+    assert_non_null(found);
+
+    return found;
+}
+
+
+static void
+test_finds_a_claim_by_the_name_of_a_variable(void **state)
+{
+    static const struct {
+        const char  *payload, *name;
+        int64_t      found;              /* 0: none */
+    } rows[] = {
+        { "{}", "a", 0 }, { "{\"b\":1}", "a", 0 }, { "{\"aa\":1}", "a", 0 },
+        { "{\"a\":1}", "aa", 0 }, { "{\"a\":1}", "", 0 },
+        { "{\"a\":1}", "a", 1 }, { "{\"A\":1}", "a", 1 },
+        { "{\"a\":1,\"A\":2}", "a", 1 }, { "{\"A\":2,\"a\":1}", "a", 1 },
+        { "{\"aB\":1}", "ab", 1 }, { "{\"aB\":1,\"Ab\":2}", "ab", 0 },
+        { "{\"aB\":1,\"Ab\":2,\"AB\":3}", "ab", 0 },
+        { "{\"aB\":1,\"Ab\":2,\"ab\":3}", "ab", 3 },
+        { "{\"x-y\":1}", "x_y", 1 }, { "{\"x.y\":1}", "x_y", 1 },
+        { "{\"X/y\":1}", "x_y", 1 }, { "{\"x y\":1}", "x_y", 1 },
+        { "{\"x-y\":1,\"x.y\":2}", "x_y", 0 },
+        { "{\"x-y\":1,\"x_y\":2}", "x_y", 2 },
+        { "{\"xy\":1}", "x_y", 0 }, { "{\"x--y\":1}", "x_y", 0 },
+        { "{\"\u00fc\":1}", "__", 1 }, { "{\"\u00fc\":1}", "_", 0 },
+        { "{\"@[`{\":1}", "____", 1 }, { "{\"/:\":1}", "__", 1 },
+        { "{\"aZ09\":1}", "az09", 1 },
+        { "{\"a\\nb\":1}", "a_b", 1 },
+        { "{\"b\":{\"a\":1}}", "a", 0 },
+    };
+    yyjson_val  *found;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        found = healthcode_claims_find(object(rows[i].payload),
+                                       guard_text(1, rows[i].name));
+        test_row(yyjson_get_sint(found) == rows[i].found, i, rows[i].payload);
+        test_row((found == NULL) == (rows[i].found == 0), i, rows[i].payload);
+    }
+
+    assert_null(healthcode_claims_find(NULL, healthcode_str("a")));
+
+    (void) state;
+}
+
+
+static void
+test_makes_one_line_of_a_claim(void **state)
+{
+    static const struct {
+        const char  *json, *text;        /* NULL: none */
+    } rows[] = {
+        { "null", NULL }, { "\"a\\nb\"", NULL }, { "\"\\r\"", NULL },
+        { "\"\\r\\nX-Evil: 1\"", NULL }, { "\"\\t\"", NULL },
+        { "\"\\u0001\"", NULL }, { "\"\\u001f\"", NULL },
+        { "\"\x7f\"", NULL }, { "[\"\x7f\"]", NULL },
+        { "{\"\x7f\":1}", NULL },
+        { "\"\"", "" }, { "\"x\"", "x" }, { "\" \"", " " },
+        { "\"\\\"\"", "\"" }, { "\"\\\\\"", "\\" },
+        { "\"\\u5317\"", "\xe5\x8c\x97" }, { "\"\\u0080\"", "\xc2\x80" },
+        { "true", "true" }, { "false", "false" },
+        { "0", "0" }, { "-1", "-1" }, { "18446744073709551615",
+                                        "18446744073709551615" },
+        { "-9223372036854775808", "-9223372036854775808" },
+        { "1.5", "1.5" }, { "1e2", "100.0" },
+        { "[]", "[]" }, { "{}", "{}" }, { "[ 1 , \"x\" ]", "[1,\"x\"]" },
+        { "{ \"a\" : [null] }", "{\"a\":[null]}" },
+        { "[\"a\\nb\"]", "[\"a\\nb\"]" },
+    };
+    bool                         made;
+    char                         payload[256];
+    healthcode_str_t             text;
+    static alignas(16) uint8_t   room[healthcode_json_write_memory(256)];
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(payload, sizeof(payload), "{\"c\":%s}", rows[i].json);
+        text = healthcode_str("before");
+        made = healthcode_claims_text(yyjson_obj_get(object(payload), "c"),
+                                      room, sizeof(room), &text);
+        test_row(made == (rows[i].text != NULL), i, payload);
+        test_str_equal(text, made ? rows[i].text : "before");
+    }
+
+    text = healthcode_str("before");
+    assert_false(healthcode_claims_text(NULL, room, sizeof(room), &text));
+    test_str_equal(text, "before");
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -446,6 +544,8 @@ main(void)
         cmocka_unit_test(test_refuses_another_audience),
         cmocka_unit_test(test_refuses_another_status),
         cmocka_unit_test(test_names_the_reasons_in_their_order),
+        cmocka_unit_test(test_finds_a_claim_by_the_name_of_a_variable),
+        cmocka_unit_test(test_makes_one_line_of_a_claim),
     };
 
     return cmocka_run_group_tests_name("claims", tests, NULL, NULL);

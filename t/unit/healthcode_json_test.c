@@ -4,6 +4,8 @@
  * docs/token-format.md, "JSON".
  */
 
+#include <stdalign.h>
+
 #include "test.h"
 
 #include "../../ngx_http_healthcode_module/core/healthcode_json.h"
@@ -358,6 +360,186 @@ test_accepts_strict_objects(void **state)
 }
 
 
+static void
+test_reads_a_number_and_nothing_around_it(void **state)
+{
+    static const char  *const none[] = {
+        "", " ", "x", "1 ", " 1", "1\n", "+1", "01", "00", "1.", ".5", "1e",
+        "1e+", "0x1", "1,2", "1}", "-", "--1", "NaN", "Infinity", "-Infinity",
+        "1e309", "-1e309", "true", "null", "\"1\"", "[1]", "1_000",
+    };
+    static const char  *const numbers[] = {
+        "0", "-0", "1", "-1", "1.0", "1.5e3", "-1E-3", "18446744073709551615",
+        "18446744073709551616", "-9223372036854775809", "1e308", "1e-999",
+    };
+    char         text[HEALTHCODE_JSON_NUMBER_MAX + 2];
+    yyjson_val   number, before;
+
+    memset(&before, 0x5a, sizeof(before));
+
+    for (size_t i = 0; i < test_count(none); i++) {
+        number = before;
+        test_row(!healthcode_json_number(guard_text(0, none[i]), &number), i,
+                 none[i]);
+        assert_memory_equal(&number, &before, sizeof(number));
+    }
+
+    assert_false(healthcode_json_number(guard(0, "1\0002", 3), &number));
+    assert_false(healthcode_json_number(guard(0, "1\0", 2), &number));
+
+    for (size_t i = 0; i < test_count(numbers); i++) {
+        test_row(healthcode_json_number(guard_text(0, numbers[i]), &number)
+                 && yyjson_is_num(&number), i, numbers[i]);
+    }
+
+    memset(text, '0', sizeof(text));
+    memcpy(text, "1.", 2);
+    assert_true(healthcode_json_number(guard(0, text, sizeof(text) - 2),
+                                       &number));
+    assert_false(healthcode_json_number(guard(0, text, sizeof(text) - 1),
+                                        &number));
+    (void) state;
+}
+
+
+static void
+test_numbers_that_are_none_equal_nothing(void **state)
+{
+    yyjson_val  zero, nothing;
+
+    memset(&nothing, 0, sizeof(nothing));
+    assert_true(healthcode_json_number(healthcode_str("0"), &zero));
+
+    assert_true(healthcode_json_same_number(&zero, &zero));
+    assert_false(healthcode_json_same_number(&zero, &nothing));
+    assert_false(healthcode_json_same_number(&nothing, &zero));
+    assert_false(healthcode_json_same_number(&nothing, &nothing));
+    assert_false(healthcode_json_same_number(NULL, &zero));
+    assert_false(healthcode_json_same_number(&zero, NULL));
+
+    (void) state;
+}
+
+
+/* The worst texts for yyjson's writer, which asks for room ahead of need. */
+static void
+test_writes_in_no_more_memory_than_promised(void **state)
+{
+    static const struct {
+        const char  *head, *more, *tail;
+    } rows[] = {
+        { "{\"a\":[1", ",1", "]}" },
+        { "{\"a\":[1e9", ",1e9", "]}" },
+        { "{\"a\":[1e20", ",1e20", "]}" },
+        { "{\"a\":[-1.7976931348623157e308", ",5e-324", "]}" },
+        { "{\"a\":[true", ",false", "]}" },
+        { "{\"a\":[[]", ",[]", "]}" },
+        { "{\"a\":[{\"\":1}", ",{\"\":1}", "]}" },
+        { "{\"a\":[\"", "\\n", "\"]}" },
+        { "{\"a\":[\"", "\\u0001", "\"]}" },
+        { "{\"a\":[\"", "x", "\"]}" },
+        { "{\"a\":[\"\"", ",\"xxxxxxxxxxxxxxxxxxxxxxxxx\"", "]}" },
+    };
+    char              text[8192], nest[8192];
+    void             *room;
+    size_t            len, size;
+    yyjson_val       *object;
+    healthcode_str_t  written;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t n = 0; n < 6200; n += (n < 300) ? 1 : 97) {
+
+            len = strlen(strcpy(text, rows[i].head));
+
+            while (len + strlen(rows[i].more) < n) {
+                len += strlen(strcpy(text + len, rows[i].more));
+            }
+
+            len += strlen(strcpy(text + len, rows[i].tail));
+            object = read_json(text, len);
+            assert_non_null(object);
+
+            size = healthcode_json_write_memory(len);
+            room = malloc(size);
+            test_row(healthcode_json_write(object, room, size, &written), n,
+                     rows[i].head);
+            test_row(written.data[0] == '{'
+                     && written.data[written.len - 1] == '}', n, rows[i].head);
+            free(room);
+        }
+    }
+
+    /* as deep as it is long */
+    for (size_t n = 1; n < 3000; n += 53) {
+        memset(nest, '[', n);
+        memset(nest + n, ']', n);
+        len = (size_t) snprintf(text, sizeof(text), "{\"a\":%.*s}",
+                                (int) (2 * n), nest);
+        object = read_json(text, len);
+        assert_non_null(object);
+
+        size = healthcode_json_write_memory(len);
+        room = malloc(size);
+        assert_true(healthcode_json_write(object, room, size, &written));
+        assert_true(written.len == len && memcmp(written.data, text, len) == 0);
+        free(room);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_writes_nothing_in_too_little_memory(void **state)
+{
+    uint8_t           *room;
+    yyjson_val        *object;
+    healthcode_str_t   written;
+
+    object = read_text("{\"a\":[1,2,3,\"x\",{\"b\":[1.5]}]}");
+    assert_non_null(object);
+
+    for (size_t size = 0; size < 400; size++) {
+        room = malloc(size + 1);
+        written = healthcode_str("before");
+
+        if (!healthcode_json_write(object, room, size, &written)) {
+            test_str_equal(written, "before");
+        } else {
+            test_str_equal(written, "{\"a\":[1,2,3,\"x\",{\"b\":[1.5]}]}");
+        }
+
+        free(room);
+    }
+
+    assert_false(healthcode_json_write(NULL, NULL, 0, &written));
+
+    (void) state;
+}
+
+
+static void
+test_writes_any_number_in_little_memory(void **state)
+{
+    static const char  *const numbers[] = {
+        "0", "-1", "18446744073709551615", "-9223372036854775808",
+        "-1.7976931348623157e308", "-2.2250738585072014e-308", "1.5",
+    };
+    yyjson_val                   number;
+    healthcode_str_t             text;
+    static alignas(16) uint8_t   room[HEALTHCODE_JSON_SCALAR_MEMORY];
+
+    for (size_t i = 0; i < test_count(numbers); i++) {
+        assert_true(healthcode_json_number(guard_text(0, numbers[i]), &number));
+        test_row(healthcode_json_write(&number, room, sizeof(room), &text), i,
+                 numbers[i]);
+        test_str_equal(text, numbers[i]);
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -373,6 +555,11 @@ main(void)
         cmocka_unit_test(test_reads_a_string_member),
         cmocka_unit_test(test_reads_an_integer_member),
         cmocka_unit_test(test_accepts_strict_objects),
+        cmocka_unit_test(test_reads_a_number_and_nothing_around_it),
+        cmocka_unit_test(test_numbers_that_are_none_equal_nothing),
+        cmocka_unit_test(test_writes_in_no_more_memory_than_promised),
+        cmocka_unit_test(test_writes_nothing_in_too_little_memory),
+        cmocka_unit_test(test_writes_any_number_in_little_memory),
     };
 
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);

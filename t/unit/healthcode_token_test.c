@@ -350,6 +350,35 @@ test_takes_a_code_apart(void **state)
 }
 
 
+static void
+test_decodes_the_payload_alone(void **state)
+{
+    static const struct {
+        const char  *text, *payload;     /* NULL: none */
+    } rows[] = {
+        { "", NULL }, { "e30", NULL }, { "a.e30", NULL }, { "e30.", NULL },
+        { "a.e3.b", NULL }, { "a.e30=.b", NULL }, { "a.e.b", NULL },
+        { "a.e30.", "{}" }, { "a.e30.b", "{}" }, { "a..b", "" },
+        { "..", "" }, { "a.e30.b.c", "{}" },
+    };
+    uint8_t           *dst;
+    healthcode_str_t   payload;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        dst = guard_room(1, healthcode_base64url_decoded_len(
+                                strlen(rows[i].text)));
+        payload = healthcode_str("before");
+        test_row(healthcode_token_payload(guard_text(0, rows[i].text), dst,
+                                          &payload)
+                 == (rows[i].payload != NULL), i, rows[i].text);
+
+        test_str_equal(payload, rows[i].payload ? rows[i].payload : "before");
+    }
+
+    (void) state;
+}
+
+
 /* RFC 7515 section 4.1.9. */
 static void
 test_compares_types(void **state)
@@ -407,6 +436,7 @@ main(void)
         cmocka_unit_test(test_refuses_more_than_8192_bytes),
         cmocka_unit_test(test_holds_parts_of_any_size),
         cmocka_unit_test(test_takes_a_code_apart),
+        cmocka_unit_test(test_decodes_the_payload_alone),
         cmocka_unit_test(test_compares_types),
     };
 
