@@ -182,6 +182,10 @@ our $config = <<'END';
         healthcode_issuers province;
         alias {{SITE}}/passed;
     }
+    location = /require {
+        healthcode_require level = 3;
+        alias {{SITE}}/passed;
+    }
     location = /max-age {
         healthcode_max_age 1m;
         alias {{SITE}}/passed;
@@ -470,6 +474,7 @@ sub at { my ($uri, $code) = @_;
 [
     [ 'healthcode_issuers', '401 issuer', at('/to/issuers', $alice) ],
     [ 'healthcode_audience', '401 audience', at('/to/other', $alice) ],
+    [ 'healthcode_require', '403 claim', at('/to/require', $alice) ],
     [ 'healthcode_max_age', '401 too_old', sub { at('/to/max-age',
         site(claims => { iat => time - 100, exp => time + 100 })) } ],
     [ 'healthcode_leeway', '401 expired', sub { at('/to/leeway',

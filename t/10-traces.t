@@ -21,12 +21,14 @@ my $f = Healthcode::Fixture->new;
 
 my %sub = map { $_ => "subject-of-the-$_-holder" }
     qw(honest expired forged flagged);
+my $ward = 'ward-of-which-nobody-may-know';
 my %code = (
     honest  => $f->issue(sub => $sub{honest}),
     flagged => $f->issue(sub => $sub{flagged}, key => 'nat-ed'),
     expired => $f->site(claims => { sub => $sub{expired}, iat => time - 5000,
                                     exp => time - 4500 }),
     forged  => $f->site(claims => { sub => $sub{forged} }, secret => 'x' x 32),
+    claiming => $f->site(claims => { ward => $ward }),
     garbage => 'garbage-that-might-have-been-a-code-once-upon-a-time',
 );
 my $alice = $code{honest};
@@ -54,7 +56,7 @@ log_format all '\$request|\$request_uri|\$args|\$query_string|\$is_args|\$uri|'
     '\$arg_code|\$arg_hc|\$cookie_code|\$document_uri|\$request_body|'
     '\$upstream_addr|\$upstream_cache_status|\$healthcode_verdict|'
     '\$healthcode_reason|\$healthcode_issuer|\$healthcode_holder|'
-    '\$healthcode_flags';
+    '\$healthcode_flags|\$healthcode_failed_claim';
 access_log {{ROOT}}/logs/all.log all;
 
 server {
@@ -77,6 +79,10 @@ server {
         healthcode_source cookie code;
 
         location /static { alias $site/passed; }
+        location /require {
+            healthcode_require ward = another;
+            proxy_pass $up;
+        }
         location /missing { }
         location /pass { proxy_pass $up; }
         location /uri/ { proxy_pass $up:/else/; }
@@ -166,7 +172,7 @@ my %place = (
 );
 
 my @targets = map { [ GET => $_ ] } qw(
-    /static /missing /pass /uri/x /copy /args /cache /down /limit /connections
+    /static /require /missing /pass /uri/x /copy /args /cache /down /limit /connections
     /deny /password /any /return /return-text /rewrite /break /if /try /try-args
     /named /page /page-named /dir /internal /audit /if-audit);
 push @targets, map { [ POST => $_, 'body=of-the-post' ] }
@@ -196,7 +202,8 @@ for my $case ([ 'POST /small', 413 ], [ 'GET /limit', 503 ],
               [ 'POST /static', 405 ], [ 'GET /deny', 403 ],
               [ 'GET /return', 403 ], [ 'GET /password', 401 ],
               [ 'GET /down', 502 ], [ 'GET /missing', 404 ],
-              [ 'GET /internal', 404 ], [ 'GET /pass', 200 ])
+              [ 'GET /internal', 404 ], [ 'GET /pass', 200 ],
+              [ 'GET /require', 403 ])
 {
     ok($answers{ $case->[0] }{ $case->[1] },
        "$case->[0] was among the answers with $case->[1]");
@@ -227,7 +234,9 @@ sleep 0.2;
 
 my %secret;   # run of 16 bytes => whose
 for my $kind (keys %code) {
-    for my $text ($code{$kind}, encoded($code{$kind}), $sub{$kind} // ()) {
+    for my $text ($code{$kind}, encoded($code{$kind}), $sub{$kind} // (),
+                  $kind eq 'claiming' ? $ward : ())
+    {
         $secret{ substr $text, $_, 16 } = $kind for 0 .. length($text) - 16;
     }
 }
@@ -279,6 +288,8 @@ is(trace($keys), undef, 'nor in Redis');
 
 ok($nginx->error_log =~ /limiting requests.*code=\*+/,
    'the line of limit_req shows where the code was');
+ok($nginx->error_log =~ /reason=claim claim=ward issuer=site/,
+   'the line of a rule about a claim names the claim');
 ok($nginx->error_log =~ /too large body.*code=\*+/,
    'so does the one of a body that is too large');
 

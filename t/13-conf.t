@@ -122,6 +122,8 @@ my %notice = (
     'a flag less' => [ 'healthcode_deny confirmed;', qr/healthcode_deny/ ],
     'another level' => [ 'healthcode_region_deny medium high;',
                          qr/healthcode_region_deny/ ],
+    'a rule about a claim' => [ 'healthcode_require level = 3;',
+                                qr/healthcode_require/ ],
     'risk that is off' => [ 'healthcode_risk off;', qr/risk/ ],
 );
 for my $what (sort keys %notice) {
@@ -502,6 +504,22 @@ fails('an empty audience', location('healthcode_audience "";'),
       qr/healthcode_audience/);
 fails('an outage that is something else',
       location('healthcode_on_outage maybe;'), qr/"maybe"|healthcode_on_outage/);
+fails("healthcode_require $_", location("healthcode_require $_;"),
+      qr/"healthcode_require/, $instead)
+    for 'x', 'x =', 'x in', 'x ~', 'x y', 'x == y', 'x =y', 'x=y', '= y',
+        '"" = y', '"" x', 'x = y z', 'x != y z', 'x ~ y z', 'x "" y', 'x !~ y',
+        'x IN y', "'x\ny' = z", "x = 'y\tz'", "x = '\x7f'", "'\xb1\xb1' = x",
+        "x in a '\xb1\xb1\xbe\xa9'", "x ~ '\xed\xa0\x80'", "'\xc0\xaf' = x",
+        "x = '\xe5\x8c'";
+fails('a pattern of a claim that is none',
+      location('healthcode_require x ~ "(a";'), qr/pattern "\(a"/);
+fails('no claim', location('healthcode_require;'), qr/healthcode_require/);
+starts("healthcode_require $_", location("healthcode_require $_;") =~ s/ !!//r,
+       like => qr/\[notice\].*healthcode_require/)
+    for 'x = ""', 'x ~ ""', 'x in a', 'x in a b c', 'x ~ "a|b"', 'in in in',
+        "'\xe5\x8c\x97' = '\xf0\x9f\x98\x80'", 'http://a/b = "$x ${y}"',
+        "x ~ a; healthcode_require x ~ b";
+
 for my $line ('healthcode_audience a;', 'healthcode_issuers site;',
               'healthcode_deny confirmed;', 'healthcode_region_deny high;',
               'healthcode_risk flags;', 'healthcode_max_age 1m;',

@@ -49,6 +49,14 @@ server {
         location /lenient { healthcode_on_outage allow; alias $site/passed; }
         location /try { try_files /nowhere /other; }
         location = /other { healthcode_audience x; alias $site/passed; }
+        location /require {
+            healthcode_require level in 3 x;
+            healthcode_require list ~ "^[0-9]+\$";
+            add_header X-List "\$healthcode_claim_list|\$healthcode_claim_a_b"
+                always;
+            add_header X-Failed "\$healthcode_failed_claim" always;
+            alias $site/passed;
+        }
         location /page { error_page 401 403 503 /sorry; alias $site/passed; }
         location = /sorry { alias $site/passed; }
         location /proxy { proxy_pass http://unix:{{SOCK}}:/alive; }
@@ -86,9 +94,13 @@ my @requests = (
     [ '/t', bearer($f->site(claims => { regions => [ ('511402') x 64 ] })) ],
     [ '/t', bearer($f->site(claims => '[' x 3000)) ],
     [ '/t', bearer(substr $alice, 0, 200) ],
+    map({ [ '/require', bearer($f->site(claims => $_)) ] }
+        { level => 3, list => [ 'x', 7, [], { y => 'z' x 2000 } ] },
+        { level => 'x', 'A.b' => 1 }, { level => 4, list => 1 },
+        { list => [ 1 ], a => [ ('x' x 40, 1.5, [ [] ]) x 40 ] }),
     map({ [ $_, bearer($alice) ], [ $_, bearer($bob) ], [ $_ ],
           [ "$_?code=$alice" ] }
-        '/audit', '/lenient', '/try', '/page', '/proxy', '/any', '/missing'),
+        '/audit', '/lenient', '/require', '/try', '/page', '/proxy', '/any', '/missing'),
 );
 
 my %status;

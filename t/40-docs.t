@@ -525,7 +525,9 @@ is_deeply([ sort map { $_->{text} =~ /^\$(\w+)$/ } @{ $readme->{headings} } ],
 for my $doc (@documents) {
     my %seen;
     while ($doc->{text} =~ /(?<![\w\/])(healthcode_[a-z_]+)(?![\w.(])/g) {
-        $seen{$1} = 1 if !$commands{''}{$1} && !$variable{$1};
+        my $name = $1;
+        $seen{$name} = 1 if !$commands{''}{$name} && !$variable{$name}
+            && !grep { /(.*_)NAME$/ && $name =~ /^\Q$1\E./ } keys %variable;
     }
     is(join(' ', grep { !/_(test)?$/ } sort keys %seen), '',
        "$doc->{name} names only directives and variables that exist");

@@ -67,6 +67,8 @@
     /* the holder */                                                          \
     X(STATUS, "status", 403,                                                  \
       "The code does not say that its holder may pass")                       \
+    X(CLAIM, "claim", 403,                                                    \
+      "A claim of the code is not what is asked for here")                    \
     X(FLAGGED, "flagged", 403,                                                \
       "A risk flag is set on the holder of the code")                         \
     X(REGION, "region", 403,                                                  \

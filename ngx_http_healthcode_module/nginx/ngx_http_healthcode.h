@@ -15,6 +15,7 @@
 #include "../core/healthcode_index.h"
 #include "../core/healthcode_issuer.h"
 #include "../core/healthcode_pattern.h"
+#include "../core/healthcode_require.h"
 #include "../core/healthcode_risk.h"
 #include "../core/healthcode_verdict.h"
 #include "../redis/healthcode_handshake.h"
@@ -143,6 +144,7 @@ typedef struct {
     ngx_array_t                   *issuers;    /* of pointers */
     healthcode_index_t            *issuer_index;   /* by iss */
     ngx_array_t                   *audience;   /* of healthcode_str_t */
+    ngx_array_t                   *require;    /* of healthcode_require_t */
     time_t                         max_age;
     time_t                         leeway;
 
@@ -177,6 +179,8 @@ typedef struct {
     ngx_str_t                      kid;        /* of the key, which may be
                                                   gone before the request */
     char                           thumbprint[HEALTHCODE_THUMBPRINT_LEN];
+    ngx_str_t                      verified;   /* the code that it signed */
+    const healthcode_require_t    *unmet;      /* rule about a claim */
     int64_t                        iat;
     int64_t                        exp;
     ngx_str_t                      holder;     /* len is 0: not known */
@@ -199,12 +203,15 @@ typedef struct {
     ngx_uint_t                     passed;     /* policy of the last location
                                                   that let it in */
 
+    /* claims as variables: read when the first one is asked for */
+    yyjson_val                    *claims;
+    u_char                        *claims_of;  /* the code that has them */
+
     unsigned                       answered:1; /* evidence is complete */
     unsigned                       judged:1;   /* verdict is reached */
     unsigned                       looked_up:1;
     unsigned                       refused:1;  /* our error page is due */
     unsigned                       masking:1;
-    unsigned                       verified:1; /* the signature held */
     unsigned                       is_waiting:1;
     unsigned                       waited:1;
     unsigned                       ending:1;   /* its issuer, soon */
@@ -232,6 +239,8 @@ char *ngx_http_healthcode_conf_issuers(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_healthcode_conf_words(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_risk(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_require(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_region_deny(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -307,6 +316,8 @@ void ngx_http_healthcode_lifecycle_init_process(
 
 /* variables */
 ngx_int_t ngx_http_healthcode_variables_add(ngx_conf_t *cf);
+ngx_int_t ngx_http_healthcode_claim_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 extern ngx_module_t  ngx_http_healthcode_module;
@@ -316,6 +327,17 @@ static ngx_inline healthcode_str_t
 ngx_http_healthcode_view(ngx_str_t *str)
 {
     return healthcode_str_from(str->data, str->len);
+}
+
+
+/*
+ * Whether the signature of the code that was judged held, so that what the
+ * code says is its issuer's word and not a stranger's.
+ */
+static ngx_inline ngx_uint_t
+ngx_http_healthcode_is_signed(const ngx_http_healthcode_record_t *record)
+{
+    return record->judged && record->verified.len != 0;
 }
 
 #endif

@@ -29,8 +29,6 @@ static char *ngx_http_healthcode_conf_check_leeway(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_http_healthcode_conf_source_name(
     ngx_http_healthcode_source_t *source);
-static char *ngx_http_healthcode_conf_pattern(ngx_conf_t *cf,
-    ngx_http_healthcode_source_t *source, ngx_str_t *expression);
 static void ngx_http_healthcode_conf_free_pattern(void *data);
 static void ngx_http_healthcode_conf_free_pepper(void *data);
 
@@ -128,6 +126,7 @@ ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf)
     conf->sources = NGX_CONF_UNSET_PTR;
     conf->issuer_references = NGX_CONF_UNSET_PTR;
     conf->audience = NGX_CONF_UNSET_PTR;
+    conf->require = NGX_CONF_UNSET_PTR;
     conf->max_age = NGX_CONF_UNSET;
     conf->leeway = NGX_CONF_UNSET;
     conf->store_reference = NGX_CONF_UNSET_PTR;
@@ -157,6 +156,7 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->issuer_references, prev->issuer_references,
                              NULL);
     ngx_conf_merge_ptr_value(conf->audience, prev->audience, NULL);
+    ngx_conf_merge_ptr_value(conf->require, prev->require, NULL);
     ngx_conf_merge_sec_value(conf->max_age, prev->max_age,
                              NGX_HTTP_HEALTHCODE_MAX_AGE);
     ngx_conf_merge_sec_value(conf->leeway, prev->leeway, 5);
@@ -243,6 +243,7 @@ ngx_http_healthcode_conf_is_same_policy(ngx_http_healthcode_loc_conf_t *a,
     return a->sources == b->sources
            && a->issuer_references == b->issuer_references
            && a->audience == b->audience
+           && a->require == b->require
            && a->max_age == b->max_age
            && a->leeway == b->leeway
            && a->store == b->store
@@ -633,7 +634,12 @@ ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (cf->args->nelts == 4) {
-        return ngx_http_healthcode_conf_pattern(cf, source, &value[3]);
+
+        source->pattern = ngx_http_healthcode_conf_pattern(cf, &value[3],
+                                                   healthcode_pattern_create);
+        if (source->pattern == NULL) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;
@@ -666,33 +672,33 @@ ngx_http_healthcode_conf_source_name(ngx_http_healthcode_source_t *source)
 }
 
 
-static char *
-ngx_http_healthcode_conf_pattern(ngx_conf_t *cf,
-    ngx_http_healthcode_source_t *source, ngx_str_t *expression)
+healthcode_pattern_t *
+ngx_http_healthcode_conf_pattern(ngx_conf_t *cf, ngx_str_t *expression,
+    ngx_http_healthcode_pattern_create_pt create)
 {
-    char                 error[256];
-    ngx_pool_cleanup_t  *cln;
+    char                   error[256];
+    ngx_pool_cleanup_t    *cln;
+    healthcode_pattern_t  *pattern;
 
     cln = ngx_pool_cleanup_add(cf->pool, 0);
     if (cln == NULL) {
-        return NGX_CONF_ERROR;
+        return NULL;
     }
 
-    source->pattern = healthcode_pattern_create(
-                          ngx_http_healthcode_view(expression), error,
-                          sizeof(error));
+    pattern = create(ngx_http_healthcode_view(expression), error,
+                     sizeof(error));
 
-    if (source->pattern == NULL) {
+    if (pattern == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "pattern \"%V\" cannot be used: %s", expression,
                            error);
-        return NGX_CONF_ERROR;
+        return NULL;
     }
 
     cln->handler = ngx_http_healthcode_conf_free_pattern;
-    cln->data = source->pattern;
+    cln->data = pattern;
 
-    return NGX_CONF_OK;
+    return pattern;
 }
 
 

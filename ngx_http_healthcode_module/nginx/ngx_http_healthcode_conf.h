@@ -17,6 +17,10 @@
 #define NGX_HTTP_HEALTHCODE_LEEWAY_MAX  300
 
 
+typedef healthcode_pattern_t *(*ngx_http_healthcode_pattern_create_pt)(
+    healthcode_str_t expression, char *error, size_t size);
+
+
 /*
  * Reads a file, named relative to the configuration, into text, which lives
  * in cf->pool and ends in a NUL that is not counted, and what the file is into
@@ -53,6 +57,13 @@ void ngx_http_healthcode_conf_secret(ngx_conf_t *cf, ngx_str_t *name,
  * NGX_ERROR where there is no memory.
  */
 ngx_int_t ngx_http_healthcode_conf_audit(ngx_conf_t *cf, ngx_array_t *issuers);
+
+/*
+ * Compiles expression by create; the pattern lives as long as cf->pool.  NULL
+ * is logged.
+ */
+healthcode_pattern_t *ngx_http_healthcode_conf_pattern(ngx_conf_t *cf,
+    ngx_str_t *expression, ngx_http_healthcode_pattern_create_pt create);
 
 /* Whether two names are the same bytes. */
 ngx_uint_t ngx_http_healthcode_conf_is_name(ngx_str_t *a, ngx_str_t *b);

@@ -43,6 +43,13 @@ ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
                       "older than 15 minutes (healthcode_max_age)", &name);
     }
 
+    if (conf->require) {
+        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
+                      "healthcode: location \"%V\" asks for claims that the "
+                      "national rule does not ask for (healthcode_require)",
+                      &name);
+    }
+
     if (conf->on_outage) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" lets holders pass while "

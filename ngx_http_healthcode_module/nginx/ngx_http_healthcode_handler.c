@@ -95,14 +95,15 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     healthcode_risk_clear(&record->risk);
 
     record->issuer = NULL;
-    record->verified = 0;
+    record->verified.len = 0;
+    record->unmet = NULL;
     record->holder.len = 0;
     record->looked_up = 0;
     record->ending = 0;
 
     evidence->code = ngx_http_healthcode_handler_verify(r, lcf, record);
 
-    if (!record->verified
+    if (record->verified.len == 0
         && ngx_http_healthcode_keys_wait(r, record, &evidence->code)
            == NGX_AGAIN)
     {
@@ -171,7 +172,7 @@ ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
         return reason;
     }
 
-    record->verified = 1;
+    record->verified = code;
 
     reason = ngx_http_healthcode_handler_keep(r, record, key, &claims);
 
@@ -191,7 +192,17 @@ ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
     policy = lcf->claims_policy;
     policy.lifetime_max = issuer->core.lifetime_max;
 
-    return healthcode_claims_check(&claims, &policy, now);
+    reason = healthcode_claims_check(&claims, &policy, now);
+
+    if (reason != HEALTHCODE_REASON_OK || lcf->require == NULL) {
+        return reason;
+    }
+
+    record->unmet = healthcode_require_check(lcf->require->elts,
+                                             lcf->require->nelts,
+                                             claims.object);
+
+    return record->unmet ? HEALTHCODE_REASON_CLAIM : HEALTHCODE_REASON_OK;
 }
 
 

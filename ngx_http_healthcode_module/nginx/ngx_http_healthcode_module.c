@@ -87,6 +87,13 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       offsetof(ngx_http_healthcode_loc_conf_t, audience),
       NULL },
 
+    { ngx_string("healthcode_require"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
+      ngx_http_healthcode_conf_require,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("healthcode_max_age"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot,

@@ -7,7 +7,7 @@
 
 
 static ngx_int_t ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
-    healthcode_reason_e reason);
+    ngx_http_healthcode_record_t *record);
 static ngx_uint_t ngx_http_healthcode_response_has_page(ngx_http_request_t *r,
     ngx_uint_t status);
 static ngx_int_t ngx_http_healthcode_response_headers(ngx_http_request_t *r,
@@ -17,7 +17,9 @@ static ngx_int_t ngx_http_healthcode_response_challenge(ngx_http_request_t *r,
 static ngx_table_elt_t *ngx_http_healthcode_response_header(
     ngx_http_request_t *r, const char *name, const char *value);
 static ngx_int_t ngx_http_healthcode_response_body(ngx_http_request_t *r,
-    healthcode_reason_e reason, ngx_uint_t status);
+    ngx_http_healthcode_record_t *record, ngx_uint_t status);
+static ngx_int_t ngx_http_healthcode_response_claim(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, ngx_str_t *member);
 
 
 ngx_int_t
@@ -67,7 +69,7 @@ ngx_http_healthcode_response_send(ngx_http_request_t *r,
         return status;
     }
 
-    return ngx_http_healthcode_response_refuse(r, reason);
+    return ngx_http_healthcode_response_refuse(r, record);
 }
 
 
@@ -193,10 +195,10 @@ ngx_http_healthcode_response_header(ngx_http_request_t *r, const char *name,
  */
 static ngx_int_t
 ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
-    healthcode_reason_e reason)
+    ngx_http_healthcode_record_t *record)
 {
     ngx_int_t   rc;
-    ngx_uint_t  status = healthcode_reason_status(reason);
+    ngx_uint_t  status = healthcode_reason_status(record->verdict.reason);
 
     r->expect_tested = 1;
 
@@ -210,7 +212,7 @@ ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
                ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_finalize_request(r, ngx_http_healthcode_response_body(r, reason,
+    ngx_http_finalize_request(r, ngx_http_healthcode_response_body(r, record,
                                                                    status));
     return NGX_DONE;
 }
@@ -219,18 +221,23 @@ ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
 /* RFC 9457 section 3. */
 static ngx_int_t
 ngx_http_healthcode_response_body(ngx_http_request_t *r,
-    healthcode_reason_e reason, ngx_uint_t status)
+    ngx_http_healthcode_record_t *record, ngx_uint_t status)
 {
     size_t             len;
     ngx_int_t          rc;
+    ngx_str_t          claim;
     ngx_buf_t         *b;
     ngx_chain_t        out;
-    healthcode_str_t   word = healthcode_reason_word(reason);
-    healthcode_str_t   title = healthcode_reason_title(reason);
+    healthcode_str_t   word = healthcode_reason_word(record->verdict.reason);
+    healthcode_str_t   title = healthcode_reason_title(record->verdict.reason);
+
+    if (ngx_http_healthcode_response_claim(r, record, &claim) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     len = sizeof("{\"type\":\"urn:healthcode:problem:\",\"title\":\"\","
                  "\"status\":000,\"reason\":\"\"}" CRLF)
-          + 2 * word.len + title.len;
+          + 2 * word.len + title.len + claim.len;
 
     b = ngx_create_temp_buf(r->pool, len);
     if (b == NULL) {
@@ -239,9 +246,9 @@ ngx_http_healthcode_response_body(ngx_http_request_t *r,
 
     b->last = ngx_sprintf(b->last, "{\"type\":\"urn:healthcode:problem:%*s\","
                           "\"title\":\"%*s\",\"status\":%ui,"
-                          "\"reason\":\"%*s\"}" CRLF,
+                          "\"reason\":\"%*s\"%V}" CRLF,
                           word.len, word.data, title.len, title.data, status,
-                          word.len, word.data);
+                          word.len, word.data, &claim);
 
     b->last_buf = 1;
     b->last_in_chain = 1;
@@ -265,12 +272,47 @@ ngx_http_healthcode_response_body(ngx_http_request_t *r,
 }
 
 
+/* The name of the claim that failed; never what the code says there. */
+static ngx_int_t
+ngx_http_healthcode_response_claim(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, ngx_str_t *member)
+{
+    u_char            *p, *name;
+    healthcode_str_t   claim;
+
+    ngx_str_null(member);
+
+    if (record->unmet == NULL) {
+        return NGX_OK;
+    }
+
+    claim = record->unmet->claim;
+    name = (u_char *) claim.data;
+
+    p = ngx_pnalloc(r->pool, sizeof(",\"claim\":\"\"") - 1 + claim.len
+                             + ngx_escape_json(NULL, name, claim.len));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    member->data = p;
+
+    p = ngx_cpymem(p, ",\"claim\":\"", sizeof(",\"claim\":\"") - 1);
+    p = (u_char *) ngx_escape_json(p, name, claim.len);
+    *p++ = '"';
+
+    member->len = p - member->data;
+
+    return NGX_OK;
+}
+
+
 /* One line a decision; never a byte of the code, nor what it says of itself. */
 void
 ngx_http_healthcode_response_log(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    ngx_str_t         issuer, kid, word;
+    ngx_str_t         issuer, kid, word, claim;
     ngx_uint_t        level;
     healthcode_str_t  view;
 
@@ -284,10 +326,17 @@ ngx_http_healthcode_response_log(ngx_http_request_t *r,
         ngx_str_set(&issuer, "-");
     }
 
-    if (record->verified && record->kid.len) {
+    if (record->verified.len && record->kid.len) {
         kid = record->kid;
     } else {
         ngx_str_set(&kid, "-");
+    }
+
+    ngx_str_null(&claim);
+
+    if (record->unmet) {
+        claim.data = (u_char *) record->unmet->claim.data;
+        claim.len = record->unmet->claim.len;
     }
 
     if (record->verdict.reason == HEALTHCODE_REASON_FAULT) {
@@ -297,8 +346,8 @@ ngx_http_healthcode_response_log(ngx_http_request_t *r,
     }
 
     ngx_log_error(level, r->connection->log, 0,
-                  "healthcode: %s%s reason=%V issuer=%V kid=%V",
+                  "healthcode: %s%s reason=%V%s%V issuer=%V kid=%V",
                   (lcf->mode == NGX_HTTP_HEALTHCODE_AUDIT) ? "audit " : "",
-                  record->verdict.allow ? "allow" : "deny", &word, &issuer,
-                  &kid);
+                  record->verdict.allow ? "allow" : "deny", &word,
+                  claim.len ? " claim=" : "", &claim, &issuer, &kid);
 }

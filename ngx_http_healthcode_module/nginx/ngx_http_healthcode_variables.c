@@ -12,6 +12,7 @@ typedef enum {
     NGX_HTTP_HEALTHCODE_ISSUER,
     NGX_HTTP_HEALTHCODE_HOLDER,
     NGX_HTTP_HEALTHCODE_FLAGS,
+    NGX_HTTP_HEALTHCODE_FAILED_CLAIM,
     NGX_HTTP_HEALTHCODE_AGE,
     NGX_HTTP_HEALTHCODE_EXPIRES_IN,
     NGX_HTTP_HEALTHCODE_LOOKUP_US
@@ -57,6 +58,14 @@ static ngx_http_variable_t  ngx_http_healthcode_variables[] = {
     { ngx_string("healthcode_lookup_us"), NULL,
       ngx_http_healthcode_variable_number, NGX_HTTP_HEALTHCODE_LOOKUP_US,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_failed_claim"), NULL,
+      ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_FAILED_CLAIM,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_claim_"), NULL,
+      ngx_http_healthcode_claim_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
       ngx_http_null_variable
 };
@@ -118,6 +127,12 @@ ngx_http_healthcode_variable_text(ngx_http_request_t *r,
             text = healthcode_str_from(record->risk.names,
                                        record->risk.names_len);
             break;
+
+        case NGX_HTTP_HEALTHCODE_FAILED_CLAIM:
+            if (record->unmet) {
+                text = record->unmet->claim;
+            }
+            break;
         }
     }
 
@@ -151,12 +166,12 @@ ngx_http_healthcode_variable_number(ngx_http_request_t *r,
         switch (data) {
 
         case NGX_HTTP_HEALTHCODE_AGE:
-            known = record->verified;
+            known = ngx_http_healthcode_is_signed(record);
             number = time(NULL) - record->iat;
             break;
 
         case NGX_HTTP_HEALTHCODE_EXPIRES_IN:
-            known = record->verified;
+            known = ngx_http_healthcode_is_signed(record);
             number = record->exp - time(NULL);
             break;
 

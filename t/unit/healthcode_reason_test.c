@@ -36,6 +36,7 @@ static const struct {
     { HEALTHCODE_REASON_ISSUER_SUSPENDED, "issuer_suspended", 401 },
     { HEALTHCODE_REASON_ISSUED_BEFORE, "issued_before", 401 },
     { HEALTHCODE_REASON_STATUS, "status", 403 },
+    { HEALTHCODE_REASON_CLAIM, "claim", 403 },
     { HEALTHCODE_REASON_FLAGGED, "flagged", 403 },
     { HEALTHCODE_REASON_REGION, "region", 403 },
     { HEALTHCODE_REASON_KEYS_UNAVAILABLE, "keys_unavailable", 503 },

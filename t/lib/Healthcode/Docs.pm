@@ -129,10 +129,11 @@ sub reasons {
 }
 
 
+# Names of variables; of one that stands for many, "prefix_NAME".
 sub variables {
     my ($source) = @_;
     my ($body) = $source =~ /\[\]\s*=\s*\{(.*?)\n\};/s;
-    return $body =~ /ngx_string\("(\w+)"\)/g;
+    return map { /_$/ ? "${_}NAME" : $_ } $body =~ /ngx_string\("(\w+)"\)/g;
 }
 
 
