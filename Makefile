@@ -2,11 +2,13 @@
 #
 #: make demo      a gate on this machine, with real requests (PORT=8080)
 #: make test      every check and every suite; totals in the last line
+#:                (VECTORS=DIR runs those too)
 #: make build     the module and the command, in build/
 #: make style     style and layers alone
 #: make unit      the unit tests alone (T=healthcode_token_test for one)
 #: make fuzz      the fuzz corpora alone, replayed
 #: make suites    the suites alone (T=t/04-claims.t for one)
+#: make vectors   a folder of Wycheproof-format test vectors (VECTORS=DIR)
 #: make mutants   breaks each rule and sees a test notice (M=claims for some)
 #: make bench     what a gate costs (ROUNDS=45 SECONDS=1 CONNECTIONS=64)
 #: make clean     removes build/
@@ -27,8 +29,8 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
-.PHONY: help demo test build module command style unit fuzz suites mutants \
-        bench clean
+.PHONY: help demo test build module command style unit fuzz suites vectors \
+        mutants bench clean
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -41,7 +43,7 @@ demo:
 test:
 	@util/deps.sh test
 	@$(MAKE) -s build
-	@util/test.pl
+	@VECTORS='$(VECTORS)' util/test.pl
 
 build: module command
 
@@ -61,6 +63,11 @@ suites:
 	@util/deps.sh test
 	@$(MAKE) -s build
 	@util/test.pl $(or $(T),$(sort $(wildcard t/*.t)))
+
+vectors:
+	@util/deps.sh test
+	@$(MAKE) -s -C t/vectors BUILD=$(BUILD) DEPS=$(DEPS)
+	@$(BUILD)/vectors/healthcode_vectors '$(VECTORS)'
 
 mutants:
 	@util/deps.sh test

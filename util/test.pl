@@ -3,7 +3,9 @@
 # real nginx and a real Redis; ends with a line of totals.  What cannot run
 # has failed.
 #
-#     util/test.pl [style] [unit] [fuzz] [t/NN-name.t ...]     or all of it
+#     util/test.pl [style] [unit] [fuzz] [vectors] [t/NN-name.t ...]
+#
+# or all of it; the test vectors only where VECTORS names a folder of them.
 
 use strict;
 use warnings;
@@ -15,7 +17,7 @@ use TAP::Harness;
 my $root = dirname(dirname(File::Spec->rel2abs(__FILE__)));
 chdir $root or die "test: $root: $!\n";
 
-my ($passed, $failed) = (0, 0);
+my ($passed, $failed, $skipped) = (0, 0, 0);
 
 
 sub note {
@@ -25,16 +27,19 @@ sub note {
 }
 
 
-# Runs a command that prints "... N passed, N failed" as its last such line.
+# Runs a command that prints "... N passed, N failed" as its last such line;
+# ", N not applicable" may follow.
 sub counted {
     my (@command) = @_;
-    my ($good, $bad);
+    my ($good, $bad, $not);
     open my $out, '-|', @command or return note(0, 1);
     while (my $line = <$out>) {
         print $line;
-        ($good, $bad) = ($1, $2) if $line =~ /(\d+) passed, (\d+) failed/;
+        ($good, $bad, $not) = ($1, $2, $3 // 0)
+            if $line =~ /(\d+) passed, (\d+) failed(?:, (\d+) not applicable)?/;
     }
     my $ok = close $out;
+    $skipped += $not // 0;
     return note(0, 1) if !defined $good || $good + $bad == 0;
     note($good, $bad);
     note(0, 1) if !$ok && !$bad;
@@ -65,13 +70,16 @@ my %part = (
     style => sub { plain('style', 'util/style.sh') },
     unit  => sub { counted(qw(make --no-print-directory -C t/unit)) },
     fuzz  => sub { counted(qw(make --no-print-directory -C t/fuzz)) },
+    vectors => sub { counted(qw(make -s vectors)) },
 );
 
 $| = 1;
-my @asked = @ARGV ? @ARGV : (qw(style unit fuzz), sort glob 't/*.t');
+my @asked = @ARGV ? @ARGV : (qw(style unit fuzz),
+    $ENV{VECTORS} ? 'vectors' : (), sort glob 't/*.t');
 $part{$_}->() for grep { $part{$_} } @asked;
 my @files = grep { !$part{$_} } @asked;
 suites(@files) if @files;
 
-print "total: $passed passed, $failed failed\n";
+print "total: $passed passed, $failed failed",
+    $skipped ? ", $skipped not applicable\n" : "\n";
 exit($failed || !$passed ? 1 : 0);
