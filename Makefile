@@ -10,7 +10,8 @@
 #: make suites    the suites alone (T=t/04-claims.t for one)
 #: make vectors   a folder of Wycheproof-format test vectors (VECTORS=DIR)
 #: make mutants   breaks each rule and sees a test notice (M=claims for some)
-#: make bench     what a gate costs (ROUNDS=45 SECONDS=1 CONNECTIONS=64)
+#: make bench     what a gate costs (B=gate ROUNDS=45 SECONDS=1 CONNECTIONS=64)
+#:                and what verifying costs (B=verify ROUNDS=201)
 #: make clean     removes build/
 
 SHELL      = /bin/bash
@@ -19,6 +20,7 @@ BUILD     := $(ROOT)/build
 DEPS      := $(ROOT)/.deps
 NGINX_SRC ?= /usr/share/nginx/src
 MODULE    := $(BUILD)/ngx_http_healthcode_module.so
+B         ?= gate verify
 
 CC_OPT = -g -O2 -std=gnu11 -fstack-protector-strong -Wformat \
          -Werror=format-security -fPIC -Wdate-time -D_FORTIFY_SOURCE=2 \
@@ -30,7 +32,7 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
 .PHONY: help demo test build module command style unit fuzz suites vectors \
-        mutants bench clean
+        mutants bench bench-gate bench-verify clean
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -75,9 +77,17 @@ mutants:
 	@util/mutants.pl $(M)
 
 bench:
+	@[ -z '$(filter-out gate verify,$(B))' ] || { echo 'bench: write' \
+	    'B=gate or B=verify, or no B for both' >&2; exit 2; }
 	@util/deps.sh bench
-	@$(MAKE) -s module
+	@set -e; for b in $(B); do $(MAKE) -s bench-$$b; done
+
+bench-gate: module
 	@util/bench.pl
+
+bench-verify:
+	@$(MAKE) -s -C t/bench BUILD=$(BUILD) DEPS=$(DEPS)
+	@util/bench_verify.pl
 
 clean:
 	rm -rf $(BUILD)

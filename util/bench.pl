@@ -3,7 +3,7 @@
 # same request to the same location with and without the module, alternated in
 # one run.  One worker on one core; Redis and the load generator on another.
 #
-#     make bench [ROUNDS=45] [SECONDS=1] [CONNECTIONS=64]
+#     make bench B=gate [ROUNDS=45] [SECONDS=1] [CONNECTIONS=64]
 
 use strict;
 use warnings;
