@@ -13,6 +13,7 @@ use Time::HiRes qw(sleep);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial get exchange answers);
+use Healthcode::Jws qw(b64 json);
 use Healthcode::Nginx;
 
 my $f     = Healthcode::Fixture->new;
@@ -28,6 +29,21 @@ $conf =~ s/(healthcode_issuer national \{)/$1 sunset $soon;/ or die;
 $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
                'confirmed', 0);
 
+# an issuer whose keys are fetched, and are fewer at first
+my $far = 'https://far.example';
+$f->write('far.jwks', json({ keys => [ far_key('one') ] }), 0644);
+$conf .= "healthcode_issuer far { iss $far; algorithms HS256; "
+       . "keys_location /keys; keys_min_interval 1s; }\n";
+
+sub far_key { { kty => 'oct', alg => 'HS256', kid => $_[0],
+                k => b64("$_[0] of the secrets, of 32 bytes or more") } }
+
+sub far_code {
+    my ($kid) = @_;
+    return $f->site(secret => "$kid of the secrets, of 32 bytes or more",
+                    header => { kid => $kid }, claims => { iss => $far });
+}
+
 my $nginx = Healthcode::Nginx->new(
     module => $f->module, workers => 1,
     wrap => [ 'valgrind', '-q', '--trace-children=yes', '--leak-check=full',
@@ -38,6 +54,8 @@ $conf
 server {
     listen unix:{{SOCK}};
     location /alive { return 204; }
+    location /status { healthcode_status; }
+    location = /keys { internal; alias ${\ $f->path('far.jwks')}; }
     location / {
         healthcode on;
         healthcode_source header Authorization "(?i)^bearer +(\\S+) *\$";
@@ -153,6 +171,25 @@ is($nginx->ask_until('503 store_unproven', 20, $alice), '503 store_unproven',
    'an empty store');
 $f->init_store;
 is($nginx->ask_until(200, 20, $alice), 200, 'one that is back');
+
+# keys that are fetched, new ones, a bad answer; files that change
+is($nginx->ask_until(200, 20, far_code('one')), 200, 'a key that was fetched');
+$f->write('far.jwks', json({ keys => [ map { far_key($_) } qw(one two) ] }));
+is($nginx->ask_until(200, 20, far_code('two')), 200, 'another, for a code');
+$f->write('far.jwks', '{');
+$nginx->ask_until('503 keys_unavailable', 20, far_code('three'));
+unlink $f->path('far.jwks');
+sleep 1.5;
+$nginx->ask(far_code('four'), '/t', 30);
+is($nginx->ask(far_code('two'), '/t', 30), 200, 'bad answers change nothing');
+for my $text ('{', json({ keys => [ far_key('site') ] }),
+              $f->read('site.jwks'))
+{
+    $f->write('site.jwks', $text, 0600);
+    sleep 3;
+}
+is(get($nginx->sock, '/status', [], timeout => 30)->{status}, 200,
+   'the status of the keys');
 
 # another configuration while requests wait, and the end while they wait
 $f->redis->freeze;

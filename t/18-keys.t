@@ -8,10 +8,12 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use JSON::PP ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Healthcode::Fixture;
+use Healthcode::Http qw(get);
 use Healthcode::Jws qw(b64 json jws);
 use Healthcode::Nginx;
 
@@ -62,9 +64,16 @@ server {
     listen unix:{{SOCK}};
     location /alive { return 204; }
     location /t { healthcode on; alias ${\ $f->path('site')}/passed; }
-    @{[ $opt{server} || '' ]}
+    location /status { healthcode_status; }
 }
 END
+}
+
+# What `healthcode_status` says of the issuer.
+sub status {
+    my ($nginx) = @_;
+    my $answer = get($nginx->sock, '/status', []);
+    return JSON::PP->new->decode($answer->{body})->{keys}[0];
 }
 
 sub alarming {
@@ -83,6 +92,10 @@ sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ 
     my $nginx = gate("keys $dir/keys.jwks;", workers => 2)->start;
     is($nginx->ask(code(1)), 200, 'a code of the first key passes');
     is($nginx->ask(code(2)), '401 key', 'one of a key that is not there is not');
+    my $first = status($nginx);
+    is_deeply([ @{$first}{qw(issuer keys loads failures fetches fetch_failures)} ],
+              [ 'rotating', 1, 0, 0, 0, 0 ], 'the status shows the keys');
+    like($first->{generation}, qr/^[0-9a-f]{16}$/, 'and their generation');
 
     my $start = time;
     put('keys.jwks', set(jwk(1), jwk(2)));
@@ -113,6 +126,10 @@ sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ 
        'once, however many workers read it and however long it stays');
     is($nginx->ask(code(2)), 200, 'and the old keys stay');
     is($nginx->ask(code(3)), '401 key', 'with none of the broken set');
+    is(status($nginx)->{failures}, 1, 'the status counts it, once as well');
+    is(status($nginx)->{loads}, 2, 'beside the sets that were new');
+    my %generation = map { status($nginx)->{generation} => 1 } 1 .. 20;
+    is(scalar keys %generation, 1, 'and all workers have the same generation');
 
     put('keys.jwks', set(jwk(3)));
     is($nginx->ask_until(200, 10, code(3)), 200, 'a whole file ends that');
@@ -169,6 +186,26 @@ END
        'a file that is still being written is left alone');
     ok($nginx->logged(qr/has new keys: 8,/, 10), 'and read when it rests');
     is(count($nginx, 'has new keys'), 1, 'once');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+{
+    # the same bytes again are no news
+    put('keys.jwks', set(jwk(1)));
+    my $nginx = gate("keys $dir/keys.jwks;")->start;
+    my $before = status($nginx);
+    sleep 1.1;
+    put('keys.jwks', set(jwk(1)));
+    sleep 3;
+    is_deeply(status($nginx), $before,
+              'a file that is written again with the same bytes changes nothing');
+    is(get($nginx->sock, '/status', [], method => 'POST')->{status}, 405,
+       'the status is only for reading');
+    put('keys.jwks', set(jwk(1), jwk(2)));
+    $nginx->ask_until(200, 10, code(2));
+    $nginx->reload;
+    is($nginx->ask(code(2)), 200, 'a reload reads the files as they are');
+    is(status($nginx)->{loads}, 1, 'and keeps the counters');
     is($nginx->stop, 0, 'it ends by itself');
 }
 

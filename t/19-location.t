@@ -182,6 +182,11 @@ sub answers_of {
         [ 'a page that is not there', 'return 404;', qr/status 404/ ],
         [ 'a redirect', 'return 302 /elsewhere;', qr/status 302/ ],
         [ 'no content', 'return 204;', qr/status 204/ ],
+        [ 'keys with another status', "return 203 '"
+          . json({ keys => [ jwk(2) ] }) . "';", qr/status 203/ ],
+        [ 'keys on the page of an error', "error_page 500 = /page; return 500; }"
+          . " location = /page { return 500 '"
+          . json({ keys => [ jwk(2) ] }) . "';", qr/status 500/ ],
         [ 'a private key', 'return 200 "{\"kty\":\"RSA\",\"d\":\"AQ\"}";',
           qr/private key/ ],
         [ 'too much', 'root ' . $f->path('issuer') . '; try_files /large =404;',
@@ -273,6 +278,24 @@ sub answers_of {
     unlink $f->path('issuer/jwks');
     ok($nginx->reload, 'the gate is reloaded while the issuer is down');
     is($nginx->ask(code(1)), 200, 'and has its keys still');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+{
+    # the location of an issuer moves; what was shared is not its word
+    put(jwk(1));
+    my $nginx = gate('keys_min_interval 1s;', workers => 2)->start;
+    is($nginx->ask(code(1)), 200, 'a key of the issuer passes');
+    my $conf = $f->read($nginx->root . '/nginx.conf');
+    $conf =~ s/keys_location \/keys;/keys_location \/keys?moved;/ or die;
+    open my $out, '>', $nginx->root . '/nginx.conf' or die;
+    print $out $conf;
+    close $out;
+    unlink $f->path('issuer/jwks');
+    ok($nginx->reload, 'its location is another, and answers nothing');
+    is($nginx->ask(code(1)), '503 keys_unavailable',
+       'then no key of the old location counts');
     is($nginx->stop, 0, 'it ends by itself');
     is(alarming($nginx), '', 'nothing is alarming');
 }

@@ -98,13 +98,15 @@ sub prepare {
 
     for my $key ([ 'ES256', 'national' ], [ 'ES256', 'province' ],
                  [ 'EdDSA', 'eddsa' ], [ 'ES256', 'issuer' ],
-                     [ 'ES256', 'other' ])
+                     [ 'ES256', 'other' ], [ 'SGD_SM3_SM2', 'sm2' ])
     {
         must('healthcode', 'keygen', '--alg', $key->[0], '--kid', '2026-a',
              '--private', "$dir/$key->[1].private", '--public',
              "$dir/$key->[1].jwks");
     }
 
+    mkdir "$dir/keys.d";
+    spew("$dir/keys.d/2026.jwks", slurp("$dir/national.jwks"));
     rename "$dir/issuer.private", "$dir/private.jwk";
     rename "$dir/issuer.jwks", "$dir/keys.json";
     must('openssl', 'genpkey', '-algorithm', 'EC', '-pkeyopt',

@@ -314,6 +314,10 @@ healthcode_reason_e ngx_http_healthcode_lifecycle_check(
 void ngx_http_healthcode_lifecycle_init_process(
     ngx_http_healthcode_main_conf_t *mcf);
 
+/* status */
+char *ngx_http_healthcode_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* variables */
 ngx_int_t ngx_http_healthcode_variables_add(ngx_conf_t *cf);
 ngx_int_t ngx_http_healthcode_claim_variable(ngx_http_request_t *r,

@@ -341,6 +341,8 @@ static void
 ngx_http_healthcode_keys_swap(ngx_http_healthcode_keys_t *keys,
     healthcode_keyring_t *keyring)
 {
+    u_char                            hex[2 *
+                                 NGX_HTTP_HEALTHCODE_KEYS_GENERATION_SHOWN];
     size_t                            n = 0;
     uint64_t                          mark;
     const uint8_t                    *generation;
@@ -367,13 +369,12 @@ ngx_http_healthcode_keys_swap(ngx_http_healthcode_keys_t *keys,
             n++;
         }
 
+        (void) ngx_hex_dump(hex, (u_char *) generation, sizeof(hex) / 2);
+
         ngx_log_error(NGX_LOG_NOTICE, keys->all->log, 0,
                       "healthcode: issuer \"%V\" has new keys: %uz, "
-                      "generation %xd%xd", &keys->issuer->name, n,
-                      (generation[0] << 24 | generation[1] << 16
-                       | generation[2] << 8 | generation[3]),
-                      (generation[4] << 24 | generation[5] << 16
-                       | generation[6] << 8 | generation[7]));
+                      "generation %*s", &keys->issuer->name, n, sizeof(hex),
+                      hex);
     }
 }
 

@@ -11,6 +11,10 @@
 #include "ngx_http_healthcode_zone.h"
 
 
+/* Bytes of a generation that logs and the status show. */
+#define NGX_HTTP_HEALTHCODE_KEYS_GENERATION_SHOWN  8
+
+
 typedef struct ngx_http_healthcode_keys_all_s  ngx_http_healthcode_keys_all_t;
 
 

@@ -136,6 +136,13 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       offsetof(ngx_http_healthcode_loc_conf_t, on_outage),
       &ngx_http_healthcode_on_outage },
 
+    { ngx_string("healthcode_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_healthcode_status,
+      0,
+      0,
+      NULL },
+
       ngx_null_command
 };
 

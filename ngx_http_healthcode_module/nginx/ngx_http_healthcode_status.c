@@ -1,0 +1,149 @@
+/*
+ * healthcode_status: what this machine has done with the keys of each issuer,
+ * as JSON, for an inspector to read.  Changes nothing.
+ * README.md, "healthcode_status".
+ */
+
+#include "ngx_http_healthcode_keys.h"
+
+
+/* Bytes of one issuer, besides its name. */
+#define NGX_HTTP_HEALTHCODE_STATUS_ROW  (512 + 6 * NGX_INT64_LEN)
+
+
+static ngx_int_t ngx_http_healthcode_status_handler(ngx_http_request_t *r);
+static ngx_buf_t *ngx_http_healthcode_status_body(ngx_http_request_t *r);
+static u_char *ngx_http_healthcode_status_row(u_char *p,
+    ngx_http_healthcode_issuer_t *issuer);
+
+
+char *
+ngx_http_healthcode_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_healthcode_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_status_handler(ngx_http_request_t *r)
+{
+    ngx_int_t     rc;
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    b = ngx_http_healthcode_status_body(r);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->last_buf = (r == r->main);
+    b->last_in_chain = 1;
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = b->last - b->pos;
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+static ngx_buf_t *
+ngx_http_healthcode_status_body(ngx_http_request_t *r)
+{
+    size_t                            len = 32;
+    ngx_buf_t                        *b;
+    ngx_uint_t                        i;
+    ngx_http_healthcode_issuer_t    **issuer;
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+    issuer = mcf->issuers.elts;
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        len += NGX_HTTP_HEALTHCODE_STATUS_ROW + issuer[i]->name.len
+               + ngx_escape_json(NULL, issuer[i]->name.data,
+                                 issuer[i]->name.len);
+    }
+
+    b = ngx_create_temp_buf(r->pool, len);
+    if (b == NULL) {
+        return NULL;
+    }
+
+    b->last = ngx_cpymem(b->last, "{\"keys\":[", sizeof("{\"keys\":[") - 1);
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+
+        if (i) {
+            *b->last++ = ',';
+        }
+
+        b->last = ngx_http_healthcode_status_row(b->last, issuer[i]);
+    }
+
+    b->last = ngx_cpymem(b->last, "]}\n", sizeof("]}\n") - 1);
+
+    return b;
+}
+
+
+/* The keys are those of this worker, the counters those of the machine. */
+static u_char *
+ngx_http_healthcode_status_row(u_char *p, ngx_http_healthcode_issuer_t *issuer)
+{
+    size_t                            n = 0;
+    const healthcode_keyring_t       *keyring;
+    ngx_http_healthcode_zone_slot_t  *slot = issuer->slot;
+
+    p = ngx_sprintf(p, "\n{\"issuer\":\"");
+    p = (u_char *) ngx_escape_json(p, issuer->name.data, issuer->name.len);
+
+    keyring = ngx_http_healthcode_keys_now(issuer);
+
+    while (keyring && healthcode_keyring_at(keyring, n)) {
+        n++;
+    }
+
+    p = ngx_sprintf(p, "\",\"keys\":%uz,\"generation\":", n);
+
+    if (keyring) {
+        *p++ = '"';
+        p = ngx_hex_dump(p,
+                         (u_char *) healthcode_keyring_generation(keyring),
+                         NGX_HTTP_HEALTHCODE_KEYS_GENERATION_SHOWN);
+        p = ngx_sprintf(p, "\",\"since\":%T", issuer->live->since);
+
+    } else {
+        p = ngx_sprintf(p, "null,\"since\":null");
+    }
+
+    return ngx_sprintf(p, ",\"loads\":%uA,\"failures\":%uA,\"fetches\":%uA,"
+                       "\"fetch_failures\":%uA}",
+                       slot ? slot->loads : 0, slot ? slot->failures : 0,
+                       slot ? slot->fetches : 0, slot ? slot->misses : 0);
+}
