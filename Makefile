@@ -20,7 +20,7 @@ BUILD     := $(ROOT)/build
 DEPS      := $(ROOT)/.deps
 NGINX_SRC ?= /usr/share/nginx/src
 MODULE    := $(BUILD)/ngx_http_healthcode_module.so
-B         ?= gate verify
+B         ?= gate verify keys
 
 CC_OPT = -g -O2 -std=gnu11 -fstack-protector-strong -Wformat \
          -Werror=format-security -fPIC -Wdate-time -D_FORTIFY_SOURCE=2 \
@@ -32,7 +32,8 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
 .PHONY: help demo test build module command style unit fuzz suites vectors \
-        mutants bench bench-gate bench-verify clean
+        mutants bench bench-gate bench-verify bench-keys \
+        clean
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -77,8 +78,8 @@ mutants:
 	@util/mutants.pl $(M)
 
 bench:
-	@[ -z '$(filter-out gate verify,$(B))' ] || { echo 'bench: write' \
-	    'B=gate or B=verify, or no B for both' >&2; exit 2; }
+	@[ -z '$(filter-out gate verify keys,$(B))' ] || { echo 'bench: write' \
+	    'B=gate, B=verify or B=keys, or no B for all' >&2; exit 2; }
 	@util/deps.sh bench
 	@set -e; for b in $(B); do $(MAKE) -s bench-$$b; done
 
@@ -88,6 +89,9 @@ bench-gate: module
 bench-verify:
 	@$(MAKE) -s -C t/bench BUILD=$(BUILD) DEPS=$(DEPS)
 	@util/bench_verify.pl
+
+bench-keys: module command
+	@util/bench_keys.pl
 
 clean:
 	rm -rf $(BUILD)

@@ -9,10 +9,19 @@
 #include <pthread.h>
 #include <signal.h>
 
+#if (NGX_LINUX)
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#endif
+
 
 /* How often files are looked at.  A change is read once it has rested so long,
    since a file that is being written may look like a smaller whole one. */
 #define NGX_HTTP_HEALTHCODE_READER_SECONDS  1
+
+/* By how much the thread is nicer than its worker, on whose processor it may
+   have to run: it gets a tenth where the worker wants all. */
+#define NGX_HTTP_HEALTHCODE_READER_NICER    10
 
 
 /* What the thread knows of one issuer. */
@@ -70,6 +79,7 @@ static ngx_int_t ngx_http_healthcode_reader_start(
 static void ngx_http_healthcode_reader_free(
     ngx_http_healthcode_reader_t *reader);
 static void *ngx_http_healthcode_reader_run(void *data);
+static void ngx_http_healthcode_reader_yield(void);
 static ngx_http_healthcode_reader_job_t *ngx_http_healthcode_reader_next(
     ngx_http_healthcode_reader_t *reader, struct timespec *until);
 static void ngx_http_healthcode_reader_work(
@@ -359,6 +369,8 @@ ngx_http_healthcode_reader_run(void *data)
     ngx_http_healthcode_reader_t      *reader = data;
     ngx_http_healthcode_reader_job_t  *job;
 
+    ngx_http_healthcode_reader_yield();
+
     clock_gettime(CLOCK_MONOTONIC, &until);
 
     for ( ;; ) {
@@ -385,6 +397,22 @@ ngx_http_healthcode_reader_run(void *data)
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += NGX_HTTP_HEALTHCODE_READER_SECONDS;
     }
+}
+
+
+static void
+ngx_http_healthcode_reader_yield(void)
+{
+#if (NGX_LINUX)
+    int    nice;
+    id_t   thread = (id_t) syscall(SYS_gettid);
+
+    /* elsewhere this would be the whole process */
+    nice = getpriority(PRIO_PROCESS, thread)
+           + NGX_HTTP_HEALTHCODE_READER_NICER;
+
+    (void) setpriority(PRIO_PROCESS, thread, ngx_min(nice, 19));
+#endif
 }
 
 
