@@ -550,12 +550,21 @@ for my $doc (@documents) {
 }
 
 {
-    my $source = slurp("$SOURCE/core/healthcode_algorithm.c");
+    my (undef, $out) = run('healthcode', 'keygen', '--alg', 'none',
+                           '--private', "$conf/none", '--public', "$conf/too");
+    my @names = split ' ', $out =~ /write one of: (.*)/ ? $1 : '';
     my ($doc) = grep { $_->{name} eq 'docs/token-format.md' } @examples;
-    is_deeply([ sort map { $_->{cells}[0] =~ /`(\w+)`/ }
+
+    cmp_ok(scalar @names, '>', 10, 'the command lists its algorithms');
+    is_deeply([ sort map { $_->{cells}[0] =~ /`(\w+)`/,
+                           $_->{cells}[2] =~ /also called `(\w+)`/ }
                 grep { $_->{section} eq 'Algorithms' } @{ $doc->{rows} } ],
-              [ sort $source =~ /\.name = "(\w+)"/g ],
+              [ sort @names ],
               'docs/token-format.md has the algorithms of the gate');
+
+    my ($section) = $readme->{text} =~ /^#### algorithms\n(.*?)^#/ms;
+    is(join(' ', grep { $section !~ /`$_`/ } @names), '',
+       'README.md has them too');
 }
 
 {

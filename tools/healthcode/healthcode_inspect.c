@@ -10,7 +10,9 @@
 #include "core/healthcode_claims.h"
 #include "core/healthcode_issuer.h"
 #include "healthcode_commands.h"
+#include "healthcode_explain.h"
 #include "healthcode_file.h"
+#include "healthcode_keyset.h"
 #include "healthcode_report.h"
 #include "healthcode_time.h"
 
@@ -20,7 +22,9 @@
 
 
 typedef struct {
-    const char          *keys;
+    healthcode_list_t    keys;
+    healthcode_list_t    aliases;
+    const char          *sm2_id;
     const char          *iss;
     const char          *max_age;
     const char          *leeway;
@@ -33,12 +37,26 @@ typedef struct {
 typedef struct {
     int64_t                       now;
     const char                   *iss;      /* NULL: any */
+    healthcode_keyset_t           keyset;   /* of no files: no keys */
     healthcode_issuer_t           issuer;
-    healthcode_keyring_t         *keyring;  /* NULL: no keys */
+    healthcode_keyring_t         *keyring;  /* for the code's algorithm */
     healthcode_claims_policy_t    policy;
     healthcode_str_t              audience[HEALTHCODE_LIST_MAX];
     healthcode_str_t              types[HEALTHCODE_LIST_MAX];
 } healthcode_inspect_t;
+
+/* What was found; a reason is OK where nothing speaks against it. */
+typedef struct {
+    healthcode_token_memory_t     token_memory;
+    healthcode_claims_memory_t    claims_memory;
+    healthcode_token_t            token;
+    healthcode_claims_t           claims;
+    healthcode_reason_e           text;
+    healthcode_reason_e           payload;
+    healthcode_reason_e           issuer;
+    healthcode_reason_e           signature;
+    healthcode_reason_e           rules;
+} healthcode_inspect_found_t;
 
 
 static healthcode_exit_e healthcode_inspect_run(
@@ -47,15 +65,16 @@ static bool healthcode_inspect_terms(
     const healthcode_inspect_options_t *options, healthcode_inspect_t *inspect);
 static void healthcode_inspect_types(const healthcode_list_t *types,
     healthcode_inspect_t *inspect);
-static healthcode_exit_e healthcode_inspect_keys(const char *path,
-    healthcode_inspect_t *inspect);
 static healthcode_str_t healthcode_inspect_trim(healthcode_str_t text);
-static healthcode_exit_e healthcode_inspect_code(
-    const healthcode_inspect_t *inspect, healthcode_str_t text);
+static healthcode_exit_e healthcode_inspect_code(healthcode_inspect_t *inspect,
+    healthcode_str_t text);
 static healthcode_reason_e healthcode_inspect_judge(
-    const healthcode_inspect_t *inspect, healthcode_str_t text);
+    healthcode_inspect_t *inspect, healthcode_str_t text,
+    healthcode_inspect_found_t *found);
 static healthcode_reason_e healthcode_inspect_signature(
-    const healthcode_inspect_t *inspect, const healthcode_token_t *token);
+    healthcode_inspect_t *inspect, const healthcode_token_t *token);
+static void healthcode_inspect_explain(const healthcode_inspect_t *inspect,
+    healthcode_str_t text, const healthcode_inspect_found_t *found);
 
 
 healthcode_exit_e
@@ -63,10 +82,12 @@ healthcode_inspect(int argc, char **argv)
 {
     const char                    *names[] = { "CODE" };
     healthcode_arguments_t         arguments = { names, 0, 1, { .n = 0 } };
-    healthcode_inspect_options_t   o = { .keys = NULL };
+    healthcode_inspect_options_t   o = { .iss = NULL };
 
     const healthcode_option_t  options[] = {
-        { .name = "keys", .hint = "FILE", .value = &o.keys },
+        { .name = "keys", .hint = "FILE", .list = &o.keys },
+        { .name = "alg-alias", .hint = "NAME=ALG", .list = &o.aliases },
+        { .name = "sm2-id", .hint = "ID", .value = &o.sm2_id },
         { .name = "iss", .hint = "ISS", .value = &o.iss },
         { .name = "audience", .hint = "AUDIENCE", .list = &o.audience },
         { .name = "typ", .hint = "TYPE", .list = &o.types },
@@ -109,14 +130,14 @@ healthcode_inspect_run(const healthcode_inspect_options_t *options,
         text = file;
     }
 
-    rc = options->keys ? healthcode_inspect_keys(options->keys, &inspect)
-                       : HEALTHCODE_EXIT_OK;
+    rc = HEALTHCODE_EXIT_FAILED;
 
-    if (rc == HEALTHCODE_EXIT_OK) {
+    if (healthcode_keyset_read(&inspect.keyset, &options->keys)) {
         rc = healthcode_inspect_code(&inspect, healthcode_inspect_trim(text));
     }
 
     healthcode_keyring_free(inspect.keyring);
+    healthcode_keyset_free(&inspect.keyset);
     healthcode_file_free(&file);
 
     return rc;
@@ -138,7 +159,9 @@ healthcode_inspect_terms(const healthcode_inspect_options_t *options,
                                             &leeway))
         || (options->at
             && !healthcode_time_option("--at", options->at, inspect->now,
-                                       &inspect->now)))
+                                       &inspect->now))
+        || !healthcode_keyset_rules(&inspect->keyset, &options->aliases,
+                                    options->sm2_id))
     {
         return false;
     }
@@ -191,36 +214,6 @@ healthcode_inspect_types(const healthcode_list_t *types,
 }
 
 
-static healthcode_exit_e
-healthcode_inspect_keys(const char *path, healthcode_inspect_t *inspect)
-{
-    char                           error[256];
-    size_t                         i;
-    healthcode_keyring_rules_t    *rules = &inspect->issuer.rules;
-    healthcode_str_t               file;
-    const healthcode_algorithm_t  *row;
-
-    if (!healthcode_file_read("--keys", path, &file)) {
-        return HEALTHCODE_EXIT_FAILED;
-    }
-
-    for (i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
-        rules->algorithms.bits |= healthcode_algorithm_bit(row);
-    }
-
-    inspect->keyring = healthcode_keyring_create(file, rules, error,
-                                                 sizeof(error));
-    healthcode_file_free(&file);
-
-    if (inspect->keyring == NULL) {
-        return healthcode_output_failed("--keys: \"%s\" is no key set: %s",
-                                        path, error);
-    }
-
-    return HEALTHCODE_EXIT_OK;
-}
-
-
 /* What a person copies has blanks about it, and often "Bearer" before it. */
 static healthcode_str_t
 healthcode_inspect_trim(healthcode_str_t text)
@@ -250,99 +243,124 @@ healthcode_inspect_trim(healthcode_str_t text)
 
 
 static healthcode_exit_e
-healthcode_inspect_code(const healthcode_inspect_t *inspect,
-    healthcode_str_t text)
+healthcode_inspect_code(healthcode_inspect_t *inspect, healthcode_str_t text)
 {
-    healthcode_str_t     word, title;
-    healthcode_reason_e  reason;
+    healthcode_str_t             word, title;
+    healthcode_reason_e          reason;
+    healthcode_inspect_found_t  *found;
 
-    reason = healthcode_inspect_judge(inspect, text);
+    found = calloc(1, sizeof(healthcode_inspect_found_t));
 
-    if (reason == HEALTHCODE_REASON_OK && inspect->keyring == NULL) {
-        puts("verdict    not known: without --keys nobody knows who wrote it");
-        return HEALTHCODE_EXIT_NO;
+    if (found == NULL) {
+        return healthcode_output_failed("no memory");
     }
 
-    if (reason == HEALTHCODE_REASON_OK) {
-        puts("verdict    it holds; live flags are not looked at here");
-        return HEALTHCODE_EXIT_OK;
-    }
-
+    reason = healthcode_inspect_judge(inspect, text, found);
     word = healthcode_reason_word(reason);
     title = healthcode_reason_title(reason);
 
-    printf("verdict    it does not hold: %.*s: %.*s\n", (int) word.len,
-           (const char *) word.data, (int) title.len,
-           (const char *) title.data);
+    if (reason != HEALTHCODE_REASON_OK) {
+        printf("verdict    it does not hold: %.*s: %.*s\n", (int) word.len,
+               (const char *) word.data, (int) title.len,
+               (const char *) title.data);
 
-    return HEALTHCODE_EXIT_NO;
+        healthcode_inspect_explain(inspect, text, found);
+
+    } else if (inspect->keyset.nfiles == 0) {
+        puts("verdict    not known: without --keys nobody knows who wrote it");
+
+    } else {
+        puts("verdict    it holds; live flags are not looked at here");
+    }
+
+    free(found);
+
+    return (reason == HEALTHCODE_REASON_OK && inspect->keyset.nfiles)
+           ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_NO;
 }
 
 
 /* Prints what can be read and returns the first reason against it. */
 static healthcode_reason_e
-healthcode_inspect_judge(const healthcode_inspect_t *inspect,
-    healthcode_str_t text)
+healthcode_inspect_judge(healthcode_inspect_t *inspect, healthcode_str_t text,
+    healthcode_inspect_found_t *found)
 {
-    healthcode_token_t          token;
-    healthcode_claims_t         claims;
-    healthcode_reason_e         reason, times;
-    healthcode_claims_memory_t  claims_memory;
-    healthcode_token_memory_t   token_memory;
+    healthcode_str_t  iss;
 
-    reason = healthcode_token_parse(text, &token_memory, &token);
+    found->payload = found->issuer = HEALTHCODE_REASON_OK;
+    found->signature = found->rules = HEALTHCODE_REASON_OK;
+    found->text = healthcode_token_parse(text, &found->token_memory,
+                                         &found->token);
 
-    if (reason != HEALTHCODE_REASON_OK) {
+    if (found->text != HEALTHCODE_REASON_OK) {
         healthcode_report_broken(text);
-        return reason;
+        return found->text;
     }
 
-    healthcode_report_header(&token);
+    healthcode_report_header(&found->token);
 
-    reason = healthcode_claims_parse(token.payload, &claims_memory, &claims);
+    found->payload = healthcode_claims_parse(found->token.payload,
+                                             &found->claims_memory,
+                                             &found->claims);
 
-    if (reason != HEALTHCODE_REASON_OK) {
-        healthcode_report_text("payload", token.payload);
-        healthcode_inspect_signature(inspect, &token);
-        return reason;
+    if (found->payload != HEALTHCODE_REASON_OK) {
+        healthcode_report_text("payload", found->token.payload);
+        found->signature = healthcode_inspect_signature(inspect,
+                                                        &found->token);
+        return found->payload;
     }
 
-    healthcode_report_claims(&claims, inspect->now);
+    healthcode_report_claims(&found->claims, inspect->now);
 
-    if (inspect->iss
-        && !healthcode_str_equal(claims.iss,
-                                 healthcode_str_from(inspect->iss,
-                                                     strlen(inspect->iss))))
-    {
-        puts("issuer     it is not the one that --iss names");
-        return HEALTHCODE_REASON_ISSUER;
+    if (inspect->iss) {
+        iss = healthcode_str_from(inspect->iss, strlen(inspect->iss));
+
+        if (!healthcode_str_equal(found->claims.iss, iss)) {
+            puts("issuer     it is not the one that --iss names");
+            found->issuer = HEALTHCODE_REASON_ISSUER;
+            return found->issuer;
+        }
     }
 
-    reason = healthcode_inspect_signature(inspect, &token);
-    times = healthcode_claims_check(&claims, &inspect->policy, inspect->now);
+    found->signature = healthcode_inspect_signature(inspect, &found->token);
+    found->rules = healthcode_claims_check(&found->claims, &inspect->policy,
+                                           inspect->now);
 
-    if (times != HEALTHCODE_REASON_OK) {
-        healthcode_report_reason("rules", times);
+    if (found->rules != HEALTHCODE_REASON_OK) {
+        healthcode_report_reason("rules", found->rules);
     }
 
-    return (reason == HEALTHCODE_REASON_OK) ? times : reason;
+    return (found->signature == HEALTHCODE_REASON_OK) ? found->rules
+                                                      : found->signature;
 }
 
 
 static healthcode_reason_e
-healthcode_inspect_signature(const healthcode_inspect_t *inspect,
+healthcode_inspect_signature(healthcode_inspect_t *inspect,
     const healthcode_token_t *token)
 {
-    healthcode_reason_e      reason;
-    const healthcode_key_t  *key;
+    healthcode_reason_e            reason = HEALTHCODE_REASON_FAULT;
+    healthcode_issuer_t           *issuer = &inspect->issuer;
+    const healthcode_key_t        *key;
+    const healthcode_algorithm_t  *algorithm;
 
-    if (inspect->keyring == NULL) {
+    if (inspect->keyset.nfiles == 0) {
         puts("signature  not checked; add --keys FILE");
         return HEALTHCODE_REASON_OK;
     }
 
-    reason = healthcode_issuer_verify(&inspect->issuer, inspect->keyring, token,
-                                      &key);
+    /* a gate, too, knows by the issuer's algorithms what its keys are for */
+    issuer->rules = inspect->keyset.rules;
+    algorithm = healthcode_algorithm_set_find(&issuer->rules.algorithms,
+                                              token->alg);
+    issuer->rules.algorithms.bits = healthcode_keyset_algorithms(
+                                                            &inspect->keyset);
+    inspect->keyring = healthcode_keyset_ring(&inspect->keyset, algorithm);
+
+    if (inspect->keyring) {
+        reason = healthcode_issuer_verify(issuer, inspect->keyring, token,
+                                          &key);
+    }
 
     if (reason != HEALTHCODE_REASON_OK) {
         healthcode_report_reason("signature", reason);
@@ -360,4 +378,45 @@ healthcode_inspect_signature(const healthcode_inspect_t *inspect,
     printf("\n           thumbprint %s\n", key->thumbprint);
 
     return HEALTHCODE_REASON_OK;
+}
+
+
+/* All that speaks against it, not only the first. */
+static void
+healthcode_inspect_explain(const healthcode_inspect_t *inspect,
+    healthcode_str_t text, const healthcode_inspect_found_t *found)
+{
+    if (found->text != HEALTHCODE_REASON_OK) {
+        healthcode_explain_text(text);
+    }
+
+    if (found->payload != HEALTHCODE_REASON_OK) {
+        healthcode_explain_payload(found->token.payload);
+    }
+
+    if (found->issuer != HEALTHCODE_REASON_OK) {
+        healthcode_explain_quoted("its iss is ", found->claims.iss,
+                                  "; every byte counts, a slash at the end "
+                                  "too");
+    }
+
+    switch (found->signature) {
+
+    case HEALTHCODE_REASON_TYPE:
+        healthcode_explain_type(&inspect->issuer, &found->token);
+        break;
+
+    case HEALTHCODE_REASON_ALGORITHM:
+    case HEALTHCODE_REASON_KEY:
+    case HEALTHCODE_REASON_SIGNATURE:
+        healthcode_explain_key(&inspect->keyset, inspect->keyring,
+                               &found->token, found->signature);
+        break;
+
+    default:
+        break;
+    }
+
+    healthcode_explain_claims(&found->claims, &inspect->policy, inspect->now,
+                              found->rules);
 }

@@ -10,6 +10,7 @@
 
 #include "core/healthcode_base64url.h"
 #include "core/healthcode_claims.h"
+#include "core/healthcode_key.h"
 #include "healthcode_commands.h"
 #include "healthcode_file.h"
 #include "healthcode_jwk.h"
@@ -19,10 +20,13 @@
 
 #define HEALTHCODE_ISSUE_TTL        900     /* s; gates take no more */
 #define HEALTHCODE_ISSUE_JTI        16      /* bytes */
+#define HEALTHCODE_ISSUE_SM2_ID     8190    /* bytes; OpenSSL's limit */
 
 
 typedef struct {
     const char         *key;
+    const char         *alg;
+    const char         *sm2_id;
     const char         *iss;
     const char         *sub;
     const char         *ttl;
@@ -40,7 +44,11 @@ typedef struct {
 
 static healthcode_exit_e healthcode_issue_run(
     const healthcode_issue_options_t *options);
-static bool healthcode_issue_read_key(const char *path, healthcode_jwk_t *jwk);
+static bool healthcode_issue_read_key(
+    const healthcode_issue_options_t *options, healthcode_jwk_t *jwk,
+    healthcode_exit_e *rc);
+static bool healthcode_issue_fits(const healthcode_issue_options_t *options,
+    const healthcode_jwk_t *jwk, const healthcode_algorithm_t *named);
 static char *healthcode_issue_header(const healthcode_issue_options_t *options,
     const healthcode_jwk_t *jwk);
 static healthcode_exit_e healthcode_issue_payload(
@@ -57,8 +65,11 @@ static bool healthcode_issue_add_regions(const healthcode_list_t *regions,
     yyjson_mut_doc *doc, yyjson_mut_val *root);
 static bool healthcode_issue_add_claim(const char *claim, yyjson_mut_doc *doc,
     yyjson_mut_val *root);
-static healthcode_exit_e healthcode_issue_print(const healthcode_jwk_t *jwk,
+static healthcode_exit_e healthcode_issue_print(
+    const healthcode_issue_options_t *options, const healthcode_jwk_t *jwk,
     const char *header, const char *payload);
+static size_t healthcode_issue_sign(const healthcode_issue_options_t *options,
+    const healthcode_jwk_t *jwk, healthcode_str_t text, uint8_t *signature);
 
 
 healthcode_exit_e
@@ -69,6 +80,8 @@ healthcode_issue(int argc, char **argv)
 
     const healthcode_option_t  options[] = {
         { .name = "key", .hint = "FILE", .value = &o.key, .required = true },
+        { .name = "alg", .hint = "NAME", .value = &o.alg },
+        { .name = "sm2-id", .hint = "ID", .value = &o.sm2_id },
         { .name = "iss", .hint = "ISS", .value = &o.iss, .required = true },
         { .name = "sub", .hint = "SUB", .value = &o.sub, .required = true },
         { .name = "aud", .hint = "AUD", .list = &o.aud },
@@ -100,6 +113,16 @@ healthcode_issue(int argc, char **argv)
                                        "for byte as gates are told");
     }
 
+    if (o.alg && o.alg[0] == '\0') {
+        return healthcode_output_usage("--alg: write the name that the header "
+                                       "gets");
+    }
+
+    if (o.sm2_id && strlen(o.sm2_id) > HEALTHCODE_ISSUE_SM2_ID) {
+        return healthcode_output_usage("--sm2-id: write at most %d bytes",
+                                       HEALTHCODE_ISSUE_SM2_ID);
+    }
+
     return healthcode_issue_run(&o);
 }
 
@@ -114,21 +137,17 @@ healthcode_issue_run(const healthcode_issue_options_t *options)
     /* what is wrong with the words is said before a file is looked for */
     rc = healthcode_issue_payload(options, &payload);
 
-    if (rc == HEALTHCODE_EXIT_OK
-        && !healthcode_issue_read_key(options->key, &jwk))
+    if (rc != HEALTHCODE_EXIT_OK
+        || !healthcode_issue_read_key(options, &jwk, &rc))
     {
-        rc = HEALTHCODE_EXIT_FAILED;
-    }
-
-    if (rc != HEALTHCODE_EXIT_OK) {
         free(payload);
         return rc;
     }
 
     header = healthcode_issue_header(options, &jwk);
 
-    rc = header ? healthcode_issue_print(&jwk, header, payload)
-                : healthcode_output_usage("--kid, --typ: write UTF-8");
+    rc = header ? healthcode_issue_print(options, &jwk, header, payload)
+                : healthcode_output_usage("--alg, --kid, --typ: write UTF-8");
 
     free(header);
     free(payload);
@@ -138,25 +157,65 @@ healthcode_issue_run(const healthcode_issue_options_t *options)
 }
 
 
+/* False, with the exit code in *rc, where it cannot sign this code. */
 static bool
-healthcode_issue_read_key(const char *path, healthcode_jwk_t *jwk)
+healthcode_issue_read_key(const healthcode_issue_options_t *options,
+    healthcode_jwk_t *jwk, healthcode_exit_e *rc)
 {
-    bool              ok;
-    char              error[256];
-    healthcode_str_t  file;
+    bool                           ok;
+    char                           error[256];
+    healthcode_str_t               file;
+    const healthcode_algorithm_t  *named = NULL;
 
-    if (!healthcode_file_read("--key", path, &file)) {
+    *rc = HEALTHCODE_EXIT_FAILED;
+
+    if (!healthcode_file_read("--key", options->key, &file)) {
         return false;
     }
 
-    ok = healthcode_jwk_read(file, jwk, error, sizeof(error));
+    if (options->alg) {
+        named = healthcode_algorithm_find(
+                     healthcode_str_from(options->alg, strlen(options->alg)));
+    }
+
+    ok = healthcode_jwk_read(file, named, jwk, error, sizeof(error));
     healthcode_file_free(&file);
 
     if (!ok) {
-        healthcode_output_failed("--key: \"%s\" cannot sign: %s", path, error);
+        healthcode_output_failed("--key: \"%s\" cannot sign: %s", options->key,
+                                 error);
+        return false;
     }
 
-    return ok;
+    if (!healthcode_issue_fits(options, jwk, named)) {
+        *rc = HEALTHCODE_EXIT_USAGE;
+        healthcode_jwk_free(jwk);
+        return false;
+    }
+
+    return true;
+}
+
+
+/* An alias may stand for any algorithm, another algorithm's name may not. */
+static bool
+healthcode_issue_fits(const healthcode_issue_options_t *options,
+    const healthcode_jwk_t *jwk, const healthcode_algorithm_t *named)
+{
+    if (named && named != jwk->algorithm) {
+        healthcode_output_usage("--alg: the key is for %s and cannot sign %s; "
+                                "leave --alg out, or write a name of the "
+                                "issuer's own", jwk->alg, options->alg);
+        return false;
+    }
+
+    if (options->sm2_id && jwk->algorithm->family != HEALTHCODE_ALGORITHM_SM2) {
+        healthcode_output_usage("--sm2-id: the key is for %s, not for SM2; "
+                                "leave it out", jwk->alg);
+        return false;
+    }
+
+    return true;
 }
 
 
@@ -165,13 +224,14 @@ healthcode_issue_header(const healthcode_issue_options_t *options,
     const healthcode_jwk_t *jwk)
 {
     char            *text;
+    const char      *alg = options->alg ? options->alg : jwk->alg;
     const char      *kid = options->kid ? options->kid : jwk->kid;
     const char      *typ = options->typ ? options->typ : "healthcode+jwt";
     yyjson_mut_doc  *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val  *root = yyjson_mut_obj(doc);
 
     yyjson_mut_doc_set_root(doc, root);
-    yyjson_mut_obj_add_str(doc, root, "alg", jwk->algorithm->name);
+    yyjson_mut_obj_add_str(doc, root, "alg", alg);
 
     if (typ[0]) {
         yyjson_mut_obj_add_str(doc, root, "typ", typ);
@@ -422,8 +482,8 @@ healthcode_issue_add_claim(const char *claim, yyjson_mut_doc *doc,
 
 
 static healthcode_exit_e
-healthcode_issue_print(const healthcode_jwk_t *jwk, const char *header,
-    const char *payload)
+healthcode_issue_print(const healthcode_issue_options_t *options,
+    const healthcode_jwk_t *jwk, const char *header, const char *payload)
 {
     char    *code;
     size_t   n, len;
@@ -443,7 +503,8 @@ healthcode_issue_print(const healthcode_jwk_t *jwk, const char *header,
                          healthcode_str_from(payload, strlen(payload)),
                          code + n);
 
-    len = healthcode_jwk_sign(jwk, healthcode_str_from(code, n), signature);
+    len = healthcode_issue_sign(options, jwk, healthcode_str_from(code, n),
+                                signature);
 
     if (len == 0) {
         free(code);
@@ -463,4 +524,18 @@ healthcode_issue_print(const healthcode_jwk_t *jwk, const char *header,
     }
 
     return HEALTHCODE_EXIT_OK;
+}
+
+
+static size_t
+healthcode_issue_sign(const healthcode_issue_options_t *options,
+    const healthcode_jwk_t *jwk, healthcode_str_t text, uint8_t *signature)
+{
+    healthcode_str_t  id = healthcode_str(HEALTHCODE_KEY_SM2_ID);
+
+    if (options->sm2_id) {
+        id = healthcode_str_from(options->sm2_id, strlen(options->sm2_id));
+    }
+
+    return healthcode_jwk_sign(jwk, text, id, signature);
 }

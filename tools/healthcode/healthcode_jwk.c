@@ -1,105 +1,80 @@
 /*
- * Private keys made, read and written as a JWK (RFC 7517, 7518, 8037).
- * Knows no files and no claims.  docs/token-format.md, "Keys".
+ * Private keys made, and read from and written as a JWK (RFC 7517).
+ * Knows no type of key from inside, and no files.
+ * docs/token-format.md, "Keys".
  */
 
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/param_build.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/healthcode_base64url.h"
-#include "core/healthcode_json.h"
-#include "healthcode_jwk.h"
+#include "healthcode_jwk_private.h"
 
 
-/* Bytes of one member, decoded. */
-#define HEALTHCODE_JWK_MEMBER_MAX  1024
+static const healthcode_jwk_type_t *healthcode_jwk_type(
+    const healthcode_algorithm_t *algorithm);
+static const char *healthcode_jwk_read_object(yyjson_val *object,
+    const healthcode_algorithm_t *algorithm, healthcode_jwk_t *jwk);
+static const char *healthcode_jwk_choose(yyjson_val *object,
+    const healthcode_algorithm_t *algorithm, healthcode_jwk_t *jwk);
+static const char *healthcode_jwk_name(const healthcode_algorithm_t *algorithm,
+    healthcode_str_t name);
+static bool healthcode_jwk_read_kid(healthcode_jwk_t *jwk, yyjson_val *object);
+static bool healthcode_jwk_add(const healthcode_jwk_t *jwk, bool secret,
+    yyjson_mut_doc *doc, yyjson_mut_val *object);
+static bool healthcode_jwk_add_member(const healthcode_jwk_member_t *member,
+    yyjson_mut_doc *doc, yyjson_mut_val *object);
 
 
-/* The three binary members that a key of this table can have. */
-typedef struct {
-    const char  *name;
-    bool         secret;
-    size_t       len;
-    uint8_t      data[HEALTHCODE_JWK_MEMBER_MAX];
-} healthcode_jwk_member_t;
-
-
-static bool healthcode_jwk_generate_secret(healthcode_jwk_t *jwk);
-static const healthcode_algorithm_t *healthcode_jwk_algorithm(
-    yyjson_val *object);
-static bool healthcode_jwk_member(yyjson_val *object, const char *name,
-    uint8_t *dst, size_t *len);
-static EVP_PKEY *healthcode_jwk_load(const healthcode_algorithm_t *algorithm,
-    yyjson_val *object);
-static EVP_PKEY *healthcode_jwk_load_raw(
-    const healthcode_algorithm_t *algorithm, yyjson_val *object);
-static EVP_PKEY *healthcode_jwk_load_ec(
-    const healthcode_algorithm_t *algorithm, yyjson_val *object);
-static bool healthcode_jwk_load_kid(healthcode_jwk_t *jwk, yyjson_val *object);
-static size_t healthcode_jwk_members(const healthcode_jwk_t *jwk,
-    healthcode_jwk_member_t *members);
-static size_t healthcode_jwk_members_ec(const healthcode_jwk_t *jwk,
-    healthcode_jwk_member_t *members);
-static bool healthcode_jwk_add_members(const healthcode_jwk_t *jwk,
-    bool secret, yyjson_mut_doc *doc, yyjson_mut_val *object);
-
-
-bool
-healthcode_jwk_generate(const healthcode_algorithm_t *algorithm,
-    healthcode_jwk_t *jwk)
+static const healthcode_jwk_type_t *
+healthcode_jwk_type(const healthcode_algorithm_t *algorithm)
 {
-    healthcode_jwk_t  new = { .algorithm = algorithm };
-
     switch (algorithm->family) {
 
     case HEALTHCODE_ALGORITHM_HMAC:
-        if (!healthcode_jwk_generate_secret(&new)) {
-            return false;
-        }
-        break;
+        return &healthcode_jwk_oct;
+
+    case HEALTHCODE_ALGORITHM_RSA:
+    case HEALTHCODE_ALGORITHM_RSA_PSS:
+        return &healthcode_jwk_rsa;
 
     case HEALTHCODE_ALGORITHM_ECDSA:
-        new.pkey = EVP_EC_gen(algorithm->group);
-        break;
+    case HEALTHCODE_ALGORITHM_SM2:
+        return &healthcode_jwk_ec;
 
     case HEALTHCODE_ALGORITHM_EDDSA:
-        new.pkey = EVP_PKEY_Q_keygen(NULL, NULL, algorithm->type);
         break;
-
-    default:
-        return false;
     }
 
-    if (new.pkey == NULL) {
-        return false;
-    }
-
-    *jwk = new;
-
-    return true;
+    return &healthcode_jwk_okp;
 }
 
 
-static bool
-healthcode_jwk_generate_secret(healthcode_jwk_t *jwk)
+bool
+healthcode_jwk_generate(healthcode_str_t alg, size_t bits,
+    healthcode_jwk_t *jwk)
 {
-    size_t   len = jwk->algorithm->secret_min;
-    uint8_t  secret[HEALTHCODE_JWK_MEMBER_MAX];
+    EVP_PKEY                      *pkey = NULL;
+    const healthcode_algorithm_t  *algorithm;
 
-    if (RAND_priv_bytes(secret, (int) len) != 1) {
+    algorithm = healthcode_algorithm_find(alg);
+
+    if (algorithm) {
+        pkey = healthcode_jwk_type(algorithm)->generate(algorithm, bits);
+    }
+
+    if (pkey == NULL) {
         return false;
     }
 
-    jwk->pkey = EVP_PKEY_new_raw_private_key_ex(NULL, "HMAC", NULL, secret,
-                                                len);
-    OPENSSL_cleanse(secret, sizeof(secret));
+    jwk->algorithm = algorithm;
+    jwk->alg = healthcode_jwk_name(algorithm, alg);
+    jwk->kid = NULL;
+    jwk->pkey = pkey;
 
-    return jwk->pkey != NULL;
+    return true;
 }
 
 
@@ -113,37 +88,22 @@ healthcode_jwk_free(healthcode_jwk_t *jwk)
 
 
 bool
-healthcode_jwk_read(healthcode_str_t text, healthcode_jwk_t *jwk, char *error,
+healthcode_jwk_read(healthcode_str_t text,
+    const healthcode_algorithm_t *algorithm, healthcode_jwk_t *jwk, char *error,
     size_t size)
 {
     void              *memory;
     size_t             len = healthcode_json_memory(text.len);
     yyjson_val        *object;
-    const char        *what = NULL;
+    const char        *wrong = "it is no JWK; make one with \"healthcode "
+                               "keygen\"";
     healthcode_jwk_t   new = { .kid = NULL };
 
     memory = malloc(len);
     object = memory ? healthcode_json_read(text, memory, len) : NULL;
 
-    if (object == NULL) {
-        what = "it is no JWK; make one with \"healthcode keygen\"";
-
-    } else if (yyjson_obj_get(object, "keys")) {
-        what = "it is a JWK set, not one private JWK";
-
-    } else if ((new.algorithm = healthcode_jwk_algorithm(object)) == NULL) {
-        what = "its \"kty\", \"crv\" and \"alg\" name no algorithm known here";
-
-    } else if (yyjson_obj_get(object, new.algorithm->crv ? "d" : "k") == NULL) {
-        what = "it has no private member; name the file that --private wrote";
-
-    } else if (!healthcode_jwk_load_kid(&new, object)) {
-        what = "its \"kid\" is no string";
-
-    } else if ((new.pkey = healthcode_jwk_load(new.algorithm, object)) == NULL)
-    {
-        what = "its members are of a wrong length, no base64url, or do not "
-               "belong together";
+    if (object) {
+        wrong = healthcode_jwk_read_object(object, algorithm, &new);
     }
 
     if (memory) {
@@ -153,9 +113,9 @@ healthcode_jwk_read(healthcode_str_t text, healthcode_jwk_t *jwk, char *error,
 
     ERR_clear_error();
 
-    if (what) {
+    if (wrong) {
         healthcode_jwk_free(&new);
-        snprintf(error, size, "%s", what);
+        snprintf(error, size, "%s", wrong);
         return false;
     }
 
@@ -165,144 +125,87 @@ healthcode_jwk_read(healthcode_str_t text, healthcode_jwk_t *jwk, char *error,
 }
 
 
-static const healthcode_algorithm_t *
-healthcode_jwk_algorithm(yyjson_val *object)
+/* NULL: *jwk is written; else what is wrong. */
+static const char *
+healthcode_jwk_read_object(yyjson_val *object,
+    const healthcode_algorithm_t *algorithm, healthcode_jwk_t *jwk)
 {
-    size_t                         i;
+    const char                   *wrong;
+    const healthcode_jwk_type_t  *type;
+
+    if (yyjson_obj_get(object, "keys")) {
+        return "it is a JWK set, not one private JWK";
+    }
+
+    wrong = healthcode_jwk_choose(object, algorithm, jwk);
+    if (wrong) {
+        return wrong;
+    }
+
+    type = healthcode_jwk_type(jwk->algorithm);
+
+    if (yyjson_obj_get(object, type->secret) == NULL) {
+        return "it has no private member; name the file that --private wrote";
+    }
+
+    if (!healthcode_jwk_read_kid(jwk, object)) {
+        return "its \"kid\" is no string";
+    }
+
+    return type->load(jwk->algorithm, object, &jwk->pkey);
+}
+
+
+/* Sets the algorithm, by the members that name it, or says what is wrong. */
+static const char *
+healthcode_jwk_choose(yyjson_val *object,
+    const healthcode_algorithm_t *algorithm, healthcode_jwk_t *jwk)
+{
+    size_t                         i, n = 0;
     yyjson_val                    *alg = yyjson_obj_get(object, "alg");
     yyjson_val                    *crv = yyjson_obj_get(object, "crv");
     yyjson_val                    *kty = yyjson_obj_get(object, "kty");
+    healthcode_str_t               name;
     const healthcode_algorithm_t  *row;
+
+    name = healthcode_str_from(yyjson_get_str(alg), yyjson_get_len(alg));
 
     for (i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
         if (yyjson_equals_str(kty, row->kty)
             && (row->crv == NULL || yyjson_equals_str(crv, row->crv))
-            && (alg == NULL || yyjson_equals_str(alg, row->name)))
+            && (alg ? healthcode_algorithm_find(name) == row
+                    : algorithm == NULL || algorithm == row))
         {
-            return row;
+            jwk->algorithm = row;
+            jwk->alg = healthcode_jwk_name(row, name);
+            n++;
         }
     }
 
-    return NULL;
+    if (n > 1) {
+        return "it has no \"alg\", and several algorithms fit it; add --alg";
+    }
+
+    return n ? NULL : "its \"kty\", \"crv\" and \"alg\" name no algorithm "
+                      "known here, or not that of --alg";
 }
 
 
-/* Decodes a member into dst, of HEALTHCODE_JWK_MEMBER_MAX bytes. */
-static bool
-healthcode_jwk_member(yyjson_val *object, const char *name, uint8_t *dst,
-    size_t *len)
+/* Of the one or two names of algorithm the one that is name. */
+static const char *
+healthcode_jwk_name(const healthcode_algorithm_t *algorithm,
+    healthcode_str_t name)
 {
-    healthcode_str_t  text;
+    const char  *also = algorithm->also;
 
-    return healthcode_json_string(object, name, &text) == 1
-           && healthcode_base64url_decoded_len(text.len)
-              <= HEALTHCODE_JWK_MEMBER_MAX
-           && healthcode_base64url_decode(text, dst, len);
-}
-
-
-static EVP_PKEY *
-healthcode_jwk_load(const healthcode_algorithm_t *algorithm,
-    yyjson_val *object)
-{
-    switch (algorithm->family) {
-
-    case HEALTHCODE_ALGORITHM_HMAC:
-    case HEALTHCODE_ALGORITHM_EDDSA:
-        return healthcode_jwk_load_raw(algorithm, object);
-
-    case HEALTHCODE_ALGORITHM_ECDSA:
-        return healthcode_jwk_load_ec(algorithm, object);
-
-    default:
-        break;
-    }
-
-    return NULL;
-}
-
-
-static EVP_PKEY *
-healthcode_jwk_load_raw(const healthcode_algorithm_t *algorithm,
-    yyjson_val *object)
-{
-    bool         hmac = algorithm->family == HEALTHCODE_ALGORITHM_HMAC;
-    size_t       len;
-    uint8_t      raw[HEALTHCODE_JWK_MEMBER_MAX];
-    EVP_PKEY    *pkey = NULL;
-
-    if (healthcode_jwk_member(object, hmac ? "k" : "d", raw, &len)
-        && (hmac ? len >= algorithm->secret_min : len == algorithm->part_len))
-    {
-        pkey = EVP_PKEY_new_raw_private_key_ex(NULL,
-                                               algorithm->type, NULL, raw,
-                                               len);
-    }
-
-    OPENSSL_cleanse(raw, sizeof(raw));
-
-    return pkey;
-}
-
-
-static EVP_PKEY *
-healthcode_jwk_load_ec(const healthcode_algorithm_t *algorithm,
-    yyjson_val *object)
-{
-    bool             ok;
-    size_t           xlen, ylen, dlen, n = algorithm->part_len;
-    BIGNUM          *scalar;
-    uint8_t          point[1 + 2 * HEALTHCODE_JWK_MEMBER_MAX];
-    uint8_t          d[HEALTHCODE_JWK_MEMBER_MAX];
-    EVP_PKEY        *pkey = NULL;
-    OSSL_PARAM      *params = NULL;
-    EVP_PKEY_CTX    *ctx, *check = NULL;
-    OSSL_PARAM_BLD  *bld;
-
-    point[0] = POINT_CONVERSION_UNCOMPRESSED;
-
-    if (!healthcode_jwk_member(object, "x", point + 1, &xlen) || xlen != n
-        || !healthcode_jwk_member(object, "y", point + 1 + n, &ylen)
-        || ylen != n
-        || !healthcode_jwk_member(object, "d", d, &dlen) || dlen != n)
-    {
-        return NULL;
-    }
-
-    ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    bld = OSSL_PARAM_BLD_new();
-    scalar = BN_secure_new();
-
-    ok = ctx && bld && scalar && BN_bin2bn(d, (int) n, scalar)
-         && OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
-                                            algorithm->group, 0)
-         && OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY,
-                                             point, 1 + 2 * n)
-         && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, scalar)
-         && (params = OSSL_PARAM_BLD_to_param(bld)) != NULL
-         && EVP_PKEY_fromdata_init(ctx) == 1
-         && EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) == 1
-         && (check = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL)) != NULL
-         && EVP_PKEY_check(check) == 1;
-
-    OPENSSL_cleanse(d, sizeof(d));
-    BN_clear_free(scalar);
-    OSSL_PARAM_free(params);
-    OSSL_PARAM_BLD_free(bld);
-    EVP_PKEY_CTX_free(check);
-    EVP_PKEY_CTX_free(ctx);
-
-    if (!ok) {
-        EVP_PKEY_free(pkey);
-        return NULL;
-    }
-
-    return pkey;
+    return (also && healthcode_str_equal(name, healthcode_str_from(also,
+                                                            strlen(also))))
+           ? also : algorithm->name;
 }
 
 
 static bool
-healthcode_jwk_load_kid(healthcode_jwk_t *jwk, yyjson_val *object)
+healthcode_jwk_read_kid(healthcode_jwk_t *jwk, yyjson_val *object)
 {
     yyjson_val  *kid = yyjson_obj_get(object, "kid");
 
@@ -316,77 +219,42 @@ healthcode_jwk_load_kid(healthcode_jwk_t *jwk, yyjson_val *object)
 }
 
 
-/* Fills members, three at most; returns how many, 0 where OpenSSL fails. */
-static size_t
-healthcode_jwk_members(const healthcode_jwk_t *jwk,
-    healthcode_jwk_member_t *members)
+bool
+healthcode_jwk_member(yyjson_val *object, const char *name, uint8_t *dst,
+    size_t *len)
 {
-    members[0].len = members[1].len = HEALTHCODE_JWK_MEMBER_MAX;
+    healthcode_str_t  text;
 
-    switch (jwk->algorithm->family) {
-
-    case HEALTHCODE_ALGORITHM_HMAC:
-        members[0].name = "k";
-        members[0].secret = false;
-
-        return EVP_PKEY_get_raw_private_key(jwk->pkey, members[0].data,
-                                            &members[0].len) == 1
-               ? 1 : 0;
-
-    case HEALTHCODE_ALGORITHM_EDDSA:
-        members[0].name = "x";
-        members[0].secret = false;
-        members[1].name = "d";
-        members[1].secret = true;
-
-        return EVP_PKEY_get_raw_public_key(jwk->pkey, members[0].data,
-                                           &members[0].len) == 1
-               && EVP_PKEY_get_raw_private_key(jwk->pkey, members[1].data,
-                                               &members[1].len) == 1
-               ? 2 : 0;
-
-    case HEALTHCODE_ALGORITHM_ECDSA:
-        return healthcode_jwk_members_ec(jwk, members);
-
-    default:
-        break;
-    }
-
-    return 0;
+    return healthcode_json_string(object, name, &text) == 1
+           && healthcode_base64url_decoded_len(text.len)
+              <= HEALTHCODE_JWK_MEMBER_MAX
+           && healthcode_base64url_decode(text, dst, len);
 }
 
 
-static size_t
-healthcode_jwk_members_ec(const healthcode_jwk_t *jwk,
-    healthcode_jwk_member_t *members)
+EVP_PKEY *
+healthcode_jwk_from_params(const char *type, OSSL_PARAM *params)
 {
-    bool      ok;
-    size_t    i, len, n = jwk->algorithm->part_len;
-    BIGNUM   *d = NULL;
-    uint8_t   point[1 + 2 * HEALTHCODE_JWK_MEMBER_MAX];
+    bool           ok;
+    EVP_PKEY      *pkey = NULL;
+    EVP_PKEY_CTX  *ctx, *check = NULL;
 
-    static const char  *const names[] = { "x", "y", "d" };
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 
-    if (EVP_PKEY_get_octet_string_param(jwk->pkey, OSSL_PKEY_PARAM_PUB_KEY,
-                                        point, sizeof(point), &len) != 1
-        || len != 1 + 2 * n || point[0] != POINT_CONVERSION_UNCOMPRESSED
-        || EVP_PKEY_get_bn_param(jwk->pkey, OSSL_PKEY_PARAM_PRIV_KEY, &d) != 1)
-    {
-        return 0;
+    ok = ctx && params && EVP_PKEY_fromdata_init(ctx) == 1
+         && EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) == 1
+         && (check = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL)) != NULL
+         && EVP_PKEY_check(check) == 1;
+
+    EVP_PKEY_CTX_free(check);
+    EVP_PKEY_CTX_free(ctx);
+
+    if (!ok) {
+        EVP_PKEY_free(pkey);
+        return NULL;
     }
 
-    for (i = 0; i < 3; i++) {
-        members[i].name = names[i];
-        members[i].secret = (i == 2);
-        members[i].len = n;
-    }
-
-    memcpy(members[0].data, point + 1, n);
-    memcpy(members[1].data, point + 1 + n, n);
-    ok = BN_bn2binpad(d, members[2].data, (int) n) == (int) n;
-    BN_clear_free(d);
-
-    return ok ? 3 : 0;
+    return pkey;
 }
 
 
@@ -411,7 +279,7 @@ healthcode_jwk_write(const healthcode_jwk_t *jwk, bool secret)
 
     yyjson_mut_doc_set_root(doc, root);
 
-    ok = healthcode_jwk_add_members(jwk, secret, doc, object);
+    ok = healthcode_jwk_add(jwk, secret, doc, object);
 
     text = ok ? yyjson_mut_write(doc, YYJSON_WRITE_PRETTY
                                       | YYJSON_WRITE_NEWLINE_AT_END, NULL)
@@ -423,17 +291,16 @@ healthcode_jwk_write(const healthcode_jwk_t *jwk, bool secret)
 
 
 static bool
-healthcode_jwk_add_members(const healthcode_jwk_t *jwk, bool secret,
+healthcode_jwk_add(const healthcode_jwk_t *jwk, bool secret,
     yyjson_mut_doc *doc, yyjson_mut_val *object)
 {
-    char                           text[2 * HEALTHCODE_JWK_MEMBER_MAX];
-    size_t                         i, n, len;
-    healthcode_jwk_member_t        members[3];
+    bool                           ok;
+    size_t                         i, n;
+    healthcode_jwk_member_t        members[HEALTHCODE_JWK_MEMBERS_MAX];
     const healthcode_algorithm_t  *row = jwk->algorithm;
 
-    n = healthcode_jwk_members(jwk, members);
-
-    yyjson_mut_obj_add_str(doc, object, "kty", row->kty);
+    n = healthcode_jwk_type(row)->members(jwk, members);
+    ok = n > 0 && yyjson_mut_obj_add_str(doc, object, "kty", row->kty);
 
     if (row->crv) {
         yyjson_mut_obj_add_str(doc, object, "crv", row->crv);
@@ -443,28 +310,33 @@ healthcode_jwk_add_members(const healthcode_jwk_t *jwk, bool secret,
         yyjson_mut_obj_add_str(doc, object, "kid", jwk->kid);
     }
 
-    yyjson_mut_obj_add_str(doc, object, "alg", row->name);
+    yyjson_mut_obj_add_str(doc, object, "alg", jwk->alg);
     yyjson_mut_obj_add_str(doc, object, "use", "sig");
 
-    for (i = 0; i < n; i++) {
-
-        if (members[i].secret && !secret) {
-            continue;
-        }
-
-        len = healthcode_base64url_encode(
-                      healthcode_str_from(members[i].data, members[i].len),
-                      text);
-
-        if (!yyjson_mut_obj_add_strncpy(doc, object, members[i].name, text,
-                                        len))
-        {
-            n = 0;
+    for (i = 0; ok && i < n; i++) {
+        if (secret || !members[i].secret) {
+            ok = healthcode_jwk_add_member(&members[i], doc, object);
         }
     }
 
     OPENSSL_cleanse(members, sizeof(members));
+
+    return ok;
+}
+
+
+static bool
+healthcode_jwk_add_member(const healthcode_jwk_member_t *member,
+    yyjson_mut_doc *doc, yyjson_mut_val *object)
+{
+    bool    ok;
+    char    text[2 * HEALTHCODE_JWK_MEMBER_MAX];
+    size_t  len;
+
+    len = healthcode_base64url_encode(
+                          healthcode_str_from(member->data, member->len), text);
+    ok = yyjson_mut_obj_add_strncpy(doc, object, member->name, text, len);
     OPENSSL_cleanse(text, sizeof(text));
 
-    return n > 0;
+    return ok;
 }

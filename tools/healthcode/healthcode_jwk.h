@@ -13,30 +13,34 @@
 
 
 /* Bytes of a signature, of any algorithm. */
-#define HEALTHCODE_JWK_SIGNATURE_MAX  512
+#define HEALTHCODE_JWK_SIGNATURE_MAX  1024
 
 
 typedef struct {
     const healthcode_algorithm_t  *algorithm;
+    const char                    *alg;      /* the one of its names to write */
     char                          *kid;      /* NULL: has none */
     EVP_PKEY                      *pkey;
 } healthcode_jwk_t;
 
 
 /*
- * Makes a new key; *jwk is written, and freed by healthcode_jwk_free().
- * False where OpenSSL fails.
+ * Makes a new key for the algorithm that alg names, of so many bits where it
+ * is RSA; *jwk is written, and freed by healthcode_jwk_free().  False where
+ * there is no such algorithm or OpenSSL fails.
  */
-bool healthcode_jwk_generate(const healthcode_algorithm_t *algorithm,
+bool healthcode_jwk_generate(healthcode_str_t alg, size_t bits,
     healthcode_jwk_t *jwk);
 void healthcode_jwk_free(healthcode_jwk_t *jwk);
 
 /*
- * Reads a private JWK; likewise.  Where it is none, error, of size bytes,
- * holds a sentence that says why.
+ * Reads a private JWK whose members belong together; likewise.  algorithm, if
+ * not NULL, says what a JWK without an "alg" is for.  Where it is none, error,
+ * of size bytes, holds a sentence that says why.
  */
-bool healthcode_jwk_read(healthcode_str_t text, healthcode_jwk_t *jwk,
-    char *error, size_t size);
+bool healthcode_jwk_read(healthcode_str_t text,
+    const healthcode_algorithm_t *algorithm, healthcode_jwk_t *jwk, char *error,
+    size_t size);
 
 /*
  * Writes the key as a JWK; as a JWK set of its public members unless secret.
@@ -48,9 +52,17 @@ char *healthcode_jwk_write(const healthcode_jwk_t *jwk, bool secret);
 
 /*
  * Signs text into signature, of HEALTHCODE_JWK_SIGNATURE_MAX bytes, in the
- * form of RFC 7518 section 3.4.  Returns its length, 0 where OpenSSL fails.
+ * form of RFC 7518 section 3.4 or 3.5; sm2_id names the signer of SM2.
+ * Returns its length, 0 where OpenSSL fails.
  */
 size_t healthcode_jwk_sign(const healthcode_jwk_t *jwk, healthcode_str_t text,
+    healthcode_str_t sm2_id, uint8_t *signature);
+
+/*
+ * The DER that OpenSSL writes -> r || s, each of part_len bytes.  Returns the
+ * length, 0 where it is no such DER.
+ */
+size_t healthcode_jwk_from_der(healthcode_str_t der, size_t part_len,
     uint8_t *signature);
 
 #endif

@@ -13,8 +13,12 @@
 #include "healthcode_jwk.h"
 
 
+#define HEALTHCODE_KEYGEN_BITS  2048   /* of RSA; more are slow for gates */
+
+
 typedef struct {
     const char  *alg;
+    const char  *bits;
     const char  *kid;
     const char  *secret;     /* files */
     const char  *public;
@@ -22,8 +26,8 @@ typedef struct {
 } healthcode_keygen_options_t;
 
 
-static const healthcode_algorithm_t *healthcode_keygen_algorithm(
-    const char *name);
+static bool healthcode_keygen_is_right(
+    const healthcode_keygen_options_t *options, size_t *bits);
 static bool healthcode_keygen_thumbprint(const healthcode_jwk_t *jwk,
     char *thumbprint);
 static healthcode_exit_e healthcode_keygen_make(
@@ -42,10 +46,11 @@ healthcode_keygen(int argc, char **argv)
     healthcode_jwk_t             jwk = { .kid = NULL };
     healthcode_arguments_t       arguments = { .n = 0 };
     healthcode_keygen_options_t  o = { .alg = NULL };
+    char                         names[HEALTHCODE_OPTIONS_ALGORITHMS_MAX];
 
     const healthcode_option_t  options[] = {
-        { .name = "alg", .hint = "ES256, EdDSA or HS256", .value = &o.alg,
-          .required = true },
+        { .name = "alg", .hint = names, .value = &o.alg, .required = true },
+        { .name = "bits", .hint = "2048, 3072 or 4096", .value = &o.bits },
         { .name = "kid", .hint = "NAME", .value = &o.kid },
         { .name = "private", .hint = "FILE", .value = &o.secret,
           .required = true },
@@ -53,6 +58,9 @@ healthcode_keygen(int argc, char **argv)
           .required = true },
         { .name = "force", .is_set = &o.force },
     };
+
+    snprintf(names, sizeof(names), "one of: ");
+    healthcode_options_algorithms(names + strlen(names));
 
     if (!healthcode_options_parse(argc, argv, options,
                                   sizeof(options) / sizeof(options[0]),
@@ -77,24 +85,11 @@ static healthcode_exit_e
 healthcode_keygen_make(const healthcode_keygen_options_t *options,
     healthcode_jwk_t *jwk)
 {
-    char                           thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
-    const healthcode_algorithm_t  *algorithm;
+    char    thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
+    size_t  bits;
 
-    algorithm = healthcode_keygen_algorithm(options->alg);
-
-    if (algorithm == NULL) {
-        return healthcode_output_usage("--alg: \"%s\" is not made here; write "
-                                       "ES256, EdDSA or HS256", options->alg);
-    }
-
-    if (options->kid && (options->kid[0] == '\0' || strlen(options->kid) > 128))
-    {
-        return healthcode_output_usage("--kid: write 1 to 128 bytes");
-    }
-
-    if (strcmp(options->secret, options->public) == 0) {
-        return healthcode_output_usage("--public names the same file as "
-                                       "--private; name another");
+    if (!healthcode_keygen_is_right(options, &bits)) {
+        return HEALTHCODE_EXIT_USAGE;
     }
 
     if (!options->force
@@ -104,7 +99,9 @@ healthcode_keygen_make(const healthcode_keygen_options_t *options,
         return HEALTHCODE_EXIT_FAILED;
     }
 
-    if (!healthcode_jwk_generate(algorithm, jwk)
+    if (!healthcode_jwk_generate(healthcode_str_from(options->alg,
+                                                     strlen(options->alg)),
+                                 bits, jwk)
         || !healthcode_keygen_thumbprint(jwk, thumbprint))
     {
         return healthcode_output_failed("OpenSSL cannot make the key");
@@ -116,10 +113,52 @@ healthcode_keygen_make(const healthcode_keygen_options_t *options,
 }
 
 
-static const healthcode_algorithm_t *
-healthcode_keygen_algorithm(const char *name)
+/* Whether the options can be meant; *bits is for an RSA key. */
+static bool
+healthcode_keygen_is_right(const healthcode_keygen_options_t *options,
+    size_t *bits)
 {
-    return healthcode_algorithm_find(healthcode_str_from(name, strlen(name)));
+    long                           n = HEALTHCODE_KEYGEN_BITS;
+    const char                    *text = options->bits;
+    const healthcode_algorithm_t  *algorithm;
+
+    if (!healthcode_options_algorithm("--alg", options->alg, &algorithm)) {
+        return false;
+    }
+
+    if (text && strcmp(algorithm->kty, "RSA") != 0) {
+        healthcode_output_usage("--bits is for RSA; keys for %s have one size, "
+                                "so leave it out", options->alg);
+        return false;
+    }
+
+    if (text && strcmp(text, "2048") != 0 && strcmp(text, "3072") != 0
+        && strcmp(text, "4096") != 0)
+    {
+        healthcode_output_usage("--bits: \"%s\" is no size here; write 2048, "
+                                "3072 or 4096", text);
+        return false;
+    }
+
+    if (text) {
+        healthcode_options_number("--bits", text, 4096, &n);
+    }
+
+    if (options->kid && (options->kid[0] == '\0' || strlen(options->kid) > 128))
+    {
+        healthcode_output_usage("--kid: write 1 to 128 bytes");
+        return false;
+    }
+
+    if (strcmp(options->secret, options->public) == 0) {
+        healthcode_output_usage("--public names the same file as --private; "
+                                "name another");
+        return false;
+    }
+
+    *bits = (size_t) n;
+
+    return true;
 }
 
 

@@ -306,3 +306,44 @@ healthcode_options_duration(const char *name, const char *text,
                             "example 90s, 15m, 2h or 14d", name, text);
     return false;
 }
+
+
+bool
+healthcode_options_algorithm(const char *name, const char *text,
+    const healthcode_algorithm_t **algorithm)
+{
+    char                           names[HEALTHCODE_OPTIONS_ALGORITHMS_MAX];
+    const healthcode_algorithm_t  *row;
+
+    row = healthcode_algorithm_find(healthcode_str_from(text, strlen(text)));
+
+    if (row == NULL) {
+        healthcode_output_usage("%s: \"%s\" is no algorithm; write one of: %s",
+                                name, text,
+                                healthcode_options_algorithms(names));
+        return false;
+    }
+
+    *algorithm = row;
+
+    return true;
+}
+
+
+const char *
+healthcode_options_algorithms(char *text)
+{
+    size_t                         i, n = 0;
+    const healthcode_algorithm_t  *row;
+
+    text[0] = '\0';
+
+    for (i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
+        n += (size_t) snprintf(text + n, HEALTHCODE_OPTIONS_ALGORITHMS_MAX - n,
+                               "%s%s%s%s", i ? " " : "", row->name,
+                               row->also ? " " : "",
+                               row->also ? row->also : "");
+    }
+
+    return text;
+}

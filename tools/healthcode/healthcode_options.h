@@ -6,10 +6,12 @@
 #ifndef HEALTHCODE_OPTIONS_H
 #define HEALTHCODE_OPTIONS_H
 
+#include "core/healthcode_algorithm.h"
 #include "healthcode_output.h"
 
 
-#define HEALTHCODE_LIST_MAX  128
+#define HEALTHCODE_LIST_MAX                128
+#define HEALTHCODE_OPTIONS_ALGORITHMS_MAX  512
 
 
 typedef struct {
@@ -72,5 +74,13 @@ bool healthcode_options_number(const char *name, const char *text, long max,
     long *number);
 bool healthcode_options_duration(const char *name, const char *text,
     int64_t *milliseconds);
+bool healthcode_options_algorithm(const char *name, const char *text,
+    const healthcode_algorithm_t **algorithm);
+
+/*
+ * Writes the names of all algorithms, with blanks between, into text of
+ * HEALTHCODE_OPTIONS_ALGORITHMS_MAX bytes, and returns text.
+ */
+const char *healthcode_options_algorithms(char *text);
 
 #endif
