@@ -1,4 +1,4 @@
-# Whose signature a code carries: three algorithms, keys that belong to one
+# Whose signature a code carries: every algorithm, keys that belong to one
 # algorithm and one issuer, keys with and without a kid, types, and signatures
 # that are almost right.  docs/token-format.md, "Issuers and keys".
 
@@ -110,6 +110,15 @@ $f->write('named.jwks', json({ keys => [
 
 sub with_issuer {
     return $f->pepper_conf . $f->issuer_conf(@_);
+}
+
+# A code of the issuer that has a key of each algorithm.
+sub every {
+    my ($alg, %opt) = @_;
+    my %by = (kid => $alg, sub => 'alice', %opt);
+    return $f->tool('issue', '--key', $f->path("$alg.key"), '--iss',
+                    $Healthcode::Fixture::ISS{every},
+                    map { ("--$_", $by{$_}) } sort keys %by);
 }
 
 run_tests();
@@ -488,5 +497,77 @@ GET /t
 --- response_headers
 X-Verdict: deny issuer
 ! X-Issuer
+--- no_error_log
+[error]
+
+
+
+=== TEST 18: codes of every algorithm pass, and no other with that signature
+--- http_config eval: main::with_issuer('every', $::f->every)
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::every('ES384')
+--- answers
+my @algorithms = split ' ', { $f->every }->{algorithms};
+[
+    map { my $alg = $_; my $code = every($alg); my $raw = signature_of($code);
+          my $n = length $raw;
+        [ $alg, 200, $code ],
+        [ "$alg without kid", 200, every($alg, kid => '') ],
+        [ "$alg under the name of another key", '401 key',
+          every($alg, kid => $alg eq 'ES256' ? 'ES384' : 'ES256') ],
+        [ "$alg with another payload", '401 signature',
+          swapped($code, every($alg, sub => 'eve'), 1) ],
+        map { [ "$alg: $_->[0]", '401 signature',
+                resigned($code, $_->[1]) ] }
+            [ 'all zero', "\0" x $n ],
+            [ 'all ones', "\xff" x $n ],
+            [ 'one byte short', substr $raw, 0, -1 ],
+            [ 'the first byte missing', substr $raw, 1 ],
+            [ 'a byte more', "$raw\0" ],
+            [ 'a zero in front', "\0$raw" ],
+            [ 'nothing', '' ],
+            [ 'one bit changed', $raw ^ ("\0" x ($n - 1) . "\1") ]
+    } @algorithms
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 19: a code under the name of another algorithm is signed by nobody
+--- http_config eval: main::with_issuer('every', $::f->every)
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::every('PS256')
+--- answers
+sub renamed {
+    my ($code, $alg, $kid) = @_;
+    my @parts = split /\./, $code;
+    $parts[0] = b64(json({ alg => $alg, typ => 'healthcode+jwt',
+                           $kid ? (kid => $kid) : () }));
+    return join '.', @parts;
+}
+[
+    map({ my ($alg, $other) = @$_; my $code = every($alg);
+        [ "$alg as $other", '401 signature', renamed($code, $other) ],
+        [ "$alg as $other with the kid of its key", '401 key',
+          renamed($code, $other, $alg) ],
+        [ "$alg as $other with a kid of the other", '401 signature',
+          renamed($code, $other, $other) ],
+    } [ 'RS256', 'PS256' ], [ 'PS256', 'RS256' ], [ 'RS256', 'RS512' ],
+      [ 'ES256', 'SGD_SM3_SM2' ], [ 'SGD_SM3_SM2', 'ES256' ],
+      [ 'ES256', 'ES384' ], [ 'HS256', 'HS512' ], [ 'EdDSA', 'ES256' ]),
+    [ 'EdDSA as Ed25519, which it is', 200, every('EdDSA', alg => 'Ed25519') ],
+    [ 'and with the name changed afterwards', '401 signature',
+      renamed(every('EdDSA'), 'Ed25519') ],
+    map { [ "$_, which is no name here", '401 algorithm',
+            every('ES256', alg => $_) ] }
+        'es256', 'ES256K', 'none', 'ED25519', 'Ed448', 'SM2', 'RSA-OAEP',
+]
 --- no_error_log
 [error]

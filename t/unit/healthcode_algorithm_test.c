@@ -48,9 +48,61 @@ test_finds_every_row_by_its_name(void **state)
     assert_null(healthcode_algorithm_at(i));
     assert_null(healthcode_algorithm_at(SIZE_MAX));
 
-    assert_non_null(healthcode_algorithm_find(healthcode_str("HS256")));
-    assert_non_null(healthcode_algorithm_find(healthcode_str("ES256")));
+    /* RFC 9864: two names of one */
     assert_non_null(healthcode_algorithm_find(healthcode_str("EdDSA")));
+    assert_ptr_equal(healthcode_algorithm_find(healthcode_str("Ed25519")),
+                     healthcode_algorithm_find(healthcode_str("EdDSA")));
+
+    (void) state;
+}
+
+
+static const healthcode_algorithm_t *
+row_of(const char *name)
+{
+    return healthcode_algorithm_find(healthcode_str_from(name, strlen(name)));
+}
+
+
+/* What an issuer may call its algorithms, and which it may use. */
+static void
+test_finds_in_a_set_what_is_in_it(void **state)
+{
+    static const struct {
+        const char  *name, *found;   /* NULL: nothing */
+    } rows[] = {
+        { "", NULL }, { "none", NULL }, { "a", NULL }, { "AA", NULL },
+        { "A ", NULL },
+        { "RS256", NULL },      /* of the table, but not of the set */
+        { "B", NULL },          /* so is what this alias stands for */
+        { "HS256", NULL },      /* an alias gives it no other meaning */
+        { "A", "ES256" }, { "ES256", "ES256" }, { "EdDSA", "EdDSA" },
+        { "Ed25519", "EdDSA" }, { "C", "EdDSA" },
+    };
+    const healthcode_algorithm_t  *found;
+    healthcode_algorithm_alias_t   aliases[] = {
+        { healthcode_str("A"), row_of("ES256") },
+        { healthcode_str("A"), row_of("EdDSA") },
+        { healthcode_str("B"), row_of("RS256") },
+        { healthcode_str("HS256"), row_of("ES256") },
+        { healthcode_str("C"), row_of("EdDSA") },
+    };
+    healthcode_algorithm_set_t     set = {
+        .bits = healthcode_algorithm_bit(row_of("ES256"))
+                | healthcode_algorithm_bit(row_of("EdDSA")),
+        .aliases = aliases,
+        .naliases = test_count(aliases),
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        found = healthcode_algorithm_set_find(&set,
+                                              guard_text(0, rows[i].name));
+        test_row(found == (rows[i].found ? row_of(rows[i].found) : NULL), i,
+                 rows[i].name);
+    }
+
+    set.naliases = 0;
+    assert_null(healthcode_algorithm_set_find(&set, healthcode_str("A")));
 
     (void) state;
 }
@@ -94,6 +146,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_refuses_what_is_no_algorithm),
         cmocka_unit_test(test_finds_every_row_by_its_name),
+        cmocka_unit_test(test_finds_in_a_set_what_is_in_it),
         cmocka_unit_test(test_rows_are_whole),
     };
 

@@ -432,6 +432,112 @@ test_refuses_a_code_cut_at_any_byte(void **state)
 }
 
 
+/* RFC 8725 section 3.1: what a key is called elsewhere changes nothing. */
+static void
+test_accepts_names_of_an_issuers_own_alone(void **state)
+{
+    static const struct {
+        const char  *alg;
+        size_t       naliases;
+        int          reason;
+    } rows[] = {
+        { "Ed", 0, HEALTHCODE_REASON_ALGORITHM },
+        { "ed", 1, HEALTHCODE_REASON_ALGORITHM },
+        { "Ed ", 1, HEALTHCODE_REASON_ALGORITHM },
+        { "E", 1, HEALTHCODE_REASON_ALGORITHM },
+        { "none", 1, HEALTHCODE_REASON_ALGORITHM },
+        { "X", 2, HEALTHCODE_REASON_ALGORITHM },
+        { "HS256", 2, HEALTHCODE_REASON_ALGORITHM },
+        { "Ed", 1, HEALTHCODE_REASON_OK },
+        { "EdDSA", 1, HEALTHCODE_REASON_OK },
+        { "Ed25519", 0, HEALTHCODE_REASON_OK },
+    };
+    char                          header[128], code[1024], jwk[256];
+    healthcode_algorithm_alias_t  aliases[] = {
+        { healthcode_str("Ed"), mint_row("EdDSA") },
+        { healthcode_str("X"), mint_row("HS256") },
+    };
+
+    mint_ed25519_jwk(1, "", jwk, sizeof(jwk));
+    use(jwk, ~0u);
+    issuer.rules.algorithms.bits = bit("EdDSA");
+    issuer.rules.algorithms.aliases = aliases;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        issuer.rules.algorithms.naliases = rows[i].naliases;
+        snprintf(header, sizeof(header), "{\"alg\":\"%s\"," TYP "}",
+                 rows[i].alg);
+        mint_eddsa(header, PAYLOAD, 1, code);
+        test_row((int) verify(code, NULL) == rows[i].reason, i, rows[i].alg);
+        mint_eddsa(header, PAYLOAD, 2, code);
+        test_row(verify(code, NULL) != HEALTHCODE_REASON_OK, i, rows[i].alg);
+    }
+
+    issuer.rules.algorithms.naliases = 0;
+    issuer.rules.algorithms.aliases = NULL;
+
+    (void) state;
+}
+
+
+/* Two keys of one kid, as while an issuer changes one: either will do. */
+static void
+test_tries_all_keys_of_one_kid(void **state)
+{
+    char                     jwk[2][256], keys[1024], code[1024];
+    const healthcode_key_t  *signer;
+
+    for (int first = 1; first <= 2; first++) {
+        mint_ed25519_jwk((uint8_t) first, "\"kid\":\"a\",", jwk[0],
+                         sizeof(jwk[0]));
+        mint_ed25519_jwk((uint8_t) (3 - first), "\"kid\":\"a\",", jwk[1],
+                         sizeof(jwk[1]));
+        snprintf(keys, sizeof(keys), "{\"keys\":[%s,%s]}", jwk[0], jwk[1]);
+        use(keys, ~0u);
+
+        for (uint8_t seed = 1; seed <= 3; seed++) {
+            mint_eddsa("{\"alg\":\"EdDSA\",\"kid\":\"a\"," TYP "}", PAYLOAD,
+                       seed, code);
+            assert_int_equal(verify(code, &signer),
+                             seed < 3 ? HEALTHCODE_REASON_OK
+                                      : HEALTHCODE_REASON_SIGNATURE);
+
+            if (seed < 3) {
+                assert_ptr_equal(signer, healthcode_keyring_at(issuer.keyring,
+                                                         seed != first));
+            }
+        }
+    }
+
+    (void) state;
+}
+
+
+/* An outage of the issuer's keys is not the holder's doing. */
+static void
+test_says_where_there_are_no_keys_yet(void **state)
+{
+    char  code[1024];
+
+    use(MINT_8037_JWK, ~0u);
+    healthcode_keyring_free(issuer.keyring);
+    issuer.keyring = NULL;
+
+    mint_eddsa("{\"alg\":\"EdDSA\"," TYP "}", PAYLOAD, 1, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_KEYS_UNAVAILABLE);
+
+    /* what no key could change */
+    mint_eddsa("{\"alg\":\"none\"," TYP "}", PAYLOAD, 1, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_ALGORITHM);
+    mint_eddsa("{\"alg\":\"RS256\"," TYP "}", PAYLOAD, 1, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_ALGORITHM);
+    mint_eddsa("{\"alg\":\"EdDSA\"}", PAYLOAD, 1, code);
+    assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_TYPE);
+
+    (void) state;
+}
+
+
 static void
 test_accepts_the_examples(void **state)
 {
@@ -441,13 +547,15 @@ test_accepts_the_examples(void **state)
         { MINT_A1_JWK, MINT_A1_TEXT "." MINT_A1_SIGNATURE },
         { MINT_A3_JWK, MINT_A3_TEXT "." MINT_A3_SIGNATURE },
         { MINT_8037_JWK, MINT_8037_TEXT "." MINT_8037_SIGNATURE },
+        { MINT_A2_JWK, MINT_A2_TEXT "." MINT_A2_SIGNATURE },
+        { MINT_A4_JWK, MINT_A4_TEXT "." MINT_A4_SIGNATURE },
     };
 
     issuer.type_any = true;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         for (size_t j = 0; j < test_count(rows); j++) {
-            use(rows[j].jwk, ~0u);
+            use(rows[j].jwk, mint_algorithms("HS256 ES256 EdDSA RS256 ES512"));
             test_row(verify(rows[i].code, NULL)
                      == (i == j ? HEALTHCODE_REASON_OK
                                 : HEALTHCODE_REASON_KEY), i, rows[j].jwk);
@@ -558,6 +666,9 @@ main(void)
         test_of(test_refuses_the_key_of_another_issuer),
         test_of(test_refuses_other_types),
         test_of(test_refuses_a_code_cut_at_any_byte),
+        test_of(test_accepts_names_of_an_issuers_own_alone),
+        test_of(test_tries_all_keys_of_one_kid),
+        test_of(test_says_where_there_are_no_keys_yet),
         test_of(test_accepts_the_examples),
         test_of(test_accepts_codes_from_not_before_to_the_sunset),
         test_of(test_ends_soon_in_the_thirty_days_before_its_sunset),

@@ -1,7 +1,8 @@
 /*
  * Tests of healthcode_keyring.c: keys that are refused, and with which
  * sentence; keys that are passed over; thumbprints of RFC 8037 A.3 and of the
- * openssl command.  docs/token-format.md, "Keys".
+ * openssl command; sets of several texts, and which keys of them are tried.
+ * docs/token-format.md, "Keys".
  */
 
 #include "test.h"
@@ -424,6 +425,323 @@ test_holds_secrets_up_to_its_room(void **state)
 }
 
 
+#define SPACE  " \n"
+
+
+/* A set of these texts, up to NULL; NULL where one of them fails. */
+static healthcode_keyring_t *
+of_texts(const char *const *texts, unsigned algorithms)
+{
+    bool                   ok = true;
+    healthcode_keyring_t  *keyring;
+
+    memset(error, 'x', sizeof(error));
+    error[0] = '\0';
+    rules.algorithms.bits = algorithms;
+    keyring = healthcode_keyring_new(&rules);
+
+    for (size_t i = 0; ok && texts[i]; i++) {
+        ok = healthcode_keyring_add(keyring, guard_text(0, texts[i]), error,
+                                    sizeof(error));
+    }
+
+    if (!ok || !healthcode_keyring_finish(keyring, error, sizeof(error))) {
+        healthcode_keyring_free(keyring);
+        keyring = NULL;
+    }
+
+    assert_int_equal(ERR_peek_error(), 0);
+
+    return keyring;
+}
+
+
+/* One bad file of several leaves no set, wherever it stands. */
+static void
+test_refuses_all_texts_for_one_that_is_bad(void **state)
+{
+    static const struct {
+        const char  *text, *error;
+    } rows[] = {
+        { "", "it is empty" },
+        { "{", "line 1: it is no strict JSON" },
+        { "\n{\"keys\":[]}", NO_KEY },
+        { "\n{\"kty\":\"oct\",\"alg\":\"HS512\",\"k\":\"AA\"}", NO_KEY },
+        { "\n\n" PEM_EDDSA_PRIVATE, "line 3: it is a private key; write only "
+          "its public half here" },
+        { "\n\n" PEM_P384, NEITHER },
+        { "\n{\"kty\":\"oct\",\"kid\":\"k\",\"k\":\"AA\"}",
+          "line 2: key \"k\": " SECRET },
+    };
+    const char  *texts[4];
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t at = 0; at < 3; at++) {
+            texts[0] = MINT_A3_JWK;
+            texts[1] = PEM_EDDSA;
+            texts[2] = MINT_A1_JWK;
+            texts[3] = NULL;
+            texts[at] = rows[i].text;
+
+            test_row(of_texts(texts, set("A")) == NULL, i, rows[i].text);
+            assert_string_equal(error, rows[i].error);
+        }
+    }
+
+    texts[0] = NULL;
+    assert_null(of_texts(texts, set("A")));
+    assert_string_equal(error, "there is no key");
+
+    (void) state;
+}
+
+
+/* Two sets are the same only where their texts are, in their order. */
+static void
+test_knows_sets_by_their_texts(void **state)
+{
+    static const char  *const sets[][4] = {
+        { MINT_A3_JWK },
+        { MINT_A3_JWK SPACE },
+        { SPACE MINT_A3_JWK },
+        { MINT_A3_JWK, MINT_8037_JWK },
+        { MINT_8037_JWK, MINT_A3_JWK },
+        { MINT_A3_JWK SPACE, MINT_8037_JWK },
+        { MINT_A3_JWK, SPACE MINT_8037_JWK },
+        { MINT_A3_JWK, MINT_A3_JWK },
+        { MINT_A3_JWK, MINT_A3_JWK, MINT_A3_JWK },
+        { "{\"keys\":[" MINT_A3_JWK "," MINT_8037_JWK "]}" },
+        { "{\"keys\":[" MINT_8037_JWK "," MINT_A3_JWK "]}" },
+        { PEM_EDDSA PEM_ES256 },
+        { PEM_EDDSA, PEM_ES256 },
+    };
+    size_t                 i, j;
+    uint8_t                seen[test_count(sets)][32], sum[32];
+    uint8_t                text[8 + sizeof(MINT_A3_JWK)] = { 0 };
+    healthcode_keyring_t  *keyring;
+
+    for (int round = 0; round < 2; round++) {
+        for (i = 0; i < test_count(sets); i++) {
+            keyring = of_texts(sets[i], set("A"));
+            test_row(keyring != NULL, i, error);
+
+            if (round) {
+                assert_memory_equal(healthcode_keyring_generation(keyring),
+                                    seen[i], 32);
+            }
+
+            memcpy(seen[i], healthcode_keyring_generation(keyring), 32);
+            healthcode_keyring_free(keyring);
+        }
+    }
+
+    for (i = 0; i < test_count(sets); i++) {
+        for (j = 0; j < i; j++) {
+            test_row(memcmp(seen[i], seen[j], 32) != 0, i, sets[i][0]);
+        }
+    }
+
+    /* as the header says: SHA-256 of the length, in 8 bytes, and the text */
+    text[7] = sizeof(MINT_A3_JWK) - 1;
+    memcpy(text + 8, MINT_A3_JWK, sizeof(MINT_A3_JWK));
+    EVP_Q_digest(NULL, "SHA256", NULL, text, 8 + sizeof(MINT_A3_JWK) - 1, sum,
+                 NULL);
+    assert_memory_equal(seen[0], sum, 32);
+
+    keyring = create(MINT_A3_JWK, set("A"));
+    assert_memory_equal(healthcode_keyring_generation(keyring), sum, 32);
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
+/* Adds an Ed25519 key of this seed, with this kid (NULL: none), to a set. */
+static size_t
+add_key(char *text, size_t len, size_t size, unsigned seed, const char *kid)
+{
+    char  members[64] = "", jwk[256];
+
+    if (kid) {
+        snprintf(members, sizeof(members), "\"kid\":\"%s\",", kid);
+    }
+
+    mint_ed25519_jwk((uint8_t) seed, members, jwk, sizeof(jwk));
+
+    return len + (size_t) snprintf(text + len, size - len, "%s%s",
+                                   len ? "," : "{\"keys\":[", jwk);
+}
+
+
+/* The seeds of the keys that a code with this kid is tried against. */
+static void
+assert_candidates(const healthcode_keyring_t *keyring, const char *alg,
+    const char *kid, const char *seeds, size_t row)
+{
+    char                     got[64], thumbprint[44], jwk[256];
+    size_t                   n, len = 0;
+    healthcode_str_t         name = { NULL, 0 };
+    healthcode_keyring_t    *one;
+    const healthcode_key_t  *keys[HEALTHCODE_KEYRING_TRIES_MAX + 1];
+
+    if (kid) {
+        name = guard_text(1, kid);
+    }
+
+    keys[HEALTHCODE_KEYRING_TRIES_MAX] = (const healthcode_key_t *) keyring;
+    n = healthcode_keyring_candidates(keyring, mint_row(alg), name, keys);
+    assert_ptr_equal(keys[HEALTHCODE_KEYRING_TRIES_MAX], keyring);
+    assert_true(n <= HEALTHCODE_KEYRING_TRIES_MAX);
+    got[0] = '\0';
+
+    for (size_t i = 0; i < n; i++) {
+        for (unsigned seed = 'a'; seed <= 'z'; seed++) {
+            mint_ed25519_jwk((uint8_t) seed, "", jwk, sizeof(jwk));
+            one = create(jwk, set("D"));
+            memcpy(thumbprint, healthcode_keyring_at(one, 0)->thumbprint, 44);
+            healthcode_keyring_free(one);
+
+            if (strcmp(thumbprint, keys[i]->thumbprint) == 0) {
+                got[len++] = (char) seed;
+                got[len] = '\0';
+            }
+        }
+    }
+
+    if (strcmp(got, seeds) != 0) {
+        print_error("row %zu: \"%s\" is not \"%s\"\n", row, got, seeds);
+        fail();
+    }
+}
+
+
+static void
+test_tries_keys_by_kid_then_those_without(void **state)
+{
+    static const struct {
+        const char  *keys;   /* seed and kid of each; "-" has none */
+        const char  *kid;
+        const char  *tried;
+    } rows[] = {
+        { "a:x b:y", "z", "" },
+        { "a:x b:y", "", "" },
+        { "a:x b:y", "X", "" },
+        { "a:x b:y", "x", "a" },
+        { "a:x b:y", "y", "b" },
+        { "a:x b:y", NULL, "ab" },
+        { "a:x b:x", "x", "ab" },
+        { "a:x b:y c:x d:y", "x", "ac" },
+        { "a:- b:x c:- d:x", "x", "bdac" },
+        { "a:- b:x c:- d:x", "y", "ac" },
+        { "a:- b:x c:- d:x", "", "ac" },
+        { "a:- b:x c:- d:x", NULL, "abcd" },
+
+        /* eight and no more */
+        { "a:- b:- c:- d:- e:- f:- g:- h:- i:- j:x", "x", "jabcdefg" },
+        { "a:- b:- c:- d:- e:- f:- g:- h:- i:- j:x", "y", "abcdefgh" },
+        { "a:- b:- c:- d:- e:- f:- g:- h:- i:- j:x", NULL, "abcdefgh" },
+        { "a:x b:x c:x d:x e:x f:x g:x h:x i:x j:-", "x", "abcdefgh" },
+        { "a:x b:x c:x d:x e:x f:x g:x j:- k:-", "x", "abcdefgj" },
+    };
+    char                   text[8192], kid[2];
+    size_t                 len;
+    const char            *p;
+    healthcode_keyring_t  *keyring;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        len = 0;
+
+        for (p = rows[i].keys; *p; p += 3 + (p[3] == ' ')) {
+            kid[0] = p[2];
+            kid[1] = '\0';
+            len = add_key(text, len, sizeof(text), (unsigned) p[0],
+                          p[2] == '-' ? NULL : kid);
+        }
+
+        /* a secret of the same kid, which is of another algorithm */
+        snprintf(text + len, sizeof(text) - len, ",{\"kty\":\"oct\",\"kid\":"
+                 "\"x\",\"k\":\"" SECRET_32 "\"}]}");
+        keyring = create(text, set("A"));
+        test_row(keyring != NULL, i, error);
+        assert_int_equal(healthcode_keyring_nameless(keyring,
+                                                     mint_row("HS256")), 0);
+        assert_candidates(keyring, "EdDSA", rows[i].kid, rows[i].tried, i);
+        assert_candidates(keyring, "ES256", rows[i].kid, "", i);
+        healthcode_keyring_free(keyring);
+    }
+
+    (void) state;
+}
+
+
+/* Keys of several texts are one set, in the order of the texts. */
+static void
+test_tries_keys_of_all_texts(void **state)
+{
+    char                   one[2048], two[2048];
+    size_t                 len;
+    const char            *texts[3] = { one, two, NULL };
+    healthcode_keyring_t  *keyring;
+
+    len = add_key(one, 0, sizeof(one), 'a', NULL);
+    len = add_key(one, len, sizeof(one), 'b', "x");
+    strcpy(one + len, "]}");
+    len = add_key(two, 0, sizeof(two), 'c', "x");
+    len = add_key(two, len, sizeof(two), 'd', NULL);
+    strcpy(two + len, "]}");
+
+    keyring = of_texts(texts, set("A"));
+    assert_non_null(keyring);
+    assert_candidates(keyring, "EdDSA", "x", "bcad", 0);
+    assert_candidates(keyring, "EdDSA", "y", "ad", 1);
+    assert_candidates(keyring, "EdDSA", NULL, "abcd", 2);
+    assert_int_equal(healthcode_keyring_nameless(keyring, mint_row("EdDSA")),
+                     2);
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
+static void
+test_finds_each_of_a_thousand_keys(void **state)
+{
+    char                    *text, kid[16];
+    size_t                   i, len, size = 200 * 1000;
+    healthcode_keyring_t    *keyring;
+    const healthcode_key_t  *keys[HEALTHCODE_KEYRING_TRIES_MAX];
+
+    text = malloc(size);
+    len = (size_t) snprintf(text, size, "{\"keys\":[");
+
+    for (i = 0; i < 1000; i++) {
+        len += (size_t) snprintf(text + len, size - len, "%s{\"kty\":\"oct\","
+                                 "\"kid\":\"k%zu\",\"k\":\"" SECRET_32 "\"}",
+                                 i ? ",\n" : "", i);
+    }
+
+    snprintf(text + len, size - len, "]}");
+    keyring = create(text, set("A"));
+    free(text);
+    assert_non_null(keyring);
+
+    for (i = 0; i < 1001; i++) {
+        snprintf(kid, sizeof(kid), "k%zu", i);
+        test_row(healthcode_keyring_candidates(keyring, mint_row("HS256"),
+                                               guard_text(1, kid), keys)
+                 == (i < 1000 ? 1 : 0), i, kid);
+
+        if (i < 1000) {
+            assert_ptr_equal(keys[0], healthcode_keyring_at(keyring, i));
+        }
+    }
+
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -434,6 +752,11 @@ main(void)
         cmocka_unit_test(test_knows_thumbprints),
         cmocka_unit_test(test_keeps_keys_in_their_order),
         cmocka_unit_test(test_holds_secrets_up_to_its_room),
+        cmocka_unit_test(test_refuses_all_texts_for_one_that_is_bad),
+        cmocka_unit_test(test_knows_sets_by_their_texts),
+        cmocka_unit_test(test_tries_keys_by_kid_then_those_without),
+        cmocka_unit_test(test_tries_keys_of_all_texts),
+        cmocka_unit_test(test_finds_each_of_a_thousand_keys),
     };
 
     return cmocka_run_group_tests_name("keyring", tests, NULL, NULL);

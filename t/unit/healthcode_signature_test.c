@@ -1,6 +1,7 @@
 /*
  * Tests of healthcode_signature.c: forgeries first, then the examples of
- * RFC 7515 A.1 and A.3 and of RFC 8037 A.4.  Knows no token.
+ * RFC 7515 A.1 to A.4, RFC 8037 A.4, RFC 7520 section 4.2 and GM/T 0003.5, and
+ * what OpenSSL signs.  Knows no token.
  * docs/token-format.md, "Signature".
  */
 
@@ -12,18 +13,25 @@
 #include "../../ngx_http_healthcode_module/core/healthcode_signature.h"
 
 
+#define SIGNATURE_MAX  512
+
+
 /* An example: a key, the text, the signature. */
 typedef struct {
-    const char  *jwk, *text, *signature;
+    const char  *alg, *jwk, *text, *signature;
 } example_t;
 
 static const example_t  examples[] = {
-    { MINT_A1_JWK, MINT_A1_TEXT, MINT_A1_SIGNATURE },
-    { MINT_A3_JWK, MINT_A3_TEXT, MINT_A3_SIGNATURE },
-    { MINT_8037_JWK, MINT_8037_TEXT, MINT_8037_SIGNATURE },
+    { "HS256", MINT_A1_JWK, MINT_A1_TEXT, MINT_A1_SIGNATURE },
+    { "ES256", MINT_A3_JWK, MINT_A3_TEXT, MINT_A3_SIGNATURE },
+    { "EdDSA", MINT_8037_JWK, MINT_8037_TEXT, MINT_8037_SIGNATURE },
+    { "RS256", MINT_A2_JWK, MINT_A2_TEXT, MINT_A2_SIGNATURE },
+    { "ES512", MINT_A4_JWK, MINT_A4_TEXT, MINT_A4_SIGNATURE },
+    { "PS384", MINT_7520_JWK, MINT_7520_TEXT, MINT_7520_SIGNATURE },
+    { "SGD_SM3_SM2", MINT_SM2_JWK, MINT_SM2_TEXT, MINT_SM2_SIGNATURE },
 };
 
-enum { HS256, ES256, EDDSA, NEXAMPLES };
+enum { HS256, ES256, EDDSA, RS256, ES512, PS384, SM2, NEXAMPLES };
 
 /* The order of P-256, and the prime of its field. */
 static const uint8_t  order[32] = {
@@ -38,19 +46,22 @@ static const uint8_t  prime[32] = {
 };
 
 static healthcode_keyring_t  *rings[NEXAMPLES];
-static uint8_t                signatures[NEXAMPLES][128];
+static uint8_t                signatures[NEXAMPLES][SIGNATURE_MAX];
 static size_t                 lens[NEXAMPLES];
 
 
 static healthcode_keyring_t *
-ring(const char *jwk)
+ring_of(const char *jwk, const char *alg, const char *sm2_id)
 {
     char                         error[256];
     healthcode_keyring_t        *keyring;
     healthcode_keyring_rules_t   rules = { .algorithms.bits = 0 };
 
-    /* of each type of key one algorithm, so that none needs an "alg" */
-    rules.algorithms.bits = mint_algorithms("HS256 ES256 EdDSA");
+    rules.algorithms.bits = mint_algorithms(alg);
+
+    if (sm2_id) {
+        rules.sm2_id = healthcode_str_from(sm2_id, strlen(sm2_id));
+    }
 
     keyring = healthcode_keyring_create(healthcode_str_from(jwk, strlen(jwk)),
                                         &rules, error, sizeof(error));
@@ -62,11 +73,19 @@ ring(const char *jwk)
 }
 
 
+/* Of each type of key one algorithm, so that none needs an "alg". */
+static healthcode_keyring_t *
+ring(const char *jwk)
+{
+    return ring_of(jwk, "HS256 ES256 EdDSA", NULL);
+}
+
+
 static int
 set_up(void **state)
 {
     for (int i = 0; i < NEXAMPLES; i++) {
-        rings[i] = ring(examples[i].jwk);
+        rings[i] = ring_of(examples[i].jwk, examples[i].alg, NULL);
         lens[i] = mint_decode(examples[i].signature, signatures[i]);
 
         if (rings[i] == NULL) {
@@ -127,7 +146,7 @@ assert_still_works(int i)
 static void
 test_refuses_a_flip_of_any_bit_of_the_signature(void **state)
 {
-    uint8_t  forged[128];
+    uint8_t  forged[SIGNATURE_MAX];
 
     for (int i = 0; i < NEXAMPLES; i++) {
         for (size_t bit = 0; bit < lens[i] * 8; bit++) {
@@ -170,7 +189,7 @@ test_refuses_a_flip_of_any_byte_of_the_text(void **state)
 static void
 test_refuses_any_other_length(void **state)
 {
-    uint8_t  longer[256];
+    uint8_t  longer[SIGNATURE_MAX];
 
     for (int i = 0; i < NEXAMPLES; i++) {
         memset(longer, 0, sizeof(longer));
@@ -236,6 +255,363 @@ test_refuses_r_and_s_out_of_range(void **state)
     memcpy(forged, s, 32);
     memcpy(forged + 32, r, 32);
     assert_false(verify(ES256, forged, 64));
+
+    (void) state;
+}
+
+
+/* The same for the other curves, by their own order. */
+static void
+test_refuses_r_and_s_out_of_range_of_any_curve(void **state)
+{
+    static const int  pairs[] = { ES256, ES512, SM2 };
+    int               e, n;
+    BIGNUM           *values[6], *of;
+    uint8_t           forged[SIGNATURE_MAX];
+
+    for (size_t i = 0; i < test_count(pairs); i++) {
+        e = pairs[i];
+        n = (int) lens[e] / 2;
+        of = NULL;
+        assert_int_equal(EVP_PKEY_get_bn_param(
+                             healthcode_keyring_at(rings[e], 0)->pkey,
+                             OSSL_PKEY_PARAM_EC_ORDER, &of), 1);
+
+        for (size_t v = 0; v < test_count(values); v++) {
+            values[v] = BN_dup(of);
+        }
+
+        BN_zero(values[0]);
+        BN_one(values[1]);
+        BN_sub_word(values[2], 1);
+        BN_add_word(values[4], 1);
+        BN_one(values[5]);
+        BN_lshift(values[5], values[5], n * 8);
+        BN_sub_word(values[5], 1);
+
+        for (size_t v = 0; v < test_count(values); v++) {
+            memcpy(forged, signatures[e], lens[e]);
+            BN_bn2binpad(values[v], forged, n);
+            assert_false(verify(e, forged, lens[e]));
+
+            memcpy(forged, signatures[e], lens[e]);
+            BN_bn2binpad(values[v], forged + n, n);
+            assert_false(verify(e, forged, lens[e]));
+
+            for (size_t w = 0; w < test_count(values); w++) {
+                BN_bn2binpad(values[v], forged, n);
+                BN_bn2binpad(values[w], forged + n, n);
+                assert_false(verify(e, forged, lens[e]));
+            }
+        }
+
+        /* n more than r or s, where that fits */
+        for (int half = 0; half < 2; half++) {
+            BIGNUM  *more = BN_bin2bn(signatures[e] + half * n, n, NULL);
+
+            BN_add(more, more, of);
+            memcpy(forged, signatures[e], lens[e]);
+
+            if (BN_bn2binpad(more, forged + half * n, n) == n) {
+                assert_false(verify(e, forged, lens[e]));
+            }
+
+            BN_free(more);
+        }
+
+        for (size_t v = 0; v < test_count(values); v++) {
+            BN_free(values[v]);
+        }
+
+        BN_free(of);
+        assert_still_works(e);
+    }
+
+    (void) state;
+}
+
+
+/* GM/T 0009 section 8.1: another signer is another signature. */
+static void
+test_refuses_another_signer_of_sm2(void **state)
+{
+    char                   id[] = HEALTHCODE_KEY_SM2_ID;
+    size_t                 len = strlen(id);
+    healthcode_keyring_t  *other;
+    healthcode_str_t       text = guard_text(0, MINT_SM2_TEXT);
+    healthcode_str_t       signature = guard(1, signatures[SM2], 64);
+
+    static const char  *const ids[] = {
+        "", "1", "123456781234567", "12345678123456781", "ALICE123@YAHOO.COM",
+    };
+
+    for (size_t i = 0; i < test_count(ids); i++) {
+        other = ring_of(MINT_SM2_JWK, "SGD_SM3_SM2", ids[i]);
+        assert_non_null(other);
+        assert_false(healthcode_signature_verify(healthcode_keyring_at(other,
+                                                                       0),
+                                                 text, signature));
+        healthcode_keyring_free(other);
+    }
+
+    for (size_t bit = 0; bit < len * 8; bit++) {
+        id[bit / 8] = (char) (id[bit / 8] ^ (1 << bit % 8));
+
+        /* a C string that ends early is another one as well */
+        other = ring_of(MINT_SM2_JWK, "SGD_SM3_SM2", id);
+        assert_false(healthcode_signature_verify(healthcode_keyring_at(other,
+                                                                       0),
+                                                 text, signature));
+        healthcode_keyring_free(other);
+        id[bit / 8] = (char) (id[bit / 8] ^ (1 << bit % 8));
+    }
+
+    other = ring_of(MINT_SM2_JWK, "SGD_SM3_SM2", id);
+    assert_true(healthcode_signature_verify(healthcode_keyring_at(other, 0),
+                                            text, signature));
+    healthcode_keyring_free(other);
+
+    (void) state;
+}
+
+
+/* ECDSA over SM2's curve, and SM2 over the text alone, without ZA. */
+static void
+test_refuses_sm2_without_its_prefix(void **state)
+{
+    char                           jwk[1024];
+    size_t                         len = 32, n = 80;
+    uint8_t                        digest[32], made[80], raw[64];
+    EVP_PKEY                      *key;
+    ECDSA_SIG                     *pair;
+    EVP_PKEY_CTX                  *ctx;
+    const uint8_t                 *p = made;
+    healthcode_keyring_t          *keyring;
+    const healthcode_algorithm_t  *row = mint_row("SGD_SM3_SM2");
+
+    key = mint_key(row);
+    mint_jwk(key, row, "", jwk, sizeof(jwk));
+    keyring = ring_of(jwk, "SGD_SM3_SM2", NULL);
+
+    assert_int_equal(EVP_Q_digest(NULL, "SM3", NULL, "text", 4, digest, &len),
+                     1);
+    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_sign(ctx, made, &n, digest, 32), 1);
+    pair = d2i_ECDSA_SIG(NULL, &p, (long) n);
+    BN_bn2binpad(ECDSA_SIG_get0_r(pair), raw, 32);
+    BN_bn2binpad(ECDSA_SIG_get0_s(pair), raw + 32, 32);
+    assert_false(healthcode_signature_verify(healthcode_keyring_at(keyring, 0),
+                                             guard(0, "text", 4),
+                                             guard(1, raw, 64)));
+
+    mint_sign(key, row, -1, NULL, "text", 4, raw);
+    assert_true(healthcode_signature_verify(healthcode_keyring_at(keyring, 0),
+                                            guard(0, "text", 4),
+                                            guard(1, raw, 64)));
+
+    ECDSA_SIG_free(pair);
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(key);
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
+/* An RSA key of 2048 bits, in a ring for each of two algorithms. */
+typedef struct {
+    EVP_PKEY              *key;
+    healthcode_keyring_t  *rings[2];
+} rsa_t;
+
+
+static void
+rsa_make(rsa_t *rsa, const char *first, const char *second)
+{
+    char  jwk[2048];
+
+    rsa->key = mint_key(mint_row(first));
+    mint_jwk(rsa->key, mint_row(first), "", jwk, sizeof(jwk));
+    rsa->rings[0] = ring_of(jwk, first, NULL);
+    rsa->rings[1] = ring_of(jwk, second, NULL);
+    assert_non_null(rsa->rings[0]);
+    assert_non_null(rsa->rings[1]);
+}
+
+
+static void
+rsa_free(rsa_t *rsa)
+{
+    EVP_PKEY_free(rsa->key);
+    healthcode_keyring_free(rsa->rings[0]);
+    healthcode_keyring_free(rsa->rings[1]);
+}
+
+
+static bool
+rsa_verify(const rsa_t *rsa, int i, const char *text, const uint8_t *signature,
+    size_t len)
+{
+    bool  valid;
+
+    valid = healthcode_signature_verify(healthcode_keyring_at(rsa->rings[i], 0),
+                                        guard_text(0, text),
+                                        guard(1, signature, len));
+    assert_int_equal(ERR_peek_error(), 0);
+
+    return valid;
+}
+
+
+/* RFC 8017 sections 8.1.2 and 8.2.2: as long as the modulus, less than it. */
+static void
+assert_length_and_range_of_rsa(const char *alg, const char *alg2)
+{
+    char      text[32];
+    rsa_t     rsa;
+    BIGNUM   *n = NULL, *s;
+    uint8_t   signature[256], other[257];
+    unsigned  i;
+
+    rsa_make(&rsa, alg, alg2);
+    assert_int_equal(EVP_PKEY_get_bn_param(rsa.key, OSSL_PKEY_PARAM_RSA_N, &n),
+                     1);
+
+    /* one that begins with a zero byte: one of 256 does */
+    for (i = 0; i < 100000; i++) {
+        snprintf(text, sizeof(text), "text %u", i);
+        mint_sign(rsa.key, mint_row(alg), -1, NULL, text, strlen(text),
+                  signature);
+
+        if (signature[0] == 0) {
+            break;
+        }
+    }
+
+    assert_int_equal(signature[0], 0);
+    assert_true(rsa_verify(&rsa, 0, text, signature, 256));
+    assert_false(rsa_verify(&rsa, 0, text, signature + 1, 255));
+
+    other[0] = 0;
+    memcpy(other + 1, signature, 256);
+    assert_false(rsa_verify(&rsa, 0, text, other, 257));
+    memcpy(other, signature, 256);
+    other[256] = 0;
+    assert_false(rsa_verify(&rsa, 0, text, other, 257));
+
+    /* the same number, but for the modulus */
+    s = BN_bin2bn(signature, 256, NULL);
+    BN_add(s, s, n);
+    assert_int_equal(BN_bn2binpad(s, other, 256), 256);
+    assert_false(rsa_verify(&rsa, 0, text, other, 256));
+    BN_copy(s, n);
+    BN_bn2binpad(s, other, 256);
+    assert_false(rsa_verify(&rsa, 0, text, other, 256));
+    memset(other, 0, sizeof(other));
+    assert_false(rsa_verify(&rsa, 0, text, other, 256));
+    other[255] = 1;
+    assert_false(rsa_verify(&rsa, 0, text, other, 256));
+    memset(other, 0xff, sizeof(other));
+    assert_false(rsa_verify(&rsa, 0, text, other, 256));
+
+    /* another hash */
+    assert_false(rsa_verify(&rsa, 1, text, signature, 256));
+    assert_true(rsa_verify(&rsa, 0, text, signature, 256));
+
+    BN_free(n);
+    BN_free(s);
+    rsa_free(&rsa);
+}
+
+
+static void
+test_refuses_rsa_that_is_shorter_longer_or_larger(void **state)
+{
+    assert_length_and_range_of_rsa("RS256", "RS384");
+    assert_length_and_range_of_rsa("PS256", "PS384");
+
+    (void) state;
+}
+
+
+static void
+test_refuses_pss_of_another_salt_or_padding(void **state)
+{
+    static const struct {
+        int   salt;
+        bool  valid;
+    } rows[] = {
+        { 0, false }, { 1, false }, { 20, false }, { 31, false },
+        { 33, false }, { 48, false }, { 64, false },
+        { RSA_PSS_SALTLEN_MAX, false }, { 32, true },
+        { RSA_PSS_SALTLEN_DIGEST, true },
+    };
+    rsa_t    rsa;
+    uint8_t  signature[256];
+
+    rsa_make(&rsa, "PS256", "RS256");
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        mint_sign(rsa.key, mint_row("PS256"), rows[i].salt, NULL, "text", 4,
+                  signature);
+        test_row(rsa_verify(&rsa, 0, "text", signature, 256) == rows[i].valid,
+                 i, "salt");
+        test_row(!rsa_verify(&rsa, 1, "text", signature, 256), i,
+                 "PSS is no PKCS #1");
+    }
+
+    mint_sign(rsa.key, mint_row("RS256"), -1, NULL, "text", 4, signature);
+    assert_false(rsa_verify(&rsa, 0, "text", signature, 256));
+    assert_true(rsa_verify(&rsa, 1, "text", signature, 256));
+
+    mint_sign(rsa.key, mint_row("PS384"), 32, NULL, "text", 4, signature);
+    assert_false(rsa_verify(&rsa, 0, "text", signature, 256));
+
+    rsa_free(&rsa);
+
+    (void) state;
+}
+
+
+/* Every algorithm, by keys that OpenSSL made and signed with. */
+static void
+test_holds_what_openssl_signs(void **state)
+{
+    size_t                         len, i;
+    char                           jwk[4096];
+    uint8_t                        signature[SIGNATURE_MAX];
+    EVP_PKEY                      *key;
+    healthcode_str_t               text;
+    healthcode_keyring_t          *keyring;
+    const healthcode_key_t        *reader;
+    const healthcode_algorithm_t  *row;
+
+    for (i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
+        key = mint_key(row);
+        mint_jwk(key, row, "", jwk, sizeof(jwk));
+        keyring = ring_of(jwk, row->name, NULL);
+        assert_non_null(keyring);
+        reader = healthcode_keyring_at(keyring, 0);
+        text = guard_text(0, jwk);
+
+        for (size_t n = 1; n < text.len; n += text.len / 3) {
+            text = guard(0, jwk, n);
+            len = mint_sign(key, row, -1, NULL, jwk, n, signature);
+            test_row(len == reader->signature_len, i, row->name);
+            test_row(healthcode_signature_verify(reader, text,
+                                                 guard(1, signature, len)),
+                     i, row->name);
+            signature[n % len] ^= 0x10;
+            test_row(!healthcode_signature_verify(reader, text,
+                                                  guard(1, signature, len)),
+                     i, row->name);
+            text.len = strlen(jwk);
+        }
+
+        EVP_PKEY_free(key);
+        healthcode_keyring_free(keyring);
+    }
 
     (void) state;
 }
@@ -401,10 +777,16 @@ main(void)
         cmocka_unit_test(test_refuses_a_flip_of_any_byte_of_the_text),
         cmocka_unit_test(test_refuses_any_other_length),
         cmocka_unit_test(test_refuses_r_and_s_out_of_range),
+        cmocka_unit_test(test_refuses_r_and_s_out_of_range_of_any_curve),
+        cmocka_unit_test(test_refuses_another_signer_of_sm2),
+        cmocka_unit_test(test_refuses_sm2_without_its_prefix),
+        cmocka_unit_test(test_refuses_rsa_that_is_shorter_longer_or_larger),
+        cmocka_unit_test(test_refuses_pss_of_another_salt_or_padding),
         cmocka_unit_test(test_refuses_s_past_the_order_of_ed25519),
         cmocka_unit_test(test_refuses_der_in_place_of_raw),
         cmocka_unit_test(test_refuses_the_signature_of_another_key),
         cmocka_unit_test(test_holds_the_examples),
+        cmocka_unit_test(test_holds_what_openssl_signs),
         cmocka_unit_test(test_knows_hmac_of_many_lengths),
     };
 

@@ -32,7 +32,12 @@ my %KEYS = (
     'prov-es' => [ 'ES256', 'province' ],
 );
 
+# A key of each of these is made when a suite first asks for every().
+my @EVERY = qw(HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256
+               ES384 ES512 EdDSA SGD_SM3_SM2);
+
 our %ISS = (
+    every    => 'https://every.example',
     national => 'https://national.example',
     province => 'https://province.example',
     site     => 'https://site.example',
@@ -167,16 +172,31 @@ sub _make_keys {
 
     for my $kid (sort keys %KEYS) {
         my ($alg, $issuer) = @{ $KEYS{$kid} };
-        $self->tool('keygen', '--alg', $alg, '--kid', $kid,
-                    '--private', $self->path("$kid.key"),
-                    '--public', $self->path("$kid.jwks"));
-        push @{ $sets{$issuer} }, $self->jwk($kid);
+        push @{ $sets{$issuer} }, $self->_make_key($kid, $alg);
     }
 
     $sets{site} = [ { kty => 'oct', kid => 'site', alg => 'HS256',
                       k => b64($SECRET) } ];
     $self->write("$_.jwks", json({ keys => $sets{$_} }), 0600)
         for keys %sets;
+}
+
+
+sub _make_key {
+    my ($self, $kid, $alg) = @_;
+    $self->tool('keygen', '--alg', $alg, '--kid', $kid,
+                '--private', $self->path("$kid.key"),
+                '--public', $self->path("$kid.jwks"));
+    return $self->jwk($kid);
+}
+
+
+# Lines for issuer_conf('every'), whose keys are called by their algorithms.
+sub every {
+    my ($self) = @_;
+    $self->{every} //= $self->write('every.jwks', json({ keys => [
+        map { $self->_make_key($_, $_) } @EVERY ] }), 0600);
+    return (keys => $self->{every}, algorithms => "@EVERY");
 }
 
 

@@ -1,0 +1,409 @@
+/*
+ * Tests of healthcode_keyring_read.c: which keys of JWK sets and PEM files are
+ * refused, at which line and with which sentence; keys that several algorithms
+ * fit; names of an issuer's own.  Knows no code.
+ * docs/token-format.md, "Keys".
+ */
+
+#include "test.h"
+#include "mint.h"
+
+#include <openssl/err.h>
+
+#include "../../ngx_http_healthcode_module/core/healthcode_keyring.h"
+
+
+#define NEITHER                                                               \
+    "it is neither a JWK set nor a PEM \"PUBLIC KEY\" for these algorithms"
+#define NO_KEY   "it has no key for these algorithms"
+#define MEMBERS                                                               \
+    "its members are missing, of a wrong length, or no point of the curve"
+#define SECRET                                                                \
+    "\"k\" is missing, no base64url, or shorter than the hash"
+#define STRICT   "it is no strict JSON"
+#define PRIVATE  "it is a private key; write only its public members here"
+#define PRIVATE_PEM                                                           \
+    "it is a private key; write only its public half here"
+#define BROKEN   "a PEM block in it is broken"
+#define SEVERAL  "several algorithms fit it; add an \"alg\" member"
+#define SEVERAL_PEM                                                           \
+    "several algorithms fit a PEM key in it; write it as a JWK with an "      \
+    "\"alg\" member, or name one algorithm"
+#define WEAK                                                                  \
+    "it is an RSA key of fewer than 2048 bits, which is weak; have the "      \
+    "issuer make one of 2048 bits or more"
+#define LARGE                                                                 \
+    "it is an RSA key of more than 8192 bits, which would hold up the gate; " \
+    "have the issuer make a smaller one"
+#define EVEN      "its RSA modulus is even, so it is no RSA key"
+#define EXPONENT                                                              \
+    "its RSA exponent is even, 1, or of more than 64 bits; 65537 is usual"
+
+/* A member of a set, with more members in front. */
+#define RSA(more)  "{" more "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"" MINT_A2_N\
+    "\"}"
+#define OCT(more)                                                             \
+    "{" more "\"kty\":\"oct\",\"k\":\"" MINT_A1_K "\"}"
+#define SET(keys)  "{\"keys\":[" keys "]}"
+
+
+static char  error[512];
+
+
+static healthcode_keyring_t *
+create_with(const char *text, const healthcode_keyring_rules_t *rules)
+{
+    healthcode_keyring_t  *keyring;
+
+    memset(error, 'x', sizeof(error));
+    error[0] = '\0';
+    keyring = healthcode_keyring_create(guard_text(0, text), rules, error,
+                                        sizeof(error));
+    assert_int_equal(ERR_peek_error(), 0);
+
+    return keyring;
+}
+
+
+static healthcode_keyring_t *
+create(const char *text, const char *algorithms)
+{
+    healthcode_keyring_rules_t  rules = { .sm2_id = { NULL, 0 } };
+
+    rules.algorithms.bits = mint_algorithms(algorithms);
+
+    return create_with(text, &rules);
+}
+
+
+/* A row that fails with this sentence. */
+static void
+refuses(const char *text, const char *algorithms, const char *wanted,
+    size_t row)
+{
+    healthcode_keyring_t  *keyring = create(text, algorithms);
+
+    test_row(keyring == NULL, row, text);
+
+    if (strcmp(error, wanted) != 0) {
+        print_error("row %zu: \"%s\" is not \"%s\"\n", row, error, wanted);
+        fail();
+    }
+}
+
+
+/* The point at infinity: for it anybody can make a signature. */
+static void
+test_refuses_a_point_at_infinity(void **state)
+{
+    refuses("-----BEGIN PUBLIC KEY-----\nMBkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDAgAA\n"
+            "-----END PUBLIC KEY-----\n", "ES256",
+            "line 1: it is no point of the curve", 0);
+
+    (void) state;
+}
+
+
+/* A modulus of so many bits, all ones but for the last one, in a PEM block. */
+static void
+rsa_pem(size_t bits, bool even, const char *exponent, const char *name,
+    char *out, size_t size)
+{
+    long       elen;
+    size_t     len = (bits + 7) / 8;
+    uint8_t   *e, n[2048];
+    EVP_PKEY  *key;
+
+    memset(n, 0xff, sizeof(n));
+    n[0] = (uint8_t) (0xff >> (len * 8 - bits));
+    n[len - 1] = even ? 0xfe : 0xff;
+    e = OPENSSL_hexstr2buf(exponent, &elen);
+    key = mint_rsa(n, len, e, (size_t) elen);
+    OPENSSL_free(e);
+    mint_pem(key, name, out, size);
+    EVP_PKEY_free(key);
+}
+
+
+static void
+test_refuses_rsa_in_pem_that_is_weak_or_none(void **state)
+{
+    static const struct {
+        size_t       bits;
+        bool         even;
+        const char  *exponent, *wrong;
+    } rows[] = {
+        { 1024, false, "010001", WEAK },
+        { 2047, false, "010001", WEAK },
+        { 8193, false, "010001", LARGE },
+        { 16384, false, "010001", LARGE },
+        { 2048, true, "010001", EVEN },
+        { 2048, false, "01", EXPONENT },
+        { 2048, false, "010000", EXPONENT },
+        { 2048, false, "010000000000000001", EXPONENT },
+    };
+    char  pem[8192], text[8400], wanted[256];
+
+    static const char  *const names[] = { "PUBLIC KEY", "RSA PUBLIC KEY" };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t n = 0; n < test_count(names); n++) {
+            rsa_pem(rows[i].bits, rows[i].even, rows[i].exponent, names[n],
+                    pem, sizeof(pem));
+            snprintf(wanted, sizeof(wanted), "line 1: %s", rows[i].wrong);
+            refuses(pem, "RS256", wanted, i);
+
+            /* and the line after a few others */
+            snprintf(text, sizeof(text), "a key\r\n\r\n%s", pem);
+            snprintf(wanted, sizeof(wanted), "line 3: %s", rows[i].wrong);
+            refuses(text, "PS384", wanted, i);
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_refuses_keys_that_several_algorithms_fit(void **state)
+{
+    static const struct {
+        const char  *algorithms, *text, *error;
+    } rows[] = {
+        { "RS256 RS384", RSA(""), "line 1: key \"without kid\": " SEVERAL },
+        { "RS256 PS256", RSA("\"kid\":\"r\","), "line 1: key \"r\": " SEVERAL },
+        { "HS256 HS384", OCT(""), "line 1: key \"without kid\": " SEVERAL },
+        { "HS256 HS512", OCT("\"use\":\"sig\","), "line 1: key "
+          "\"without kid\": " SEVERAL },
+        { "RS256 RS384", SET(RSA("\"alg\":\"RS256\",") ",\n" RSA("")),
+          "line 2: key \"without kid\": " SEVERAL },
+
+        /* an "alg" decides, and one of others' passes over it */
+        { "RS256 RS384", RSA("\"alg\":\"PS256\","), NO_KEY },
+        { "HS384 HS512", OCT("\"alg\":\"HS256\","), NO_KEY },
+        { "RS256 RS384", RSA("\"alg\":\"RS257\","), NO_KEY },
+        { "RS256 RS384", RSA("\"alg\":\"RSA-OAEP\","), NO_KEY },
+        { "RS256 RS384", RSA("\"use\":\"enc\","), NO_KEY },
+        { "RS256 RS384", RSA("\"key_ops\":[\"encrypt\"],"), NO_KEY },
+    };
+    char                   pem[2048];
+    healthcode_keyring_t  *keyring;
+
+    static const char  *const names[] = { "PUBLIC KEY", "RSA PUBLIC KEY" };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        refuses(rows[i].text, rows[i].algorithms, rows[i].error, i);
+    }
+
+    for (size_t n = 0; n < test_count(names); n++) {
+        rsa_pem(2048, false, "010001", names[n], pem, sizeof(pem));
+        refuses(pem, "RS256 RS512", "line 1: " SEVERAL_PEM, n);
+        refuses(pem, "PS256 RS256 ES256", "line 1: " SEVERAL_PEM, n);
+        refuses(pem, "HS256 ES256 EdDSA", NEITHER, n);
+
+        keyring = create(pem, "PS256 ES256 ES384 HS256");
+        assert_non_null(keyring);
+        assert_string_equal(healthcode_keyring_at(keyring, 0)->algorithm->name,
+                            "PS256");
+        healthcode_keyring_free(keyring);
+    }
+
+    keyring = create(SET(RSA("\"alg\":\"PS512\",")), "RS256 RS384 PS512");
+    assert_string_equal(healthcode_keyring_at(keyring, 0)->algorithm->name,
+                        "PS512");
+    healthcode_keyring_free(keyring);
+
+    /* "kty" alone does not make two of these */
+    keyring = create(SET(MINT_A3_JWK "," MINT_SM2_JWK "," MINT_A4_JWK),
+                     "ES256 ES512 SGD_SM3_SM2");
+    assert_non_null(keyring);
+    assert_string_equal(healthcode_keyring_at(keyring, 1)->algorithm->name,
+                        "SGD_SM3_SM2");
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
+static void
+test_refuses_private_keys_of_every_kind(void **state)
+{
+    static const char  *const names[] = {
+        "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY",
+        "ENCRYPTED PRIVATE KEY", "SM2 PRIVATE KEY",
+    };
+    char  pem[2048], text[4096];
+
+    for (size_t i = 0; i < test_count(names); i++) {
+        rsa_pem(2048, false, "010001", "PUBLIC KEY", pem, sizeof(pem));
+        snprintf(text, sizeof(text), "-----BEGIN %s-----\nAAAA\n-----END %s"
+                 "-----\n", names[i], names[i]);
+        refuses(text, "RS256", "line 1: " PRIVATE_PEM, i);
+
+        /* beside a key, and where the file's algorithms are others */
+        snprintf(text, sizeof(text), "%s\n-----BEGIN %s-----\nAAAA\n-----END %s"
+                 "-----\n", pem, names[i], names[i]);
+        refuses(text, "RS256", "line 11: " PRIVATE_PEM, i);
+        refuses(text, "ES256", "line 11: " PRIVATE_PEM, i);
+    }
+
+    refuses(RSA("\"kid\":\"p\",\"d\":\"AQ\","), "RS256",
+            "line 1: key \"p\": " PRIVATE, 0);
+    refuses(RSA("\"kid\":\"p\",\"d\":\"AQ\","), "ES256",
+            "line 1: key \"p\": " PRIVATE, 1);
+    refuses(RSA("\"use\":\"enc\",\"d\":\"AQ\","), "RS256",
+            "line 1: key \"without kid\": " PRIVATE, 2);
+
+    (void) state;
+}
+
+
+static void
+test_names_the_line_of_what_is_wrong(void **state)
+{
+    static const struct {
+        const char  *text, *error;
+    } rows[] = {
+        { "{\n\n\"keys\": [", "line 3: " STRICT },
+        { "{\n\"keys\": [\n" MINT_8037_JWK ",\n]}", "line 3: " STRICT },
+        { "{\"keys\":[]}\n\n x", "line 3: " STRICT },
+        { "{\r\n\"a\":1,\r\n\"b\":{\"c\":1,\r\n\"c\":2}}", "line 3: " STRICT },
+        { "{\n\"keys\": [\n  { \"kty\": \"oct\", \"kid\": \"one\",\n"
+          "    \"k\": \"" MINT_A1_K "\" },\n  {\n    \"kty\": \"oct\",\n"
+          "    \"kid\": \"two\", \"k\": \"AA\" } ] }",
+          "line 6: key \"two\": " SECRET },
+        { "\n\n\n{\"kty\":\"EC\",\"crv\":\"P-256\"}",
+          "line 4: key \"without kid\": " MEMBERS },
+        { "{\n\"keys\":[" MINT_8037_JWK ",\n" MINT_8037_JWK ",\n"
+          "{\"kid\":\"p\",\n\"d\":\"\"}]}", "line 4: key \"p\": " PRIVATE },
+        { "{\n\"keys\":[\n{\n\"kid\":\n7}]}", "line 4: a \"kid\" is no string, "
+          "or has control characters" },
+
+        /* escapes and letters of several bytes move no line */
+        { "{\"x\":\"\\n\\u0041\xe4\xbd\xa0\",\n\"keys\":[\n{\"kty\":\"oct\","
+          "\"kid\":\"\\u4f60\",\"k\":\"\"}]}",
+          "line 3: key \"\xe4\xbd\xa0\": " SECRET },
+
+        /* PEM */
+        { "a\nb\n-----BEGIN PUBLIC KEY-----\nMCow\n", "line 3: " BROKEN },
+        { "-----BEGIN X-----\nAAAA\n-----END X-----\n\n"
+          "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+          "line 5: " BROKEN },
+        { "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----",
+          "line 1: " BROKEN },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        refuses(rows[i].text, "HS256 ES256 EdDSA", rows[i].error, i);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_knows_names_of_an_issuers_own(void **state)
+{
+    healthcode_algorithm_alias_t  aliases[] = {
+        { healthcode_str("SM2-SM3"), mint_row("SGD_SM3_SM2") },
+        { healthcode_str("RS256"), mint_row("PS256") },
+    };
+    healthcode_keyring_t         *keyring;
+    healthcode_keyring_rules_t    rules = { .sm2_id = { NULL, 0 } };
+
+#define SM2(alg)  "{\"alg\":\"" alg "\"," MINT_SM2_MEMBERS "}"
+#define MINT_SM2_MEMBERS                                                      \
+    "\"kty\":\"EC\",\"crv\":\"SM2-P-256\","                                   \
+    "\"x\":\"CfnfMR5UIaFQ3X0WHkvFxnIXn60YM_wHa7CP81bzUCA\","                  \
+    "\"y\":\"zOpJDOJndaUtxupxjMGqYArtBfvzXghKZjL2By2prRM\""
+
+    static const struct {
+        const char  *algorithms, *text;
+        size_t       naliases, n;
+    } rows[] = {
+        { "SGD_SM3_SM2", SM2("SM2-SM3"), 0, 0 },
+        { "ES256", SM2("SM2-SM3"), 2, 0 },
+        { "SGD_SM3_SM2", SM2("sm2-sm3"), 2, 0 },
+        { "SGD_SM3_SM2", SM2("SM2-SM33"), 2, 0 },
+        { "SGD_SM3_SM2", SM2("ES256"), 2, 0 },
+
+        /* an alias of another "kty" */
+        { "SGD_SM3_SM2", RSA("\"alg\":\"SM2-SM3\","), 2, 0 },
+
+        /* no alias gives another meaning to a name of the table */
+        { "PS256", RSA("\"alg\":\"RS256\","), 2, 0 },
+
+        { "SGD_SM3_SM2", SM2("SM2-SM3"), 1, 1 },
+        { "SGD_SM3_SM2", SM2("SGD_SM3_SM2"), 1, 1 },
+        { "SGD_SM3_SM2 RS256", SM2("SM2-SM3"), 2, 1 },
+    };
+
+    rules.algorithms.aliases = aliases;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        rules.algorithms.bits = mint_algorithms(rows[i].algorithms);
+        rules.algorithms.naliases = rows[i].naliases;
+        keyring = create_with(rows[i].text, &rules);
+        test_row((keyring != NULL) == (rows[i].n == 1), i, rows[i].text);
+        healthcode_keyring_free(keyring);
+    }
+
+    /* both names of one algorithm */
+    keyring = create("{\"alg\":\"Ed25519\",\"kty\":\"OKP\",\"crv\":\"Ed25519\","
+                     "\"x\":\"" MINT_8037_X "\"}", "EdDSA");
+    assert_non_null(keyring);
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
+/* The PEM of a JWK is the same key. */
+static void
+test_reads_every_algorithm_from_pem_too(void **state)
+{
+    char                           jwk[4096], pem[4096];
+    EVP_PKEY                      *key;
+    healthcode_keyring_t          *one, *two;
+    const healthcode_algorithm_t  *row;
+
+    for (size_t i = 3; (row = healthcode_algorithm_at(i)) != NULL; i++) {
+        key = mint_key(row);
+        mint_jwk(key, row, "", jwk, sizeof(jwk));
+        one = create(jwk, row->name);
+
+        for (int n = 0; n < (strcmp(row->kty, "RSA") == 0 ? 2 : 1); n++) {
+            mint_pem(key, n ? "RSA PUBLIC KEY" : "PUBLIC KEY", pem,
+                     sizeof(pem));
+            two = create(pem, row->name);
+            test_row(one && two, i, row->name);
+            test_row(strcmp(healthcode_keyring_at(one, 0)->thumbprint,
+                            healthcode_keyring_at(two, 0)->thumbprint) == 0,
+                     i, row->name);
+            assert_null(healthcode_keyring_at(two, 0)->kid.data);
+            healthcode_keyring_free(two);
+        }
+
+        healthcode_keyring_free(one);
+        EVP_PKEY_free(key);
+    }
+
+    (void) state;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_refuses_rsa_in_pem_that_is_weak_or_none),
+        cmocka_unit_test(test_refuses_a_point_at_infinity),
+        cmocka_unit_test(test_refuses_keys_that_several_algorithms_fit),
+        cmocka_unit_test(test_refuses_private_keys_of_every_kind),
+        cmocka_unit_test(test_names_the_line_of_what_is_wrong),
+        cmocka_unit_test(test_knows_names_of_an_issuers_own),
+        cmocka_unit_test(test_reads_every_algorithm_from_pem_too),
+    };
+
+    return cmocka_run_group_tests_name("keyring_read", tests, NULL, NULL);
+}
