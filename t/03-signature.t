@@ -101,12 +101,12 @@ $f->write('both.pem', $es_pem . $ed_pem);
 # Ten secrets without kid, one after the other.
 our @ten = map { "secret number $_ of ten, 32 bytes or more" } 1 .. 10;
 $f->write('ten.jwks', json({ keys => [
-    map { { kty => 'oct', alg => 'HS256', k => b64($_) } } @ten ] }));
+    map { { kty => 'oct', alg => 'HS256', k => b64($_) } } @ten ] }), 0600);
 
 # Ten keys with the same secrets, all with a kid.
 $f->write('named.jwks', json({ keys => [
     map { { kty => 'oct', alg => 'HS256', kid => "k$_", k => b64($ten[$_]) } }
-        0 .. 9 ] }));
+        0 .. 9 ] }), 0600);
 
 sub with_issuer {
     return $f->pepper_conf . $f->issuer_conf(@_);
@@ -568,6 +568,61 @@ sub renamed {
     map { [ "$_, which is no name here", '401 algorithm',
             every('ES256', alg => $_) ] }
         'es256', 'ES256K', 'none', 'ED25519', 'Ed448', 'SM2', 'RSA-OAEP',
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 20: an issuer may have names of its own for its algorithms, in codes and in keys
+--- http_config eval
+my $f = $::f;
+my %every = $f->every;
+my $jwk = { %{ $f->jwk('SGD_SM3_SM2') }, alg => 'SM2' };
+$f->write('alias.jwks', main::json({ keys => [ $jwk, $f->jwk('ES256') ] }));
+$f->pepper_conf . $f->issuer_conf('every', keys => $f->path('alias.jwks'),
+    algorithms => 'SGD_SM3_SM2 ES256',
+    alg_alias => 'SM2 SGD_SM3_SM2; alg_alias SM3withSM2 SGD_SM3_SM2')
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::every('SGD_SM3_SM2')
+--- answers
+[
+    [ 'by the name of the algorithm', 200, every('SGD_SM3_SM2') ],
+    [ 'by one alias', 200, every('SGD_SM3_SM2', alg => 'SM2') ],
+    [ 'by another', 200, every('SGD_SM3_SM2', alg => 'SM3withSM2') ],
+    [ 'by no alias', '401 algorithm', every('SGD_SM3_SM2', alg => 'sm2') ],
+    [ 'an alias makes no key fit another algorithm', '401 key',
+      every('ES256', alg => 'SM2') ],
+    [ 'nor without kid', '401 signature',
+      every('ES256', alg => 'SM2', kid => '') ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 21: SM2 signs the name of the signer too, which is the issuer's
+--- http_config eval
+my $f = $::f;
+my %every = $f->every;
+$f->pepper_conf . $f->issuer_conf('every', %every, sm2_id => '"the issuer"')
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::every('SGD_SM3_SM2', 'sm2-id' => 'the issuer')
+--- answers
+[
+    [ 'the name of the issuer', 200,
+      every('SGD_SM3_SM2', 'sm2-id' => 'the issuer') ],
+    [ 'the usual name', '401 signature', every('SGD_SM3_SM2') ],
+    [ 'another', '401 signature',
+      every('SGD_SM3_SM2', 'sm2-id' => 'the issue') ],
+    [ 'none', '401 signature', every('SGD_SM3_SM2', 'sm2-id' => '') ],
+    [ 'which changes nothing for others', 200, every('ES256') ],
 ]
 --- no_error_log
 [error]

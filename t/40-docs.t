@@ -485,7 +485,7 @@ for my $block (sort keys %commands) {
         my $where = "README.md:$doc->{line}: $directive";
         my @contexts = @{ $commands{$block}{$directive}{contexts} };
 
-        like($doc->{syntax} // '', qr/^\Q$directive\E .*(;|\})$/,
+        like($doc->{syntax} // '', qr/^\Q$directive\E( .*)?(;|\})$/,
              "$where has a syntax");
         is($doc->{context}, $block || join(', ', @contexts),
            "$where has the contexts of its table");

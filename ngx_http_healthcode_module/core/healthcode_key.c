@@ -17,6 +17,9 @@
 #define HEALTHCODE_KEY_SECRET_MAX  1024
 #define HEALTHCODE_KEY_RSA_BYTES   (HEALTHCODE_KEY_RSA_MAX / 8)
 
+/* What is read of a modulus, so that one that is too large is called so. */
+#define HEALTHCODE_KEY_RSA_READ    (2 * HEALTHCODE_KEY_RSA_BYTES)
+
 /* The decoder wants two bytes more than it writes. */
 #define HEALTHCODE_KEY_SLACK       2
 
@@ -251,11 +254,11 @@ static EVP_PKEY *
 healthcode_key_load_rsa(yyjson_val *jwk)
 {
     size_t       i, j, nlen, elen;
-    uint8_t      n[HEALTHCODE_KEY_RSA_BYTES + HEALTHCODE_KEY_SLACK];
+    uint8_t      n[HEALTHCODE_KEY_RSA_READ + HEALTHCODE_KEY_SLACK];
     uint8_t      e[16 + HEALTHCODE_KEY_SLACK], byte;
     OSSL_PARAM   params[3];
 
-    nlen = healthcode_key_member(jwk, "n", n, HEALTHCODE_KEY_RSA_BYTES);
+    nlen = healthcode_key_member(jwk, "n", n, HEALTHCODE_KEY_RSA_READ);
     elen = healthcode_key_member(jwk, "e", e, 16);
 
     if (nlen == 0 || elen == 0) {

@@ -251,22 +251,9 @@ ngx_http_healthcode_conf_keys_rules(ngx_conf_t *cf,
 static char *
 ngx_http_healthcode_conf_keys_times(ngx_http_healthcode_keys_conf_t *keys)
 {
-    if (keys->location.len == 0
-        && (keys->refresh != NGX_CONF_UNSET
-            || keys->min_interval != NGX_CONF_UNSET))
-    {
-        return "has \"keys_refresh\" or \"keys_min_interval\", but no "
-               "\"keys_location\" that would be asked so often; leave them out";
-    }
-
     ngx_conf_init_value(keys->refresh, NGX_HTTP_HEALTHCODE_KEYS_REFRESH);
     ngx_conf_init_value(keys->min_interval,
                         NGX_HTTP_HEALTHCODE_KEYS_MIN_INTERVAL);
-
-    if (keys->min_interval == 0) {
-        return "has a \"keys_min_interval\" of 0, with which strangers could "
-               "have the issuer asked without end; write \"10s\"";
-    }
 
     if (keys->refresh < keys->min_interval) {
         return "has a \"keys_refresh\" shorter than its \"keys_min_interval\"; "

@@ -503,7 +503,7 @@ test_tries_all_keys_of_one_kid(void **state)
                                       : HEALTHCODE_REASON_SIGNATURE);
 
             if (seed < 3) {
-                assert_ptr_equal(signer, healthcode_keyring_at(issuer.keyring,
+                assert_ptr_equal(signer, healthcode_keyring_at(keyring,
                                                          seed != first));
             }
         }
@@ -520,8 +520,8 @@ test_says_where_there_are_no_keys_yet(void **state)
     char  code[1024];
 
     use(MINT_8037_JWK, ~0u);
-    healthcode_keyring_free(issuer.keyring);
-    issuer.keyring = NULL;
+    healthcode_keyring_free(keyring);
+    keyring = NULL;
 
     mint_eddsa("{\"alg\":\"EdDSA\"," TYP "}", PAYLOAD, 1, code);
     assert_int_equal(verify(code, NULL), HEALTHCODE_REASON_KEYS_UNAVAILABLE);

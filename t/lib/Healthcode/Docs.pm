@@ -110,7 +110,8 @@ sub commands {
     while ($body =~ /\{\s*ngx_string\("(\w+)"\),\s*([\w|]+),/g) {
         my ($name, $flags) = ($1, $2);
         my @contexts = $flags =~ /ANY_CONF/ ? qw(http server location)
-            : $flags =~ /MAIN_CONF/ ? qw(http) : ();
+            : $flags =~ /MAIN_CONF/ ? qw(http)
+            : $flags =~ /HTTP_LOC_CONF/ ? qw(location) : ();
         $commands{$name} = { contexts => \@contexts };
     }
     return \%commands;
