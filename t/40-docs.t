@@ -43,7 +43,8 @@ my $conf = File::Temp->newdir('healthcode-docs-XXXXXXXX', TMPDIR => 1);
 chmod 0755, $conf;
 
 my $module_c = slurp("$SOURCE/nginx/ngx_http_healthcode_module.c");
-my $block_c  = slurp("$SOURCE/nginx/ngx_http_healthcode_conf_block.c");
+my $block_c  = join '', map { slurp("$SOURCE/nginx/ngx_http_healthcode_$_.c") }
+    qw(conf_issuer conf_store);
 my $conf_c   = slurp("$SOURCE/nginx/ngx_http_healthcode_conf.c")
              . slurp("$SOURCE/nginx/ngx_http_healthcode_conf.h");
 my %commands = (

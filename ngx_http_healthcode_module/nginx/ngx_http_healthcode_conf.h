@@ -65,6 +65,19 @@ ngx_int_t ngx_http_healthcode_conf_audit(ngx_conf_t *cf, ngx_array_t *issuers);
 healthcode_pattern_t *ngx_http_healthcode_conf_pattern(ngx_conf_t *cf,
     ngx_str_t *expression, ngx_http_healthcode_pattern_create_pt create);
 
+/*
+ * What became of a block, rv, where the message names the block and not, as
+ * nginx would, its last line.
+ */
+char *ngx_http_healthcode_conf_finished(ngx_conf_t *cf, const char *what,
+    ngx_str_t *name, char *rv);
+
+/*
+ * Whether a name may go into logs, where a new line would be a line of its
+ * own: it is not empty and has no blank and no control character.
+ */
+ngx_uint_t ngx_http_healthcode_conf_is_printable(ngx_str_t *name);
+
 /* Whether two names are the same bytes. */
 ngx_uint_t ngx_http_healthcode_conf_is_name(ngx_str_t *a, ngx_str_t *b);
 
