@@ -117,6 +117,12 @@ sub prepare {
 
     spew("$dir/short.jwks", '{"keys":[{"kty":"oct","alg":"HS256","kid":"s",'
         . '"k":"' . encode_base64url('too short') . '"}]}');
+    must('openssl', 'genpkey', '-algorithm', 'RSA', '-pkeyopt',
+         'rsa_keygen_bits:1024', '-out', "$dir/weak.private");
+    must('openssl', 'pkey', '-in', "$dir/weak.private", '-pubout', '-out',
+         "$dir/weak.pem");
+    spew("$dir/readable.jwks", '{"keys":[{"kty":"oct","alg":"HS256","k":"'
+        . encode_base64url('x' x 32) . '"}]}');
     spew("$dir/pepper", 'x' x 32);
     spew("$dir/gate.password", 'secret');
     spew("$dir/short", 'short');
