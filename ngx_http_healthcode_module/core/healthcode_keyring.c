@@ -3,15 +3,12 @@
  * Reads no key itself and judges no codes.  docs/token-format.md, "Keys".
  */
 
-#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "healthcode_keyring_private.h"
 
 
-static bool healthcode_keyring_count(healthcode_keyring_t *keyring,
-    healthcode_str_t text);
 static void healthcode_keyring_sort(healthcode_keyring_t *keyring);
 static void healthcode_keyring_list(healthcode_keyring_list_t *list,
     const healthcode_key_t *key);
@@ -60,80 +57,6 @@ healthcode_keyring_free(healthcode_keyring_t *keyring)
     EVP_MD_CTX_free(keyring->sum);
     free(keyring->keys);
     free(keyring);
-}
-
-
-healthcode_keyring_t *
-healthcode_keyring_create(healthcode_str_t text,
-    const healthcode_keyring_rules_t *rules, char *error, size_t size)
-{
-    healthcode_keyring_t  *keyring = healthcode_keyring_new(rules);
-
-    if (keyring == NULL) {
-        snprintf(error, size, "no memory");
-        return NULL;
-    }
-
-    if (!healthcode_keyring_add(keyring, text, error, size)
-        || !healthcode_keyring_finish(keyring, error, size))
-    {
-        healthcode_keyring_free(keyring);
-        return NULL;
-    }
-
-    return keyring;
-}
-
-
-bool
-healthcode_keyring_add(healthcode_keyring_t *keyring, healthcode_str_t text,
-    char *error, size_t size)
-{
-    bool    ok;
-    size_t  before = keyring->nkeys;
-
-    keyring->text = text;
-    keyring->error = error;
-    keyring->error_size = size;
-
-    while (text.len && memchr(" \t\r\n", text.data[0], 4)) {
-        text = healthcode_str_from(text.data + 1, text.len - 1);
-    }
-
-    if (text.len == 0) {
-        ok = healthcode_keyring_fail_whole(keyring, "it is empty");
-    } else {
-        ok = (text.data[0] == '{') ? healthcode_keyring_read_jwks(keyring)
-                                   : healthcode_keyring_read_pem(keyring);
-    }
-
-    if (ok && keyring->nkeys == before) {
-        ok = healthcode_keyring_fail_whole(keyring, "it has no key for these "
-                                           "algorithms");
-    }
-
-    if (ok && !healthcode_keyring_count(keyring, keyring->text)) {
-        ok = healthcode_keyring_fail_whole(keyring, "no memory");
-    }
-
-    /* A failure left in OpenSSL's queue would be blamed on nginx's own TLS. */
-    ERR_clear_error();
-
-    return ok;
-}
-
-
-static bool
-healthcode_keyring_count(healthcode_keyring_t *keyring, healthcode_str_t text)
-{
-    uint8_t  len[8];
-
-    for (size_t i = 0; i < sizeof(len); i++) {
-        len[i] = (uint8_t) ((uint64_t) text.len >> (56 - 8 * i));
-    }
-
-    return EVP_DigestUpdate(keyring->sum, len, sizeof(len)) == 1
-           && EVP_DigestUpdate(keyring->sum, text.data, text.len) == 1;
 }
 
 

@@ -43,10 +43,6 @@ struct healthcode_keyring_s {
 };
 
 
-/* Reads keyring->text.  False, with the error written, where it cannot be. */
-bool healthcode_keyring_read_jwks(healthcode_keyring_t *keyring);
-bool healthcode_keyring_read_pem(healthcode_keyring_t *keyring);
-
 /*
  * Writes the error: the line of the byte at offset of the text, unless that is
  * HEALTHCODE_KEYRING_NOWHERE; the key, unless kid is NULL; and what is wrong.
@@ -65,9 +61,5 @@ bool healthcode_keyring_fail_whole(healthcode_keyring_t *keyring,
  */
 healthcode_key_t *healthcode_keyring_push(healthcode_keyring_t *keyring,
     const healthcode_algorithm_t *algorithm, const char *kid);
-
-/* The signer of SM2 by the rules. */
-healthcode_str_t healthcode_keyring_sm2_id(
-    const healthcode_keyring_t *keyring);
 
 #endif

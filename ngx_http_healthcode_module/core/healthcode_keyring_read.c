@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "healthcode_keyring_private.h"
@@ -20,6 +21,11 @@ typedef struct {
 } healthcode_keyring_jwk_t;
 
 
+static healthcode_str_t healthcode_keyring_sm2_id(
+    const healthcode_keyring_t *keyring);
+static bool healthcode_keyring_count(healthcode_keyring_t *keyring,
+    healthcode_str_t text);
+static bool healthcode_keyring_read_jwks(healthcode_keyring_t *keyring);
 static bool healthcode_keyring_read_set(healthcode_keyring_t *keyring,
     yyjson_val *root);
 static bool healthcode_keyring_read_jwk(healthcode_keyring_t *keyring,
@@ -32,6 +38,7 @@ static bool healthcode_keyring_choose(healthcode_keyring_t *keyring,
     yyjson_val *jwk, const healthcode_algorithm_t **chosen);
 static bool healthcode_keyring_fits(const healthcode_keyring_t *keyring,
     const healthcode_algorithm_t *row, yyjson_val *jwk);
+static bool healthcode_keyring_read_pem(healthcode_keyring_t *keyring);
 static bool healthcode_keyring_read_block(healthcode_keyring_t *keyring,
     size_t offset, const char *name, const uint8_t *data, long len);
 static bool healthcode_keyring_load_public(healthcode_keyring_t *keyring,
@@ -41,7 +48,81 @@ static size_t healthcode_keyring_fitting(const healthcode_keyring_t *keyring,
 static size_t healthcode_keyring_next_block(healthcode_str_t text, BIO *bio);
 
 
-healthcode_str_t
+healthcode_keyring_t *
+healthcode_keyring_create(healthcode_str_t text,
+    const healthcode_keyring_rules_t *rules, char *error, size_t size)
+{
+    healthcode_keyring_t  *keyring = healthcode_keyring_new(rules);
+
+    if (keyring == NULL) {
+        snprintf(error, size, "no memory");
+        return NULL;
+    }
+
+    if (!healthcode_keyring_add(keyring, text, error, size)
+        || !healthcode_keyring_finish(keyring, error, size))
+    {
+        healthcode_keyring_free(keyring);
+        return NULL;
+    }
+
+    return keyring;
+}
+
+
+bool
+healthcode_keyring_add(healthcode_keyring_t *keyring, healthcode_str_t text,
+    char *error, size_t size)
+{
+    bool    ok;
+    size_t  before = keyring->nkeys;
+
+    keyring->text = text;
+    keyring->error = error;
+    keyring->error_size = size;
+
+    while (text.len && memchr(" \t\r\n", text.data[0], 4)) {
+        text = healthcode_str_from(text.data + 1, text.len - 1);
+    }
+
+    if (text.len == 0) {
+        ok = healthcode_keyring_fail_whole(keyring, "it is empty");
+    } else {
+        ok = (text.data[0] == '{') ? healthcode_keyring_read_jwks(keyring)
+                                   : healthcode_keyring_read_pem(keyring);
+    }
+
+    if (ok && keyring->nkeys == before) {
+        ok = healthcode_keyring_fail_whole(keyring, "it has no key for these "
+                                           "algorithms");
+    }
+
+    if (ok && !healthcode_keyring_count(keyring, keyring->text)) {
+        ok = healthcode_keyring_fail_whole(keyring, "no memory");
+    }
+
+    /* A failure left in OpenSSL's queue would be blamed on nginx's own TLS. */
+    ERR_clear_error();
+
+    return ok;
+}
+
+
+static bool
+healthcode_keyring_count(healthcode_keyring_t *keyring, healthcode_str_t text)
+{
+    uint8_t  len[8];
+
+    for (size_t i = 0; i < sizeof(len); i++) {
+        len[i] = (uint8_t) ((uint64_t) text.len >> (56 - 8 * i));
+    }
+
+    return EVP_DigestUpdate(keyring->sum, len, sizeof(len)) == 1
+           && EVP_DigestUpdate(keyring->sum, text.data, text.len) == 1;
+}
+
+
+static healthcode_str_t
 healthcode_keyring_sm2_id(const healthcode_keyring_t *keyring)
 {
     return keyring->rules->sm2_id.data ? keyring->rules->sm2_id
@@ -49,7 +130,7 @@ healthcode_keyring_sm2_id(const healthcode_keyring_t *keyring)
 }
 
 
-bool
+static bool
 healthcode_keyring_read_jwks(healthcode_keyring_t *keyring)
 {
     bool         ok;
@@ -258,7 +339,7 @@ healthcode_keyring_fits(const healthcode_keyring_t *keyring,
 }
 
 
-bool
+static bool
 healthcode_keyring_read_pem(healthcode_keyring_t *keyring)
 {
     BIO               *bio;

@@ -265,13 +265,6 @@ ngx_http_healthcode_record_t *ngx_http_healthcode_record_get(
     ngx_http_request_t *r);
 
 /*
- * Suspends a request whose access phase then returns NGX_AGAIN, until
- * _resume() has its phases run again.  NGX_ERROR: it cannot be.
- */
-ngx_int_t ngx_http_healthcode_record_suspend(ngx_http_request_t *r);
-void ngx_http_healthcode_record_resume(ngx_http_healthcode_record_t *record);
-
-/*
  * Takes the codes of the location's sources out of the request and leaves no
  * trace of them in it.  NGX_OK, or NGX_ERROR where there is no memory.
  */
@@ -285,6 +278,14 @@ healthcode_reason_e ngx_http_healthcode_source_code(
 /* Takes a header out of the list that is proxied, without moving another. */
 ngx_int_t ngx_http_healthcode_source_unlink(ngx_http_request_t *r,
     ngx_list_t *headers, ngx_table_elt_t *header);
+
+/* suspend */
+/*
+ * Suspends a request whose access phase then returns NGX_AGAIN, until
+ * _resume() has its phases run again.  NGX_ERROR: it cannot be.
+ */
+ngx_int_t ngx_http_healthcode_suspend(ngx_http_request_t *r);
+void ngx_http_healthcode_resume(ngx_http_healthcode_record_t *record);
 
 /* risk */
 ngx_int_t ngx_http_healthcode_risk_ask(ngx_http_request_t *r,

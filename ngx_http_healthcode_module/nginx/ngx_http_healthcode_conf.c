@@ -13,8 +13,6 @@ static healthcode_index_t *ngx_http_healthcode_conf_index(ngx_conf_t *cf,
 static void ngx_http_healthcode_conf_free_index(void *data);
 static ngx_int_t ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
-static ngx_int_t ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
-    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
 static ngx_int_t ngx_http_healthcode_conf_default_deny(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
 static ngx_int_t ngx_http_healthcode_conf_number(ngx_conf_t *cf,
@@ -27,9 +25,6 @@ static char *ngx_http_healthcode_conf_check_age(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_http_healthcode_conf_check_leeway(ngx_conf_t *cf, void *post,
     void *data);
-static char *ngx_http_healthcode_conf_source_name(
-    ngx_http_healthcode_source_t *source);
-static void ngx_http_healthcode_conf_free_pattern(void *data);
 static void ngx_http_healthcode_conf_free_pepper(void *data);
 
 
@@ -250,45 +245,6 @@ ngx_http_healthcode_conf_is_same_policy(ngx_http_healthcode_loc_conf_t *a,
            && a->deny == b->deny
            && a->region_deny == b->region_deny
            && a->on_outage == b->on_outage;
-}
-
-
-static ngx_int_t
-ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
-    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
-{
-    ngx_http_healthcode_source_t  *source;
-
-    if (conf->sources) {
-        return NGX_OK;
-    }
-
-    if (mcf->sources) {
-        conf->sources = mcf->sources;
-        return NGX_OK;
-    }
-
-    conf->sources = ngx_array_create(cf->pool, 1,
-                                     sizeof(ngx_http_healthcode_source_t));
-    if (conf->sources == NULL) {
-        return NGX_ERROR;
-    }
-
-    mcf->sources = conf->sources;
-
-    source = ngx_array_push(conf->sources);
-    if (source == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(source, sizeof(ngx_http_healthcode_source_t));
-
-    source->kind = NGX_HTTP_HEALTHCODE_HEADER;
-    source->bearer = 1;
-    ngx_str_set(&source->name, "authorization");
-    source->hash = ngx_hash_key_lc(source->name.data, source->name.len);
-
-    return NGX_OK;
 }
 
 
@@ -579,133 +535,6 @@ static void
 ngx_http_healthcode_conf_free_pepper(void *data)
 {
     healthcode_pepper_free(data);
-}
-
-
-char *
-ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char                            *rv;
-    ngx_str_t                       *value = cf->args->elts;
-    ngx_http_healthcode_source_t    *source;
-    ngx_http_healthcode_loc_conf_t  *lcf = conf;
-
-    if (lcf->sources == NGX_CONF_UNSET_PTR) {
-        lcf->sources = ngx_array_create(cf->pool, 2,
-                                        sizeof(ngx_http_healthcode_source_t));
-        if (lcf->sources == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    source = ngx_array_push(lcf->sources);
-    if (source == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(source, sizeof(ngx_http_healthcode_source_t));
-    source->name = value[2];
-
-    if (ngx_strcmp(value[1].data, "header") == 0) {
-        source->kind = NGX_HTTP_HEALTHCODE_HEADER;
-
-    } else if (ngx_strcmp(value[1].data, "query") == 0) {
-        source->kind = NGX_HTTP_HEALTHCODE_QUERY;
-
-    } else if (ngx_strcmp(value[1].data, "cookie") == 0) {
-        source->kind = NGX_HTTP_HEALTHCODE_COOKIE;
-
-    } else {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is no kind of source; write \"header\", "
-                           "\"query\" or \"cookie\"", &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    rv = ngx_http_healthcode_conf_source_name(source);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    if (source->kind == NGX_HTTP_HEALTHCODE_HEADER) {
-        source->hash = ngx_hash_strlow(source->name.data, source->name.data,
-                                       source->name.len);
-    }
-
-    if (cf->args->nelts == 4) {
-
-        source->pattern = ngx_http_healthcode_conf_pattern(cf, &value[3],
-                                                   healthcode_pattern_create);
-        if (source->pattern == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* A name that no request can have would leave the location no way in. */
-static char *
-ngx_http_healthcode_conf_source_name(ngx_http_healthcode_source_t *source)
-{
-    const char  *not_in;
-    ngx_uint_t   i;
-
-    if (source->name.len == 0) {
-        return "needs the name of the header, argument or cookie";
-    }
-
-    not_in = (source->kind == NGX_HTTP_HEALTHCODE_QUERY)
-             ? "&=#" : "()<>@,;:\\\"/[]?={}";
-
-    for (i = 0; i < source->name.len; i++) {
-        if (source->name.data[i] <= ' ' || source->name.data[i] >= 0x7f
-            || strchr(not_in, source->name.data[i]))
-        {
-            return "has a name with a character that no such name can have";
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-healthcode_pattern_t *
-ngx_http_healthcode_conf_pattern(ngx_conf_t *cf, ngx_str_t *expression,
-    ngx_http_healthcode_pattern_create_pt create)
-{
-    char                   error[256];
-    ngx_pool_cleanup_t    *cln;
-    healthcode_pattern_t  *pattern;
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    pattern = create(ngx_http_healthcode_view(expression), error,
-                     sizeof(error));
-
-    if (pattern == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "pattern \"%V\" cannot be used: %s", expression,
-                           error);
-        return NULL;
-    }
-
-    cln->handler = ngx_http_healthcode_conf_free_pattern;
-    cln->data = pattern;
-
-    return pattern;
-}
-
-
-static void
-ngx_http_healthcode_conf_free_pattern(void *data)
-{
-    healthcode_pattern_free(data);
 }
 
 

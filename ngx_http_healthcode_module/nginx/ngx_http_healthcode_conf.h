@@ -59,6 +59,13 @@ void ngx_http_healthcode_conf_secret(ngx_conf_t *cf, ngx_str_t *name,
 ngx_int_t ngx_http_healthcode_conf_audit(ngx_conf_t *cf, ngx_array_t *issuers);
 
 /*
+ * While a location is merged: where no line names a source, the one that all
+ * such locations share.  NGX_ERROR where there is no memory.
+ */
+ngx_int_t ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+
+/*
  * Compiles expression by create; the pattern lives as long as cf->pool.  NULL
  * is logged.
  */

@@ -462,7 +462,7 @@ ngx_http_healthcode_keys_wait(ngx_http_request_t *r,
 
         if ((ngx_http_healthcode_keys_is_coming(keys)
              || ngx_http_healthcode_keys_fetch(keys))
-            && ngx_http_healthcode_record_suspend(r) == NGX_OK)
+            && ngx_http_healthcode_suspend(r) == NGX_OK)
         {
             record->is_waiting = 1;
             record->waits_until = ngx_current_msec
@@ -556,7 +556,7 @@ ngx_http_healthcode_keys_wake(ngx_http_healthcode_keys_t *keys, ngx_uint_t all)
             || (ngx_msec_int_t) (ngx_current_msec - record->waits_until) >= 0)
         {
             ngx_http_healthcode_keys_cancel(record);
-            ngx_http_healthcode_record_resume(record);
+            ngx_http_healthcode_resume(record);
         }
     }
 }

@@ -71,33 +71,3 @@ ngx_http_healthcode_record_cleanup(void *data)
     ngx_http_healthcode_risk_cancel(data);
     ngx_http_healthcode_keys_cancel(data);
 }
-
-
-/* As limit_req delays: notice a client that leaves, and nothing else. */
-ngx_int_t
-ngx_http_healthcode_record_suspend(ngx_http_request_t *r)
-{
-    if (r->connection->read->ready) {
-        ngx_post_event(r->connection->read, &ngx_posted_events);
-
-    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    return NGX_OK;
-}
-
-
-void
-ngx_http_healthcode_record_resume(ngx_http_healthcode_record_t *record)
-{
-    ngx_http_request_t  *r = record->request;
-
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    ngx_post_event(r->connection->write, &ngx_posted_events);
-}

@@ -35,7 +35,7 @@ ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ngx_http_healthcode_record_suspend(r) != NGX_OK) {
+    if (ngx_http_healthcode_suspend(r) != NGX_OK) {
         ngx_http_healthcode_risk_cancel(record);
         record->evidence.live = HEALTHCODE_LIVE_UNKNOWN;
         return NGX_OK;
@@ -94,7 +94,7 @@ ngx_http_healthcode_risk_done(void *data, healthcode_reason_e reason,
     record->answered = 1;
     record->looked_up = 1;
 
-    ngx_http_healthcode_record_resume(record);
+    ngx_http_healthcode_resume(record);
 }
 
 
