@@ -55,7 +55,7 @@ sub gate {
     my ($lines, %opt) = @_;
     return Healthcode::Nginx->new(
         module => $f->module, workers => $opt{workers} || 1,
-        http => <<"END");
+        user => $opt{user}, http => <<"END");
 healthcode_issuer rotating {
     iss $iss; algorithms HS256;
 $lines
@@ -252,6 +252,27 @@ END
     is(join(' ', map { scalar $nginx->ask(code($_, kid => 'other')) } 1, 2, 3),
        '401 signature 401 signature 200',
        'a code with another kid finds the one without');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+# ---- files that only the master may read ----
+
+SKIP: {
+    skip 'only root can be another user', 6 if $> != 0;
+    put('closed.jwks', set(jwk(1)));
+    chmod 0600, "$dir/closed.jwks";
+    my $nginx = gate("keys $dir/closed.jwks;", user => 'nobody ' . getgrgid((getpwnam 'nobody')[3]))->start;
+    is($nginx->ask(code(1)), 200, 'keys that only the master may read count');
+    ok($nginx->logged(qr/\[warn\].*keys "\S+closed\.jwks" of issuer "rotating"/, 5),
+       'but that the workers may not is said at once');
+    like($nginx->error_log, qr/let the user of nginx's workers read it/,
+         'with what to do');
+    sleep 2.5;
+    is(count($nginx, '\[error\]'), 0, 'and is no error while nothing changes');
+    put('closed.jwks', set(jwk(2)));
+    chmod 0644, "$dir/closed.jwks";
+    is($nginx->ask_until(200, 10, code(2)), 200,
+       'a change counts once they may read it');
     is($nginx->stop, 0, 'it ends by itself');
 }
 

@@ -294,8 +294,10 @@ sub answers_of {
     close $out;
     unlink $f->path('issuer/jwks');
     ok($nginx->reload, 'its location is another, and answers nothing');
-    is($nginx->ask(code(1)), '503 keys_unavailable',
-       'then no key of the old location counts');
+    is($nginx->ask_until('503 keys_unavailable', 3, code(1)),
+       '503 keys_unavailable', 'then no key of the old location counts');
+    is(answers_of($nginx, map { code(1) } 1 .. 6),
+       join(' / ', ('503 keys_unavailable') x 6), 'in any worker');
     is($nginx->stop, 0, 'it ends by itself');
     is(alarming($nginx), '', 'nothing is alarming');
 }

@@ -48,6 +48,8 @@ static void ngx_http_healthcode_keys_read(void *data,
     ngx_http_healthcode_reader_result_t *result);
 static void ngx_http_healthcode_keys_swap(ngx_http_healthcode_keys_t *keys,
     healthcode_keyring_t *keyring);
+static void ngx_http_healthcode_keys_closed(ngx_http_healthcode_keys_t *keys,
+    ngx_http_healthcode_reader_result_t *result);
 static void ngx_http_healthcode_keys_broken(ngx_http_healthcode_keys_t *keys,
     ngx_http_healthcode_reader_result_t *result);
 static void ngx_http_healthcode_keys_shown(ngx_http_healthcode_keys_t *keys,
@@ -313,6 +315,11 @@ ngx_http_healthcode_keys_read(void *data,
 
     keys = &all->keys[result->issuer];
 
+    if (result->closed) {
+        ngx_http_healthcode_keys_closed(keys, result);
+        return;
+    }
+
     if (result->given) {
         keys->given--;
     }
@@ -379,7 +386,23 @@ ngx_http_healthcode_keys_swap(ngx_http_healthcode_keys_t *keys,
 }
 
 
-/* Once for the machine, however many workers see it. */
+/* Once for the machine, however many workers see it; so is what is broken. */
+static void
+ngx_http_healthcode_keys_closed(ngx_http_healthcode_keys_t *keys,
+    ngx_http_healthcode_reader_result_t *result)
+{
+    if (ngx_http_healthcode_zone_mark(&keys->issuer->slot->closed,
+                                      result->hash))
+    {
+        ngx_log_error(NGX_LOG_WARN, keys->all->log, 0,
+                      "healthcode: keys \"%s\" of issuer \"%V\" were read by "
+                      "the master, but %s; until then a change of it counts "
+                      "after a reload only", result->file,
+                      &keys->issuer->name, result->error);
+    }
+}
+
+
 static void
 ngx_http_healthcode_keys_broken(ngx_http_healthcode_keys_t *keys,
     ngx_http_healthcode_reader_result_t *result)

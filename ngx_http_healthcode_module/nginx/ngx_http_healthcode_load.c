@@ -92,14 +92,23 @@ ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
 }
 
 
-/* Written before the keyring is freed, which its error may name. */
 static ngx_int_t
 ngx_http_healthcode_load_fail(ngx_http_healthcode_load_t *load,
     const char *what, int err)
 {
-    u_char  *p, *last = (u_char *) load->error + sizeof(load->error) - 1;
+    ngx_http_healthcode_load_describe(load->error, sizeof(load->error), what,
+                                      err);
+    return NGX_ERROR;
+}
 
-    p = ngx_slprintf((u_char *) load->error, last, "%s", what);
+
+void
+ngx_http_healthcode_load_describe(char *text, size_t size, const char *what,
+    int err)
+{
+    u_char  *p, *last = (u_char *) text + size - 1;
+
+    p = ngx_slprintf((u_char *) text, last, "%s", what);
 
     if (err) {
         p = ngx_slprintf(p, last, " (%d: ", err);
@@ -107,9 +116,11 @@ ngx_http_healthcode_load_fail(ngx_http_healthcode_load_t *load,
         p = ngx_slprintf(p, last, ")");
     }
 
-    *p = '\0';
+    if (err == EACCES) {
+        p = ngx_slprintf(p, last, ", let the user of nginx's workers read it");
+    }
 
-    return NGX_ERROR;
+    *p = '\0';
 }
 
 
@@ -376,6 +387,35 @@ ngx_http_healthcode_load_stamp(const ngx_http_healthcode_issuer_t *issuer,
     ngx_http_healthcode_load_free(&names);
 
     return stamp;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_load_access(const ngx_http_healthcode_issuer_t *issuer,
+    int *err, char *file, size_t size)
+{
+    ngx_int_t                          rc = NGX_OK;
+    ngx_uint_t                         i;
+    ngx_http_healthcode_load_names_t   names;
+
+    if (ngx_http_healthcode_load_names(&issuer->keys, &names) != NGX_OK) {
+        *err = errno;
+        (void) ngx_cpystrn((u_char *) file, issuer->keys.dir.data, size);
+        rc = NGX_DECLINED;
+    }
+
+    for (i = 0; rc == NGX_OK && i < names.n; i++) {
+        if (access(names.names[i], R_OK) == -1) {
+            *err = errno;
+            (void) ngx_cpystrn((u_char *) file, (u_char *) names.names[i],
+                               size);
+            rc = NGX_DECLINED;
+        }
+    }
+
+    ngx_http_healthcode_load_free(&names);
+
+    return rc;
 }
 
 

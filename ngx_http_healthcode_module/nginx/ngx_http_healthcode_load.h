@@ -42,6 +42,19 @@ ngx_int_t ngx_http_healthcode_load(
 uint64_t ngx_http_healthcode_load_stamp(
     const ngx_http_healthcode_issuer_t *issuer, time_t *newest);
 
+/*
+ * Whether this process may read all files of issuer's sources: NGX_OK, or
+ * NGX_DECLINED with the errno and the name of one that it may not.  Blocks on
+ * files.
+ */
+ngx_int_t ngx_http_healthcode_load_access(
+    const ngx_http_healthcode_issuer_t *issuer, int *err, char *file,
+    size_t size);
+
+/* Writes what, and words for err unless it is 0, into text of size bytes. */
+void ngx_http_healthcode_load_describe(char *text, size_t size,
+    const char *what, int err);
+
 /* FNV-1a of len bytes of data, going on from hash; 0 to begin. */
 uint64_t ngx_http_healthcode_load_hash(uint64_t hash, const void *data,
     size_t len);

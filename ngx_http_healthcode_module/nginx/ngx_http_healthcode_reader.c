@@ -80,6 +80,8 @@ static void ngx_http_healthcode_reader_free(
     ngx_http_healthcode_reader_t *reader);
 static void *ngx_http_healthcode_reader_run(void *data);
 static void ngx_http_healthcode_reader_yield(void);
+static void ngx_http_healthcode_reader_try(
+    ngx_http_healthcode_reader_t *reader);
 static ngx_http_healthcode_reader_job_t *ngx_http_healthcode_reader_next(
     ngx_http_healthcode_reader_t *reader, struct timespec *until);
 static void ngx_http_healthcode_reader_work(
@@ -370,6 +372,7 @@ ngx_http_healthcode_reader_run(void *data)
     ngx_http_healthcode_reader_job_t  *job;
 
     ngx_http_healthcode_reader_yield();
+    ngx_http_healthcode_reader_try(reader);
 
     clock_gettime(CLOCK_MONOTONIC, &until);
 
@@ -396,6 +399,51 @@ ngx_http_healthcode_reader_run(void *data)
 
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += NGX_HTTP_HEALTHCODE_READER_SECONDS;
+    }
+}
+
+
+/*
+ * The master read the files, often as another user: say at once, and not when
+ * a key has to change in a hurry, that this worker may not.
+ */
+static void
+ngx_http_healthcode_reader_try(ngx_http_healthcode_reader_t *reader)
+{
+    int                                   err;
+    time_t                                newest;
+    ngx_uint_t                            i;
+    ngx_http_healthcode_reader_watch_t   *watch;
+    ngx_http_healthcode_reader_result_t  *result;
+
+    for (i = 0; i < reader->nwatches; i++) {
+
+        watch = &reader->watches[i];
+        result = calloc(1, sizeof(ngx_http_healthcode_reader_result_t));
+
+        if (result == NULL
+            || ngx_http_healthcode_load_access(watch->issuer, &err,
+                                               result->file,
+                                               sizeof(result->file))
+               == NGX_OK)
+        {
+            free(result);
+            continue;
+        }
+
+        watch->read = ngx_http_healthcode_load_stamp(watch->issuer, &newest);
+        watch->seen = watch->read;
+
+        result->issuer = i;
+        result->rc = NGX_ERROR;
+        result->closed = 1;
+        ngx_http_healthcode_load_describe(result->error,
+                                          sizeof(result->error),
+                                          "the workers may not read it", err);
+        result->hash = ngx_http_healthcode_load_hash(0, result->file,
+                                                     strlen(result->file));
+
+        ngx_http_healthcode_reader_post(reader, result);
     }
 }
 

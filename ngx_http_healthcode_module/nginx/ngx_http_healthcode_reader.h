@@ -23,6 +23,9 @@ typedef struct {
     healthcode_str_t       text;      /* that was given and is good; freed with
                                          the result */
     ngx_uint_t             given;     /* how the text was; 0: a file changed */
+    ngx_uint_t             closed;    /* rc is NGX_ERROR: the files are as they
+                                         were, but this worker may not read
+                                         them again */
     uint64_t               hash;      /* of what is broken */
     char                   file[512];
     char                   error[512];

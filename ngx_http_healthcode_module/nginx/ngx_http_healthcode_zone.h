@@ -23,6 +23,7 @@ struct ngx_http_healthcode_zone_slot_s {
     ngx_atomic_t   misses;         /* and those that were not */
     ngx_atomic_t   broken;         /* a hash of what was logged as broken */
     ngx_atomic_t   announced;      /* and of the keys that were, as new */
+    ngx_atomic_t   closed;         /* and of a file that workers may not read */
 
     ngx_atomic_t   started;        /* when the last fetch was */
     ngx_atomic_t   busy;           /* until when one is under way; 0: none */

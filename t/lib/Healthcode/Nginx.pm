@@ -15,7 +15,7 @@ use Healthcode::Process;
 
 
 # new(http => CONF, main => CONF, workers => N, wrap => [COMMAND],
-#     module => PATH or undef); {{SOCK}} and {{ROOT}} in http are its own.
+#     user => NAME, module => PATH or undef); {{SOCK}} and {{ROOT}} in http are its own.
 sub new {
     my ($class, %opt) = @_;
     my $tmp = File::Temp->newdir('healthcode-nginx-XXXXXXXX', TMPDIR => 1);
@@ -34,7 +34,7 @@ sub pid  { $_[0]{process}->pid }
 sub configure {
     my ($self, $http) = @_;
     my $load = $self->{module} ? "load_module $self->{module};" : '';
-    my $user = $> == 0 ? 'user root;' : '';
+    my $user = $> == 0 ? 'user ' . ($self->{user} || 'root') . ';' : '';
     my $workers = $self->{workers} || 1;
     my $main = $self->{main} || '';
 
