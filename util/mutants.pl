@@ -96,6 +96,8 @@ sub copy_tree {
 }
 
 
+$| = 1;
+
 my @mutants = grep {
     my $name = $_->{name};
     !@wanted || grep { index($name, $_) >= 0 } @wanted
