@@ -283,6 +283,26 @@ sub answers_of {
 }
 
 {
+    # a reload that adds an issuer, and so needs more memory
+    put(jwk(1));
+    my $nginx = gate('keys_min_interval 1s;')->start;
+    is($nginx->ask(code(1)), 200, 'a key of the issuer passes');
+    my $conf = $f->read($nginx->root . '/nginx.conf');
+    $conf =~ s/(?=healthcode_issuer far)/healthcode_issuer further { iss x;
+        algorithms HS256; keys_location \/keys?further; }\n/ or die;
+    open my $out, '>', $nginx->root . '/nginx.conf' or die;
+    print $out $conf;
+    close $out;
+    unlink $f->path('issuer/jwks');
+    ok($nginx->reload, 'another issuer is added while the first is down');
+    sleep 0.5;
+    is(answers_of($nginx, map { code(1) } 1 .. 4), join(' / ', (200) x 4),
+       'whose keys are still there');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+{
     # the location of an issuer moves; what was shared is not its word
     put(jwk(1));
     my $nginx = gate('keys_min_interval 1s;', workers => 2)->start;

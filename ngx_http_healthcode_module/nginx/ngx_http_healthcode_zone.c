@@ -4,6 +4,7 @@
  * docs/request-path.md, "Keys".
  */
 
+#include "ngx_http_healthcode_conf.h"
 #include "ngx_http_healthcode_load.h"
 #include "ngx_http_healthcode_zone.h"
 
@@ -20,17 +21,25 @@ typedef struct {
 
 static ngx_int_t ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone,
     void *data);
+static ngx_shm_zone_t *ngx_http_healthcode_zone_before(ngx_shm_zone_t *zone);
+static void ngx_http_healthcode_zone_inherit(ngx_slab_pool_t *pool,
+    ngx_shm_zone_t *before, ngx_http_healthcode_issuer_t *issuer);
+static ngx_http_healthcode_zone_slot_t *ngx_http_healthcode_zone_find(
+    ngx_http_healthcode_zone_t *shared, ngx_atomic_uint_t name);
 static ngx_http_healthcode_zone_slot_t *ngx_http_healthcode_zone_slot(
     ngx_slab_pool_t *pool, ngx_array_t *issuers, ngx_uint_t i);
 static ngx_atomic_uint_t ngx_http_healthcode_zone_name(
     const ngx_http_healthcode_issuer_t *issuer);
 
 
+static ngx_str_t  ngx_http_healthcode_zone_keys =
+    ngx_string("healthcode_keys");
+
+
 ngx_int_t
 ngx_http_healthcode_zone_add(ngx_conf_t *cf, ngx_array_t *issuers)
 {
     size_t                          size;
-    ngx_str_t                       name = ngx_string("healthcode_keys");
     ngx_uint_t                      i;
     ngx_shm_zone_t                 *zone;
     ngx_http_healthcode_issuer_t  **issuer = issuers->elts;
@@ -46,7 +55,8 @@ ngx_http_healthcode_zone_add(ngx_conf_t *cf, ngx_array_t *issuers)
         }
     }
 
-    zone = ngx_shared_memory_add(cf, &name, size, &ngx_http_healthcode_module);
+    zone = ngx_shared_memory_add(cf, &ngx_http_healthcode_zone_keys, size,
+                                 &ngx_http_healthcode_module);
     if (zone == NULL) {
         return NGX_ERROR;
     }
@@ -64,6 +74,7 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
 {
     ngx_uint_t                       i, n;
     ngx_array_t                     *issuers = zone->data;
+    ngx_shm_zone_t                  *before = NULL;
     ngx_slab_pool_t                 *pool;
     ngx_http_healthcode_zone_t      *shared;
     ngx_http_healthcode_issuer_t   **issuer = issuers->elts;
@@ -82,6 +93,7 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
 
         shared->n = n;
         pool->data = shared;
+        before = ngx_http_healthcode_zone_before(zone);
     }
 
     for (i = 0; i < issuers->nelts; i++) {
@@ -92,9 +104,80 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
         if (issuer[i]->slot == NULL) {
             return NGX_ERROR;
         }
+
+        if (before) {
+            ngx_http_healthcode_zone_inherit(pool, before, issuer[i]);
+        }
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * The zone of the configuration that this one takes the place of, where nginx
+ * makes another, because more issuers need a larger one; or NULL.
+ */
+static ngx_shm_zone_t *
+ngx_http_healthcode_zone_before(ngx_shm_zone_t *zone)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_shm_zone_t   *z;
+
+    for (part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
+         part;
+         part = part->next)
+    {
+        z = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (&z[i] != zone && z[i].tag == zone->tag && z[i].shm.addr
+                && ngx_http_healthcode_conf_is_name(&z[i].shm.name,
+                                                    &zone->shm.name))
+            {
+                return &z[i];
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/* The keys of an issuer that cannot be asked now must not be lost. */
+static void
+ngx_http_healthcode_zone_inherit(ngx_slab_pool_t *pool, ngx_shm_zone_t *before,
+    ngx_http_healthcode_issuer_t *issuer)
+{
+    u_char                           *text;
+    ngx_slab_pool_t                  *old;
+    ngx_http_healthcode_zone_slot_t  *from, *to = issuer->slot;
+
+    old = (ngx_slab_pool_t *) before->shm.addr;
+    from = old->data ? ngx_http_healthcode_zone_find(old->data, to->name)
+                     : NULL;
+
+    if (from == NULL) {
+        return;
+    }
+
+    ngx_shmtx_lock(&old->mutex);
+
+    text = from->text ? ngx_slab_alloc(pool, from->len) : NULL;
+
+    *to = *from;
+    to->text = text;
+    to->busy = 0;
+
+    if (text) {
+        ngx_memcpy(text, from->text, from->len);
+    } else {
+        to->version = 0;
+        to->due = 0;
+    }
+
+    ngx_shmtx_unlock(&old->mutex);
 }
 
 
@@ -113,11 +196,10 @@ ngx_http_healthcode_zone_slot(ngx_slab_pool_t *pool, ngx_array_t *issuers,
     ngx_http_healthcode_zone_slot_t   *slot;
 
     name = ngx_http_healthcode_zone_name(issuer[i]);
+    slot = ngx_http_healthcode_zone_find(shared, name);
 
-    for (n = 0; n < shared->n; n++) {
-        if (shared->slots[n].name == name) {
-            return &shared->slots[n];
-        }
+    if (slot) {
+        return slot;
     }
 
     for (n = 0; n < shared->n; n++) {
@@ -139,6 +221,22 @@ ngx_http_healthcode_zone_slot(ngx_slab_pool_t *pool, ngx_array_t *issuers,
             slot->name = name;
 
             return slot;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_healthcode_zone_slot_t *
+ngx_http_healthcode_zone_find(ngx_http_healthcode_zone_t *shared,
+    ngx_atomic_uint_t name)
+{
+    ngx_uint_t  n;
+
+    for (n = 0; n < shared->n; n++) {
+        if (shared->slots[n].name == name) {
+            return &shared->slots[n];
         }
     }
 
