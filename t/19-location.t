@@ -31,13 +31,13 @@ sub jwk {
 }
 
 sub code {
-    my ($n, %header) = @_;
+    my ($n, $header, $claims) = @_;
     my $now = int time;
     return jws(secret($n),
                json({ alg => 'HS256', typ => 'healthcode+jwt', kid => "k$n",
-                      %header }),
+                      %{ $header || {} } }),
                json({ iss => $iss, sub => 'rosa', iat => $now,
-                      exp => $now + 900 }));
+                      exp => $now + 900, %{ $claims || {} } }));
 }
 
 sub put {
@@ -120,13 +120,13 @@ sub answers_of {
 
     my ($refused, $first) = (0, time);
     for (1 .. 100) {
-        my $answer = $nginx->ask(code(1, kid => "stranger-$_"));
+        my $answer = $nginx->ask(code(1, { kid => "stranger-$_" }));
         $refused++ if $answer eq '401 key';
     }
     is($refused, 100, 'a hundred keys of a stranger are refused');
     cmp_ok(asked($nginx), '<=', 2 + 1 + int((time - $first) / 2),
            'and the issuer is asked once in keys_min_interval at most');
-    is($nginx->ask(code(1, alg => 'ES256')), '401 algorithm',
+    is($nginx->ask(code(1, { alg => 'ES256' })), '401 algorithm',
        'another algorithm is no reason to ask');
     is($nginx->stop, 0, 'it ends by itself');
     is(alarming($nginx), '', 'nothing is alarming');
@@ -219,6 +219,102 @@ sub answers_of {
         is($nginx->stop, 0, "$what: it ends by itself");
         is(alarming($nginx), '', "$what: nothing is alarming");
     }
+}
+
+
+# ---- what may stand in the location ----
+
+{
+    my $far = 'proxy_pass http://unix:{{ROOT}}/far.sock:/jwks;';
+    my $cache = 'proxy_cache keys; proxy_cache_valid 200 1s; ';
+    my @rows = (
+        [ 'an answer that is not buffered', "proxy_buffering off; $far" ],
+        [ 'a file that a thread reads',
+          'aio threads; alias ' . $f->path('issuer/jwks') . ';' ],
+        [ 'a limit that makes it wait', "limit_req zone=slowly burst=5; $far" ],
+        [ 'a cache', "$cache $far" ],
+        [ 'a cache that is renewed in the background', "$cache $far "
+          . 'proxy_cache_use_stale updating; proxy_cache_background_update on;' ],
+        [ 'a log of its own', 'access_log {{ROOT}}/logs/sub.log; '
+          . "log_subrequest on; set \$a \$remote_addr\$server_addr\$host; $far" ],
+    );
+    put(jwk(1));
+    my $http = "proxy_cache_path {{ROOT}}/cache keys_zone=keys:1m;\n"
+             . "limit_req_zone \$binary_remote_addr zone=slowly:1m rate=2r/s;\n";
+    my $locations = '';
+    for my $i (0 .. $#rows) {
+        $http .= "healthcode_issuer n$i { iss $iss/$i; algorithms HS256; "
+               . "keys_location /n$i; keys_min_interval 1s; keys_refresh 1s; }\n";
+        $locations .= "location = /n$i { internal; "
+                    . "subrequest_output_buffer_size 16k; $rows[$i][1] }\n";
+    }
+    # the second question of the limited one has to wait
+    $http .= "healthcode_issuer m$_ { iss m$_; algorithms HS256; "
+           . "keys_location /n2; keys_min_interval 9s; }\n" for 0 .. 1;
+    my $nginx = Healthcode::Nginx->new(module => $f->module, http => <<"END");
+$http
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location /stub { stub_status; }
+    location /t { healthcode on; alias ${\ $f->path('site')}/passed; }
+    $locations
+}
+server {
+    listen unix:{{ROOT}}/far.sock;
+    location = /jwks { alias ${\ $f->path('issuer/jwks')}; }
+}
+END
+    $nginx->start;
+    my $of = sub { my ($n, $i) = @_; code($n, {}, { iss => "$iss/$i" }) };
+    is($nginx->ask_until(200, 4, $of->(1, $_)), 200, "$rows[$_][0]: keys come")
+        for 0 .. $#rows;
+    put(jwk(2));
+    is($nginx->ask_until(200, 6, $of->(2, $_)), 200, "$rows[$_][0]: new ones too")
+        for 0 .. $#rows;
+    my ($active) = get($nginx->sock, '/stub', [])->{body} =~ /connections: (\d+)/;
+    cmp_ok($active, '<=', 5, 'no connection is left over');
+    # what is delayed ends before the issuer's socket is gone
+    is($nginx->stop(15, 'TERM'), 0, 'it ends when it is told');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+{
+    # a cache reads on where the memory for the answer is full
+    my $pem = "-----BEGIN PUBLIC KEY-----\n"
+            . 'MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='
+            . "\n-----END PUBLIC KEY-----\n";
+    $pem .= "\n" x (512 - length $pem);
+    my $path = $f->path('pieces.sock');
+    my $issuer = Healthcode::Server->start($path, sub {
+        my ($client) = @_;
+        Healthcode::Server::take($client, 1);
+        Healthcode::Server::put($client, "HTTP/1.1 200 OK\r\n"
+            . "Transfer-Encoding: chunked\r\n\r\n", 2);
+        for (1 .. 40) {
+            Healthcode::Server::put($client, "200\r\n$pem\r\n", 2);
+            sleep 0.005;
+        }
+        Healthcode::Server::put($client, "0\r\n\r\n", 2);
+    });
+    my $nginx = Healthcode::Nginx->new(module => $f->module, http => <<"END");
+proxy_cache_path {{ROOT}}/cache keys_zone=keys:1m;
+healthcode_issuer far { iss $iss; algorithms EdDSA; keys_location /keys; }
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location /t { healthcode on; root /; }
+    location = /keys { internal; proxy_cache keys; proxy_cache_valid 1m;
+        proxy_http_version 1.1; subrequest_output_buffer_size 8k;
+        proxy_pass http://unix:$path:/; }
+}
+END
+    $nginx->start;
+    ok($nginx->logged(qr/cannot be fetched.*larger than subrequest_output/, 5),
+       'of a text that is larger than the memory for it, half is no set');
+    is(count($nginx, 'has new keys'), 0, 'even where the half could be read');
+    is($nginx->stop, 0, 'it ends by itself');
+    $issuer->stop;
 }
 
 
@@ -341,7 +437,7 @@ sub answers_of {
     for (1 .. 20) {
         my $s = dial($nginx->sock);
         syswrite $s, "GET /t HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
-            . code(1, kid => "gone-$_") . "\r\n\r\n";
+            . code(1, { kid => "gone-$_" }) . "\r\n\r\n";
         close $s;
         sleep 0.07;
     }

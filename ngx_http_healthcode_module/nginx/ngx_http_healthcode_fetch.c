@@ -64,6 +64,10 @@ ngx_http_healthcode_fetch(ngx_http_conf_ctx_t *ctx, ngx_str_t *uri,
         return NGX_ERROR;
     }
 
+    /* a cache must not answer with a stale set while it asks by a subrequest
+       of its own, which nginx refuses to one in memory */
+    sr->background = 1;
+
     fetch->handler = handler;
     fetch->data = data;
     fetch->asked = 1;
@@ -147,6 +151,10 @@ ngx_http_healthcode_fetch_connect(ngx_http_conf_ctx_t *ctx)
     c->listening = ngx_cycle->listening.elts;
     c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
     c->start_time = ngx_current_msec;
+
+    /* as nginx marks every unix socket, on which it would be an alert */
+    c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
+    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
 
     c->read->log = c->log;
     c->write->log = c->log;
@@ -235,30 +243,40 @@ ngx_http_healthcode_fetch_abandon(ngx_http_healthcode_fetch_t *fetch)
 }
 
 
-/* May be called again, for the page of an error: the first word counts. */
+/*
+ * May be called before the text is whole, while a thread reads a file, and
+ * again for the page of an error: the first word counts.
+ */
 static ngx_int_t
 ngx_http_healthcode_fetch_answer(ngx_http_request_t *sr, void *data,
     ngx_int_t rc)
 {
     ngx_buf_t                           *b;
+    ngx_uint_t                           whole;
     ngx_http_healthcode_fetch_t         *fetch = data;
     ngx_http_healthcode_fetch_answer_t  *answer = &fetch->answer;
 
-    if (fetch->answered) {
+    if (fetch->answered || rc == NGX_AGAIN || (rc == NGX_OK && sr->buffered)) {
         return rc;
     }
 
     fetch->answered = 1;
 
-    if (rc == NGX_OK || rc == NGX_HTTP_OK) {
-        answer->status = sr->headers_out.status;
+    /* nginx wakes nobody at the end of a background subrequest */
+    (void) ngx_http_post_request(fetch->request, NULL);
 
-    } else {
-        answer->status = (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? (ngx_uint_t) rc
-                                                           : 0;
+    answer->status = (rc >= NGX_HTTP_SPECIAL_RESPONSE)
+                     ? (ngx_uint_t) rc : sr->headers_out.status;
+
+    if (answer->status == 0) {
+        /* it ended before there was one */
+        answer->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (answer->status != NGX_HTTP_OK || sr->out == NULL) {
+    /* a cache goes on where the memory was full, and then calls it well */
+    whole = (rc == NGX_OK || rc == NGX_HTTP_OK) && !sr->connection->error;
+
+    if (answer->status != NGX_HTTP_OK || !whole || sr->out == NULL) {
         return rc;
     }
 
@@ -330,6 +348,7 @@ ngx_http_healthcode_fetch_max_age(ngx_http_request_t *sr)
 static void
 ngx_http_healthcode_fetch_end(ngx_http_request_t *r)
 {
+    r->connection->data = r;
     ngx_http_finalize_request(r, NGX_ERROR);
 }
 
@@ -366,10 +385,33 @@ ngx_http_healthcode_fetch_cleanup(void *data)
 }
 
 
-/* Nobody speaks on this connection. */
+/*
+ * As nginx's own: nobody speaks on this connection, but its timers are used,
+ * by limit_req, and a worker that has waited long enough ends what is open.
+ */
 static void
 ngx_http_healthcode_fetch_event(ngx_event_t *ev)
 {
-    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ev->log, 0,
-                   "healthcode: an event on the connection of a fetch");
+    ngx_connection_t    *c = ev->data;
+    ngx_http_request_t  *r = c->data;
+
+    if (c->close) {
+        ngx_http_healthcode_fetch_end(r->main);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
+
+    if (ev->delayed && ev->timedout) {
+        ev->delayed = 0;
+        ev->timedout = 0;
+    }
+
+    if (ev->write) {
+        r->write_event_handler(r);
+
+    } else {
+        r->read_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
 }

@@ -282,7 +282,8 @@ ngx_http_healthcode_keys_missed(ngx_http_healthcode_keys_t *keys,
             why = "it does not answer in 10 seconds";
 
         } else if (status == NGX_HTTP_OK) {
-            why = "its answer has no text";
+            why = "its answer is empty, breaks off, or is larger than "
+                  "subrequest_output_buffer_size";
 
         } else {
             why = "its answer is not 200; where it is 500, "
