@@ -419,6 +419,79 @@ END
 }
 
 {
+    # all places of the shared memory were taken; an old worker's fetch ends
+    # when its place belongs to another issuer
+    put(jwk(1));
+    my $path = $f->path('late.sock');
+    my $late = Healthcode::Server->start($path, sub {
+        my ($client) = @_;
+        Healthcode::Server::take($client, 1);
+        sleep 2;
+        my $body = json({ keys => [ jwk(7) ] });
+        Healthcode::Server::put($client, "HTTP/1.0 200 OK\r\nContent-Length: "
+            . length($body) . "\r\n\r\n$body", 2);
+    });
+    my $one = sub {
+        my ($name, $iss, $location) = @_;
+        return "healthcode_issuer $name { iss $iss; algorithms HS256; "
+             . "keys_location /$location; keys_min_interval 1h; "
+             . "keys_refresh 1h; }\n";
+    };
+    my $conf = sub { return join('', @_) . <<"END" };
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location /t { healthcode on; alias ${\ $f->path('site')}/passed; }
+    location = /late { internal; proxy_pass http://unix:$path:/; }
+    location = /here { internal; alias ${\ $f->path('issuer/jwks')}; }
+    location = /none { internal; return 404; }
+}
+END
+    my $nginx = Healthcode::Nginx->new(module => $f->module,
+        http => $conf->($one->('old', 'old', 'late')));
+    $nginx->start;
+    # the old worker has a reason to stay
+    my $held = dial($nginx->sock);
+    syswrite $held, "GET /alive HTTP/1.1\r\n";
+    sleep 0.2;
+    my @others = map { $one->("n$_", "n$_", 'none') } 1 .. 63;
+    $nginx->configure($conf->($one->('new0', $iss, 'here'), @others[0 .. 61]));
+    $nginx->reload;
+    sleep 0.2;
+    $nginx->configure($conf->($one->('new', $iss, 'here'), @others));
+    $nginx->reload;
+    is($nginx->ask_until(200, 3, code(1)), 200,
+       'an issuer that is new in a reload has its keys');
+    is($nginx->ask_until(200, 3.5, code(7)), '401 key',
+       'and never those of one that was there before it');
+    is($nginx->ask(code(1)), 200, 'and keeps its own');
+    close $held;
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+    $late->stop;
+}
+
+{
+    # one issuer more, while the location of the first one is down
+    put(jwk(1));
+    my $nginx = gate('keys_min_interval 1s;', workers => 2)->start;
+    is($nginx->ask(code(1)), 200, 'a key of the issuer passes');
+    my $conf = $f->read($nginx->root . '/nginx.conf');
+    $conf =~ s/^healthcode_issuer far/healthcode_issuer more { iss more;
+        algorithms HS256; keys_location \/keys?more; }\n$&/m or die;
+    open my $out, '>', $nginx->root . '/nginx.conf' or die;
+    print $out $conf;
+    close $out;
+    unlink $f->path('issuer/jwks');
+    ok($nginx->reload, 'an issuer is added while another is down');
+    sleep 0.3;
+    is(join(' ', map { scalar $nginx->ask(code(1)) } 1 .. 6), join(' ', (200) x 6),
+       'which keeps its keys');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+{
     # waiting requests and a reload: the old worker stays until they are done
     put(jwk(1));
     my $nginx = gate('keys_min_interval 1s;')->start;

@@ -189,7 +189,9 @@ ngx_http_healthcode_keys_take_shared(ngx_http_healthcode_keys_t *keys)
     size_t              len;
     ngx_atomic_uint_t   version;
 
-    if (keys->given || keys->version == keys->issuer->slot->version) {
+    if (keys->given
+        || !ngx_http_healthcode_zone_has_news(keys->issuer, keys->version))
+    {
         return;
     }
 
@@ -299,7 +301,7 @@ ngx_http_healthcode_keys_missed(ngx_http_healthcode_keys_t *keys,
     }
 
     keys->fetching = 0;
-    ngx_http_healthcode_zone_done(issuer->slot, status + 1,
+    ngx_http_healthcode_zone_done(issuer, status + 1,
                                 (ngx_msec_t) issuer->keys.min_interval * 1000);
     ngx_http_healthcode_keys_wake(keys, 1);
 }
@@ -441,7 +443,7 @@ ngx_http_healthcode_keys_shown(ngx_http_healthcode_keys_t *keys,
     keys->fetching = 0;
 
     if (result->rc == NGX_ERROR) {
-        ngx_http_healthcode_zone_done(issuer->slot, NGX_HTTP_OK + 1,
+        ngx_http_healthcode_zone_done(issuer, NGX_HTTP_OK + 1,
                                 (ngx_msec_t) issuer->keys.min_interval * 1000);
         return;
     }
@@ -450,7 +452,7 @@ ngx_http_healthcode_keys_shown(ngx_http_healthcode_keys_t *keys,
         && (result->rc == NGX_OK || issuer->slot->version == 0)
         && ngx_http_healthcode_zone_publish(issuer, result->text,
                                             &keys->version)
-           != NGX_OK)
+           == NGX_ERROR)
     {
         ngx_log_error(NGX_LOG_ERR, keys->all->log, 0,
                       "healthcode: keys \"%V\" of issuer \"%V\" do not fit "
@@ -459,7 +461,7 @@ ngx_http_healthcode_keys_shown(ngx_http_healthcode_keys_t *keys,
                       &issuer->name, NGX_HTTP_HEALTHCODE_ZONE_TEXT_MAX);
     }
 
-    ngx_http_healthcode_zone_done(issuer->slot, 0, keys->after);
+    ngx_http_healthcode_zone_done(issuer, 0, keys->after);
 }
 
 
@@ -533,7 +535,7 @@ static ngx_uint_t
 ngx_http_healthcode_keys_is_coming(ngx_http_healthcode_keys_t *keys)
 {
     return keys->given || keys->fetching
-           || keys->version != keys->issuer->slot->version
+           || ngx_http_healthcode_zone_has_news(keys->issuer, keys->version)
            || ngx_http_healthcode_zone_is_busy(keys->issuer->slot);
 }
 

@@ -4,12 +4,12 @@
  * docs/request-path.md, "Keys".
  */
 
-#include "ngx_http_healthcode_conf.h"
 #include "ngx_http_healthcode_load.h"
 #include "ngx_http_healthcode_zone.h"
 
 
-/* Slots that a reload can find again; the configuration may need more. */
+/* Slots, or twice as many and so on for a configuration that needs more: the
+   zone of another size is another zone, and what was in it is lost. */
 #define NGX_HTTP_HEALTHCODE_ZONE_SLOTS  64
 
 
@@ -21,42 +21,42 @@ typedef struct {
 
 static ngx_int_t ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone,
     void *data);
-static ngx_shm_zone_t *ngx_http_healthcode_zone_before(ngx_shm_zone_t *zone);
-static void ngx_http_healthcode_zone_inherit(ngx_slab_pool_t *pool,
-    ngx_shm_zone_t *before, ngx_http_healthcode_issuer_t *issuer);
-static ngx_http_healthcode_zone_slot_t *ngx_http_healthcode_zone_find(
-    ngx_http_healthcode_zone_t *shared, ngx_atomic_uint_t name);
+static ngx_uint_t ngx_http_healthcode_zone_slots(ngx_array_t *issuers);
 static ngx_http_healthcode_zone_slot_t *ngx_http_healthcode_zone_slot(
     ngx_slab_pool_t *pool, ngx_array_t *issuers, ngx_uint_t i);
+static ngx_http_healthcode_zone_slot_t *ngx_http_healthcode_zone_find(
+    ngx_http_healthcode_zone_t *shared, ngx_atomic_uint_t name);
+static ngx_http_healthcode_zone_slot_t *ngx_http_healthcode_zone_abandoned(
+    ngx_http_healthcode_zone_t *shared, ngx_array_t *issuers);
+static ngx_uint_t ngx_http_healthcode_zone_is_mine(
+    const ngx_http_healthcode_issuer_t *issuer);
 static ngx_atomic_uint_t ngx_http_healthcode_zone_name(
     const ngx_http_healthcode_issuer_t *issuer);
-
-
-static ngx_str_t  ngx_http_healthcode_zone_keys =
-    ngx_string("healthcode_keys");
 
 
 ngx_int_t
 ngx_http_healthcode_zone_add(ngx_conf_t *cf, ngx_array_t *issuers)
 {
     size_t                          size;
-    ngx_uint_t                      i;
+    ngx_str_t                       name = ngx_string("healthcode_keys");
+    ngx_uint_t                      i, n;
     ngx_shm_zone_t                 *zone;
     ngx_http_healthcode_issuer_t  **issuer = issuers->elts;
 
-    size = 16 * ngx_pagesize
-           + ngx_max(issuers->nelts, NGX_HTTP_HEALTHCODE_ZONE_SLOTS)
-             * sizeof(ngx_http_healthcode_zone_slot_t);
+    n = ngx_http_healthcode_zone_slots(issuers);
+    size = 16 * ngx_pagesize + n * sizeof(ngx_http_healthcode_zone_slot_t);
 
     for (i = 0; i < issuers->nelts; i++) {
         if (issuer[i]->keys.location.len) {
-            /* the text that is there, and the one that takes its place */
-            size += 2 * (NGX_HTTP_HEALTHCODE_ZONE_TEXT_MAX + ngx_pagesize);
+            /* for each slot, so that an issuer more is no other size: the
+               text that is there, and the one that takes its place; memory
+               that nobody writes to costs none */
+            size += n * 2 * (NGX_HTTP_HEALTHCODE_ZONE_TEXT_MAX + ngx_pagesize);
+            break;
         }
     }
 
-    zone = ngx_shared_memory_add(cf, &ngx_http_healthcode_zone_keys, size,
-                                 &ngx_http_healthcode_module);
+    zone = ngx_shared_memory_add(cf, &name, size, &ngx_http_healthcode_module);
     if (zone == NULL) {
         return NGX_ERROR;
     }
@@ -68,13 +68,25 @@ ngx_http_healthcode_zone_add(ngx_conf_t *cf, ngx_array_t *issuers)
 }
 
 
+static ngx_uint_t
+ngx_http_healthcode_zone_slots(ngx_array_t *issuers)
+{
+    ngx_uint_t  n = NGX_HTTP_HEALTHCODE_ZONE_SLOTS;
+
+    while (n < issuers->nelts) {
+        n *= 2;
+    }
+
+    return n;
+}
+
+
 /* Gives each issuer the slot that its name had before the reload. */
 static ngx_int_t
 ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
 {
     ngx_uint_t                       i, n;
     ngx_array_t                     *issuers = zone->data;
-    ngx_shm_zone_t                  *before = NULL;
     ngx_slab_pool_t                 *pool;
     ngx_http_healthcode_zone_t      *shared;
     ngx_http_healthcode_issuer_t   **issuer = issuers->elts;
@@ -83,7 +95,7 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
     shared = pool->data;
 
     if (shared == NULL) {
-        n = ngx_max(issuers->nelts, NGX_HTTP_HEALTHCODE_ZONE_SLOTS);
+        n = ngx_http_healthcode_zone_slots(issuers);
 
         shared = ngx_slab_calloc(pool, sizeof(ngx_http_healthcode_zone_t)
                                  + n * sizeof(ngx_http_healthcode_zone_slot_t));
@@ -93,21 +105,23 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
 
         shared->n = n;
         pool->data = shared;
-        before = ngx_http_healthcode_zone_before(zone);
     }
 
     for (i = 0; i < issuers->nelts; i++) {
 
+        ngx_shmtx_lock(&pool->mutex);
+
         issuer[i]->zone = zone;
         issuer[i]->slot = ngx_http_healthcode_zone_slot(pool, issuers, i);
+
+        ngx_shmtx_unlock(&pool->mutex);
 
         if (issuer[i]->slot == NULL) {
             return NGX_ERROR;
         }
 
-        if (before) {
-            ngx_http_healthcode_zone_inherit(pool, before, issuer[i]);
-        }
+        /* the location may lead elsewhere now */
+        issuer[i]->slot->due = 0;
     }
 
     return NGX_OK;
@@ -115,116 +129,43 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
 
 
 /*
- * The zone of the configuration that this one takes the place of, where nginx
- * makes another, because more issuers need a larger one; or NULL.
- */
-static ngx_shm_zone_t *
-ngx_http_healthcode_zone_before(ngx_shm_zone_t *zone)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_shm_zone_t   *z;
-
-    for (part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
-         part;
-         part = part->next)
-    {
-        z = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (&z[i] != zone && z[i].tag == zone->tag && z[i].shm.addr
-                && ngx_http_healthcode_conf_is_name(&z[i].shm.name,
-                                                    &zone->shm.name))
-            {
-                return &z[i];
-            }
-        }
-    }
-
-    return NULL;
-}
-
-
-/* The keys of an issuer that cannot be asked now must not be lost. */
-static void
-ngx_http_healthcode_zone_inherit(ngx_slab_pool_t *pool, ngx_shm_zone_t *before,
-    ngx_http_healthcode_issuer_t *issuer)
-{
-    u_char                           *text;
-    ngx_slab_pool_t                  *old;
-    ngx_http_healthcode_zone_slot_t  *from, *to = issuer->slot;
-
-    old = (ngx_slab_pool_t *) before->shm.addr;
-    from = old->data ? ngx_http_healthcode_zone_find(old->data, to->name)
-                     : NULL;
-
-    if (from == NULL) {
-        return;
-    }
-
-    ngx_shmtx_lock(&old->mutex);
-
-    text = from->text ? ngx_slab_alloc(pool, from->len) : NULL;
-
-    *to = *from;
-    to->text = text;
-    to->busy = 0;
-
-    if (text) {
-        ngx_memcpy(text, from->text, from->len);
-    } else {
-        to->version = 0;
-        to->due = 0;
-    }
-
-    ngx_shmtx_unlock(&old->mutex);
-}
-
-
-/*
- * The slot of issuer number i; else one that no issuer of this configuration
- * has.  Workers of the last one may still count there for a moment.
+ * The slot of issuer number i, under the lock: its own, a free one, or else
+ * one that no issuer of this configuration has.  Workers of the last one may
+ * still count there, but their texts are no longer let in: another issuer's
+ * keys would become this one's.
  */
 static ngx_http_healthcode_zone_slot_t *
 ngx_http_healthcode_zone_slot(ngx_slab_pool_t *pool, ngx_array_t *issuers,
     ngx_uint_t i)
 {
-    ngx_uint_t                         n, k;
     ngx_atomic_uint_t                  name;
     ngx_http_healthcode_zone_t        *shared = pool->data;
     ngx_http_healthcode_issuer_t     **issuer = issuers->elts;
     ngx_http_healthcode_zone_slot_t   *slot;
 
     name = ngx_http_healthcode_zone_name(issuer[i]);
-    slot = ngx_http_healthcode_zone_find(shared, name);
 
+    slot = ngx_http_healthcode_zone_find(shared, name);
     if (slot) {
         return slot;
     }
 
-    for (n = 0; n < shared->n; n++) {
+    slot = ngx_http_healthcode_zone_find(shared, 0);
 
-        slot = &shared->slots[n];
-
-        for (k = 0; slot->name && k < issuers->nelts; k++) {
-            if (slot->name == ngx_http_healthcode_zone_name(issuer[k])) {
-                break;
-            }
-        }
-
-        if (slot->name == 0 || k == issuers->nelts) {
-            if (slot->text) {
-                ngx_slab_free(pool, slot->text);
-            }
-
-            ngx_memzero(slot, sizeof(ngx_http_healthcode_zone_slot_t));
-            slot->name = name;
-
-            return slot;
-        }
+    if (slot == NULL) {
+        slot = ngx_http_healthcode_zone_abandoned(shared, issuers);
     }
 
-    return NULL;
+    if (slot) {
+        if (slot->text) {
+            ngx_slab_free_locked(pool, slot->text);
+        }
+
+        ngx_memzero(slot, sizeof(ngx_http_healthcode_zone_slot_t));
+        slot->name = name;
+    }
+
+    return slot;
 }
 
 
@@ -244,6 +185,40 @@ ngx_http_healthcode_zone_find(ngx_http_healthcode_zone_t *shared,
 }
 
 
+static ngx_http_healthcode_zone_slot_t *
+ngx_http_healthcode_zone_abandoned(ngx_http_healthcode_zone_t *shared,
+    ngx_array_t *issuers)
+{
+    ngx_uint_t                       n, k;
+    ngx_http_healthcode_issuer_t   **issuer = issuers->elts;
+
+    for (n = 0; n < shared->n; n++) {
+
+        for (k = 0; k < issuers->nelts; k++) {
+            if (shared->slots[n].name
+                == ngx_http_healthcode_zone_name(issuer[k]))
+            {
+                break;
+            }
+        }
+
+        if (k == issuers->nelts) {
+            return &shared->slots[n];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Whether a reload has left issuer, of this worker, its slot. */
+static ngx_uint_t
+ngx_http_healthcode_zone_is_mine(const ngx_http_healthcode_issuer_t *issuer)
+{
+    return issuer->slot->name == ngx_http_healthcode_zone_name(issuer);
+}
+
+
 /* Another location of the same issuer must not find the text of the last. */
 static ngx_atomic_uint_t
 ngx_http_healthcode_zone_name(const ngx_http_healthcode_issuer_t *issuer)
@@ -258,6 +233,7 @@ ngx_http_healthcode_zone_name(const ngx_http_healthcode_issuer_t *issuer)
     hash = ngx_http_healthcode_load_hash(hash, "", 1);
     hash = ngx_http_healthcode_load_hash(hash, issuer->keys.location.data,
                                          issuer->keys.location.len);
+    hash = ngx_http_healthcode_load_hash(hash, "", 1);
     hash = ngx_http_healthcode_load_hash(hash, issuer->keys.args.data,
                                          issuer->keys.args.len);
 
@@ -301,9 +277,15 @@ ngx_http_healthcode_zone_claim(ngx_http_healthcode_zone_slot_t *slot,
 
 
 void
-ngx_http_healthcode_zone_done(ngx_http_healthcode_zone_slot_t *slot,
+ngx_http_healthcode_zone_done(const ngx_http_healthcode_issuer_t *issuer,
     ngx_uint_t failed, ngx_msec_t after)
 {
+    ngx_http_healthcode_zone_slot_t  *slot = issuer->slot;
+
+    if (!ngx_http_healthcode_zone_is_mine(issuer)) {
+        return;
+    }
+
     (void) ngx_atomic_fetch_add(failed ? &slot->misses : &slot->fetches, 1);
 
     slot->missed = failed;
@@ -324,6 +306,15 @@ ngx_http_healthcode_zone_is_busy(ngx_http_healthcode_zone_slot_t *slot)
 }
 
 
+ngx_uint_t
+ngx_http_healthcode_zone_has_news(const ngx_http_healthcode_issuer_t *issuer,
+    ngx_atomic_uint_t version)
+{
+    return issuer->slot->version != version
+           && ngx_http_healthcode_zone_is_mine(issuer);
+}
+
+
 ngx_int_t
 ngx_http_healthcode_zone_publish(const ngx_http_healthcode_issuer_t *issuer,
     healthcode_str_t text, ngx_atomic_uint_t *version)
@@ -335,6 +326,11 @@ ngx_http_healthcode_zone_publish(const ngx_http_healthcode_issuer_t *issuer,
     pool = (ngx_slab_pool_t *) issuer->zone->shm.addr;
 
     ngx_shmtx_lock(&pool->mutex);
+
+    if (!ngx_http_healthcode_zone_is_mine(issuer)) {
+        ngx_shmtx_unlock(&pool->mutex);
+        return NGX_DECLINED;
+    }
 
     if (text.len <= NGX_HTTP_HEALTHCODE_ZONE_TEXT_MAX) {
         copy = ngx_slab_alloc_locked(pool, text.len);
@@ -371,7 +367,7 @@ ngx_http_healthcode_zone_text(const ngx_http_healthcode_issuer_t *issuer,
 
     ngx_shmtx_lock(&pool->mutex);
 
-    if (slot->text) {
+    if (slot->text && ngx_http_healthcode_zone_is_mine(issuer)) {
         copy = malloc(slot->len + 1);
     }
 

@@ -51,17 +51,24 @@ ngx_uint_t ngx_http_healthcode_zone_claim(
     ngx_http_healthcode_zone_slot_t *slot, ngx_msec_t interval,
     ngx_msec_t timeout);
 
-/* Ends a fetch; the next one is due in after milliseconds. */
-void ngx_http_healthcode_zone_done(ngx_http_healthcode_zone_slot_t *slot,
+/*
+ * Ends a fetch; the next one is due in after milliseconds.  Does nothing where
+ * a reload has given the slot to another issuer.
+ */
+void ngx_http_healthcode_zone_done(const ngx_http_healthcode_issuer_t *issuer,
     ngx_uint_t failed, ngx_msec_t after);
 
 /* Whether a fetch may be under way in any worker. */
 ngx_uint_t ngx_http_healthcode_zone_is_busy(
     ngx_http_healthcode_zone_slot_t *slot);
 
+/* Whether the shared text is another one than that of version. */
+ngx_uint_t ngx_http_healthcode_zone_has_news(
+    const ngx_http_healthcode_issuer_t *issuer, ngx_atomic_uint_t version);
+
 /*
  * Shares text with the other workers under a new *version; NGX_ERROR where it
- * does not fit.
+ * does not fit, NGX_DECLINED where a reload has given the slot to another.
  */
 ngx_int_t ngx_http_healthcode_zone_publish(
     const ngx_http_healthcode_issuer_t *issuer, healthcode_str_t text,
