@@ -32,6 +32,7 @@ static bool healthcode_keyring_read_jwk(healthcode_keyring_t *keyring,
     yyjson_val *root, yyjson_val *object);
 static bool healthcode_keyring_load_jwk(healthcode_keyring_t *keyring,
     const healthcode_keyring_jwk_t *jwk);
+static bool healthcode_keyring_is_private(yyjson_val *jwk);
 static bool healthcode_keyring_is_printable(const char *text);
 static bool healthcode_keyring_is_for_verifying(yyjson_val *jwk);
 static bool healthcode_keyring_choose(healthcode_keyring_t *keyring,
@@ -205,7 +206,7 @@ healthcode_keyring_read_jwk(healthcode_keyring_t *keyring, yyjson_val *root,
                                        "characters");
     }
 
-    if (yyjson_obj_get(object, "d")) {
+    if (healthcode_keyring_is_private(object)) {
         return healthcode_keyring_fail(keyring, jwk.offset, jwk.name,
                                        "it is a private key; write only its "
                                        "public members here");
@@ -242,6 +243,22 @@ healthcode_keyring_load_jwk(healthcode_keyring_t *keyring,
 
     return wrong == NULL
            || healthcode_keyring_fail(keyring, jwk->offset, jwk->name, wrong);
+}
+
+
+/* RFC 7518 section 6.3.2: who has one of these of an RSA key has all of it. */
+static bool
+healthcode_keyring_is_private(yyjson_val *jwk)
+{
+    static const char  *const names[] = { "d", "p", "q", "dp", "dq", "qi" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (yyjson_obj_get(jwk, names[i])) {
+            return true;
+        }
+    }
+
+    return false;
 }
 
 

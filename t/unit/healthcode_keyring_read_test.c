@@ -232,6 +232,7 @@ test_refuses_private_keys_of_every_kind(void **state)
         "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY",
         "ENCRYPTED PRIVATE KEY", "SM2 PRIVATE KEY",
     };
+    static const char  *const members[] = { "p", "q", "dp", "dq", "qi" };
     char  pem[2048], text[4096];
 
     for (size_t i = 0; i < test_count(names); i++) {
@@ -253,6 +254,12 @@ test_refuses_private_keys_of_every_kind(void **state)
             "line 1: key \"p\": " PRIVATE, 1);
     refuses(RSA("\"use\":\"enc\",\"d\":\"AQ\","), "RS256",
             "line 1: key \"without kid\": " PRIVATE, 2);
+
+    /* what is left where "d" alone was taken out */
+    for (size_t i = 0; i < test_count(members); i++) {
+        snprintf(text, sizeof(text), RSA("\"%s\":\"AQ\","), members[i]);
+        refuses(text, "RS256", "line 1: key \"without kid\": " PRIVATE, i);
+    }
 
     (void) state;
 }
