@@ -9,7 +9,13 @@
 #include "healthcode_explain.h"
 
 
+/* Of base64url (RFC 4648 section 5), and the dot. */
+#define HEALTHCODE_EXPLAIN_BYTES                                              \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+
+
 static healthcode_str_t healthcode_explain_part(healthcode_str_t text);
+static void healthcode_explain_foreign(healthcode_str_t text);
 static void healthcode_explain_header(healthcode_str_t header);
 static void healthcode_explain_members(yyjson_val *header);
 
@@ -60,10 +66,35 @@ healthcode_explain_text(healthcode_str_t text)
         healthcode_explain("the part of the signature is missing, with the dot "
                            "before it");
 
-    } else if (text.len <= HEALTHCODE_TOKEN_MAX && dots == 2
-               && healthcode_base64url_decode(first, decoded, &len))
-    {
-        healthcode_explain_header(healthcode_str_from(decoded, len));
+    } else if (text.len <= HEALTHCODE_TOKEN_MAX && dots == 2) {
+
+        if (healthcode_base64url_decode(first, decoded, &len)) {
+            healthcode_explain_header(healthcode_str_from(decoded, len));
+        }
+
+        healthcode_explain_foreign(text);
+    }
+}
+
+
+/* The first byte that no code has: a line that was broken, a quote, "=". */
+static void
+healthcode_explain_foreign(healthcode_str_t text)
+{
+    uint8_t  byte;
+
+    for (size_t i = 0; i < text.len; i++) {
+        byte = text.data[i];
+
+        if (byte == '\0' || strchr(HEALTHCODE_EXPLAIN_BYTES, byte) == NULL) {
+            healthcode_explain(byte > ' ' && byte < 0x7f
+                               ? "its byte %zu is 0x%02x, '%c', which no code "
+                                 "has"
+                               : "its byte %zu is 0x%02x, a blank, the end of "
+                                 "a line or another byte that no code has",
+                               i + 1, byte, byte);
+            return;
+        }
     }
 }
 
@@ -96,11 +127,29 @@ healthcode_explain_header(healthcode_str_t header)
     if (object) {
         healthcode_explain_members(object);
     } else {
-        healthcode_explain("the header is no strict JSON object; that is seen "
-                           "at its byte %zu", offset + 1);
+        healthcode_explain_json("header", header, offset);
     }
 
     free(memory);
+}
+
+
+void
+healthcode_explain_json(const char *part, healthcode_str_t text, size_t offset)
+{
+    const char  *wrong;
+    yyjson_doc  *doc = yyjson_read((const char *) text.data, text.len, 0);
+
+    /* what yyjson reads is valid JSON in UTF-8, so a rule of ours is broken */
+    wrong = doc == NULL ? "it is not JSON, or not in UTF-8"
+            : !yyjson_is_obj(yyjson_doc_get_root(doc)) ? "it is no object"
+            : "a name stands there twice, or more than 64 members in one "
+              "object, or a NUL in a string";
+
+    yyjson_doc_free(doc);
+
+    healthcode_explain("the %s is no strict JSON object; that is seen at its "
+                       "byte %zu: %s", part, offset + 1, wrong);
 }
 
 

@@ -19,6 +19,13 @@ void healthcode_explain_quoted(const char *before, healthcode_str_t text,
 void healthcode_explain(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
+/*
+ * The part "header" or "payload" of which healthcode_json_read_at() made no
+ * object, and the offset that it gave.
+ */
+void healthcode_explain_json(const char *part, healthcode_str_t text,
+    size_t offset);
+
 /* A text of which healthcode_token_parse() makes no token. */
 void healthcode_explain_text(healthcode_str_t text);
 

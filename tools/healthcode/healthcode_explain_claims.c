@@ -61,8 +61,7 @@ healthcode_explain_payload(healthcode_str_t payload)
     object = healthcode_json_read_at(payload, memory, size, &offset);
 
     if (object == NULL) {
-        healthcode_explain("the payload is no strict JSON object; that is seen "
-                           "at its byte %zu", offset + 1);
+        healthcode_explain_json("payload", payload, offset);
     }
 
     for (i = 0; object && i < sizeof(claims) / sizeof(claims[0]); i++) {
@@ -147,7 +146,11 @@ healthcode_explain_time(yyjson_val *object, const char *name, bool required)
         return required ? "is missing" : NULL;
 
     default:
-        return "is no integer of Unix seconds (12.0, 1e9 and \"12\" are none)";
+        return yyjson_is_int(yyjson_obj_get(object, name))
+               ? "is out of range: it is of Unix seconds, not of milliseconds, "
+                 "from 0 on"
+               : "is no integer of Unix seconds (12.0, 1e9 and \"12\" are "
+                 "none)";
     }
 }
 
