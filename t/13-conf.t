@@ -120,6 +120,11 @@ my %notice = (
         'healthcode_deny confirmed suspected contact cotravel entry quarantine '
         . 'revoked dormitory;', qr/healthcode_deny/ ],
     'a flag less' => [ 'healthcode_deny confirmed;', qr/healthcode_deny/ ],
+    'as many flags, but another' => [
+        'healthcode_deny confirmed suspected contact cotravel entry quarantine '
+        . 'dormitory;', qr/healthcode_deny/ ],
+    'passage while the store is out' => [ 'healthcode_on_outage allow;',
+                                          qr/healthcode_on_outage/ ],
     'another level' => [ 'healthcode_region_deny medium high;',
                          qr/healthcode_region_deny/ ],
     'a rule about a claim' => [ 'healthcode_require level = 3;',
@@ -357,6 +362,18 @@ fails('an issuer in a server', "$pepper${store}server {\n"
       . "healthcode_issuer x { iss x; } }", qr/healthcode_issuer/,
       qr/not allowed/);
 fails('an empty iss', issuer(iss => '""'), qr/iss/);
+fails('an empty space of subjects', plus($site =~ s/^ +subject_space.*\n//mr,
+      'subject_space "";'), qr/"subject_space"/, $instead);
+starts('a name of the signer of SM2, where none signs', plus($site,
+       'sm2_id ALICE;'), like => qr/\[warn\].*issuer "site" has an "sm2_id"/);
+starts('an empty name of the signer of SM2', issuer(algorithms =>
+       'HS256 SGD_SM3_SM2; sm2_id ""'), unlike => qr/"sm2_id"/);
+starts("$_ without a location of keys", plus($site, "$_ 1h;"),
+       like => qr/\[warn\].*issuer "site" has a "$_", but no "keys_location"/)
+    for qw(keys_refresh keys_min_interval);
+fails('a location of keys that nobody has', "$pepper$store"
+      . "healthcode_issuer far {\n iss far; algorithms ES256;\n"
+      . "keys_location /keys; !!\n}\n$gate", qr{keys_location /keys}, $instead);
 
 my %keys = (
     'that is not there'        => [ undef, qr/No such file/ ],
@@ -387,8 +404,19 @@ for my $what (sort keys %keys) {
     fails("a key file $what", issuer(keys => $path,
           algorithms => 'ES256 HS256'), $say);
 }
-fails('keys that are a directory', issuer(keys => $f->path('site')),
-      qr/directory|regular/);
+fails('keys that are a folder', issuer(keys => $f->path('site')),
+      qr/it is a folder; write "keys_dir DIR;"/);
+mkdir $f->path('empty.d');
+for my $case ([ 'is empty', 'empty.d', qr/no key file in this folder; give/ ],
+              [ 'is a file', 'nat-es.jwks', qr/it is no folder; write "keys / ],
+              [ 'is not there', 'nothing.d', qr/No such file/ ])
+{
+    my ($what, $name, $say) = @$case;
+    $f->write($name, 'x') if $name =~ /jwks/;
+    fails("a folder of keys that $what", issuer_without('keys')
+          =~ s/(healthcode_issuer \w+ \{)/$1 keys_dir ${\ $f->path($name)};/r,
+          qr{"\S*/\Q$name\E" of issuer "site"}, $say);
+}
 
 
 # ---- pepper ----

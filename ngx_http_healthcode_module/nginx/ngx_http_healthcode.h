@@ -57,6 +57,8 @@ typedef struct {
     ngx_str_t                      dir;        /* likewise; len is 0: none */
     ngx_str_t                      location;   /* URI; len is 0: none */
     ngx_str_t                      args;
+    ngx_str_t                      location_file;   /* where it is written */
+    ngx_uint_t                     location_line;
     ngx_http_conf_ctx_t           *ctx;        /* of the location's server */
     time_t                         refresh;
     time_t                         min_interval;

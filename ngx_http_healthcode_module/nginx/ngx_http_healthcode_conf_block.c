@@ -20,6 +20,8 @@ static char *ngx_http_healthcode_conf_line(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
 static ngx_uint_t ngx_http_healthcode_conf_takes(ngx_command_t *cmd,
     ngx_uint_t nargs);
+static const char *ngx_http_healthcode_conf_instead(ngx_command_t *cmd,
+    const char *rv);
 
 
 ngx_uint_t
@@ -108,12 +110,35 @@ ngx_http_healthcode_conf_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     rv = cmd->set(cf, cmd, block->conf);
 
     if (rv != NGX_CONF_OK && rv != NGX_CONF_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" in \"%s\" %s",
-                           &cmd->name, block->what, rv);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" in \"%s\" %s%s",
+                           &cmd->name, block->what, rv,
+                           ngx_http_healthcode_conf_instead(cmd, rv));
         return NGX_CONF_ERROR;
     }
 
     return rv;
+}
+
+
+/* What to write instead, where nginx's own words leave it out. */
+static const char *
+ngx_http_healthcode_conf_instead(ngx_command_t *cmd, const char *rv)
+{
+    if (ngx_strcmp(rv, "is duplicate") == 0) {
+        return "; leave one of them out";
+    }
+
+    if (ngx_strcmp(rv, "invalid number") == 0) {
+        return "; write digits alone";
+    }
+
+    if (ngx_strcmp(rv, "invalid value") != 0) {
+        return "";
+    }
+
+    return (cmd->set == ngx_conf_set_sec_slot)
+           ? "; write a time, such as \"15m\""
+           : "; write a time, such as \"100ms\"";
 }
 
 

@@ -198,6 +198,11 @@ ngx_http_healthcode_conf_issuer_finish(ngx_conf_t *cf,
                "that it signs with";
     }
 
+    if (issuer->subject_space.data && issuer->subject_space.len == 0) {
+        return "has an empty \"subject_space\"; write a name of its own, or "
+               "leave it out for the national one";
+    }
+
     if (issuer->subject_space.len == 0) {
         ngx_str_set(&issuer->subject_space, "national");
     }

@@ -13,6 +13,8 @@
 #define NGX_HTTP_HEALTHCODE_KEYS_MIN_INTERVAL  10
 
 
+static void ngx_http_healthcode_conf_keys_idle(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer);
 static char *ngx_http_healthcode_conf_keys_rules(ngx_conf_t *cf,
     ngx_http_healthcode_issuer_t *issuer);
 static char *ngx_http_healthcode_conf_keys_times(
@@ -109,6 +111,8 @@ ngx_http_healthcode_conf_keys_location(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     issuer->keys.location = value[1];
+    issuer->keys.location_file = cf->conf_file->file.name;
+    issuer->keys.location_line = cf->conf_file->line;
 
     end = value[1].data + value[1].len;
     p = ngx_strlchr(value[1].data, end, '?');
@@ -205,8 +209,52 @@ ngx_http_healthcode_conf_keys_finish(ngx_conf_t *cf,
         return rv;
     }
 
+    ngx_http_healthcode_conf_keys_idle(cf, issuer);
+
     return (ngx_http_healthcode_conf_keys_load(cf, issuer) == NGX_OK)
            ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/*
+ * Lines that change nothing, so that nobody relies on them; a default that is
+ * written out is no such line.
+ */
+static void
+ngx_http_healthcode_conf_keys_idle(ngx_conf_t *cf,
+    ngx_http_healthcode_issuer_t *issuer)
+{
+    const char                       *line = NULL;
+    ngx_http_healthcode_keys_conf_t  *keys = &issuer->keys;
+
+    if (keys->min_interval != NGX_HTTP_HEALTHCODE_KEYS_MIN_INTERVAL) {
+        line = "keys_min_interval";
+    }
+
+    if (keys->refresh != NGX_HTTP_HEALTHCODE_KEYS_REFRESH) {
+        line = "keys_refresh";
+    }
+
+    if (line && keys->location.len == 0) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "healthcode: issuer \"%V\" has a \"%s\", but no "
+                           "\"keys_location\" that could be asked: leave it "
+                           "out; files are watched without it", &issuer->name,
+                           line);
+    }
+
+    if (issuer->sm2_id.data
+        && !healthcode_str_equal(ngx_http_healthcode_view(&issuer->sm2_id),
+                                 healthcode_str(HEALTHCODE_KEY_SM2_ID))
+        && !(issuer->algorithms & healthcode_algorithm_bit(
+                 healthcode_algorithm_find(healthcode_str("SGD_SM3_SM2")))))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "healthcode: issuer \"%V\" has an \"sm2_id\", but "
+                           "does not sign with SM2; add \"SGD_SM3_SM2\" to its "
+                           "\"algorithms\", or leave \"sm2_id\" out",
+                           &issuer->name);
+    }
 }
 
 
@@ -255,7 +303,7 @@ ngx_http_healthcode_conf_keys_times(ngx_http_healthcode_keys_conf_t *keys)
     ngx_conf_init_value(keys->min_interval,
                         NGX_HTTP_HEALTHCODE_KEYS_MIN_INTERVAL);
 
-    if (keys->refresh < keys->min_interval) {
+    if (keys->location.len && keys->refresh < keys->min_interval) {
         return "has a \"keys_refresh\" shorter than its \"keys_min_interval\"; "
                "write a longer one, such as \"5m\"";
     }
@@ -424,9 +472,12 @@ ngx_http_healthcode_conf_keys_check(ngx_conf_t *cf,
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "issuer \"%V\" has \"keys_location %V\", but no server "
                       "has this location; write \"location = %V { internal; "
-                      "proxy_pass https://...; }\" in the server that is gated",
+                      "proxy_pass https://...; }\" in the server that is gated "
+                      "in %V:%ui",
                       &issuers[i]->name, &issuers[i]->keys.location,
-                      &issuers[i]->keys.location);
+                      &issuers[i]->keys.location,
+                      &issuers[i]->keys.location_file,
+                      issuers[i]->keys.location_line);
         return NGX_ERROR;
     }
 

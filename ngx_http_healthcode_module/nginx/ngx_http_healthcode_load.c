@@ -34,6 +34,9 @@ static ngx_int_t ngx_http_healthcode_load_text(const char *name, mode_t mode,
     healthcode_str_t text, ngx_http_healthcode_load_t *load);
 static ngx_int_t ngx_http_healthcode_load_fail(
     ngx_http_healthcode_load_t *load, const char *what, int err);
+static ngx_int_t ngx_http_healthcode_load_fail_dir(
+    const ngx_http_healthcode_issuer_t *issuer,
+    ngx_http_healthcode_load_t *load, int err);
 
 
 ngx_int_t
@@ -54,10 +57,7 @@ ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
     rc = ngx_http_healthcode_load_names(&issuer->keys, &names);
 
     if (rc != NGX_OK) {
-        (void) ngx_http_healthcode_load_fail(load, "the folder cannot be read",
-                                             errno);
-        ngx_snprintf((u_char *) load->file, sizeof(load->file) - 1, "%V%Z",
-                     &issuer->keys.dir);
+        rc = ngx_http_healthcode_load_fail_dir(issuer, load, errno);
     }
 
     for (i = 0; rc == NGX_OK && i < names.n; i++) {
@@ -68,10 +68,10 @@ ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
         rc = ngx_http_healthcode_load_text("", 0, text, load);
     }
 
-    if (rc == NGX_OK && names.n == 0 && text.data == NULL
-        && issuer->keys.location.len)
-    {
-        rc = NGX_DECLINED;
+    if (rc == NGX_OK && names.n == 0 && text.data == NULL) {
+        rc = issuer->keys.location.len
+             ? NGX_DECLINED : ngx_http_healthcode_load_fail_dir(issuer, load,
+                                                                0);
     }
 
     if (rc == NGX_OK
@@ -99,6 +99,33 @@ ngx_http_healthcode_load_fail(ngx_http_healthcode_load_t *load,
     ngx_http_healthcode_load_describe(load->error, sizeof(load->error), what,
                                       err);
     return NGX_ERROR;
+}
+
+
+/* err is 0 where the folder can be read, but has no file of keys. */
+static ngx_int_t
+ngx_http_healthcode_load_fail_dir(const ngx_http_healthcode_issuer_t *issuer,
+    ngx_http_healthcode_load_t *load, int err)
+{
+    const char  *what = "the folder cannot be read";
+
+    ngx_snprintf((u_char *) load->file, sizeof(load->file) - 1, "%V%Z",
+                 &issuer->keys.dir);
+
+    if (err == 0) {
+        what = "there is no key file in this folder; give it one whose name "
+               "ends in .json, .jwk, .jwks or .pem";
+
+    } else if (err == ENOTDIR) {
+        what = "it is no folder; write \"keys FILE;\" for a file";
+        err = 0;
+
+    } else if (err == E2BIG) {
+        what = "there are more than 4096 files; put their keys into fewer";
+        err = 0;
+    }
+
+    return ngx_http_healthcode_load_fail(load, what, err);
 }
 
 
@@ -280,6 +307,13 @@ ngx_http_healthcode_load_file(const char *name,
     if (fd == -1) {
         return ngx_http_healthcode_load_fail(load, "it cannot be opened",
                                              errno);
+    }
+
+    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+        close(fd);
+        return ngx_http_healthcode_load_fail(load, "it is a folder; write "
+                                             "\"keys_dir DIR;\" for all key "
+                                             "files of a folder", 0);
     }
 
     if (fstat(fd, &info) == -1 || !S_ISREG(info.st_mode)
