@@ -11,7 +11,8 @@
 #: make vectors   a folder of Wycheproof-format test vectors (VECTORS=DIR)
 #: make mutants   breaks each rule and sees a test notice (M=claims for some)
 #: make bench     what a gate costs (B=gate ROUNDS=45 SECONDS=1 CONNECTIONS=64)
-#:                and what verifying costs (B=verify ROUNDS=201)
+#:                what verifying costs (B=verify ROUNDS=201), and what many
+#:                keys cost (B=keys ROUNDS=15 SECONDS=4)
 #: make clean     removes build/
 
 SHELL      = /bin/bash

@@ -189,6 +189,16 @@ for my $mode (0600, 0400, 0640, 0660, 0770) {
     starts("a password of mode $octal", $pepper . $site . password_file() . $gate,
            unlike => qr/\[warn\]/);
 }
+for my $case ([ 'site', 'HS256', 1 ], [ 'province', 'ES256', 0 ]) {
+    my ($name, $algorithms, $warns) = @$case;
+    for my $mode (0644, 0604, 0640, 0600) {
+        my $path = $f->write("moded-$name.jwks", $f->read("$name.jwks"), $mode);
+        my $says = qr/"\Q$path\E" holds a secret.*chmod 600 \Q$path\E/;
+        starts(sprintf('keys for %s of mode %04o', $algorithms, $mode),
+               $pepper . $store . $f->issuer_conf($name, keys => $path) . $gate,
+               $warns && $mode & 04 ? (like => $says) : (unlike => $says));
+    }
+}
 chmod 0644, $f->path('secret');
 like((check("healthcode_pepper_file secret;\n$nothing"))[1],
      qr/"\Q$nginx->{root}\E\/secret" failed/, 'a name is relative to nginx.conf');

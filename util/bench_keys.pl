@@ -82,7 +82,7 @@ sub cpu {
 }
 
 
-# (microseconds of CPU a request, the longest in ms, that of 99.9 in 100)
+# (microseconds of CPU a request, the longest in ms, that of 99 in 100)
 sub load {
     my ($name) = @_;
     my $script = $f->path("$name.lua");
