@@ -519,4 +519,42 @@ END
     is(alarming($nginx), '', 'nothing is alarming');
 }
 
+{
+    # what nginx does for a client that left is done once
+    my $path = $f->path('second.sock');
+    my $slow = Healthcode::Server->start($path, sub {
+        my ($client) = @_;
+        Healthcode::Server::take($client, 1);
+        sleep 1;
+    });
+    my $nginx = Healthcode::Nginx->new(module => $f->module, http => <<"END");
+limit_req_zone \$uri zone=slowly:1m rate=1r/s;
+healthcode_issuer far { iss $iss; algorithms HS256; keys_location /keys; }
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location /t { healthcode on; post_action /after; root /; }
+    location = /after { internal; proxy_pass http://unix:{{ROOT}}/far.sock:/; }
+    location = /keys { internal; proxy_pass http://unix:$path:/; }
+}
+server {
+    listen unix:{{ROOT}}/far.sock;
+    access_log {{ROOT}}/logs/far.log;
+    location / { limit_req zone=slowly burst=9; alias ${\ $f->path('site')}/; }
+}
+END
+    $nginx->start;
+    for (map { dial($nginx->sock) } 1 .. 4) {
+        syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+            . code(1) . "\r\n\r\n";
+        sleep 0.05;
+        close $_;
+    }
+    sleep 4.5;
+    is(asked($nginx), 4, 'clients that leave have one post_action each');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+    $slow->stop;
+}
+
 done_testing;

@@ -29,6 +29,15 @@ ngx_http_healthcode_resume(ngx_http_healthcode_record_t *record)
 {
     ngx_http_request_t  *r = record->request;
 
+    /* nginx may have gone on without an answer, to the post_action of a client
+       that left: its phases must not run beside that a second time */
+    if (r->write_event_handler != ngx_http_core_run_phases
+        && (r->write_event_handler != ngx_http_request_empty_handler
+            || r->read_event_handler != ngx_http_test_reading))
+    {
+        return;
+    }
+
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_core_run_phases;
 
