@@ -35,7 +35,7 @@ CALLS_REDIS='redis(FormatSdsCommandArgv|FreeSdsCommand|FormatCommandArgv|
     FreeCommand|Reader[A-Za-z]+)|freeReplyObject|sds[a-z]*'
 
 # The only users of libcrypto.
-CRYPTO='healthcode_(key|keyring(_read|_private)?|signature|holder)'
+CRYPTO='healthcode_(key(_jwk|_private|_thumbprint)?|keyring(_read|_private)?|signature|holder)'
 
 
 # files NAME...: what there is of the project, tracked by git or not yet.
