@@ -381,6 +381,19 @@ starts('an empty name of the signer of SM2', issuer(algorithms =>
 starts("$_ without a location of keys", plus($site, "$_ 1h;"),
        like => qr/\[warn\].*issuer "site" has a "$_", but no "keys_location"/)
     for qw(keys_refresh keys_min_interval);
+fails("the alias $_", plus($site, "alg_alias $_; !!"), qr/alg_alias|another name of/,
+      $instead)
+    for 'X', 'X HS256 HS256', 'X XS256', 'none HS256', '"" HS256',
+        'ES256 HS256', 'X HS256; alg_alias X HS256';
+fails("the location of keys $_", plus($site, "keys_location $_; !!"),
+      qr/is no location of this nginx|duplicate/, $instead)
+    for '""', 'k', '@k', 'https://a.example/k', '?a', '/a; keys_location /a';
+fails("a gate of mode $_ at the location of keys", "$pepper$store"
+      . "healthcode_issuer far { iss far; algorithms ES256; "
+      . "keys_location /keys; }\nserver { listen unix:{{SOCK}}; "
+      . "location = /keys { internal; healthcode $_; } }",
+      qr/leave "healthcode" out there/)
+    for qw(on audit);
 fails('a location of keys that nobody has', "$pepper$store"
       . "healthcode_issuer far {\n iss far; algorithms ES256;\n"
       . "keys_location /keys; !!\n}\n$gate", qr{keys_location /keys}, $instead);

@@ -831,3 +831,29 @@ is(join('|', map { shown($_) } answers($got)), join('|', @want),
    'sixty codes, a third of them forged');
 --- no_error_log
 [error]
+
+
+
+=== TEST 22: a claim that failed under one policy is not named under the next
+--- http_config eval: $::http
+--- config
+    location /t {
+        healthcode audit;
+        healthcode_risk off;
+        healthcode_require ward = 7;
+        try_files /nowhere /second;
+    }
+    location /second {
+        healthcode on;
+        healthcode_risk off;
+        add_header X-Failed "[$healthcode_failed_claim]";
+        alias {{SITE}}/passed;
+    }
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::claiming('"level":5')
+--- response_headers
+X-Failed: []
+--- no_error_log
+[error]

@@ -73,7 +73,8 @@ ngx_http_healthcode_conf_keys_dir(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_http_healthcode_issuer_t  *issuer = conf;
 
     if (issuer->keys.dir.data) {
-        return "is duplicate; an issuer has one folder of keys";
+        return "is duplicate; an issuer has one folder of keys: leave "
+               "the other out";
     }
 
     if (value[1].len == 0) {
@@ -99,7 +100,8 @@ ngx_http_healthcode_conf_keys_location(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_http_healthcode_issuer_t  *issuer = conf;
 
     if (issuer->keys.location.data) {
-        return "is duplicate; an issuer has one location of keys";
+        return "is duplicate; an issuer has one location of keys: leave "
+               "the other out";
     }
 
     if (value[1].len == 0 || value[1].data[0] != '/') {
