@@ -18,6 +18,9 @@ static ngx_int_t ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
 static healthcode_reason_e ngx_http_healthcode_handler_verify(
     ngx_http_request_t *r, ngx_http_healthcode_loc_conf_t *lcf,
     ngx_http_healthcode_record_t *record);
+static healthcode_reason_e ngx_http_healthcode_handler_rules(
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    const healthcode_claims_t *claims);
 static ngx_http_healthcode_issuer_t *ngx_http_healthcode_handler_issuer(
     ngx_http_healthcode_loc_conf_t *lcf, healthcode_str_t iss);
 static healthcode_reason_e ngx_http_healthcode_handler_keep(
@@ -127,13 +130,11 @@ static healthcode_reason_e
 ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    time_t                          now;
     ngx_str_t                       code;
     healthcode_token_t              token;
     healthcode_claims_t             claims;
     healthcode_reason_e             reason;
     const healthcode_key_t         *key;
-    healthcode_claims_policy_t      policy;
     ngx_http_healthcode_issuer_t   *issuer;
     ngx_http_healthcode_memory_t    memory;
 
@@ -180,6 +181,19 @@ ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
         return reason;
     }
 
+    return ngx_http_healthcode_handler_rules(lcf, record, &claims);
+}
+
+
+/* The rules of the issuer and of the location, once the signature held. */
+static healthcode_reason_e
+ngx_http_healthcode_handler_rules(ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims)
+{
+    time_t                       now;
+    healthcode_reason_e          reason;
+    healthcode_claims_policy_t   policy;
+
     /* the real clock: nginx's cached one lags behind in a long turn */
     now = time(NULL);
 
@@ -190,9 +204,9 @@ ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
     }
 
     policy = lcf->claims_policy;
-    policy.lifetime_max = issuer->core.lifetime_max;
+    policy.lifetime_max = record->issuer->core.lifetime_max;
 
-    reason = healthcode_claims_check(&claims, &policy, now);
+    reason = healthcode_claims_check(claims, &policy, now);
 
     if (reason != HEALTHCODE_REASON_OK || lcf->require == NULL) {
         return reason;
@@ -200,7 +214,7 @@ ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
 
     record->unmet = healthcode_require_check(lcf->require->elts,
                                              lcf->require->nelts,
-                                             claims.object);
+                                             claims->object);
 
     return record->unmet ? HEALTHCODE_REASON_CLAIM : HEALTHCODE_REASON_OK;
 }
