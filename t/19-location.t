@@ -318,6 +318,57 @@ END
 }
 
 
+# ---- files beside it ----
+
+{
+    # a key of a file that fits any kid; a file that is read again meanwhile
+    my $path = $f->path('second.sock');
+    my $slow = Healthcode::Server->start($path, sub {
+        my ($client) = @_;
+        Healthcode::Server::take($client, 1);
+        sleep 1.6;
+        my $body = json({ keys => [ jwk(2) ] });
+        Healthcode::Server::put($client, "HTTP/1.0 200 OK\r\nContent-Length: "
+            . length($body) . "\r\n\r\n$body", 2);
+    });
+    my $key = jwk(1);
+    delete $key->{kid};
+    my $file = $f->write('issuer/file.jwk', json($key), 0600);
+    my $nginx = gate("keys $file; keys_min_interval 1s; keys_refresh 1h;",
+                     far => "unix:$path:/")->start;
+    is($nginx->ask(code(1)), 200, 'a key of a file does not wait');
+    my ($answer, $time) = $nginx->ask(code(2));
+    is($answer, 200, 'one of the location is waited for');
+    cmp_ok($time, '<', 2, 'for as long as it takes');
+    is($nginx->ask(code(3)), '401 signature',
+       'then a signature that does not hold is wrong');
+    is($nginx->stop(15, 'TERM'), 0, 'it ends when it is told');
+    $slow->stop;
+}
+
+{
+    # strangers that wait
+    my $path = $f->path('never.sock');
+    my $never = Healthcode::Server->start($path, sub { sleep 20 });
+    my $nginx = gate('keys_min_interval 1s;', far => "unix:$path:/");
+    $nginx->start;
+    my $ask = "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            . 'Authorization: Bearer ' . code(9) . "\r\n\r\n";
+    my $start = time;
+    my @all = map { my $s = dial($nginx->sock); syswrite $s, $ask; $s } 1 .. 150;
+    my ($got) = exchange($all[-1], '', 5);
+    is(answer_of((answers($got))[0]), '503 keys_unavailable',
+       'where many wait for keys already, one more does not');
+    cmp_ok(time - $start, '<', 1.5, 'and is told at once');
+    ($got) = exchange($all[0], '', 5);
+    cmp_ok(time - $start, '>', 1.5, 'while the first have their two seconds');
+    undef @all;
+    is($nginx->stop(5, 'TERM'), 0, 'it ends when it is told');
+    is(alarming($nginx), '', 'nothing is alarming');
+    $never->stop;
+}
+
+
 # ---- no keys at all ----
 
 {

@@ -18,6 +18,9 @@
 #define NGX_HTTP_HEALTHCODE_KEYS_CLAIM    15000
 #define NGX_HTTP_HEALTHCODE_KEYS_WAIT     2000
 
+/* Of worker_connections, so many may wait for keys: strangers can. */
+#define NGX_HTTP_HEALTHCODE_KEYS_SHARE    4
+
 /* How a text was given to the reader. */
 #define NGX_HTTP_HEALTHCODE_KEYS_SHARED   1
 #define NGX_HTTP_HEALTHCODE_KEYS_FETCHED  2
@@ -30,6 +33,7 @@ struct ngx_http_healthcode_keys_all_s {
     ngx_event_t                    look;       /* cancelable */
     ngx_event_t                    tick;       /* while somebody waits */
     ngx_uint_t                     waiting;    /* records */
+    ngx_uint_t                     waiting_max;
     ngx_log_t                     *log;
 };
 
@@ -78,6 +82,7 @@ ngx_http_healthcode_keys_create(ngx_cycle_t *cycle,
 
     all->n = mcf->issuers.nelts;
     all->log = cycle->log;
+    all->waiting_max = cycle->connection_n / NGX_HTTP_HEALTHCODE_KEYS_SHARE;
     all->keys = ngx_pcalloc(cycle->pool,
                             all->n * sizeof(ngx_http_healthcode_keys_t));
     if (all->keys == NULL) {
@@ -325,6 +330,7 @@ ngx_http_healthcode_keys_read(void *data,
 
     if (result->given) {
         keys->given--;
+        keys->told |= (result->rc != NGX_ERROR);
     }
 
     if (result->rc == NGX_OK) {
@@ -471,6 +477,7 @@ ngx_int_t
 ngx_http_healthcode_keys_wait(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record, healthcode_reason_e *reason)
 {
+    ngx_uint_t                       first = !record->waited;
     ngx_http_healthcode_keys_t      *keys;
     ngx_http_healthcode_keys_all_t  *all;
 
@@ -481,32 +488,35 @@ ngx_http_healthcode_keys_wait(ngx_http_request_t *r,
     keys = record->issuer->live;
     all = keys->all;
 
-    if (!record->waited) {
-
+    if (first) {
         record->waited = 1;
+        record->waits_until = ngx_current_msec + NGX_HTTP_HEALTHCODE_KEYS_WAIT;
         ngx_http_healthcode_keys_take_shared(keys);
+    }
 
-        if ((ngx_http_healthcode_keys_is_coming(keys)
-             || ngx_http_healthcode_keys_fetch(keys))
-            && ngx_http_healthcode_suspend(r) == NGX_OK)
-        {
-            record->is_waiting = 1;
-            record->waits_until = ngx_current_msec
-                                  + NGX_HTTP_HEALTHCODE_KEYS_WAIT;
-            ngx_queue_insert_tail(&keys->waiting, &record->waiting);
+    /* other keys may have come than those that it waits for */
 
-            if (all->waiting++ == 0) {
-                ngx_add_timer(&all->tick, NGX_HTTP_HEALTHCODE_KEYS_TICK);
-            }
+    if ((ngx_msec_int_t) (record->waits_until - ngx_current_msec) > 0
+        && all->waiting < all->waiting_max
+        && (ngx_http_healthcode_keys_is_coming(keys)
+            || (first && ngx_http_healthcode_keys_fetch(keys)))
+        && ngx_http_healthcode_suspend(r) == NGX_OK)
+    {
+        record->is_waiting = 1;
+        ngx_queue_insert_tail(&keys->waiting, &record->waiting);
 
-            return NGX_AGAIN;
+        if (all->waiting++ == 0) {
+            ngx_add_timer(&all->tick, NGX_HTTP_HEALTHCODE_KEYS_TICK);
         }
+
+        return NGX_AGAIN;
     }
 
     /* who cannot know whether there is such a key does not say that there is
        none */
 
-    if (keys->issuer->slot->missed || ngx_http_healthcode_keys_is_coming(keys))
+    if (keys->issuer->slot->missed || ngx_exiting
+        || ngx_http_healthcode_keys_is_coming(keys))
     {
         *reason = HEALTHCODE_REASON_KEYS_UNAVAILABLE;
     }
@@ -515,7 +525,11 @@ ngx_http_healthcode_keys_wait(ngx_http_request_t *r,
 }
 
 
-/* A key for the algorithm, or one with this kid, may be new at the issuer. */
+/*
+ * A key for the algorithm, or one with this kid, may be new at the issuer.  A
+ * key of a file, without a kid, fits any: until the location has answered, a
+ * signature that does not hold may be of a key that is there.
+ */
 static ngx_uint_t
 ngx_http_healthcode_keys_could_help(ngx_http_healthcode_record_t *record,
     healthcode_reason_e reason)
@@ -527,7 +541,9 @@ ngx_http_healthcode_keys_could_help(ngx_http_healthcode_record_t *record,
     }
 
     return reason == HEALTHCODE_REASON_KEY
-           || reason == HEALTHCODE_REASON_KEYS_UNAVAILABLE;
+           || reason == HEALTHCODE_REASON_KEYS_UNAVAILABLE
+           || (reason == HEALTHCODE_REASON_SIGNATURE
+               && !record->issuer->live->told);
 }
 
 

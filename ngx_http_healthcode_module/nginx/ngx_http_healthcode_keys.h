@@ -29,6 +29,8 @@ struct ngx_http_healthcode_keys_s {
     ngx_atomic_uint_t                version;    /* of the shared text, read */
     ngx_uint_t                       given;      /* texts at the reader */
     ngx_uint_t                       fetching;   /* this worker does */
+    ngx_uint_t                       told;       /* a text of the location is
+                                                    among the keys */
     ngx_msec_t                       after;      /* the next fetch after it */
 
     ngx_queue_t                      waiting;    /* records */
@@ -49,8 +51,8 @@ const healthcode_keyring_t *ngx_http_healthcode_keys_now(
  * Whether keys that are on their way, or that may be asked for now, could
  * change reason, by which record's code was refused.  NGX_AGAIN: the request
  * is suspended, and its phases run again when they are there, or after a
- * while; once a request.  NGX_OK: they could not; *reason may be another one,
- * for a key that cannot be looked for now.
+ * while; for 2 seconds a request in all.  NGX_OK: they could not; *reason may
+ * be another one, for a key that cannot be looked for now.
  */
 ngx_int_t ngx_http_healthcode_keys_wait(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record, healthcode_reason_e *reason);

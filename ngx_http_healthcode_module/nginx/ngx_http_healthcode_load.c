@@ -37,6 +37,8 @@ static ngx_int_t ngx_http_healthcode_load_fail(
 static ngx_int_t ngx_http_healthcode_load_fail_dir(
     const ngx_http_healthcode_issuer_t *issuer,
     ngx_http_healthcode_load_t *load, int err);
+static void ngx_http_healthcode_load_call(ngx_http_healthcode_load_t *load,
+    const char *name);
 
 
 ngx_int_t
@@ -148,6 +150,24 @@ ngx_http_healthcode_load_describe(char *text, size_t size, const char *what,
     }
 
     *p = '\0';
+}
+
+
+/* A name in a folder may hold a new line, which in a log would be a line. */
+static void
+ngx_http_healthcode_load_call(ngx_http_healthcode_load_t *load,
+    const char *name)
+{
+    char  *p;
+
+    (void) ngx_cpystrn((u_char *) load->file, (u_char *) name,
+                       sizeof(load->file));
+
+    for (p = load->file; *p; p++) {
+        if ((u_char) *p < ' ' || *p == 0x7f) {
+            *p = '?';
+        }
+    }
 }
 
 
@@ -298,8 +318,7 @@ ngx_http_healthcode_load_file(const char *name,
     ngx_int_t        rc;
     struct stat      info;
 
-    (void) ngx_cpystrn((u_char *) load->file, (u_char *) name,
-                       sizeof(load->file));
+    ngx_http_healthcode_load_call(load, name);
 
     /* a pipe that nobody writes to must not hold up the reader */
     fd = open(name, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
@@ -363,8 +382,7 @@ ngx_http_healthcode_load_text(const char *name, mode_t mode,
     if (!healthcode_keyring_add(load->keyring, text, load->error,
                                 sizeof(load->error)))
     {
-        (void) ngx_cpystrn((u_char *) load->file, (u_char *) name,
-                           sizeof(load->file));
+        ngx_http_healthcode_load_call(load, name);
         return NGX_ERROR;
     }
 

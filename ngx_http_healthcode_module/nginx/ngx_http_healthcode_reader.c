@@ -19,6 +19,9 @@
    since a file that is being written may look like a smaller whole one. */
 #define NGX_HTTP_HEALTHCODE_READER_SECONDS  1
 
+/* Files that never rest are read after so many looks all the same. */
+#define NGX_HTTP_HEALTHCODE_READER_LOOKS    4
+
 /* By how much the thread is nicer than its worker, on whose processor it may
    have to run: it gets a tenth where the worker wants all. */
 #define NGX_HTTP_HEALTHCODE_READER_NICER    10
@@ -29,6 +32,8 @@ typedef struct {
     const ngx_http_healthcode_issuer_t  *issuer;
     uint64_t                             read;     /* stamp of what was read */
     uint64_t                             seen;     /* stamp of the last look */
+    ngx_uint_t                           restless; /* looks that saw a change,
+                                                      one after the other */
     u_char                              *text;     /* the last good one */
     size_t                               len;
     ngx_uint_t                           has_keys;
@@ -82,8 +87,9 @@ static void *ngx_http_healthcode_reader_run(void *data);
 static void ngx_http_healthcode_reader_yield(void);
 static void ngx_http_healthcode_reader_try(
     ngx_http_healthcode_reader_t *reader);
-static ngx_http_healthcode_reader_job_t *ngx_http_healthcode_reader_next(
-    ngx_http_healthcode_reader_t *reader, struct timespec *until);
+static ngx_uint_t ngx_http_healthcode_reader_next(
+    ngx_http_healthcode_reader_t *reader, struct timespec *until,
+    ngx_http_healthcode_reader_job_t **job);
 static void ngx_http_healthcode_reader_work(
     ngx_http_healthcode_reader_t *reader,
     ngx_http_healthcode_reader_job_t *job);
@@ -378,15 +384,7 @@ ngx_http_healthcode_reader_run(void *data)
 
     for ( ;; ) {
 
-        job = ngx_http_healthcode_reader_next(reader, &until);
-
-        if (reader->stop) {
-            if (job) {
-                healthcode_keyring_free(job->keyring);
-                free(job->text);
-                free(job);
-            }
-
+        if (!ngx_http_healthcode_reader_next(reader, &until, &job)) {
             return NULL;
         }
 
@@ -464,14 +462,19 @@ ngx_http_healthcode_reader_yield(void)
 }
 
 
-/* The next job; NULL where it is time to look at the files, or to stop. */
-static ngx_http_healthcode_reader_job_t *
+/*
+ * Whether to go on, with the next job; *job is NULL where it is time to look
+ * at the files.
+ */
+static ngx_uint_t
 ngx_http_healthcode_reader_next(ngx_http_healthcode_reader_t *reader,
-    struct timespec *until)
+    struct timespec *until, ngx_http_healthcode_reader_job_t **job)
 {
-    int                                err = 0;
-    ngx_queue_t                       *q;
-    ngx_http_healthcode_reader_job_t  *job = NULL;
+    int           err = 0;
+    ngx_uint_t    stop;
+    ngx_queue_t  *q;
+
+    *job = NULL;
 
     pthread_mutex_lock(&reader->mutex);
 
@@ -479,15 +482,17 @@ ngx_http_healthcode_reader_next(ngx_http_healthcode_reader_t *reader,
         err = pthread_cond_timedwait(&reader->cond, &reader->mutex, until);
     }
 
-    if (!ngx_queue_empty(&reader->jobs)) {
+    stop = reader->stop;
+
+    if (!stop && !ngx_queue_empty(&reader->jobs)) {
         q = ngx_queue_head(&reader->jobs);
         ngx_queue_remove(q);
-        job = ngx_queue_data(q, ngx_http_healthcode_reader_job_t, queue);
+        *job = ngx_queue_data(q, ngx_http_healthcode_reader_job_t, queue);
     }
 
     pthread_mutex_unlock(&reader->mutex);
 
-    return job;
+    return !stop;
 }
 
 
@@ -510,7 +515,7 @@ ngx_http_healthcode_reader_look(ngx_http_healthcode_reader_t *reader)
 {
     time_t                               newest;
     uint64_t                             stamp;
-    ngx_uint_t                           i, rested;
+    ngx_uint_t                           i;
     ngx_http_healthcode_reader_watch_t  *watch;
 
     for (i = 0; i < reader->nwatches; i++) {
@@ -518,10 +523,14 @@ ngx_http_healthcode_reader_look(ngx_http_healthcode_reader_t *reader)
         watch = &reader->watches[i];
 
         stamp = ngx_http_healthcode_load_stamp(watch->issuer, &newest);
-        rested = (stamp == watch->seen);
+        watch->restless = (stamp == watch->seen) ? 0 : watch->restless + 1;
         watch->seen = stamp;
 
-        if (stamp != watch->read && rested) {
+        if (stamp != watch->read
+            && (watch->restless == 0
+                || watch->restless >= NGX_HTTP_HEALTHCODE_READER_LOOKS))
+        {
+            watch->restless = 0;
             watch->read = stamp;
             ngx_http_healthcode_reader_read(reader, i, NULL);
         }
