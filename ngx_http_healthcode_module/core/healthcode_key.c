@@ -279,20 +279,3 @@ healthcode_key_prepare_prefix(healthcode_key_t *key, healthcode_str_t id)
 
     return len == HEALTHCODE_KEY_PREFIX_LEN;
 }
-
-
-bool
-healthcode_key_number(const healthcode_key_t *key, const char *name,
-    uint8_t *dst)
-{
-    int      n = (int) key->algorithm->part_len;
-    bool     ok;
-    BIGNUM  *number = NULL;
-
-    ok = EVP_PKEY_get_bn_param(key->pkey, name, &number) == 1
-         && BN_bn2binpad(number, dst, n) == n;
-
-    BN_free(number);
-
-    return ok;
-}

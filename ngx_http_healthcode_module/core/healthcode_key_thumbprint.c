@@ -1,5 +1,6 @@
 /*
- * The thumbprint of a key (RFC 7638), by which the store knows it.
+ * The numbers of a key, and its thumbprint (RFC 7638), by which the store
+ * knows it.
  * Knows no set of keys and no code.  docs/token-format.md, "Keys".
  */
 
@@ -22,6 +23,23 @@ healthcode_key_encode(const uint8_t *bytes, size_t len, char *text)
 {
     len = healthcode_base64url_encode(healthcode_str_from(bytes, len), text);
     text[len] = '\0';
+}
+
+
+bool
+healthcode_key_number(const healthcode_key_t *key, const char *name,
+    uint8_t *dst)
+{
+    int      n = (int) key->algorithm->part_len;
+    bool     ok;
+    BIGNUM  *number = NULL;
+
+    ok = EVP_PKEY_get_bn_param(key->pkey, name, &number) == 1
+         && BN_bn2binpad(number, dst, n) == n;
+
+    BN_free(number);
+
+    return ok;
 }
 
 

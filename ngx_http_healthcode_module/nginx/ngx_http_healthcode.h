@@ -297,6 +297,13 @@ void ngx_http_healthcode_risk_cancel(ngx_http_healthcode_record_t *record);
 /* response */
 ngx_int_t ngx_http_healthcode_response_send(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/*
+ * Sends b as the whole answer; its content type is in headers_out.  Returns
+ * what a content handler would.
+ */
+ngx_int_t ngx_http_healthcode_response_json(ngx_http_request_t *r,
+    ngx_buf_t *b, ngx_uint_t status);
 void ngx_http_healthcode_response_log(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 

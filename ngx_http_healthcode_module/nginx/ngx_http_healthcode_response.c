@@ -224,10 +224,8 @@ ngx_http_healthcode_response_body(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record, ngx_uint_t status)
 {
     size_t             len;
-    ngx_int_t          rc;
     ngx_str_t          claim;
     ngx_buf_t         *b;
-    ngx_chain_t        out;
     healthcode_str_t   word = healthcode_reason_word(record->verdict.reason);
     healthcode_str_t   title = healthcode_reason_title(record->verdict.reason);
 
@@ -250,12 +248,24 @@ ngx_http_healthcode_response_body(ngx_http_request_t *r,
                           word.len, word.data, title.len, title.data, status,
                           word.len, word.data, &claim);
 
-    b->last_buf = 1;
+    ngx_str_set(&r->headers_out.content_type, "application/problem+json");
+
+    return ngx_http_healthcode_response_json(r, b, status);
+}
+
+
+ngx_int_t
+ngx_http_healthcode_response_json(ngx_http_request_t *r, ngx_buf_t *b,
+    ngx_uint_t status)
+{
+    ngx_int_t    rc;
+    ngx_chain_t  out;
+
+    b->last_buf = (r == r->main);
     b->last_in_chain = 1;
 
     r->headers_out.status = status;
     r->headers_out.content_length_n = b->last - b->pos;
-    ngx_str_set(&r->headers_out.content_type, "application/problem+json");
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
