@@ -318,6 +318,51 @@ END
 }
 
 
+{
+    # an issuer that breaks off: what came is a set, but not the set
+    my $text = json({ keys => [ jwk(7) ] });
+    my $path = $f->path('cut.sock');
+    my $cut = Healthcode::Server->start($path, sub {
+        my ($client) = @_;
+        my $asked = Healthcode::Server::take($client, 1);
+        my ($kind) = $asked =~ m{^GET /(\w+)};
+        Healthcode::Server::put($client, "HTTP/1.1 200 OK\r\n"
+            . ($kind eq 'chunked'
+               ? sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n",
+                         length $text, $text)
+               : 'Content-Length: ' . (1 + length $text) . "\r\n\r\n$text"),
+            2);
+    });
+    my @rows = (
+        [ length => '' ], [ chunked => '' ],
+        [ length => 'proxy_buffering off;' ],
+        [ chunked => 'proxy_buffering off;' ],
+    );
+    my ($issuers, $locations) = ('', '');
+    for my $i (0 .. $#rows) {
+        $issuers .= "healthcode_issuer n$i { iss $iss/$i; algorithms HS256; "
+                  . "keys_location /n$i; }\n";
+        $locations .= "location = /n$i { internal; proxy_http_version 1.1; "
+            . "$rows[$i][1] proxy_pass http://unix:$path:/$rows[$i][0]; }\n";
+    }
+    my $nginx = Healthcode::Nginx->new(module => $f->module, http => <<"END");
+$issuers
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location /t { healthcode on; alias ${\ $f->path('site')}/passed; }
+    $locations
+}
+END
+    $nginx->start;
+    is($nginx->ask(code(7, {}, { iss => "$iss/$_" })), '503 keys_unavailable',
+       "half an answer is none ($rows[$_][0] $rows[$_][1])") for 0 .. $#rows;
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+    $cut->stop;
+}
+
+
 # ---- files beside it ----
 
 {

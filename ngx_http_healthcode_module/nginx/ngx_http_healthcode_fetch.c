@@ -32,6 +32,7 @@ static void ngx_http_healthcode_fetch_abandon(
     ngx_http_healthcode_fetch_t *fetch);
 static ngx_int_t ngx_http_healthcode_fetch_answer(ngx_http_request_t *sr,
     void *data, ngx_int_t rc);
+static ngx_uint_t ngx_http_healthcode_fetch_is_whole(ngx_http_request_t *sr);
 static time_t ngx_http_healthcode_fetch_max_age(ngx_http_request_t *sr);
 static void ngx_http_healthcode_fetch_end(ngx_http_request_t *r);
 static void ngx_http_healthcode_fetch_late(ngx_event_t *ev);
@@ -252,7 +253,6 @@ ngx_http_healthcode_fetch_answer(ngx_http_request_t *sr, void *data,
     ngx_int_t rc)
 {
     ngx_buf_t                           *b;
-    ngx_uint_t                           whole;
     ngx_http_healthcode_fetch_t         *fetch = data;
     ngx_http_healthcode_fetch_answer_t  *answer = &fetch->answer;
 
@@ -273,10 +273,10 @@ ngx_http_healthcode_fetch_answer(ngx_http_request_t *sr, void *data,
         answer->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    /* a cache goes on where the memory was full, and then calls it well */
-    whole = (rc == NGX_OK || rc == NGX_HTTP_OK) && !sr->connection->error;
-
-    if (answer->status != NGX_HTTP_OK || !whole || sr->out == NULL) {
+    if (answer->status != NGX_HTTP_OK || sr->out == NULL
+        || (rc != NGX_OK && rc != NGX_HTTP_OK)
+        || !ngx_http_healthcode_fetch_is_whole(sr))
+    {
         return rc;
     }
 
@@ -291,6 +291,35 @@ ngx_http_healthcode_fetch_answer(ngx_http_request_t *sr, void *data,
     }
 
     return rc;
+}
+
+
+/*
+ * nginx calls an answer well also where a cache read on when the memory was
+ * full, and where an upstream broke off after it had sent the headers.
+ */
+static ngx_uint_t
+ngx_http_healthcode_fetch_is_whole(ngx_http_request_t *sr)
+{
+    ngx_event_pipe_t     *p;
+    ngx_http_upstream_t  *u = sr->upstream;
+
+    if (sr->connection->error) {
+        return 0;
+    }
+
+    if (u == NULL) {
+        return 1;
+    }
+
+    if (!u->buffering || u->pipe == NULL) {
+        return u->length <= 0;
+    }
+
+    p = u->pipe;
+
+    return p->upstream_done || (p->upstream_eof && p->length == -1)
+           || (!p->upstream_eof && !p->upstream_error);
 }
 
 
