@@ -441,6 +441,13 @@ for my $case ([ 'is empty', 'empty.d', qr/no key file in this folder; give/ ],
           qr{"\S*/\Q$name\E" of issuer "site"}, $say);
 }
 
+mkdir $f->path('lines.d');
+$f->write("lines.d/a\n[alert] b.jwks", $f->read('site.jwks'), 0644);
+starts('a secret in a file whose name has a new line', issuer_without('keys')
+       =~ s/(healthcode_issuer \w+ \{)/$1 keys_dir ${\ $f->path('lines.d')};/r,
+       like => qr/\[warn\].*a\?\[alert\] b\.jwks" holds a secret/,
+       unlike => qr/^\[alert\]/m);
+
 
 # ---- pepper ----
 

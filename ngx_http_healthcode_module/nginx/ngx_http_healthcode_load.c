@@ -37,7 +37,7 @@ static ngx_int_t ngx_http_healthcode_load_fail(
 static ngx_int_t ngx_http_healthcode_load_fail_dir(
     const ngx_http_healthcode_issuer_t *issuer,
     ngx_http_healthcode_load_t *load, int err);
-static void ngx_http_healthcode_load_call(ngx_http_healthcode_load_t *load,
+static void ngx_http_healthcode_load_call(char *text, size_t size,
     const char *name);
 
 
@@ -111,8 +111,9 @@ ngx_http_healthcode_load_fail_dir(const ngx_http_healthcode_issuer_t *issuer,
 {
     const char  *what = "the folder cannot be read";
 
-    ngx_snprintf((u_char *) load->file, sizeof(load->file) - 1, "%V%Z",
-                 &issuer->keys.dir);
+    ngx_http_healthcode_load_call(load->file, sizeof(load->file),
+                                  issuer->keys.dir.len
+                                  ? (char *) issuer->keys.dir.data : "");
 
     if (err == 0) {
         what = "there is no key file in this folder; give it one whose name "
@@ -153,19 +154,18 @@ ngx_http_healthcode_load_describe(char *text, size_t size, const char *what,
 }
 
 
-/* A name in a folder may hold a new line, which in a log would be a line. */
+/*
+ * Every name of a file goes into messages by this: in a folder it may hold a
+ * new line, which in a log would be a line.
+ */
 static void
-ngx_http_healthcode_load_call(ngx_http_healthcode_load_t *load,
-    const char *name)
+ngx_http_healthcode_load_call(char *text, size_t size, const char *name)
 {
-    char  *p;
+    (void) ngx_cpystrn((u_char *) text, (u_char *) name, size);
 
-    (void) ngx_cpystrn((u_char *) load->file, (u_char *) name,
-                       sizeof(load->file));
-
-    for (p = load->file; *p; p++) {
-        if ((u_char) *p < ' ' || *p == 0x7f) {
-            *p = '?';
+    for ( /* void */ ; *text; text++) {
+        if ((u_char) *text < ' ' || *text == 0x7f) {
+            *text = '?';
         }
     }
 }
@@ -318,7 +318,7 @@ ngx_http_healthcode_load_file(const char *name,
     ngx_int_t        rc;
     struct stat      info;
 
-    ngx_http_healthcode_load_call(load, name);
+    ngx_http_healthcode_load_call(load->file, sizeof(load->file), name);
 
     /* a pipe that nobody writes to must not hold up the reader */
     fd = open(name, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
@@ -382,14 +382,14 @@ ngx_http_healthcode_load_text(const char *name, mode_t mode,
     if (!healthcode_keyring_add(load->keyring, text, load->error,
                                 sizeof(load->error)))
     {
-        ngx_http_healthcode_load_call(load, name);
+        ngx_http_healthcode_load_call(load->file, sizeof(load->file), name);
         return NGX_ERROR;
     }
 
     for (i = before; (key = healthcode_keyring_at(load->keyring, i)); i++) {
         if (key->mac && (mode & S_IROTH)) {
-            (void) ngx_cpystrn((u_char *) load->exposed, (u_char *) name,
-                               sizeof(load->exposed));
+            ngx_http_healthcode_load_call(load->exposed,
+                                          sizeof(load->exposed), name);
         }
     }
 
@@ -452,15 +452,15 @@ ngx_http_healthcode_load_access(const ngx_http_healthcode_issuer_t *issuer,
 
     if (ngx_http_healthcode_load_names(&issuer->keys, &names) != NGX_OK) {
         *err = errno;
-        (void) ngx_cpystrn((u_char *) file, issuer->keys.dir.data, size);
+        ngx_http_healthcode_load_call(file, size,
+                                      (char *) issuer->keys.dir.data);
         rc = NGX_DECLINED;
     }
 
     for (i = 0; rc == NGX_OK && i < names.n; i++) {
         if (access(names.names[i], R_OK) == -1) {
             *err = errno;
-            (void) ngx_cpystrn((u_char *) file, (u_char *) names.names[i],
-                               size);
+            ngx_http_healthcode_load_call(file, size, names.names[i]);
             rc = NGX_DECLINED;
         }
     }
