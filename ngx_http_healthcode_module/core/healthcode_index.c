@@ -18,7 +18,6 @@ struct healthcode_index_s {
 };
 
 
-static uint64_t healthcode_index_hash(healthcode_str_t name);
 static size_t healthcode_index_slot(const healthcode_index_t *index,
     healthcode_str_t name);
 static void healthcode_index_add(healthcode_index_t *index, size_t i);
@@ -101,27 +100,17 @@ healthcode_index_add(healthcode_index_t *index, size_t i)
 
 
 /*
- * FNV-1a.  The names come from the configuration and from issuers; a stranger
- * can only look for one, so nobody can crowd a slot.
+ * The slot that holds the name, or the free one where it would be.  The names
+ * come from the configuration and from issuers; a stranger can only look for
+ * one, so nobody can crowd a slot.
  */
-static uint64_t
-healthcode_index_hash(healthcode_str_t name)
-{
-    uint64_t  hash = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < name.len; i++) {
-        hash = (hash ^ name.data[i]) * UINT64_C(0x100000001b3);
-    }
-
-    return hash ^ (hash >> 32);
-}
-
-
-/* The slot that holds the name, or the free one where it would be. */
 static size_t
 healthcode_index_slot(const healthcode_index_t *index, healthcode_str_t name)
 {
-    size_t  i, slot = (size_t) healthcode_index_hash(name) & index->mask;
+    size_t    i, slot;
+    uint64_t  hash = healthcode_str_hash(HEALTHCODE_STR_HASH, name);
+
+    slot = (size_t) (hash ^ (hash >> 32)) & index->mask;
 
     while ((i = index->slots[slot]) != HEALTHCODE_INDEX_NONE
            && !healthcode_str_equal(index->names[i], name))

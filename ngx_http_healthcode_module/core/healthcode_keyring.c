@@ -208,6 +208,13 @@ healthcode_keyring_push(healthcode_keyring_t *keyring,
 }
 
 
+size_t
+healthcode_keyring_count(const healthcode_keyring_t *keyring)
+{
+    return keyring->nkeys;
+}
+
+
 const healthcode_key_t *
 healthcode_keyring_at(const healthcode_keyring_t *keyring, size_t i)
 {

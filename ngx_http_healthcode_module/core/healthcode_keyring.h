@@ -60,6 +60,9 @@ bool healthcode_keyring_finish(healthcode_keyring_t *keyring, char *error,
 healthcode_keyring_t *healthcode_keyring_create(healthcode_str_t text,
     const healthcode_keyring_rules_t *rules, char *error, size_t size);
 
+/* How many keys there are. */
+size_t healthcode_keyring_count(const healthcode_keyring_t *keyring);
+
 /* Key number i, or NULL past the last; lives as long as the keyring. */
 const healthcode_key_t *healthcode_keyring_at(
     const healthcode_keyring_t *keyring, size_t i);

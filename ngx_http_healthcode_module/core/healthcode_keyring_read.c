@@ -23,7 +23,7 @@ typedef struct {
 
 static healthcode_str_t healthcode_keyring_sm2_id(
     const healthcode_keyring_t *keyring);
-static bool healthcode_keyring_count(healthcode_keyring_t *keyring,
+static bool healthcode_keyring_sum(healthcode_keyring_t *keyring,
     healthcode_str_t text);
 static bool healthcode_keyring_read_jwks(healthcode_keyring_t *keyring);
 static bool healthcode_keyring_read_set(healthcode_keyring_t *keyring,
@@ -98,7 +98,7 @@ healthcode_keyring_add(healthcode_keyring_t *keyring, healthcode_str_t text,
                                            "algorithms");
     }
 
-    if (ok && !healthcode_keyring_count(keyring, keyring->text)) {
+    if (ok && !healthcode_keyring_sum(keyring, keyring->text)) {
         ok = healthcode_keyring_fail_whole(keyring, "no memory");
     }
 
@@ -110,7 +110,7 @@ healthcode_keyring_add(healthcode_keyring_t *keyring, healthcode_str_t text,
 
 
 static bool
-healthcode_keyring_count(healthcode_keyring_t *keyring, healthcode_str_t text)
+healthcode_keyring_sum(healthcode_keyring_t *keyring, healthcode_str_t text)
 {
     uint8_t  len[8];
 

@@ -37,6 +37,22 @@ healthcode_str_equal(healthcode_str_t a, healthcode_str_t b)
 }
 
 
+/* What a hash begins with. */
+#define HEALTHCODE_STR_HASH  UINT64_C(0xcbf29ce484222325)
+
+
+/* FNV-1a of the bytes, going on from hash; never for what a stranger stores. */
+static inline uint64_t
+healthcode_str_hash(uint64_t hash, healthcode_str_t str)
+{
+    for (size_t i = 0; i < str.len; i++) {
+        hash = (hash ^ str.data[i]) * UINT64_C(0x100000001b3);
+    }
+
+    return hash;
+}
+
+
 /* Whether the bytes are the same but for the case of ASCII letters. */
 static inline bool
 healthcode_str_equal_nocase(healthcode_str_t a, healthcode_str_t b)

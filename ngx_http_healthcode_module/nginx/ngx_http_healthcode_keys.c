@@ -359,7 +359,6 @@ ngx_http_healthcode_keys_swap(ngx_http_healthcode_keys_t *keys,
 {
     u_char                            hex[2 *
                                  NGX_HTTP_HEALTHCODE_KEYS_GENERATION_SHOWN];
-    size_t                            n = 0;
     uint64_t                          mark;
     const uint8_t                    *generation;
     healthcode_keyring_t             *old = keys->owned ? keys->keyring : NULL;
@@ -381,16 +380,12 @@ ngx_http_healthcode_keys_swap(ngx_http_healthcode_keys_t *keys,
 
         (void) ngx_atomic_fetch_add(&slot->loads, 1);
 
-        while (healthcode_keyring_at(keyring, n)) {
-            n++;
-        }
-
         (void) ngx_hex_dump(hex, (u_char *) generation, sizeof(hex) / 2);
 
         ngx_log_error(NGX_LOG_NOTICE, keys->all->log, 0,
                       "healthcode: issuer \"%V\" has new keys: %uz, "
-                      "generation %*s", &keys->issuer->name, n, sizeof(hex),
-                      hex);
+                      "generation %*s", &keys->issuer->name,
+                      healthcode_keyring_count(keyring), sizeof(hex), hex);
     }
 }
 

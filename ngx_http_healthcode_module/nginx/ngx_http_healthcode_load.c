@@ -328,14 +328,18 @@ ngx_http_healthcode_load_file(const char *name,
                                              errno);
     }
 
-    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+    if (fstat(fd, &info) == -1) {
+        info.st_mode = 0;
+    }
+
+    if (S_ISDIR(info.st_mode)) {
         close(fd);
         return ngx_http_healthcode_load_fail(load, "it is a folder; write "
                                              "\"keys_dir DIR;\" for all key "
                                              "files of a folder", 0);
     }
 
-    if (fstat(fd, &info) == -1 || !S_ISREG(info.st_mode)
+    if (!S_ISREG(info.st_mode)
         || info.st_size > NGX_HTTP_HEALTHCODE_LOAD_FILE_MAX
         || (text = malloc((size_t) info.st_size + 1)) == NULL)
     {
@@ -372,12 +376,10 @@ static ngx_int_t
 ngx_http_healthcode_load_text(const char *name, mode_t mode,
     healthcode_str_t text, ngx_http_healthcode_load_t *load)
 {
-    size_t                   i, before = 0;
+    size_t                   i, before;
     const healthcode_key_t  *key;
 
-    while (healthcode_keyring_at(load->keyring, before)) {
-        before++;
-    }
+    before = healthcode_keyring_count(load->keyring);
 
     if (!healthcode_keyring_add(load->keyring, text, load->error,
                                 sizeof(load->error)))
@@ -474,16 +476,6 @@ ngx_http_healthcode_load_access(const ngx_http_healthcode_issuer_t *issuer,
 uint64_t
 ngx_http_healthcode_load_hash(uint64_t hash, const void *data, size_t len)
 {
-    size_t         i;
-    const u_char  *p = data;
-
-    if (hash == 0) {
-        hash = 0xcbf29ce484222325ULL;
-    }
-
-    for (i = 0; i < len; i++) {
-        hash = (hash ^ p[i]) * 0x100000001b3ULL;
-    }
-
-    return hash;
+    return healthcode_str_hash(hash ? hash : HEALTHCODE_STR_HASH,
+                               healthcode_str_from(data, len));
 }

@@ -75,7 +75,7 @@ struct ngx_http_healthcode_reader_s {
 };
 
 
-static ngx_int_t ngx_http_healthcode_reader_watch(
+static void ngx_http_healthcode_reader_watch(
     ngx_http_healthcode_reader_t *reader, ngx_array_t *issuers);
 static ngx_int_t ngx_http_healthcode_reader_listen(
     ngx_http_healthcode_reader_t *reader);
@@ -108,7 +108,7 @@ static void ngx_http_healthcode_reader_post(
 static void ngx_http_healthcode_reader_wake(ngx_event_t *rev);
 static void ngx_http_healthcode_reader_release(
     ngx_http_healthcode_reader_result_t *result);
-static ngx_int_t ngx_http_healthcode_reader_add(
+static void ngx_http_healthcode_reader_add(
     ngx_http_healthcode_reader_t *reader,
     ngx_http_healthcode_reader_job_t *job);
 
@@ -137,9 +137,13 @@ ngx_http_healthcode_reader_create(ngx_cycle_t *cycle, ngx_array_t *issuers,
     reader->watches = ngx_pcalloc(cycle->pool, issuers->nelts
                                   * sizeof(ngx_http_healthcode_reader_watch_t));
 
-    if (reader->watches == NULL
-        || ngx_http_healthcode_reader_watch(reader, issuers) != NGX_OK
-        || ngx_http_healthcode_reader_listen(reader) != NGX_OK
+    if (reader->watches == NULL) {
+        return NULL;
+    }
+
+    ngx_http_healthcode_reader_watch(reader, issuers);
+
+    if (ngx_http_healthcode_reader_listen(reader) != NGX_OK
         || ngx_http_healthcode_reader_start(reader) != NGX_OK)
     {
         ngx_http_healthcode_reader_free(reader);
@@ -150,7 +154,7 @@ ngx_http_healthcode_reader_create(ngx_cycle_t *cycle, ngx_array_t *issuers,
 }
 
 
-static ngx_int_t
+static void
 ngx_http_healthcode_reader_watch(ngx_http_healthcode_reader_t *reader,
     ngx_array_t *issuers)
 {
@@ -174,8 +178,6 @@ ngx_http_healthcode_reader_watch(ngx_http_healthcode_reader_t *reader,
                        HEALTHCODE_KEYRING_GENERATION_LEN);
         }
     }
-
-    return NGX_OK;
 }
 
 
@@ -332,7 +334,9 @@ ngx_http_healthcode_reader_give(ngx_http_healthcode_reader_t *reader,
     job->text = text;
     job->len = len;
 
-    return ngx_http_healthcode_reader_add(reader, job);
+    ngx_http_healthcode_reader_add(reader, job);
+
+    return NGX_OK;
 }
 
 
@@ -351,11 +355,11 @@ ngx_http_healthcode_reader_drop(ngx_http_healthcode_reader_t *reader,
 
     job->keyring = keyring;
 
-    (void) ngx_http_healthcode_reader_add(reader, job);
+    ngx_http_healthcode_reader_add(reader, job);
 }
 
 
-static ngx_int_t
+static void
 ngx_http_healthcode_reader_add(ngx_http_healthcode_reader_t *reader,
     ngx_http_healthcode_reader_job_t *job)
 {
@@ -363,8 +367,6 @@ ngx_http_healthcode_reader_add(ngx_http_healthcode_reader_t *reader,
     ngx_queue_insert_tail(&reader->jobs, &job->queue);
     pthread_cond_signal(&reader->cond);
     pthread_mutex_unlock(&reader->mutex);
-
-    return NGX_OK;
 }
 
 
@@ -543,6 +545,7 @@ static void
 ngx_http_healthcode_reader_read(ngx_http_healthcode_reader_t *reader,
     ngx_uint_t n, ngx_http_healthcode_reader_job_t *job)
 {
+    u_char                               *copy;
     healthcode_str_t                      text;
     ngx_http_healthcode_load_t            load;
     ngx_http_healthcode_reader_watch_t   *watch = &reader->watches[n];
@@ -565,17 +568,17 @@ ngx_http_healthcode_reader_read(ngx_http_healthcode_reader_t *reader,
         ngx_http_healthcode_reader_keep(watch, &load, result);
 
         if (job) {
+            copy = malloc(job->len + 1);
+
+            if (copy) {
+                ngx_memcpy(copy, job->text, job->len);
+                result->text = healthcode_str_from(copy, job->len);
+            }
+
             free(watch->text);
             watch->text = job->text;
             watch->len = job->len;
-
-            job->text = malloc(watch->len + 1);
-
-            if (job->text) {
-                ngx_memcpy(job->text, watch->text, watch->len);
-                result->text = healthcode_str_from(job->text, watch->len);
-                job->text = NULL;
-            }
+            job->text = NULL;
         }
 
     } else if (result->rc == NGX_ERROR) {

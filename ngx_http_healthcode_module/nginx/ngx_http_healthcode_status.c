@@ -99,7 +99,6 @@ ngx_http_healthcode_status_body(ngx_http_request_t *r)
 static u_char *
 ngx_http_healthcode_status_row(u_char *p, ngx_http_healthcode_issuer_t *issuer)
 {
-    size_t                            n = 0;
     const healthcode_keyring_t       *keyring;
     ngx_http_healthcode_zone_slot_t  *slot = issuer->slot;
 
@@ -108,11 +107,8 @@ ngx_http_healthcode_status_row(u_char *p, ngx_http_healthcode_issuer_t *issuer)
 
     keyring = ngx_http_healthcode_keys_now(issuer);
 
-    while (keyring && healthcode_keyring_at(keyring, n)) {
-        n++;
-    }
-
-    p = ngx_sprintf(p, "\",\"keys\":%uz,\"generation\":", n);
+    p = ngx_sprintf(p, "\",\"keys\":%uz,\"generation\":",
+                    keyring ? healthcode_keyring_count(keyring) : 0);
 
     if (keyring) {
         *p++ = '"';
