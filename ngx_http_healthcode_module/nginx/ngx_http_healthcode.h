@@ -50,6 +50,14 @@ typedef struct {
 } ngx_http_healthcode_source_t;
 
 
+/* A name that a directive mentions, to be looked up when all are known. */
+typedef struct {
+    ngx_str_t                      name;
+    ngx_str_t                      file;
+    ngx_uint_t                     line;
+} ngx_http_healthcode_reference_t;
+
+
 /* Where an issuer's keys come from. */
 typedef struct {
     ngx_array_t                   *files;      /* of ngx_str_t, whole names
@@ -57,8 +65,7 @@ typedef struct {
     ngx_str_t                      dir;        /* likewise; len is 0: none */
     ngx_str_t                      location;   /* URI; len is 0: none */
     ngx_str_t                      args;
-    ngx_str_t                      location_file;   /* where it is written */
-    ngx_uint_t                     location_line;
+    ngx_http_healthcode_reference_t   reference;   /* to the location */
     ngx_http_conf_ctx_t           *ctx;        /* of the location's server */
     time_t                         refresh;
     time_t                         min_interval;
@@ -127,14 +134,6 @@ typedef struct {
     /* this worker's; NULL in a process that serves nothing */
     struct ngx_http_healthcode_keys_all_s  *keys;
 } ngx_http_healthcode_main_conf_t;
-
-
-/* A name that a directive mentions, to be looked up when all are known. */
-typedef struct {
-    ngx_str_t                      name;
-    ngx_str_t                      file;
-    ngx_uint_t                     line;
-} ngx_http_healthcode_reference_t;
 
 
 typedef struct {

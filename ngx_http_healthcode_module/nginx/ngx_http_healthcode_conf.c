@@ -538,7 +538,7 @@ ngx_http_healthcode_conf_free_pepper(void *data)
 }
 
 
-static void
+void
 ngx_http_healthcode_conf_refer(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_healthcode_reference_t *reference)
 {

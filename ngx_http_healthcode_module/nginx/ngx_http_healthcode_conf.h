@@ -88,6 +88,13 @@ ngx_uint_t ngx_http_healthcode_conf_is_printable(ngx_str_t *name);
 /* Whether two names are the same bytes. */
 ngx_uint_t ngx_http_healthcode_conf_is_name(ngx_str_t *a, ngx_str_t *b);
 
+/*
+ * Notes in reference that the line that is read names something, to be looked
+ * up when all are known.
+ */
+void ngx_http_healthcode_conf_refer(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_healthcode_reference_t *reference);
+
 /* Lines of an issuer that say where its keys come from. */
 char *ngx_http_healthcode_conf_keys_files(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

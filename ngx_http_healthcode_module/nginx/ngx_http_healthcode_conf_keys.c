@@ -113,8 +113,7 @@ ngx_http_healthcode_conf_keys_location(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     issuer->keys.location = value[1];
-    issuer->keys.location_file = cf->conf_file->file.name;
-    issuer->keys.location_line = cf->conf_file->line;
+    ngx_http_healthcode_conf_refer(cf, &value[1], &issuer->keys.reference);
 
     end = value[1].data + value[1].len;
     p = ngx_strlchr(value[1].data, end, '?');
@@ -478,8 +477,8 @@ ngx_http_healthcode_conf_keys_check(ngx_conf_t *cf,
                       "in %V:%ui",
                       &issuers[i]->name, &issuers[i]->keys.location,
                       &issuers[i]->keys.location,
-                      &issuers[i]->keys.location_file,
-                      issuers[i]->keys.location_line);
+                      &issuers[i]->keys.reference.file,
+                      issuers[i]->keys.reference.line);
         return NGX_ERROR;
     }
 
