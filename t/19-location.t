@@ -414,6 +414,30 @@ END
 }
 
 
+{
+    # what does not fit into the shared memory is for no worker
+    put(json({ keys => [ jwk(1) ] }) . ' ' x (256 * 1024));
+    my $nginx = gate('keys_min_interval 1s;', workers => 2);
+    my $conf = $f->read($nginx->root . '/nginx.conf');
+    $conf =~ s/subrequest_output_buffer_size 16k/subrequest_output_buffer_size 1m/
+        or die;
+    open my $out, '>', $nginx->root . '/nginx.conf' or die;
+    print $out $conf;
+    close $out;
+    $nginx->start;
+    is($nginx->ask(code(1)), '503 keys_unavailable',
+       'an answer of more than 256 KiB is none');
+    ok($nginx->logged(qr/cannot be fetched.*larger than.*256k/, 3),
+       'which is logged');
+    put(json({ keys => [ jwk(1) ] }) . ' ' x (200 * 1024));
+    is($nginx->ask_until(200, 5, code(1)), 200, 'a smaller one is');
+    is(answers_of($nginx, map { code(1) } 1 .. 8), join(' / ', (200) x 8),
+       'in every worker');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+}
+
+
 # ---- no keys at all ----
 
 {

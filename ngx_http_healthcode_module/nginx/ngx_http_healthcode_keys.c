@@ -251,7 +251,12 @@ ngx_http_healthcode_keys_fetched(void *data,
     ngx_http_healthcode_keys_t       *keys = data;
     ngx_http_healthcode_keys_conf_t  *conf = &keys->issuer->keys;
 
-    if (answer->text == NULL) {
+    /* what could not be shared would be keys of this worker alone */
+
+    if (answer->text == NULL
+        || answer->len > NGX_HTTP_HEALTHCODE_ZONE_TEXT_MAX)
+    {
+        free(answer->text);
         ngx_http_healthcode_keys_missed(keys, answer->status);
         return;
     }
@@ -290,7 +295,7 @@ ngx_http_healthcode_keys_missed(ngx_http_healthcode_keys_t *keys,
 
         } else if (status == NGX_HTTP_OK) {
             why = "its answer is empty, breaks off, or is larger than "
-                  "subrequest_output_buffer_size";
+                  "subrequest_output_buffer_size or 256k";
 
         } else {
             why = "its answer is not 200; where it is 500, "
@@ -456,10 +461,10 @@ ngx_http_healthcode_keys_shown(ngx_http_healthcode_keys_t *keys,
            == NGX_ERROR)
     {
         ngx_log_error(NGX_LOG_ERR, keys->all->log, 0,
-                      "healthcode: keys \"%V\" of issuer \"%V\" do not fit "
-                      "into %d bytes, so that other workers cannot have them; "
-                      "have the issuer drop old ones", &issuer->keys.location,
-                      &issuer->name, NGX_HTTP_HEALTHCODE_ZONE_TEXT_MAX);
+                      "healthcode: no shared memory for keys \"%V\" of issuer "
+                      "\"%V\", so that other workers cannot have them; have "
+                      "the issuer drop old ones", &issuer->keys.location,
+                      &issuer->name);
     }
 
     ngx_http_healthcode_zone_done(issuer, 0, keys->after);
