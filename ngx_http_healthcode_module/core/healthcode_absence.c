@@ -1,0 +1,230 @@
+/*
+ * What is known of holders who have no flag: that they have none, and who
+ * knows it.  Only absence is kept; a flagged holder is always read live.  Knows
+ * no connection and no flags; the clock is an argument.
+ * docs/request-path.md, "The cache".
+ */
+
+#include "healthcode_absence.h"
+#include "healthcode_atomic.h"
+
+
+/* The words of an entry; a checksum is the last one. */
+enum {
+    HEALTHCODE_ABSENCE_HOLDER = 0,    /* two words */
+    HEALTHCODE_ABSENCE_STORE = 2,
+    HEALTHCODE_ABSENCE_OWNER,         /* and its epoch */
+    HEALTHCODE_ABSENCE_STORED         /* when, ms */
+};
+
+/* Holder and store: two entries that agree in these are one. */
+#define HEALTHCODE_ABSENCE_SAME  3
+
+
+/* By what entries are judged when one has to make room. */
+typedef struct {
+    const healthcode_absence_t  *absence;
+    uint64_t                     oldest;
+} healthcode_absence_worth_t;
+
+
+static uint64_t healthcode_absence_worth(const uint64_t *entry, void *data);
+static bool healthcode_absence_is_fresh(const healthcode_owner_t *owner,
+    const uint64_t *place, const uint64_t *entry, healthcode_clock_pt clock,
+    void *data);
+static uint64_t *healthcode_owner_lease(const healthcode_owner_t *owner);
+
+
+bool
+healthcode_absence_table(healthcode_absence_t *absence, void *memory,
+    size_t bytes)
+{
+    return healthcode_table_init(&absence->table, memory, bytes,
+                                 HEALTHCODE_ABSENCE_WORDS,
+                                 HEALTHCODE_ABSENCE_STORE);
+}
+
+
+void
+healthcode_owner_start(healthcode_owner_t *owner)
+{
+    owner->live = false;
+    healthcode_lease_renounce(healthcode_owner_lease(owner));
+}
+
+
+void
+healthcode_owner_live(healthcode_owner_t *owner, uint64_t store)
+{
+    owner->store = store;
+    owner->live = true;
+}
+
+
+void
+healthcode_owner_lose(healthcode_owner_t *owner)
+{
+    owner->live = false;
+    healthcode_lease_renounce(healthcode_owner_lease(owner));
+}
+
+
+void
+healthcode_owner_renounce(healthcode_owner_t *owner)
+{
+    healthcode_lease_renounce(healthcode_owner_lease(owner));
+}
+
+
+uint64_t
+healthcode_owner_epoch(const healthcode_owner_t *owner)
+{
+    return healthcode_lease_epoch(
+               healthcode_atomic_load(healthcode_owner_lease(owner)));
+}
+
+
+void
+healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
+    uint64_t sent)
+{
+    if (owner->live && epoch == healthcode_owner_epoch(owner)) {
+        healthcode_lease_extend(healthcode_owner_lease(owner),
+                                sent + owner->length);
+    }
+}
+
+
+bool
+healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
+    const uint8_t *holder, uint64_t now)
+{
+    uint64_t                    entry[HEALTHCODE_ABSENCE_WORDS];
+    healthcode_absence_worth_t  worth;
+
+    if (!owner->live || epoch != healthcode_owner_epoch(owner)) {
+        return false;
+    }
+
+    memcpy(entry, holder, HEALTHCODE_HOLDER_LEN);
+    entry[HEALTHCODE_ABSENCE_STORE] = owner->store;
+    entry[HEALTHCODE_ABSENCE_OWNER] =
+        (uint64_t) owner->number << HEALTHCODE_LEASE_EPOCH_BITS | epoch;
+    entry[HEALTHCODE_ABSENCE_STORED] = now;
+
+    worth.absence = owner->absence;
+    worth.oldest = (now > owner->max_age) ? now - owner->max_age : 0;
+
+    return healthcode_table_put(&owner->absence->table, entry,
+                                HEALTHCODE_ABSENCE_SAME,
+                                healthcode_absence_worth, &worth);
+}
+
+
+/* Nothing where its owner has gone on; else the later stored the more. */
+static uint64_t
+healthcode_absence_worth(const uint64_t *entry, void *data)
+{
+    uint64_t                     owner, lease;
+    healthcode_absence_worth_t  *worth = data;
+
+    owner = entry[HEALTHCODE_ABSENCE_OWNER];
+
+    if (owner >> HEALTHCODE_LEASE_EPOCH_BITS >= worth->absence->nleases) {
+        return 0;
+    }
+
+    lease = healthcode_atomic_load(worth->absence->leases
+                                   + (owner >> HEALTHCODE_LEASE_EPOCH_BITS));
+
+    if (healthcode_lease_epoch(lease) != (owner & HEALTHCODE_LEASE_EPOCH_LAST)
+        || entry[HEALTHCODE_ABSENCE_STORED] <= worth->oldest)
+    {
+        return 0;
+    }
+
+    return entry[HEALTHCODE_ABSENCE_STORED];
+}
+
+
+bool
+healthcode_owner_forget(healthcode_owner_t *owner, const uint8_t *holder)
+{
+    uint64_t  key[2];
+
+    memcpy(key, holder, HEALTHCODE_HOLDER_LEN);
+
+    return healthcode_table_delete(&owner->absence->table, key);
+}
+
+
+bool
+healthcode_owner_finds(const healthcode_owner_t *owner, const uint8_t *holder,
+    healthcode_clock_pt clock, void *data)
+{
+    unsigned                   looked = 0;
+    uint64_t                   key[2], entry[HEALTHCODE_ABSENCE_WORDS];
+    const uint64_t            *place;
+    const healthcode_table_t  *table = &owner->absence->table;
+
+    if (!owner->live) {
+        return false;
+    }
+
+    memcpy(key, holder, HEALTHCODE_HOLDER_LEN);
+
+    while ((place = healthcode_table_next(table, key, &looked, entry))) {
+
+        if (entry[HEALTHCODE_ABSENCE_STORE] == owner->store
+            && healthcode_absence_is_fresh(owner, place, entry, clock, data))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+/*
+ * The order is the proof: whoever sees a lease that was renewed after a flag
+ * was set sees the entry deleted, since its owner did that first; and with the
+ * clock read last, a worker that was stopped in between sees it too late.
+ */
+static bool
+healthcode_absence_is_fresh(const healthcode_owner_t *owner,
+    const uint64_t *place, const uint64_t *entry, healthcode_clock_pt clock,
+    void *data)
+{
+    uint64_t                     number, lease, own, now;
+    const healthcode_absence_t  *absence = owner->absence;
+
+    number = entry[HEALTHCODE_ABSENCE_OWNER] >> HEALTHCODE_LEASE_EPOCH_BITS;
+
+    if (number >= absence->nleases) {
+        return false;
+    }
+
+    lease = healthcode_atomic_load(absence->leases + number);
+    own = healthcode_atomic_load(healthcode_owner_lease(owner));
+
+    if (!healthcode_table_is_at(&absence->table, place, entry)) {
+        return false;
+    }
+
+    now = clock(data);
+
+    return healthcode_lease_epoch(lease)
+               == (entry[HEALTHCODE_ABSENCE_OWNER]
+                   & HEALTHCODE_LEASE_EPOCH_LAST)
+           && now < healthcode_lease_until(lease)
+           && now < healthcode_lease_until(own)
+           && now < entry[HEALTHCODE_ABSENCE_STORED] + owner->max_age;
+}
+
+
+static uint64_t *
+healthcode_owner_lease(const healthcode_owner_t *owner)
+{
+    return owner->absence->leases + owner->number;
+}

@@ -1,0 +1,98 @@
+/*
+ * What is known of holders who have no flag: that they have none, and who
+ * knows it.  Only absence is kept; a flagged holder is always read live.  Knows
+ * no connection and no flags; the clock is an argument.
+ * docs/request-path.md, "The cache".
+ */
+
+#ifndef HEALTHCODE_ABSENCE_H
+#define HEALTHCODE_ABSENCE_H
+
+#include "healthcode_holder.h"
+#include "healthcode_lease.h"
+#include "healthcode_table.h"
+
+
+/* Of 8 bytes each: what an entry takes. */
+#define HEALTHCODE_ABSENCE_WORDS  6
+
+
+/* Milliseconds of a clock that all processes share and nobody sets back. */
+typedef uint64_t (*healthcode_clock_pt)(void *data);
+
+
+/* Holders of all stores, and the leases of all owners, in shared memory. */
+typedef struct {
+    healthcode_table_t  table;
+    uint64_t           *leases;
+    unsigned            nleases;
+} healthcode_absence_t;
+
+
+/*
+ * One worker's connection to one store.  live: it has proved itself and is
+ * tracked, so that a change of what was read on it is pushed to it, in order.
+ */
+typedef struct {
+    healthcode_absence_t  *absence;
+    unsigned               number;    /* of its lease */
+    uint64_t               length;    /* of its lease, ms */
+    uint64_t               max_age;   /* of an entry, ms */
+    uint64_t               store;     /* which one, and which data in it */
+    bool                   live;
+} healthcode_owner_t;
+
+
+/*
+ * Lays the table of absence over memory (see healthcode_table_init()); its
+ * leases are set by the caller.
+ */
+bool healthcode_absence_table(healthcode_absence_t *absence, void *memory,
+    size_t bytes);
+
+/* An owner that begins, in the place of one that may be dead: all of it set
+   but store and live. */
+void healthcode_owner_start(healthcode_owner_t *owner);
+
+/* It has a connection that is tracked, to a store that has proved itself. */
+void healthcode_owner_live(healthcode_owner_t *owner, uint64_t store);
+
+/*
+ * It has none, or a new one, or the store is not the one that it was: nothing
+ * that it has stored counts any more.
+ */
+void healthcode_owner_lose(healthcode_owner_t *owner);
+
+/* Everything in the store may have changed: likewise, but it stays live. */
+void healthcode_owner_renounce(healthcode_owner_t *owner);
+
+/* The epoch now, to be noted when a read or a heartbeat is sent. */
+uint64_t healthcode_owner_epoch(const healthcode_owner_t *owner);
+
+/*
+ * The store has proved itself in answer to what was sent at the time sent, ms,
+ * in epoch: for the length of the lease since then, what was stored is fresh.
+ */
+void healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
+    uint64_t sent);
+
+/*
+ * A read that was sent in epoch, and answered at the time now, ms, found no
+ * flag of holder, HEALTHCODE_HOLDER_LEN bytes.  True: a living entry had to
+ * make room.
+ */
+bool healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
+    const uint8_t *holder, uint64_t now);
+
+/* A flag of holder was set or cleared; whether there was an entry. */
+bool healthcode_owner_forget(healthcode_owner_t *owner, const uint8_t *holder);
+
+/*
+ * Whether holder is known to have no flag in the owner's store, whoever has
+ * read it; and whether the owner's own lease is fresh, under which it keeps
+ * the rest of what is asked.  The clock is read last.
+ */
+bool healthcode_owner_finds(const healthcode_owner_t *owner,
+    const uint8_t *holder, healthcode_clock_pt clock, void *data);
+
+#endif

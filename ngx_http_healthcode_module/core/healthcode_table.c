@@ -1,0 +1,237 @@
+/*
+ * A fixed table of entries over the caller's memory, which processes share
+ * without a lock: sets of a few places, no pointers.  An entry that is torn,
+ * by a writer that was overtaken or killed, is not there.
+ * Knows not what an entry means.  docs/request-path.md, "The cache".
+ */
+
+#include "healthcode_atomic.h"
+#include "healthcode_table.h"
+
+
+static uint64_t *healthcode_table_place(const healthcode_table_t *table,
+    const uint64_t *key, unsigned way);
+static void healthcode_table_copy(const healthcode_table_t *table,
+    const uint64_t *place, uint64_t *entry);
+static bool healthcode_table_is_sound(const healthcode_table_t *table,
+    const uint64_t *entry);
+static uint64_t healthcode_table_checksum(const healthcode_table_t *table,
+    const uint64_t *entry);
+static inline uint64_t healthcode_table_mix(uint64_t hash, uint64_t word);
+static bool healthcode_table_begins(const uint64_t *entry,
+    const uint64_t *words, unsigned n);
+
+
+bool
+healthcode_table_init(healthcode_table_t *table, void *memory, size_t bytes,
+    unsigned words, unsigned key)
+{
+    table->memory = memory;
+    table->words = words;
+    table->key = key;
+    table->sets = bytes / (HEALTHCODE_TABLE_WAYS * words * sizeof(uint64_t));
+
+    return table->sets > 0;
+}
+
+
+size_t
+healthcode_table_size(const healthcode_table_t *table)
+{
+    return table->sets * HEALTHCODE_TABLE_WAYS;
+}
+
+
+const uint64_t *
+healthcode_table_next(const healthcode_table_t *table, const uint64_t *key,
+    unsigned *looked, uint64_t *entry)
+{
+    const uint64_t  *place;
+
+    while (*looked < HEALTHCODE_TABLE_WAYS) {
+
+        place = healthcode_table_place(table, key, (*looked)++);
+
+        if (healthcode_atomic_load(place) != key[0]) {
+            continue;
+        }
+
+        healthcode_table_copy(table, place, entry);
+
+        if (healthcode_table_begins(entry, key, table->key)
+            && healthcode_table_is_sound(table, entry))
+        {
+            return place;
+        }
+    }
+
+    return NULL;
+}
+
+
+bool
+healthcode_table_is_at(const healthcode_table_t *table, const uint64_t *place,
+    const uint64_t *entry)
+{
+    uint64_t  changed = 0;
+
+    for (unsigned i = 0; i < table->words; i++) {
+        changed |= healthcode_atomic_load(place + i) ^ entry[i];
+    }
+
+    return changed == 0;
+}
+
+
+bool
+healthcode_table_put(healthcode_table_t *table, uint64_t *entry, unsigned same,
+    healthcode_table_worth_pt worth, void *data)
+{
+    unsigned   i;
+    uint64_t  *place, *best = NULL;
+    uint64_t   value, least = UINT64_MAX;
+    uint64_t   other[HEALTHCODE_TABLE_WORDS_MAX];
+
+    for (i = 0; i < HEALTHCODE_TABLE_WAYS; i++) {
+
+        place = healthcode_table_place(table, entry, i);
+        healthcode_table_copy(table, place, other);
+
+        if (!healthcode_table_is_sound(table, other)) {
+            value = 0;
+
+        } else if (healthcode_table_begins(other, entry, same)) {
+            best = place;
+            least = 0;
+            break;
+
+        } else {
+            value = worth(other, data);
+        }
+
+        if (best == NULL || value < least) {
+            best = place;
+            least = value;
+        }
+    }
+
+    entry[table->words - 1] = healthcode_table_checksum(table, entry);
+
+    /* it is not there until it is whole */
+    healthcode_atomic_store(best + table->words - 1, 0);
+
+    for (i = 0; i < table->words; i++) {
+        healthcode_atomic_store(best + i, entry[i]);
+    }
+
+    return least > 0;
+}
+
+
+bool
+healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
+{
+    bool       found = false;
+    uint64_t  *place;
+
+    for (unsigned way = 0; way < HEALTHCODE_TABLE_WAYS; way++) {
+
+        place = healthcode_table_place(table, key, way);
+
+        /* the first word will do: another entry may be lost, none is kept */
+        if (healthcode_atomic_load(place) == key[0]
+            && healthcode_atomic_load(place + table->words - 1) != 0)
+        {
+            healthcode_atomic_store(place + table->words - 1, 0);
+            found = true;
+        }
+    }
+
+    return found;
+}
+
+
+/* Way 0 is another place of the set for each key, so that it mostly is it. */
+static uint64_t *
+healthcode_table_place(const healthcode_table_t *table, const uint64_t *key,
+    unsigned way)
+{
+    size_t  set;
+
+    set = (size_t) (((unsigned __int128) key[0] * table->sets) >> 64);
+    way = (unsigned) (key[1] + way) % HEALTHCODE_TABLE_WAYS;
+
+    return table->memory + (set * HEALTHCODE_TABLE_WAYS + way) * table->words;
+}
+
+
+static void
+healthcode_table_copy(const healthcode_table_t *table, const uint64_t *place,
+    uint64_t *entry)
+{
+    for (unsigned i = 0; i < table->words; i++) {
+        entry[i] = healthcode_atomic_load(place + i);
+    }
+}
+
+
+static bool
+healthcode_table_is_sound(const healthcode_table_t *table,
+    const uint64_t *entry)
+{
+    uint64_t  checksum = entry[table->words - 1];
+
+    return checksum != 0
+           && checksum == healthcode_table_checksum(table, entry);
+}
+
+
+/*
+ * Mixes all words but the last, in two lanes that a processor works on at once;
+ * never 0, which stands for deleted.
+ */
+static uint64_t
+healthcode_table_checksum(const healthcode_table_t *table,
+    const uint64_t *entry)
+{
+    unsigned  i, n = table->words - 1;
+    uint64_t  hash = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t  other = UINT64_C(0xc2b2ae3d27d4eb4f);
+
+    for (i = 0; i + 1 < n; i += 2) {
+        hash = healthcode_table_mix(hash, entry[i]);
+        other = healthcode_table_mix(other, entry[i + 1]);
+    }
+
+    if (i < n) {
+        hash = healthcode_table_mix(hash, entry[i]);
+    }
+
+    hash = healthcode_table_mix(hash, other);
+
+    return hash ? hash : 1;
+}
+
+
+/* A step of MurmurHash3's finaliser. */
+static inline uint64_t
+healthcode_table_mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+
+    return hash ^ (hash >> 32);
+}
+
+
+static bool
+healthcode_table_begins(const uint64_t *entry, const uint64_t *words,
+    unsigned n)
+{
+    uint64_t  changed = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        changed |= entry[i] ^ words[i];
+    }
+
+    return changed == 0;
+}

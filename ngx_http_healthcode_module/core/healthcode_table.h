@@ -1,0 +1,74 @@
+/*
+ * A fixed table of entries over the caller's memory, which processes share
+ * without a lock: sets of a few places, no pointers.  An entry that is torn,
+ * by a writer that was overtaken or killed, is not there.
+ * Knows not what an entry means.  docs/request-path.md, "The cache".
+ */
+
+#ifndef HEALTHCODE_TABLE_H
+#define HEALTHCODE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+
+#define HEALTHCODE_TABLE_WAYS       8
+#define HEALTHCODE_TABLE_WORDS_MAX  24
+#define HEALTHCODE_TABLE_KEY_MAX    4
+
+
+/*
+ * Of an entry the first words are its key, evenly distributed as a hash is,
+ * and the last one is a checksum.
+ */
+typedef struct {
+    uint64_t  *memory;
+    size_t     sets;
+    unsigned   words;     /* of an entry, the checksum included */
+    unsigned   key;       /* of them, the key: 2 to HEALTHCODE_TABLE_KEY_MAX */
+} healthcode_table_t;
+
+
+/*
+ * How long an entry is worth keeping, to be compared with others': 0 is dead.
+ */
+typedef uint64_t (*healthcode_table_worth_pt)(const uint64_t *entry,
+    void *data);
+
+
+/*
+ * Lays table over bytes of memory, aligned to 8, which the caller owns; memory
+ * that is all zero is an empty table, and what another process has put there
+ * is found.  False where not one set fits.
+ */
+bool healthcode_table_init(healthcode_table_t *table, void *memory,
+    size_t bytes, unsigned words, unsigned key);
+
+/* How many entries there is room for. */
+size_t healthcode_table_size(const healthcode_table_t *table);
+
+/*
+ * Copies the next sound entry that has key into entry, table->words long, and
+ * returns its place; NULL where there is no more.  *looked counts the places
+ * that were looked at, and starts at 0.
+ */
+const uint64_t *healthcode_table_next(const healthcode_table_t *table,
+    const uint64_t *key, unsigned *looked, uint64_t *entry);
+
+/* Whether entry, a copy, is still what stands at place. */
+bool healthcode_table_is_at(const healthcode_table_t *table,
+    const uint64_t *place, const uint64_t *entry);
+
+/*
+ * Puts entry, whose checksum is filled in, where the one stands that has the
+ * same first words, as many as same; or else where the one stands that is
+ * least worth keeping.  True: that one was worth something.
+ */
+bool healthcode_table_put(healthcode_table_t *table, uint64_t *entry,
+    unsigned same, healthcode_table_worth_pt worth, void *data);
+
+/* Deletes every entry that has key, sound or not; whether there was one. */
+bool healthcode_table_delete(healthcode_table_t *table, const uint64_t *key);
+
+#endif
