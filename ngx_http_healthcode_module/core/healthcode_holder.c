@@ -18,6 +18,7 @@ struct healthcode_pepper_s {
 
 static bool healthcode_holder_hash(healthcode_pepper_t *pepper,
     const healthcode_str_t *parts, size_t nparts, char *hex);
+static int healthcode_holder_digit(uint8_t digit);
 
 
 healthcode_pepper_t *
@@ -102,9 +103,8 @@ static bool
 healthcode_holder_hash(healthcode_pepper_t *pepper,
     const healthcode_str_t *parts, size_t nparts, char *hex)
 {
-    static const char  digits[] = "0123456789abcdef";
-    size_t             i, len;
-    uint8_t            mac[EVP_MAX_MD_SIZE];
+    size_t   i, len;
+    uint8_t  mac[EVP_MAX_MD_SIZE];
 
     if (EVP_MAC_init(pepper->mac, NULL, 0, NULL) != 1) {
         goto failed;
@@ -122,10 +122,7 @@ healthcode_holder_hash(healthcode_pepper_t *pepper,
         goto failed;
     }
 
-    for (i = 0; i < HEALTHCODE_HOLDER_LEN; i++) {
-        *hex++ = digits[mac[i] >> 4];
-        *hex++ = digits[mac[i] & 0x0f];
-    }
+    healthcode_holder_format(mac, hex);
 
     return true;
 
@@ -134,4 +131,52 @@ failed:
     ERR_clear_error();
 
     return false;
+}
+
+
+bool
+healthcode_holder_parse(healthcode_str_t hex, uint8_t *bytes)
+{
+    int  high, low;
+
+    if (hex.len != HEALTHCODE_HOLDER_HEX) {
+        return false;
+    }
+
+    for (size_t i = 0; i < HEALTHCODE_HOLDER_LEN; i++) {
+
+        high = healthcode_holder_digit(hex.data[2 * i]);
+        low = healthcode_holder_digit(hex.data[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+
+        bytes[i] = (uint8_t) (high << 4 | low);
+    }
+
+    return true;
+}
+
+
+static int
+healthcode_holder_digit(uint8_t digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+
+    return (digit >= 'a' && digit <= 'f') ? digit - 'a' + 10 : -1;
+}
+
+
+void
+healthcode_holder_format(const uint8_t *bytes, char *hex)
+{
+    static const char  digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < HEALTHCODE_HOLDER_LEN; i++) {
+        *hex++ = digits[bytes[i] >> 4];
+        *hex++ = digits[bytes[i] & 0x0f];
+    }
 }

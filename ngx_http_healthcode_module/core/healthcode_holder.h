@@ -36,8 +36,15 @@ bool healthcode_holder_derive(healthcode_pepper_t *pepper,
     healthcode_str_t space, healthcode_str_t sub, char *hex);
 
 /*
- * Likewise of HMAC-SHA-256(pepper, "healthcode check"), by which a store
- * proves that it was made with this pepper.
+ * The HEALTHCODE_HOLDER_LEN bytes of HEALTHCODE_HOLDER_HEX digits, and back.
+ * False, and nothing of use written, where hex is not that many of 0-9a-f.
+ */
+bool healthcode_holder_parse(healthcode_str_t hex, uint8_t *bytes);
+void healthcode_holder_format(const uint8_t *bytes, char *hex);
+
+/*
+ * Writes the digits of HMAC-SHA-256(pepper, "healthcode check") likewise, by
+ * which a store proves that it was made with this pepper.
  */
 bool healthcode_pepper_check(healthcode_pepper_t *pepper, char *hex);
 

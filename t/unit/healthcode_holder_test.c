@@ -129,6 +129,79 @@ test_tells_holders_apart(void **state)
 }
 
 
+static void
+test_refuses_digits_that_are_none(void **state)
+{
+    static const char  digits[] = "47a32820104a14e01f5e15974b5cf3b6"
+                                  "47a32820104a14e01f5e15974b5cf3b6";
+    char  text[HEALTHCODE_HOLDER_HEX + 1];
+
+    for (size_t len = 0; len < sizeof(digits); len++) {
+        test_row(healthcode_holder_parse(guard(0, digits, len),
+                                         guard_room(1, HEALTHCODE_HOLDER_LEN))
+                 == (len == HEALTHCODE_HOLDER_HEX), len, "digits");
+    }
+
+    assert_false(healthcode_holder_parse((healthcode_str_t) { NULL, 0 },
+                                         guard_room(1,
+                                                    HEALTHCODE_HOLDER_LEN)));
+
+    for (size_t at = 0; at < HEALTHCODE_HOLDER_HEX; at++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            memcpy(text, digits, HEALTHCODE_HOLDER_HEX);
+            text[at] = (char) byte;
+            test_row(healthcode_holder_parse(guard(0, text,
+                                                   HEALTHCODE_HOLDER_HEX),
+                                             guard_room(1,
+                                                        HEALTHCODE_HOLDER_LEN))
+                     == (byte && strchr("0123456789abcdef", (int) byte)),
+                     byte, "as a digit");
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_reads_and_writes_digits(void **state)
+{
+    static const struct {
+        const char  *hex;
+        uint8_t      bytes[HEALTHCODE_HOLDER_LEN];
+    } rows[] = {
+        { "00000000000000000000000000000000", { 0 } },
+        { "ffffffffffffffffffffffffffffffff",
+          { 255, 255, 255, 255, 255, 255, 255, 255,
+            255, 255, 255, 255, 255, 255, 255, 255 } },
+        { "000102030405060708090a0b0c0d0e0f",
+          { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 } },
+        { "00102030405060708090a0b0c0d0e0f0",
+          { 0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224,
+            240 } },
+        { "47a32820104a14e01f5e15974b5cf3b6",
+          { 0x47, 0xa3, 0x28, 0x20, 0x10, 0x4a, 0x14, 0xe0,
+            0x1f, 0x5e, 0x15, 0x97, 0x4b, 0x5c, 0xf3, 0xb6 } },
+    };
+    char     *hex;
+    uint8_t  *bytes;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        bytes = guard_room(1, HEALTHCODE_HOLDER_LEN);
+        test_row(healthcode_holder_parse(guard_text(0, rows[i].hex), bytes), i,
+                 rows[i].hex);
+        assert_memory_equal(bytes, rows[i].bytes, HEALTHCODE_HOLDER_LEN);
+
+        hex = (char *) guard_room(2, HEALTHCODE_HOLDER_HEX);
+        healthcode_holder_format(guard(0, rows[i].bytes,
+                                       HEALTHCODE_HOLDER_LEN).data, hex);
+        assert_memory_equal(hex, rows[i].hex, HEALTHCODE_HOLDER_HEX);
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -137,6 +210,8 @@ main(void)
         cmocka_unit_test(test_trims_one_newline),
         cmocka_unit_test(test_knows_the_answers),
         cmocka_unit_test(test_tells_holders_apart),
+        cmocka_unit_test(test_refuses_digits_that_are_none),
+        cmocka_unit_test(test_reads_and_writes_digits),
     };
 
     return cmocka_run_group_tests_name("holder", tests, NULL, NULL);
