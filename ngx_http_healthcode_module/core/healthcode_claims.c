@@ -12,8 +12,8 @@ static bool healthcode_claims_times(healthcode_claims_t *claims);
 static bool healthcode_claims_audience(healthcode_claims_t *claims);
 static bool healthcode_claims_regions(healthcode_claims_t *claims);
 static bool healthcode_claims_is_region(healthcode_str_t region);
-static healthcode_reason_e healthcode_claims_check_times(
-    const healthcode_claims_t *claims,
+static healthcode_reason_e healthcode_claims_judge_times(
+    const healthcode_claims_facts_t *facts,
     const healthcode_claims_policy_t *policy, int64_t now);
 static bool healthcode_claims_audience_holds(const healthcode_claims_t *claims,
     const healthcode_claims_policy_t *policy);
@@ -156,49 +156,67 @@ healthcode_reason_e
 healthcode_claims_check(const healthcode_claims_t *claims,
     const healthcode_claims_policy_t *policy, int64_t now)
 {
+    healthcode_claims_facts_t  facts = {
+        .iat = claims->iat,
+        .exp = claims->exp,
+        .nbf = claims->nbf,
+        .audience = healthcode_claims_audience_holds(claims, policy),
+        .normal = healthcode_claims_is_normal(claims)
+    };
+
+    return healthcode_claims_judge(&facts, policy, now);
+}
+
+
+bool
+healthcode_claims_is_normal(const healthcode_claims_t *claims)
+{
+    return claims->status.data == NULL
+           || healthcode_str_equal(claims->status, healthcode_str("normal"));
+}
+
+
+healthcode_reason_e
+healthcode_claims_judge(const healthcode_claims_facts_t *facts,
+    const healthcode_claims_policy_t *policy, int64_t now)
+{
     healthcode_reason_e  reason;
 
-    reason = healthcode_claims_check_times(claims, policy, now);
+    reason = healthcode_claims_judge_times(facts, policy, now);
 
     if (reason != HEALTHCODE_REASON_OK) {
         return reason;
     }
 
-    if (!healthcode_claims_audience_holds(claims, policy)) {
+    if (!facts->audience) {
         return HEALTHCODE_REASON_AUDIENCE;
     }
 
-    if (claims->status.data != NULL
-        && !healthcode_str_equal(claims->status, healthcode_str("normal")))
-    {
-        return HEALTHCODE_REASON_STATUS;
-    }
-
-    return HEALTHCODE_REASON_OK;
+    return facts->normal ? HEALTHCODE_REASON_OK : HEALTHCODE_REASON_STATUS;
 }
 
 
 static healthcode_reason_e
-healthcode_claims_check_times(const healthcode_claims_t *claims,
+healthcode_claims_judge_times(const healthcode_claims_facts_t *facts,
     const healthcode_claims_policy_t *policy, int64_t now)
 {
     int64_t  leeway = policy->leeway;
 
-    if (claims->exp < claims->iat
-        || claims->exp - claims->iat > policy->lifetime_max)
+    if (facts->exp < facts->iat
+        || facts->exp - facts->iat > policy->lifetime_max)
     {
         return HEALTHCODE_REASON_LIFETIME;
     }
 
-    if (claims->iat > now + leeway || claims->nbf > now + leeway) {
+    if (facts->iat > now + leeway || facts->nbf > now + leeway) {
         return HEALTHCODE_REASON_NOT_YET_VALID;
     }
 
-    if (now >= claims->exp + leeway) {
+    if (now >= facts->exp + leeway) {
         return HEALTHCODE_REASON_EXPIRED;
     }
 
-    if (now - claims->iat > policy->max_age + leeway) {
+    if (now - facts->iat > policy->max_age + leeway) {
         return HEALTHCODE_REASON_TOO_OLD;
     }
 

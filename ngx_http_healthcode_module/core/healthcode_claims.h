@@ -43,12 +43,24 @@ typedef struct {
 } healthcode_claims_t;
 
 
+/* What rules are about, however it was read. */
+typedef struct {
+    int64_t  iat;
+    int64_t  exp;
+    int64_t  nbf;
+    bool     audience;     /* it is meant for a place of the policy */
+    bool     normal;       /* "status" is "normal" or absent */
+} healthcode_claims_facts_t;
+
+
 typedef struct {
     int64_t                  lifetime_max;  /* s; exp - iat, of the issuer */
     int64_t                  max_age;       /* s; now - iat, of the location */
     int64_t                  leeway;        /* s; for clocks that differ */
     const healthcode_str_t  *audience;      /* any of these will do */
     size_t                   naudience;     /* 0: not required */
+    const uint64_t         (*digests)[2];   /* of the audience, for codes that
+                                               were read before, or NULL */
 } healthcode_claims_policy_t;
 
 
@@ -70,6 +82,14 @@ healthcode_reason_e healthcode_claims_parse(healthcode_str_t payload,
  */
 healthcode_reason_e healthcode_claims_check(const healthcode_claims_t *claims,
     const healthcode_claims_policy_t *policy, int64_t now);
+
+/* Likewise, of facts that were read from claims; audience is for policy. */
+healthcode_reason_e healthcode_claims_judge(
+    const healthcode_claims_facts_t *facts,
+    const healthcode_claims_policy_t *policy, int64_t now);
+
+/* Whether claims say "status": "normal", or nothing of it. */
+bool healthcode_claims_is_normal(const healthcode_claims_t *claims);
 
 /*
  * The member of object that a variable's name means: the one of this name; or

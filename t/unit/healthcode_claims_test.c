@@ -432,6 +432,94 @@ test_names_the_reasons_in_their_order(void **state)
 }
 
 
+/* Of several rules that are broken the first one of the order is named. */
+static void
+test_judges_facts_in_the_order_of_the_reasons(void **state)
+{
+    enum { OLD = 1, EXPIRED = 2, EARLY = 4, LONG = 8 };
+
+    static const struct {
+        unsigned             broken;
+        int64_t              iat, exp, nbf;
+        healthcode_reason_e  reason;
+    } rows[] = {
+        /* judged at 10000: lifetime_max 900, max_age 600, no leeway */
+        { LONG | EARLY, 10001, 10902, 0, HEALTHCODE_REASON_LIFETIME },
+        { LONG | EXPIRED | OLD, 9000, 9901, 0, HEALTHCODE_REASON_LIFETIME },
+        { LONG | EXPIRED | OLD, 9000, 8999, 0, HEALTHCODE_REASON_LIFETIME },
+        { LONG | OLD, 9300, 10201, 0, HEALTHCODE_REASON_LIFETIME },
+        { LONG | EARLY | EXPIRED | OLD, 9000, 9901, 10001,
+          HEALTHCODE_REASON_LIFETIME },
+        { EARLY, 10001, 10901, 0, HEALTHCODE_REASON_NOT_YET_VALID },
+        { EARLY, 9900, 10800, 10001, HEALTHCODE_REASON_NOT_YET_VALID },
+        { EARLY | EXPIRED | OLD, 9000, 9900, 10001,
+          HEALTHCODE_REASON_NOT_YET_VALID },
+        { EARLY | OLD, 9300, 10200, 10001, HEALTHCODE_REASON_NOT_YET_VALID },
+        { EXPIRED | OLD, 9000, 9900, 0, HEALTHCODE_REASON_EXPIRED },
+        { EXPIRED, 9900, 10000, 0, HEALTHCODE_REASON_EXPIRED },
+        { OLD, 9399, 10200, 0, HEALTHCODE_REASON_TOO_OLD },
+        { 0, 9900, 10800, 0, HEALTHCODE_REASON_OK },
+    };
+    healthcode_reason_e         expected;
+    healthcode_claims_facts_t   facts;
+    healthcode_claims_policy_t  policy = {
+        .lifetime_max = 900, .max_age = 600
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (unsigned set = 0; set < 4; set++) {
+            facts = (healthcode_claims_facts_t) {
+                .iat = rows[i].iat, .exp = rows[i].exp, .nbf = rows[i].nbf,
+                .audience = set & 1, .normal = set & 2
+            };
+
+            expected = rows[i].broken ? rows[i].reason
+                       : !facts.audience ? HEALTHCODE_REASON_AUDIENCE
+                       : !facts.normal ? HEALTHCODE_REASON_STATUS
+                       : HEALTHCODE_REASON_OK;
+            test_row(healthcode_claims_judge(&facts, &policy, 10000)
+                     == expected, i, "of the facts");
+        }
+    }
+
+    /* what is not given is no audience and no normal status */
+    facts = (healthcode_claims_facts_t) { .iat = 9900, .exp = 10800 };
+    assert_int_equal(healthcode_claims_judge(&facts, &policy, 10000),
+                     HEALTHCODE_REASON_AUDIENCE);
+
+    (void) state;
+}
+
+
+static void
+test_takes_normal_or_nothing_for_normal(void **state)
+{
+    static const struct {
+        const char  *members;
+        bool         normal;
+    } rows[] = {
+        { ",\"status\":\"\"", false }, { ",\"status\":\"red\"", false },
+        { ",\"status\":\"Normal\"", false },
+        { ",\"status\":\" normal\"", false },
+        { ",\"status\":\"normal \"", false },
+        { ",\"status\":\"norma\"", false },
+        { ",\"status\":\"normal2\"", false },
+        { ",\"status\":\"normal\"", true }, { ",\"Status\":\"red\"", true },
+        { "", true },
+    };
+    char  payload[256];
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(payload, sizeof(payload), "{" BASE "%s}", rows[i].members);
+        assert_int_equal(parse(payload), HEALTHCODE_REASON_OK);
+        test_row(healthcode_claims_is_normal(&claims) == rows[i].normal, i,
+                 payload);
+    }
+
+    (void) state;
+}
+
+
 static yyjson_val *
 object(const char *payload)
 {
@@ -544,6 +632,8 @@ main(void)
         cmocka_unit_test(test_refuses_another_audience),
         cmocka_unit_test(test_refuses_another_status),
         cmocka_unit_test(test_names_the_reasons_in_their_order),
+        cmocka_unit_test(test_judges_facts_in_the_order_of_the_reasons),
+        cmocka_unit_test(test_takes_normal_or_nothing_for_normal),
         cmocka_unit_test(test_finds_a_claim_by_the_name_of_a_variable),
         cmocka_unit_test(test_makes_one_line_of_a_claim),
     };
