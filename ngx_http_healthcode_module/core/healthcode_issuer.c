@@ -9,6 +9,9 @@
 
 static bool healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
     const healthcode_token_t *token);
+static bool healthcode_issuer_aliases(const healthcode_issuer_t *issuer,
+    healthcode_digest_t *digest, uint8_t *out);
+
 
 healthcode_reason_e
 healthcode_issuer_verify(const healthcode_issuer_t *issuer,
@@ -69,6 +72,67 @@ healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
     }
 
     return false;
+}
+
+
+bool
+healthcode_issuer_identity(const healthcode_issuer_t *issuer,
+    const healthcode_keyring_t *keyring, healthcode_str_t pepper,
+    healthcode_digest_t *digest, uint8_t *out)
+{
+    uint8_t           types[HEALTHCODE_DIGEST_LEN];
+    uint8_t           aliases[HEALTHCODE_DIGEST_LEN];
+    uint8_t           flags[2];
+    healthcode_str_t  parts[] = {
+        issuer->iss,
+        issuer->subject_space,
+        pepper,
+        issuer->rules.sm2_id,
+        healthcode_str_from(&issuer->rules.algorithms.bits,
+                            sizeof(issuer->rules.algorithms.bits)),
+        healthcode_str_from(flags, sizeof(flags)),
+        healthcode_str_from(types, sizeof(types)),
+        healthcode_str_from(aliases, sizeof(aliases)),
+        healthcode_str_from(healthcode_keyring_generation(keyring),
+                            HEALTHCODE_KEYRING_GENERATION_LEN)
+    };
+
+    flags[0] = issuer->type_any;
+    flags[1] = issuer->type_none;
+
+    return healthcode_digest_parts(digest, issuer->types, issuer->ntypes,
+                                   types)
+           && healthcode_issuer_aliases(issuer, digest, aliases)
+           && healthcode_digest_parts(digest, parts,
+                                      sizeof(parts) / sizeof(parts[0]), out);
+}
+
+
+/* Each alias with what came before it. */
+static bool
+healthcode_issuer_aliases(const healthcode_issuer_t *issuer,
+    healthcode_digest_t *digest, uint8_t *out)
+{
+    healthcode_str_t                     parts[3];
+    const healthcode_algorithm_alias_t  *alias;
+
+    memset(out, 0, HEALTHCODE_DIGEST_LEN);
+
+    for (size_t i = 0; i < issuer->rules.algorithms.naliases; i++) {
+
+        alias = &issuer->rules.algorithms.aliases[i];
+
+        parts[0] = healthcode_str_from(out, HEALTHCODE_DIGEST_LEN);
+        parts[1] = alias->name;
+        parts[2] = healthcode_str_from(alias->algorithm->name,
+                                       strlen(alias->algorithm->name));
+
+        if (!healthcode_digest_parts(digest, parts, 3, out)) {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 

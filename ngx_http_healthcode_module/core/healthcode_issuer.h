@@ -7,6 +7,7 @@
 #ifndef HEALTHCODE_ISSUER_H
 #define HEALTHCODE_ISSUER_H
 
+#include "healthcode_digest.h"
 #include "healthcode_reason.h"
 #include "healthcode_signature.h"
 #include "healthcode_token.h"
@@ -44,6 +45,16 @@ typedef struct {
 healthcode_reason_e healthcode_issuer_verify(const healthcode_issuer_t *issuer,
     const healthcode_keyring_t *keyring, const healthcode_token_t *token,
     const healthcode_key_t **signer);
+
+/*
+ * Writes the HEALTHCODE_DIGEST_LEN bytes of a digest of all that decides
+ * whether healthcode_issuer_verify() accepts a token and whose holder it names:
+ * keyring, the issuer's rules, types and names, and pepper, which tells one
+ * pepper from another.  False where OpenSSL fails.
+ */
+bool healthcode_issuer_identity(const healthcode_issuer_t *issuer,
+    const healthcode_keyring_t *keyring, healthcode_str_t pepper,
+    healthcode_digest_t *digest, uint8_t *out);
 
 /*
  * Whether codes of issuer are accepted at now, Unix seconds.  _ISSUER_NOT_YET:

@@ -222,6 +222,14 @@ healthcode_keyring_at(const healthcode_keyring_t *keyring, size_t i)
 }
 
 
+size_t
+healthcode_keyring_number(const healthcode_keyring_t *keyring,
+    const healthcode_key_t *key)
+{
+    return (size_t) (key - keyring->keys);
+}
+
+
 unsigned
 healthcode_keyring_algorithms(const healthcode_keyring_t *keyring)
 {

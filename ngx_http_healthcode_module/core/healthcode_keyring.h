@@ -67,6 +67,10 @@ size_t healthcode_keyring_count(const healthcode_keyring_t *keyring);
 const healthcode_key_t *healthcode_keyring_at(
     const healthcode_keyring_t *keyring, size_t i);
 
+/* The number of key, which is one of keyring's. */
+size_t healthcode_keyring_number(const healthcode_keyring_t *keyring,
+    const healthcode_key_t *key);
+
 /* The set of algorithms that the keys belong to. */
 unsigned healthcode_keyring_algorithms(const healthcode_keyring_t *keyring);
 

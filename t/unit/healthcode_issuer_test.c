@@ -566,6 +566,267 @@ test_accepts_the_examples(void **state)
 }
 
 
+/* Identities that were made, none of which may be another one. */
+static struct {
+    const char  *what;
+    uint8_t      identity[HEALTHCODE_DIGEST_LEN];
+} made[64];
+
+static size_t                nmade;
+static healthcode_digest_t  *digest;
+
+
+static void
+identity_of(const healthcode_issuer_t *of, const char *pepper, uint8_t *out)
+{
+    assert_true(healthcode_issuer_identity(of, keyring, guard_text(3, pepper),
+                                           digest, out));
+}
+
+
+/* Makes one, twice; it is the same, and not one of those before. */
+static void
+make(const char *what, const healthcode_issuer_t *of, const char *pepper)
+{
+    uint8_t  *identity = guard_room(2, HEALTHCODE_DIGEST_LEN);
+
+    assert_true(nmade < test_count(made));
+    made[nmade].what = what;
+    identity_of(of, pepper, made[nmade].identity);
+    identity_of(of, pepper, identity);
+    assert_memory_equal(identity, made[nmade].identity, HEALTHCODE_DIGEST_LEN);
+
+    for (size_t i = 0; i < nmade; i++) {
+        if (memcmp(identity, made[i].identity, HEALTHCODE_DIGEST_LEN) == 0) {
+            print_error("%s is the same as %s\n", what, made[i].what);
+            fail();
+        }
+    }
+
+    nmade++;
+}
+
+
+#define CHECK  "39666bb05d87d8254e6b2233776bf348"
+
+static healthcode_issuer_t
+plain(void)
+{
+    healthcode_issuer_t  of = {
+        .iss = healthcode_str("ab"), .subject_space = healthcode_str("cd"),
+        .types = types, .ntypes = 1, .rules = {
+            .algorithms = { .bits = bit("EdDSA") },
+            .sm2_id = healthcode_str("id")
+        }
+    };
+
+    return of;
+}
+
+
+/* What changes which codes an issuer accepts, or whose they are. */
+static void
+test_is_another_one_by_each_of_its_names_and_rules(void **state)
+{
+    char                 pepper[] = CHECK;
+    healthcode_issuer_t  of;
+
+    digest = healthcode_digest_create();
+    nmade = 0;
+    use(MINT_8037_JWK, ~0u);
+
+    of = plain();
+    make("a plain one", &of, CHECK);
+    of.iss = guard_text(0, "aB");
+    make("another iss", &of, CHECK);
+    of.iss = guard_text(0, "ab ");
+    make("a longer iss", &of, CHECK);
+    of.iss = guard_text(0, "abc");
+    of.subject_space = guard_text(1, "d");
+    make("another border of iss and space", &of, CHECK);
+
+    of = plain();
+    of.subject_space = guard_text(0, "CD");
+    make("another space", &of, CHECK);
+    of.subject_space = guard_text(0, "");
+    make("an empty space", &of, CHECK);
+    of.subject_space = guard_text(0, "ab");
+    of.iss = guard_text(1, "cd");
+    make("iss and space in the other order", &of, CHECK);
+
+    of = plain();
+    pepper[31] = '9';
+    make("another pepper", &of, pepper);
+    pepper[31] = '8';
+    pepper[0] = '4';
+    make("one more pepper", &of, pepper);
+    make("no pepper", &of, "");
+    of.subject_space = guard_text(0, "cd3");
+    make("another border of space and pepper", &of, CHECK + 1);
+
+    of = plain();
+    of.rules.sm2_id = guard_text(0, "ID");
+    make("another signer of SM2", &of, CHECK);
+    of.rules.sm2_id = healthcode_str_from(NULL, 0);
+    make("the usual signer of SM2", &of, CHECK);
+
+    of = plain();
+    of.rules.algorithms.bits = 0;
+    make("no algorithm", &of, CHECK);
+
+    for (size_t i = 0; i < HEALTHCODE_ALGORITHM_COUNT; i++) {
+        if (bit("EdDSA") != 1u << i) {
+            of.rules.algorithms.bits = bit("EdDSA") | 1u << i;
+            make(healthcode_algorithm_at(i)->name, &of, CHECK);
+        }
+    }
+
+    of = plain();
+    use("{\"keys\":[" MINT_8037_JWK "]}", ~0u);
+    make("the same key in another text", &of, CHECK);
+    use(MINT_A3_JWK, ~0u);
+    make("another key", &of, CHECK);
+
+    healthcode_digest_free(digest);
+
+    (void) state;
+}
+
+
+static void
+test_is_another_one_by_each_of_its_aliases(void **state)
+{
+    const healthcode_algorithm_t  *es = mint_row("ES256");
+    const healthcode_algorithm_t  *ed = mint_row("EdDSA");
+    healthcode_issuer_t            of = plain();
+
+    const struct {
+        const char                    *what;
+        healthcode_algorithm_alias_t   aliases[3];
+        size_t                         n;
+    } rows[] = {
+        { "none", { { { NULL, 0 }, NULL } }, 0 },
+        { "one", { { healthcode_str("ab"), es } }, 1 },
+        { "another name", { { healthcode_str("aB"), es } }, 1 },
+        { "an empty name", { { healthcode_str(""), es } }, 1 },
+        { "another target", { { healthcode_str("ab"), ed } }, 1 },
+        { "another border", { { healthcode_str("abES"), es } }, 1 },
+        { "twice", { { healthcode_str("ab"), es },
+                     { healthcode_str("ab"), es } }, 2 },
+        { "two", { { healthcode_str("ab"), es },
+                   { healthcode_str("c"), es } }, 2 },
+        { "in the other order", { { healthcode_str("c"), es },
+                                  { healthcode_str("ab"), es } }, 2 },
+        { "another border of two", { { healthcode_str("a"), es },
+                                     { healthcode_str("bc"), es } }, 2 },
+        { "one name for two", { { healthcode_str("ab"), es },
+                                { healthcode_str("ab"), ed } }, 2 },
+        { "for them in the other order", { { healthcode_str("ab"), ed },
+                                           { healthcode_str("ab"), es } }, 2 },
+        { "the first of three", { { healthcode_str("x"), es },
+                                  { healthcode_str("ab"), es },
+                                  { healthcode_str("c"), es } }, 3 },
+    };
+
+    digest = healthcode_digest_create();
+    nmade = 0;
+    use(MINT_8037_JWK, ~0u);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        of.rules.algorithms.aliases = rows[i].aliases;
+        of.rules.algorithms.naliases = rows[i].n;
+        make(rows[i].what, &of, CHECK);
+    }
+
+    healthcode_digest_free(digest);
+
+    (void) state;
+}
+
+
+static void
+test_is_another_one_by_each_of_its_types(void **state)
+{
+    static const struct {
+        const char  *what;
+        const char  *types[3];
+    } rows[] = {
+        { "none", { NULL } }, { "one", { "ab" } }, { "an empty one", { "" } },
+        { "another case", { "aB" } }, { "two", { "ab", "c" } },
+        { "another border", { "a", "bc" } }, { "one of both", { "abc" } },
+        { "in the other order", { "c", "ab" } },
+        { "an empty one after two", { "ab", "c", "" } },
+        { "an empty one before two", { "", "ab", "c" } },
+        { "twice", { "ab", "ab" } },
+    };
+    healthcode_str_t     list[3];
+    healthcode_issuer_t  of = plain();
+
+    digest = healthcode_digest_create();
+    nmade = 0;
+    use(MINT_8037_JWK, ~0u);
+    of.types = list;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (of.ntypes = 0; of.ntypes < 3 && rows[i].types[of.ntypes];
+             of.ntypes++)
+        {
+            list[of.ntypes] = guard_text((unsigned) of.ntypes,
+                                         rows[i].types[of.ntypes]);
+        }
+
+        for (unsigned flags = 0; flags < 4; flags++) {
+            of.type_any = flags & 1;
+            of.type_none = flags & 2;
+            make(rows[i].what, &of, CHECK);
+        }
+    }
+
+    healthcode_digest_free(digest);
+
+    (void) state;
+}
+
+
+/* Other rules are looked at each time; where a text stands is no rule. */
+static void
+test_is_the_same_one_whatever_else_is_said_of_it(void **state)
+{
+    uint8_t              first[HEALTHCODE_DIGEST_LEN];
+    uint8_t              other[HEALTHCODE_DIGEST_LEN];
+    healthcode_str_t     type;
+    healthcode_issuer_t  of = plain();
+
+    digest = healthcode_digest_create();
+    use(MINT_8037_JWK, ~0u);
+    identity_of(&of, CHECK, first);
+
+    of.name = healthcode_str("another");
+    of.lifetime_max = 900;
+    of.not_before = 1;
+    of.sunset = 2;
+    identity_of(&of, CHECK, other);
+    assert_memory_equal(first, other, sizeof(first));
+
+    type = guard_text(0, "healthcode+jwt");
+    of.types = &type;
+    of.iss = guard_text(1, "ab");
+    of.subject_space = guard_text(2, "cd");
+    identity_of(&of, CHECK, other);
+    assert_memory_equal(first, other, sizeof(first));
+
+    /* read again */
+    use(MINT_8037_JWK, ~0u);
+    healthcode_digest_free(digest);
+    digest = healthcode_digest_create();
+    identity_of(&of, CHECK, other);
+    assert_memory_equal(first, other, sizeof(first));
+    healthcode_digest_free(digest);
+
+    (void) state;
+}
+
+
 #define test_of(f)  cmocka_unit_test_setup_teardown(f, NULL, tear_down)
 
 #define SUNSET  1798761600   /* 2027-01-01 */
@@ -672,6 +933,10 @@ main(void)
         test_of(test_accepts_the_examples),
         test_of(test_accepts_codes_from_not_before_to_the_sunset),
         test_of(test_ends_soon_in_the_thirty_days_before_its_sunset),
+        test_of(test_is_another_one_by_each_of_its_names_and_rules),
+        test_of(test_is_another_one_by_each_of_its_aliases),
+        test_of(test_is_another_one_by_each_of_its_types),
+        test_of(test_is_the_same_one_whatever_else_is_said_of_it),
     };
 
     return cmocka_run_group_tests_name("issuer", tests, NULL, NULL);

@@ -380,6 +380,8 @@ test_keeps_keys_in_their_order(void **state)
     for (unsigned i = 0; i < 20; i++) {
         snprintf(kid, sizeof(kid), "k%u", i);
         test_str_equal(healthcode_keyring_at(keyring, i)->kid, kid);
+        assert_int_equal(healthcode_keyring_number(keyring,
+                             healthcode_keyring_at(keyring, i)), i);
     }
 
     assert_null(healthcode_keyring_at(keyring, 20));
@@ -733,6 +735,7 @@ test_finds_each_of_a_thousand_keys(void **state)
 
         if (i < 1000) {
             assert_ptr_equal(keys[0], healthcode_keyring_at(keyring, i));
+            assert_int_equal(healthcode_keyring_number(keyring, keys[0]), i);
         }
     }
 
