@@ -40,16 +40,23 @@ healthcode_risk_seconds(healthcode_str_t text, int64_t *seconds)
 }
 
 
-bool
-healthcode_risk_is_active(healthcode_str_t until, int64_t now)
+int64_t
+healthcode_risk_until(healthcode_str_t until)
 {
     int64_t  seconds;
 
-    if (!healthcode_risk_seconds(until, &seconds)) {
-        return true;
+    if (!healthcode_risk_seconds(until, &seconds) || seconds == 0) {
+        return INT64_MAX;
     }
 
-    return seconds == 0 || now < seconds;
+    return seconds;
+}
+
+
+bool
+healthcode_risk_is_active(healthcode_str_t until, int64_t now)
+{
+    return now < healthcode_risk_until(until);
 }
 
 
@@ -120,43 +127,88 @@ healthcode_risk_level_find(healthcode_str_t name)
 }
 
 
-unsigned
-healthcode_risk_region_level(healthcode_str_t value, int64_t now)
+healthcode_risk_region_t
+healthcode_risk_region(healthcode_str_t value)
 {
-    size_t            n;
-    unsigned          level;
-    const uint8_t    *space;
-    healthcode_str_t  until;
+    size_t                     n;
+    const uint8_t             *space;
+    healthcode_risk_region_t   region = {
+        HEALTHCODE_RISK_LEVEL_HIGH, INT64_MAX
+    };
 
     space = value.len ? memchr(value.data, ' ', value.len) : NULL;
 
     if (space == NULL) {
-        return HEALTHCODE_RISK_LEVEL_HIGH;
+        return region;
     }
 
     n = (size_t) (space - value.data);
-    until = healthcode_str_from(space + 1, value.len - n - 1);
 
-    if (!healthcode_risk_is_active(until, now)) {
-        return 0;
+    region.until = healthcode_risk_until(
+                       healthcode_str_from(space + 1, value.len - n - 1));
+    region.level = healthcode_risk_level_find(
+                       healthcode_str_from(value.data, n));
+
+    if (region.level == 0) {
+        region.level = HEALTHCODE_RISK_LEVEL_HIGH;
     }
 
-    level = healthcode_risk_level_find(healthcode_str_from(value.data, n));
+    return region;
+}
 
-    return level ? level : HEALTHCODE_RISK_LEVEL_HIGH;
+
+unsigned
+healthcode_risk_region_level(healthcode_str_t value, int64_t now)
+{
+    healthcode_risk_region_t  region = healthcode_risk_region(value);
+
+    return (now < region.until) ? region.level : 0;
+}
+
+
+int64_t
+healthcode_risk_before(healthcode_str_t before)
+{
+    int64_t  seconds;
+
+    return healthcode_risk_seconds(before, &seconds) ? seconds : INT64_MAX;
 }
 
 
 bool
 healthcode_risk_is_before(healthcode_str_t before, int64_t iat)
 {
-    int64_t  seconds;
+    return iat < healthcode_risk_before(before);
+}
 
-    if (!healthcode_risk_seconds(before, &seconds)) {
-        return true;
+
+void
+healthcode_risk_add_answer(healthcode_risk_t *risk,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer,
+    const healthcode_risk_terms_t *terms)
+{
+    size_t                           i, len;
+    unsigned                         level;
+    const healthcode_risk_region_t  *region = answer->regions;
+
+    risk->issuer_suspended |= (terms->now < answer->control.suspended);
+    risk->key_revoked |= (terms->now < answer->control.revoked);
+    risk->issued_before |= (terms->iat < answer->control.before);
+
+    for (i = 0; i < query->nregions; i++) {
+        level = 0;
+
+        for (len = query->regions[i].len; len >= 2; len -= 2, region++) {
+            if (level == 0 && terms->now < region->until) {
+                level = region->level;
+            }
+        }
+
+        if (level & terms->policy->region_deny) {
+            risk->region = true;
+        }
     }
-
-    return iat < seconds;
 }
 
 

@@ -8,11 +8,15 @@
 #ifndef HEALTHCODE_RISK_H
 #define HEALTHCODE_RISK_H
 
-#include "healthcode_reason.h"
+#include "healthcode_claims.h"
+#include "healthcode_holder.h"
 
 
 /* Bytes of flag names that are kept for logs and variables. */
 #define HEALTHCODE_RISK_NAMES_MAX  256
+
+/* A region of six digits is asked for by 6, 4 and 2 of them. */
+#define HEALTHCODE_RISK_PREFIXES_MAX  (3 * HEALTHCODE_CLAIMS_REGIONS_MAX)
 
 /* The flags of the national service, in the order of its notice. */
 #define HEALTHCODE_RISK_NATIONAL                                              \
@@ -32,6 +36,44 @@ typedef struct {
     size_t                   ndeny;
     unsigned                 region_deny;    /* set of levels */
 } healthcode_risk_policy_t;
+
+
+/* What is asked of one code and its holder; the views belong to the caller. */
+typedef struct {
+    char                     holder[HEALTHCODE_HOLDER_HEX];
+    healthcode_str_t         iss;
+    healthcode_str_t         thumbprint;    /* of the key that signed */
+    const healthcode_str_t  *regions;       /* division codes */
+    size_t                   nregions;
+} healthcode_risk_query_t;
+
+
+/* By what the answer is judged. */
+typedef struct {
+    const healthcode_risk_policy_t  *policy;
+    const char                      *pepper_check;   /* 32 hex digits */
+    int64_t                          iat;            /* of the code */
+    int64_t                          now;            /* Unix seconds */
+} healthcode_risk_terms_t;
+
+
+/* Values that were read.  All zero stands for values that are not there. */
+typedef struct {
+    unsigned  level;       /* HEALTHCODE_RISK_LEVEL_*, or 0 */
+    int64_t   until;       /* Unix seconds */
+} healthcode_risk_region_t;
+
+typedef struct {
+    int64_t   suspended;   /* the issuer is, until, Unix seconds */
+    int64_t   revoked;     /* the key is, until */
+    int64_t   before;      /* codes with an earlier iat are called back */
+} healthcode_risk_control_t;
+
+/* What is known of all that a query asks for but the flags of its holder. */
+typedef struct {
+    healthcode_risk_control_t  control;
+    healthcode_risk_region_t   regions[HEALTHCODE_RISK_PREFIXES_MAX];
+} healthcode_risk_answer_t;
 
 
 /* What was found.  Start with nothing; findings only ever add up. */
@@ -54,10 +96,12 @@ healthcode_risk_clear(healthcode_risk_t *risk)
 }
 
 /*
- * Whether until, Unix seconds in decimal or "0" for "until cleared", lies
- * after now.  What is not that (empty, signed, longer than 12 digits) is
- * still active.
+ * Reads until, Unix seconds in decimal, or "0" for "until cleared", which is
+ * INT64_MAX; so is what is neither (empty, signed, longer than 12 digits).
  */
+int64_t healthcode_risk_until(healthcode_str_t until);
+
+/* Whether until, likewise, lies after now. */
 bool healthcode_risk_is_active(healthcode_str_t until, int64_t now);
 
 /* Adds one field of a holder's hash: the flag name and its until. */
@@ -66,16 +110,32 @@ void healthcode_risk_add_flag(healthcode_risk_t *risk,
     healthcode_str_t until, int64_t now);
 
 /*
- * Reads a region's value, "LEVEL UNTIL".  0 where it has run out; else the
- * level, which is HEALTHCODE_RISK_LEVEL_HIGH where it cannot be read.
+ * Reads a region's value, "LEVEL UNTIL"; the level is
+ * HEALTHCODE_RISK_LEVEL_HIGH where it cannot be read.
  */
+healthcode_risk_region_t healthcode_risk_region(healthcode_str_t value);
+
+/* The level of such a value, 0 where it has run out. */
 unsigned healthcode_risk_region_level(healthcode_str_t value, int64_t now);
 
 /*
- * Whether a control "before" value, Unix seconds, refuses a code issued at
- * iat.  A value that cannot be read refuses every code.
+ * Reads a control "before" value, Unix seconds; INT64_MAX, which is after
+ * every iat, where it cannot be read.
  */
+int64_t healthcode_risk_before(healthcode_str_t before);
+
+/* Whether such a value refuses a code issued at iat. */
 bool healthcode_risk_is_before(healthcode_str_t before, int64_t iat);
+
+/*
+ * Adds what answer says of the issuer, the key and the regions of query.  The
+ * prefixes of a region stand in answer from the longest on, as they are asked
+ * for; the longest one that is in force rules.
+ */
+void healthcode_risk_add_answer(healthcode_risk_t *risk,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer,
+    const healthcode_risk_terms_t *terms);
 
 /*
  * The level with this name, 0 where there is none.

@@ -6,12 +6,8 @@
 
 #include <stdio.h>
 
-#include "../core/healthcode_claims.h"
 #include "healthcode_risk_codec.h"
 
-
-/* A region of six digits is asked for by 6, 4 and 2 of them. */
-#define HEALTHCODE_RISK_PREFIXES_MAX  (3 * HEALTHCODE_CLAIMS_REGIONS_MAX)
 
 /* The longest "iss" that a control can name; a longer one is not configured. */
 #define HEALTHCODE_RISK_FIELD_MAX     (HEALTHCODE_TOKEN_MAX + 8)
@@ -29,9 +25,9 @@ static bool healthcode_risk_codec_read_risk(const redisReply *reply,
     const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
 static bool healthcode_risk_codec_read_region(
     const healthcode_risk_query_t *query, const redisReply *reply,
-    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
+    healthcode_risk_region_t *regions);
 static bool healthcode_risk_codec_read_control(const redisReply *reply,
-    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
+    healthcode_risk_control_t *control);
 static bool healthcode_risk_codec_is_wrong_type(const redisReply *reply);
 static bool healthcode_risk_codec_is_pairs(const redisReply *reply);
 static bool healthcode_risk_codec_is_values(const redisReply *reply, size_t n);
@@ -156,9 +152,10 @@ healthcode_risk_codec_read(const healthcode_risk_query_t *query,
     redisReply *const *replies, const healthcode_risk_terms_t *terms,
     healthcode_risk_t *risk)
 {
-    unsigned             n = healthcode_risk_codec_replies(query);
-    healthcode_risk_t    found;
-    healthcode_reason_e  reason;
+    unsigned                   n = healthcode_risk_codec_replies(query);
+    healthcode_risk_t          found;
+    healthcode_reason_e        reason;
+    healthcode_risk_answer_t   answer;
 
     reason = healthcode_risk_codec_meta(replies[n - 1], terms->pepper_check);
 
@@ -169,17 +166,38 @@ healthcode_risk_codec_read(const healthcode_risk_query_t *query,
     healthcode_risk_clear(&found);
 
     if (!healthcode_risk_codec_read_risk(replies[0], terms, &found)
-        || (query->nregions
-            && !healthcode_risk_codec_read_region(query, replies[1], terms,
-                                                  &found))
-        || !healthcode_risk_codec_read_control(replies[n - 2], terms, &found))
+        || !healthcode_risk_codec_answer(query, replies, &answer))
     {
         return HEALTHCODE_REASON_STORE_UNAVAILABLE;
     }
 
+    healthcode_risk_add_answer(&found, query, &answer, terms);
+
     memcpy(risk, &found, offsetof(healthcode_risk_t, names) + found.names_len);
 
     return HEALTHCODE_REASON_OK;
+}
+
+
+bool
+healthcode_risk_codec_answer(const healthcode_risk_query_t *query,
+    redisReply *const *replies, healthcode_risk_answer_t *answer)
+{
+    unsigned  n = healthcode_risk_codec_replies(query);
+
+    return (query->nregions == 0
+            || healthcode_risk_codec_read_region(query, replies[1],
+                                                 answer->regions))
+           && healthcode_risk_codec_read_control(replies[n - 2],
+                                                 &answer->control);
+}
+
+
+bool
+healthcode_risk_codec_is_absent(redisReply *const *replies)
+{
+    return healthcode_risk_codec_is_pairs(replies[0])
+           && replies[0]->elements == 0;
 }
 
 
@@ -208,14 +226,11 @@ healthcode_risk_codec_read_risk(const redisReply *reply,
 }
 
 
-/* Of the prefixes of one code the longest one that is in force rules. */
 static bool
 healthcode_risk_codec_read_region(const healthcode_risk_query_t *query,
-    const redisReply *reply, const healthcode_risk_terms_t *terms,
-    healthcode_risk_t *risk)
+    const redisReply *reply, healthcode_risk_region_t *regions)
 {
-    size_t       i, len, n = 0;
-    unsigned     level;
+    size_t       i, n = 0;
     redisReply  *value;
 
     for (i = 0; i < query->nregions; i++) {
@@ -226,23 +241,14 @@ healthcode_risk_codec_read_region(const healthcode_risk_query_t *query,
         return false;
     }
 
-    n = 0;
+    for (i = 0; i < n; i++) {
+        value = reply->element[i];
 
-    for (i = 0; i < query->nregions; i++) {
-        level = 0;
-
-        for (len = query->regions[i].len; len >= 2; len -= 2) {
-            value = reply->element[n++];
-
-            if (level == 0 && value->type != REDIS_REPLY_NIL) {
-                level = healthcode_risk_region_level(
-                                             healthcode_risk_codec_str(value),
-                                             terms->now);
-            }
-        }
-
-        if (level & terms->policy->region_deny) {
-            risk->region = true;
+        if (value->type == REDIS_REPLY_NIL) {
+            memset(&regions[i], 0, sizeof(healthcode_risk_region_t));
+        } else {
+            regions[i] = healthcode_risk_region(
+                             healthcode_risk_codec_str(value));
         }
     }
 
@@ -252,7 +258,7 @@ healthcode_risk_codec_read_region(const healthcode_risk_query_t *query,
 
 static bool
 healthcode_risk_codec_read_control(const redisReply *reply,
-    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk)
+    healthcode_risk_control_t *control)
 {
     redisReply  *issuer, *key, *before;
 
@@ -264,22 +270,21 @@ healthcode_risk_codec_read_control(const redisReply *reply,
     key = reply->element[1];
     before = reply->element[2];
 
+    memset(control, 0, sizeof(healthcode_risk_control_t));
+
     if (issuer->type != REDIS_REPLY_NIL) {
-        risk->issuer_suspended =
-            healthcode_risk_is_active(healthcode_risk_codec_str(issuer),
-                                      terms->now);
+        control->suspended =
+            healthcode_risk_until(healthcode_risk_codec_str(issuer));
     }
 
     if (key->type != REDIS_REPLY_NIL) {
-        risk->key_revoked =
-            healthcode_risk_is_active(healthcode_risk_codec_str(key),
-                                      terms->now);
+        control->revoked =
+            healthcode_risk_until(healthcode_risk_codec_str(key));
     }
 
     if (before->type != REDIS_REPLY_NIL) {
-        risk->issued_before =
-            healthcode_risk_is_before(healthcode_risk_codec_str(before),
-                                      terms->iat);
+        control->before =
+            healthcode_risk_before(healthcode_risk_codec_str(before));
     }
 
     return true;
@@ -318,6 +323,27 @@ healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
     }
 
     return pepper ? HEALTHCODE_REASON_OK : HEALTHCODE_REASON_STORE_PEPPER;
+}
+
+
+healthcode_str_t
+healthcode_risk_codec_instance(const redisReply *reply)
+{
+    healthcode_str_t  none = { NULL, 0 };
+
+    if (!healthcode_risk_codec_is_pairs(reply)) {
+        return none;
+    }
+
+    for (size_t i = 0; i < reply->elements; i += 2) {
+        if (healthcode_str_equal(healthcode_risk_codec_str(reply->element[i]),
+                                 healthcode_str("instance")))
+        {
+            return healthcode_risk_codec_str(reply->element[i + 1]);
+        }
+    }
+
+    return none;
 }
 
 

@@ -9,31 +9,11 @@
 
 #include <hiredis/hiredis.h>
 
-#include "../core/healthcode_holder.h"
 #include "../core/healthcode_risk.h"
 #include "healthcode_redis_buf.h"
 
 
 #define HEALTHCODE_RISK_REPLIES_MAX  4
-
-
-/* What is asked; the views belong to the caller. */
-typedef struct {
-    char                     holder[HEALTHCODE_HOLDER_HEX];
-    healthcode_str_t         iss;
-    healthcode_str_t         thumbprint;    /* of the key that signed */
-    const healthcode_str_t  *regions;       /* division codes */
-    size_t                   nregions;
-} healthcode_risk_query_t;
-
-
-/* By what the answer is judged. */
-typedef struct {
-    const healthcode_risk_policy_t  *policy;
-    const char                      *pepper_check;   /* 32 hex digits */
-    int64_t                          iat;            /* of the code */
-    int64_t                          now;            /* Unix seconds */
-} healthcode_risk_terms_t;
 
 
 /* How many replies a query gets. */
@@ -57,12 +37,32 @@ healthcode_reason_e healthcode_risk_codec_read(
     const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
 
 /*
+ * Reads of the same replies what they say of the regions, the issuer and the
+ * key of query into answer; false, and *answer of no use, where a reply is of
+ * another shape.
+ */
+bool healthcode_risk_codec_answer(const healthcode_risk_query_t *query,
+    redisReply *const *replies, healthcode_risk_answer_t *answer);
+
+/*
+ * Whether the replies say of the holder that there is no flag, not even one
+ * that is over.
+ */
+bool healthcode_risk_codec_is_absent(redisReply *const *replies);
+
+/*
  * Judges the reply to HGETALL healthcode:meta: _STORE_UNPROVEN where the hash
  * is missing, of another schema or without an instance, _STORE_PEPPER where
  * it was made with another pepper, _STORE_UNAVAILABLE where it is no map.
  */
 healthcode_reason_e healthcode_risk_codec_meta(const redisReply *reply,
     const char *pepper_check);
+
+/*
+ * The instance that such a reply names; no data where it names none.  It
+ * lives as long as the reply.
+ */
+healthcode_str_t healthcode_risk_codec_instance(const redisReply *reply);
 
 /* Appends HGETALL healthcode:meta. */
 bool healthcode_risk_codec_format_meta(healthcode_redis_buf_t *buf);

@@ -85,6 +85,7 @@ check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
     healthcode_str_t          deny[] = { healthcode_str("confirmed") };
     healthcode_risk_t         risk, before;
     healthcode_reason_e       reason;
+    healthcode_risk_answer_t  answer;
     healthcode_risk_policy_t  policy = {
         .deny = deny, .ndeny = 1, .region_deny = HEALTHCODE_RISK_LEVEL_HIGH
     };
@@ -105,6 +106,13 @@ check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
     fuzz_must(has(replies[n - 1], "schema", "1"));
     fuzz_must(has(replies[n - 1], "instance", NULL));
     fuzz_must(has(replies[n - 1], "pepper_check", CHECK));
+    fuzz_must(healthcode_risk_codec_answer(query, replies, &answer));
+    fuzz_must(healthcode_risk_codec_is_absent(replies)
+              == ((replies[0]->type == REDIS_REPLY_MAP
+                   || replies[0]->type == REDIS_REPLY_ARRAY)
+                  && replies[0]->elements == 0));
+    fuzz_must(!healthcode_risk_codec_is_absent(replies)
+              || (!risk.flagged && risk.names_len == 0));
     check_flags(replies[0], &risk);
     check_control(replies[n - 2], &risk);
 

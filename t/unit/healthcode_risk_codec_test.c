@@ -620,6 +620,159 @@ test_asks_for_64_regions(void **state)
 }
 
 
+/* Regions 511402 and 33; -1: another shape. */
+static void
+test_reads_an_answer_to_be_judged_later(void **state)
+{
+    static const struct {
+        const char  *regions, *control;
+        bool         read;
+    } rows[] = {
+        { "_\r\n", NILS, false }, { "-ERR x\r\n", NILS, false },
+        { "*3\r\n_\r\n_\r\n_\r\n", NILS, false },
+        { "*5\r\n_\r\n_\r\n_\r\n_\r\n_\r\n", NILS, false },
+        { "*4\r\n_\r\n:1\r\n_\r\n_\r\n", NILS, false },
+        { "%2\r\n_\r\n_\r\n_\r\n_\r\n", NILS, false },
+        { "*4\r\n_\r\n_\r\n_\r\n_\r\n", "_\r\n", false },
+        { "*4\r\n_\r\n_\r\n_\r\n_\r\n", "-ERR x\r\n", false },
+        { "*4\r\n_\r\n_\r\n_\r\n_\r\n", "*2\r\n_\r\n_\r\n", false },
+        { "*4\r\n_\r\n_\r\n_\r\n_\r\n", "*3\r\n_\r\n_\r\n:1\r\n", false },
+        { "*4\r\n_\r\n_\r\n_\r\n_\r\n", "*4\r\n_\r\n_\r\n_\r\n_\r\n",
+          false },
+        { "*4\r\n$6\r\nhigh 0\r\n$0\r\n\r\n_\r\n$8\r\nmedium 5\r\n",
+          "*3\r\n$1\r\n5\r\n$1\r\n0\r\n$1\r\n7\r\n", true },
+    };
+    size_t                    n;
+    char                      bytes[1024];
+    redisReply               *replies[HEALTHCODE_RISK_REPLIES_MAX];
+    healthcode_str_t          regions[] = {
+        healthcode_str("511402"), healthcode_str("33")
+    };
+    healthcode_risk_query_t   q = query(regions, 2);
+    healthcode_risk_answer_t  answer;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        memset(&answer, 0x5a, sizeof(answer));
+        snprintf(bytes, sizeof(bytes), "%s%s%s%s", NONE, rows[i].regions,
+                 rows[i].control, META);
+        n = resp_read(bytes, strlen(bytes), replies, 4);
+        test_row(n == 4, i, bytes);
+        test_row(healthcode_risk_codec_answer(&q, replies, &answer)
+                 == rows[i].read, i, bytes);
+
+        while (n) {
+            freeReplyObject(replies[--n]);
+        }
+    }
+
+    assert_true(answer.control.suspended == 5);
+    assert_true(answer.control.revoked == INT64_MAX);
+    assert_true(answer.control.before == 7);
+    assert_int_equal(answer.regions[0].level, HEALTHCODE_RISK_LEVEL_HIGH);
+    assert_true(answer.regions[0].until == INT64_MAX);
+    assert_int_equal(answer.regions[1].level, HEALTHCODE_RISK_LEVEL_HIGH);
+    assert_true(answer.regions[1].until == INT64_MAX);
+    assert_int_equal(answer.regions[2].level, 0);
+    assert_true(answer.regions[2].until == 0);
+    assert_int_equal(answer.regions[3].level, HEALTHCODE_RISK_LEVEL_MEDIUM);
+    assert_true(answer.regions[3].until == 5);
+
+    /* without regions the control is the second reply */
+    q = query(NULL, 0);
+    memset(&answer, 0x5a, sizeof(answer));
+    n = resp_read(NONE NILS META, strlen(NONE NILS META), replies, 4);
+    assert_int_equal(n, 3);
+    assert_true(healthcode_risk_codec_answer(&q, replies, &answer));
+    assert_true(answer.control.suspended == 0 && answer.control.revoked == 0
+                && answer.control.before == 0);
+
+    while (n) {
+        freeReplyObject(replies[--n]);
+    }
+
+    (void) state;
+}
+
+
+/* Anything but an empty hash is read live each time. */
+static void
+test_tells_a_holder_without_flags(void **state)
+{
+    static const struct {
+        const char  *flags;
+        bool         absent;
+    } rows[] = {
+        { "_\r\n", false }, { "*-1\r\n", false }, { "$-1\r\n", false },
+        { "$0\r\n\r\n", false }, { "+OK\r\n", false }, { ":0\r\n", false },
+        { "#f\r\n", false }, { "~0\r\n", false }, { ">0\r\n", false },
+        { "-ERR x\r\n", false },
+        { "-WRONGTYPE Operation against a key\r\n", false },
+        { "-MOVED 1 127.0.0.1:1\r\n", false },
+        { "*1\r\n$1\r\na\r\n", false },
+        { "%1\r\n$1\r\na\r\n$1\r\n1\r\n", false },     /* it is over */
+        { "%1\r\n$0\r\n\r\n$0\r\n\r\n", false },
+        { "%1\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", false },
+        { "*2\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", false },
+        { "*2\r\n_\r\n_\r\n", false }, { "*1\r\n*0\r\n", false },
+        { "%0\r\n", true }, { "*0\r\n", true },
+    };
+    redisReply  *reply;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        assert_int_equal(resp_read(rows[i].flags, strlen(rows[i].flags),
+                                   &reply, 1), 1);
+        test_row(healthcode_risk_codec_is_absent(&reply) == rows[i].absent, i,
+                 rows[i].flags);
+        freeReplyObject(reply);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_reads_the_instance(void **state)
+{
+    static const struct {
+        const char  *meta;
+        const char  *instance;               /* NULL: none */
+    } rows[] = {
+        { "_\r\n", NULL }, { "-ERR x\r\n", NULL }, { "%0\r\n", NULL },
+        { "*1\r\n$8\r\ninstance\r\n", NULL }, { "$8\r\ninstance\r\n", NULL },
+        { "%1\r\n$8\r\ninstance\r\n:1\r\n", NULL },
+        { "%1\r\n+instance\r\n$3\r\nabc\r\n", NULL },
+        { "%1\r\n$8\r\nInstance\r\n$3\r\nabc\r\n", NULL },
+        { "%1\r\n$9\r\ninstances\r\n$3\r\nabc\r\n", NULL },
+        { "%1\r\n$3\r\nabc\r\n$8\r\ninstance\r\n", NULL },
+        { "~2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n", NULL },
+        { "%1\r\n$8\r\ninstance\r\n$0\r\n\r\n", "" },
+        { "%1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n", "abc" },
+        { "*4\r\n$1\r\na\r\n$1\r\nb\r\n$8\r\ninstance\r\n$3\r\nabc\r\n",
+          "abc" },
+        { META, "abc" }, { META_2, "abc" },
+    };
+    redisReply        *reply;
+    healthcode_str_t   instance;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        assert_int_equal(resp_read(rows[i].meta, strlen(rows[i].meta), &reply,
+                                   1), 1);
+        instance = healthcode_risk_codec_instance(reply);
+
+        if (rows[i].instance) {
+            test_str_equal(instance, rows[i].instance);
+        } else {
+            test_row(instance.data == NULL && instance.len == 0, i,
+                     rows[i].meta);
+        }
+
+        freeReplyObject(reply);
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -637,6 +790,9 @@ main(void)
         cmocka_unit_test(test_counts_bytes_and_does_not_trust_them),
         cmocka_unit_test(test_leaves_the_buffer_alone_on_failure),
         cmocka_unit_test(test_asks_for_64_regions),
+        cmocka_unit_test(test_reads_an_answer_to_be_judged_later),
+        cmocka_unit_test(test_tells_a_holder_without_flags),
+        cmocka_unit_test(test_reads_the_instance),
     };
 
     return cmocka_run_group_tests_name("risk_codec", tests, NULL, NULL);

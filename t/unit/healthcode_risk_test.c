@@ -309,6 +309,191 @@ test_lists_the_national_flags(void **state)
 }
 
 
+/* All that follows from a text is kept as a time and a level. */
+static void
+test_keeps_what_cannot_be_read_for_ever(void **state)
+{
+    static const struct {
+        const char  *text;
+        int64_t      until, before;
+    } rows[] = {
+        { "", INT64_MAX, INT64_MAX }, { "-1", INT64_MAX, INT64_MAX },
+        { "x", INT64_MAX, INT64_MAX }, { "1.5", INT64_MAX, INT64_MAX },
+        { "1 ", INT64_MAX, INT64_MAX },
+        { "1000000000000", INT64_MAX, INT64_MAX },
+        /* until cleared; but before the epoch there was no code */
+        { "0", INT64_MAX, 0 }, { "000000000000", INT64_MAX, 0 },
+        { "1", 1, 1 }, { "1700000000", 1700000000, 1700000000 },
+        { "999999999999", 999999999999, 999999999999 },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(healthcode_risk_until(guard_text(0, rows[i].text))
+                 == rows[i].until, i, rows[i].text);
+        test_row(healthcode_risk_before(guard_text(0, rows[i].text))
+                 == rows[i].before, i, rows[i].text);
+    }
+
+    assert_true(healthcode_risk_until((healthcode_str_t) { NULL, 0 })
+                == INT64_MAX);
+    assert_true(healthcode_risk_before((healthcode_str_t) { NULL, 0 })
+                == INT64_MAX);
+    (void) state;
+}
+
+
+static void
+test_keeps_the_level_and_the_time_of_a_region(void **state)
+{
+    enum { LOW = HEALTHCODE_RISK_LEVEL_LOW,
+           MEDIUM = HEALTHCODE_RISK_LEVEL_MEDIUM,
+           HIGH = HEALTHCODE_RISK_LEVEL_HIGH };
+
+    static const struct {
+        const char  *value;
+        unsigned     level;
+        int64_t      until;
+    } rows[] = {
+        { "", HIGH, INT64_MAX }, { "low", HIGH, INT64_MAX },
+        { "low\t5", HIGH, INT64_MAX }, { " 5", HIGH, 5 }, { "LOW 5", HIGH, 5 },
+        { "what 5", HIGH, 5 }, { "what x", HIGH, INT64_MAX },
+        { "low ", LOW, INT64_MAX }, { "low x", LOW, INT64_MAX },
+        { "medium -5", MEDIUM, INT64_MAX }, { "low 5 5", LOW, INT64_MAX },
+        { "low 0", LOW, INT64_MAX }, { "low 5", LOW, 5 },
+        { "medium 1700000000", MEDIUM, 1700000000 }, { "high 1", HIGH, 1 },
+    };
+    healthcode_risk_region_t  region;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        region = healthcode_risk_region(guard_text(0, rows[i].value));
+        test_row(region.level == rows[i].level, i, rows[i].value);
+        test_row(region.until == rows[i].until, i, rows[i].value);
+    }
+
+    region = healthcode_risk_region((healthcode_str_t) { NULL, 0 });
+    assert_int_equal(region.level, HIGH);
+    assert_true(region.until == INT64_MAX);
+
+    (void) state;
+}
+
+
+/* At NOW, of a code of NOW - 60. */
+static void
+test_adds_what_an_answer_says_of_issuer_and_key(void **state)
+{
+    static const struct {
+        int64_t  suspended, revoked, before;
+        bool     is_suspended, is_revoked, is_before;
+    } rows[] = {
+        { INT64_MAX, 0, 0, true, false, false },
+        { NOW + 1, 0, 0, true, false, false },
+        { NOW, 0, 0, false, false, false },
+        { 0, INT64_MAX, 0, false, true, false },
+        { 0, NOW + 1, 0, false, true, false },
+        { 0, NOW, 0, false, false, false },
+        { 0, 0, INT64_MAX, false, false, true },
+        { 0, 0, NOW, false, false, true },
+        { 0, 0, NOW - 59, false, false, true },
+        { 0, 0, NOW - 60, false, false, false },
+        { NOW + 1, NOW + 1, NOW, true, true, true },
+        { 0, 0, 0, false, false, false },
+    };
+    healthcode_risk_t               risk;
+    const healthcode_risk_query_t   query = { .nregions = 0 };
+    const healthcode_risk_policy_t  policy = { .region_deny = 7 };
+    const healthcode_risk_terms_t   terms = {
+        .policy = &policy, .iat = NOW - 60, .now = NOW
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        const healthcode_risk_answer_t  answer = {
+            .control = {
+                rows[i].suspended, rows[i].revoked, rows[i].before
+            }
+        };
+
+        healthcode_risk_clear(&risk);
+        healthcode_risk_add_answer(&risk, &query, &answer, &terms);
+        test_row(risk.issuer_suspended == rows[i].is_suspended, i, "suspended");
+        test_row(risk.key_revoked == rows[i].is_revoked, i, "revoked");
+        test_row(risk.issued_before == rows[i].is_before, i, "before");
+        assert_false(risk.flagged || risk.region);
+
+        /* findings only add up */
+        risk.issuer_suspended = risk.key_revoked = risk.issued_before = true;
+        risk.flagged = risk.region = true;
+        healthcode_risk_add_answer(&risk, &query, &answer, &terms);
+        assert_true(risk.issuer_suspended && risk.key_revoked
+                    && risk.issued_before && risk.flagged && risk.region);
+    }
+
+    (void) state;
+}
+
+
+/* Regions 511402 and 33: the values of 511402, 5114, 51, 33. */
+static void
+test_adds_the_longest_prefix_in_force(void **state)
+{
+    static const struct {
+        const char  *levels;     /* a letter each; upper case: it is over */
+        bool         region;
+    } rows[] = {
+        { "h---", true }, { "-h--", true }, { "--h-", true }, { "---h", true },
+        { "lh--", false }, { "l-h-", false }, { "-lh-", false },
+        { "mh--", false }, { "mmh-", false }, { "hll-", true },
+        { "Lh--", true }, { "LLh-", true }, { "LMh-", true }, { "Hl--", false },
+        { "H---", false }, { "-H--", false }, { "--H-", false },
+        { "---H", false }, { "HHH-", false }, { "HHHH", false },
+        /* one region's low says nothing about another */
+        { "l--h", true }, { "--hl", true }, { "lllh", true }, { "hlll", true },
+        { "lhhl", false }, { "---m", false }, { "----", false },
+    };
+    healthcode_str_t                regions[] = {
+        healthcode_str("511402"), healthcode_str("33")
+    };
+    healthcode_risk_t               risk;
+    healthcode_risk_answer_t        answer;
+    const healthcode_risk_query_t   query = {
+        .regions = regions, .nregions = 2
+    };
+    const healthcode_risk_policy_t  policy = {
+        .region_deny = HEALTHCODE_RISK_LEVEL_HIGH
+    };
+    const healthcode_risk_terms_t   terms = { .policy = &policy, .now = NOW };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        memset(&answer, 0, sizeof(answer));
+
+        for (size_t j = 0; j < 4; j++) {
+            char  letter = rows[i].levels[j] | 0x20;
+
+            answer.regions[j].level = letter == 'l' ? HEALTHCODE_RISK_LEVEL_LOW
+                                      : letter == 'm'
+                                      ? HEALTHCODE_RISK_LEVEL_MEDIUM
+                                      : letter == 'h'
+                                      ? HEALTHCODE_RISK_LEVEL_HIGH : 0;
+            answer.regions[j].until = rows[i].levels[j] == '-' ? 0
+                                      : rows[i].levels[j] < 'a' ? NOW
+                                      : NOW + 1;
+        }
+
+        healthcode_risk_clear(&risk);
+        healthcode_risk_add_answer(&risk, &query, &answer, &terms);
+        test_row(risk.region == rows[i].region, i, rows[i].levels);
+        assert_false(risk.issuer_suspended || risk.key_revoked
+                     || risk.issued_before || risk.flagged);
+
+        risk.region = true;
+        healthcode_risk_add_answer(&risk, &query, &answer, &terms);
+        assert_true(risk.region);
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -323,6 +508,10 @@ main(void)
         cmocka_unit_test(test_refuses_codes_issued_before),
         cmocka_unit_test(test_names_the_gravest_finding),
         cmocka_unit_test(test_lists_the_national_flags),
+        cmocka_unit_test(test_keeps_what_cannot_be_read_for_ever),
+        cmocka_unit_test(test_keeps_the_level_and_the_time_of_a_region),
+        cmocka_unit_test(test_adds_what_an_answer_says_of_issuer_and_key),
+        cmocka_unit_test(test_adds_the_longest_prefix_in_force),
     };
 
     return cmocka_run_group_tests_name("risk", tests, NULL, NULL);
