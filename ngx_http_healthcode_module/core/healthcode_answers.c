@@ -1,0 +1,246 @@
+/*
+ * What one worker knows of a store's regions and controls, as it was read and
+ * as long as nobody changes it.  Knows no holder, no store and no lease: who
+ * owns it says when it is fresh.  docs/request-path.md, "The cache".
+ */
+
+#include <stdlib.h>
+
+#include "healthcode_answers.h"
+
+
+/* Places, a power of two; three quarters of them are used. */
+#define HEALTHCODE_ANSWERS_REGIONS   8192
+#define HEALTHCODE_ANSWERS_CONTROLS  2048
+
+/* Characters of a thumbprint (RFC 7638), base64url of SHA-256. */
+#define HEALTHCODE_ANSWERS_THUMBPRINT  43
+
+
+typedef struct {
+    uint32_t                    code;     /* 0: free */
+    healthcode_risk_region_t    value;
+} healthcode_answers_region_t;
+
+
+/* An issuer is known by where its name stands, which does not move. */
+typedef struct {
+    healthcode_str_t            iss;      /* data is NULL: free */
+    char                        thumbprint[HEALTHCODE_ANSWERS_THUMBPRINT];
+    healthcode_risk_control_t   value;
+} healthcode_answers_control_t;
+
+
+struct healthcode_answers_s {
+    size_t                        nregions;
+    size_t                        ncontrols;
+    healthcode_answers_region_t   regions[HEALTHCODE_ANSWERS_REGIONS];
+    healthcode_answers_control_t  controls[HEALTHCODE_ANSWERS_CONTROLS];
+};
+
+
+static void healthcode_answers_keep_region(healthcode_answers_t *answers,
+    uint32_t code, const healthcode_risk_region_t *value);
+static void healthcode_answers_keep_control(healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_control_t *value);
+static size_t healthcode_answers_region(const healthcode_answers_t *answers,
+    uint32_t code);
+static size_t healthcode_answers_control(const healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query);
+static uint32_t healthcode_answers_code(healthcode_str_t region, size_t len);
+
+
+healthcode_answers_t *
+healthcode_answers_create(void)
+{
+    return calloc(1, sizeof(healthcode_answers_t));
+}
+
+
+void
+healthcode_answers_free(healthcode_answers_t *answers)
+{
+    free(answers);
+}
+
+
+void
+healthcode_answers_keep(healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer)
+{
+    size_t                           i, len;
+    const healthcode_risk_region_t  *value = answer->regions;
+
+    /* another length would be cut short, and stand for another key */
+    if (query->thumbprint.len == HEALTHCODE_ANSWERS_THUMBPRINT) {
+        healthcode_answers_keep_control(answers, query, &answer->control);
+    }
+
+    for (i = 0; i < query->nregions; i++) {
+        for (len = query->regions[i].len; len >= 2; len -= 2) {
+            healthcode_answers_keep_region(answers,
+                          healthcode_answers_code(query->regions[i], len),
+                          value++);
+        }
+    }
+}
+
+
+static void
+healthcode_answers_keep_region(healthcode_answers_t *answers, uint32_t code,
+    const healthcode_risk_region_t *value)
+{
+    size_t  i = healthcode_answers_region(answers, code);
+
+    if (answers->regions[i].code == 0) {
+
+        if (answers->nregions >= HEALTHCODE_ANSWERS_REGIONS / 4 * 3) {
+            healthcode_answers_forget_regions(answers);
+            i = healthcode_answers_region(answers, code);
+        }
+
+        answers->regions[i].code = code;
+        answers->nregions++;
+    }
+
+    answers->regions[i].value = *value;
+}
+
+
+static void
+healthcode_answers_keep_control(healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_control_t *value)
+{
+    size_t  i = healthcode_answers_control(answers, query);
+
+    if (answers->controls[i].iss.data == NULL) {
+
+        if (answers->ncontrols >= HEALTHCODE_ANSWERS_CONTROLS / 4 * 3) {
+            healthcode_answers_forget_controls(answers);
+            i = healthcode_answers_control(answers, query);
+        }
+
+        answers->controls[i].iss = query->iss;
+        memcpy(answers->controls[i].thumbprint, query->thumbprint.data,
+               HEALTHCODE_ANSWERS_THUMBPRINT);
+        answers->ncontrols++;
+    }
+
+    answers->controls[i].value = *value;
+}
+
+
+bool
+healthcode_answers_find(const healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query, healthcode_risk_answer_t *answer)
+{
+    size_t                     i, n, len;
+    healthcode_risk_region_t  *value = answer->regions;
+
+    if (query->thumbprint.len != HEALTHCODE_ANSWERS_THUMBPRINT) {
+        return false;
+    }
+
+    n = healthcode_answers_control(answers, query);
+
+    if (answers->controls[n].iss.data == NULL) {
+        return false;
+    }
+
+    answer->control = answers->controls[n].value;
+
+    for (i = 0; i < query->nregions; i++) {
+        for (len = query->regions[i].len; len >= 2; len -= 2) {
+
+            n = healthcode_answers_region(answers,
+                            healthcode_answers_code(query->regions[i], len));
+
+            if (answers->regions[n].code == 0) {
+                return false;
+            }
+
+            *value++ = answers->regions[n].value;
+        }
+    }
+
+    return true;
+}
+
+
+void
+healthcode_answers_forget_regions(healthcode_answers_t *answers)
+{
+    if (answers->nregions) {
+        memset(answers->regions, 0, sizeof(answers->regions));
+        answers->nregions = 0;
+    }
+}
+
+
+void
+healthcode_answers_forget_controls(healthcode_answers_t *answers)
+{
+    if (answers->ncontrols) {
+        memset(answers->controls, 0, sizeof(answers->controls));
+        answers->ncontrols = 0;
+    }
+}
+
+
+/* Where code stands, or else the free place where it would. */
+static size_t
+healthcode_answers_region(const healthcode_answers_t *answers, uint32_t code)
+{
+    size_t  i = (code * UINT32_C(0x9e3779b1)) >> 19;
+
+    while (answers->regions[i].code && answers->regions[i].code != code) {
+        i = (i + 1) % HEALTHCODE_ANSWERS_REGIONS;
+    }
+
+    return i;
+}
+
+
+/* Likewise; a thumbprint is a hash, and its characters as good as one. */
+static size_t
+healthcode_answers_control(const healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query)
+{
+    size_t                               i;
+    uint64_t                             hash;
+    const healthcode_answers_control_t  *control;
+
+    memcpy(&hash, query->thumbprint.data, sizeof(hash));
+    hash = (hash ^ (uintptr_t) query->iss.data) * UINT64_C(0x9e3779b97f4a7c15);
+
+    for (i = hash >> 53; /* void */ ; i = (i + 1) % HEALTHCODE_ANSWERS_CONTROLS)
+    {
+        control = &answers->controls[i];
+
+        if (control->iss.data == NULL
+            || (control->iss.data == query->iss.data
+                && control->iss.len == query->iss.len
+                && memcmp(control->thumbprint, query->thumbprint.data,
+                          HEALTHCODE_ANSWERS_THUMBPRINT) == 0))
+        {
+            return i;
+        }
+    }
+}
+
+
+/* The first len digits of a region, with a digit before them: never 0. */
+static uint32_t
+healthcode_answers_code(healthcode_str_t region, size_t len)
+{
+    uint32_t  code = 1;
+
+    for (size_t i = 0; i < len; i++) {
+        code = code * 10 + (uint32_t) (region.data[i] - '0');
+    }
+
+    return code;
+}

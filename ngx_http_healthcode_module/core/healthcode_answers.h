@@ -1,0 +1,36 @@
+/*
+ * What one worker knows of a store's regions and controls, as it was read and
+ * as long as nobody changes it.  Knows no holder, no store and no lease: who
+ * owns it says when it is fresh.  docs/request-path.md, "The cache".
+ */
+
+#ifndef HEALTHCODE_ANSWERS_H
+#define HEALTHCODE_ANSWERS_H
+
+#include "healthcode_risk.h"
+
+
+typedef struct healthcode_answers_s  healthcode_answers_t;
+
+
+/* The caller owns and frees it; NULL where there is no memory. */
+healthcode_answers_t *healthcode_answers_create(void);
+void healthcode_answers_free(healthcode_answers_t *answers);
+
+/*
+ * Keeps answer, which was read for query.  What does not fit any more makes
+ * it forget all of that kind first.
+ */
+void healthcode_answers_keep(healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer);
+
+/* Whether all that query asks for is known; then *answer is written. */
+bool healthcode_answers_find(const healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query, healthcode_risk_answer_t *answer);
+
+/* A region was changed; a control was: nothing of that kind is known now. */
+void healthcode_answers_forget_regions(healthcode_answers_t *answers);
+void healthcode_answers_forget_controls(healthcode_answers_t *answers);
+
+#endif
