@@ -15,6 +15,7 @@
 typedef enum {
     HEALTHCODE_HANDSHAKE_HELLO,
     HEALTHCODE_HANDSHAKE_SELECT,
+    HEALTHCODE_HANDSHAKE_TRACKING,
     HEALTHCODE_HANDSHAKE_ROLE,
     HEALTHCODE_HANDSHAKE_INFO,
     HEALTHCODE_HANDSHAKE_META
@@ -25,6 +26,7 @@ static bool healthcode_handshake_format_hello(
     const healthcode_handshake_t *handshake, healthcode_redis_buf_t *buf);
 static bool healthcode_handshake_format_select(
     const healthcode_handshake_t *handshake, healthcode_redis_buf_t *buf);
+static bool healthcode_handshake_format_tracking(healthcode_redis_buf_t *buf);
 static bool healthcode_handshake_format_words(healthcode_redis_buf_t *buf,
     const char *one, const char *two);
 static healthcode_handshake_step_e healthcode_handshake_step(
@@ -42,7 +44,7 @@ static healthcode_reason_e healthcode_handshake_read_meta(
 unsigned
 healthcode_handshake_replies(const healthcode_handshake_t *handshake)
 {
-    return handshake->database ? 5 : 4;
+    return 4u + (handshake->database != 0) + handshake->tracking;
 }
 
 
@@ -55,6 +57,8 @@ healthcode_handshake_format(const healthcode_handshake_t *handshake,
     if (healthcode_handshake_format_hello(handshake, buf)
         && (handshake->database == 0
             || healthcode_handshake_format_select(handshake, buf))
+        && (!handshake->tracking
+            || healthcode_handshake_format_tracking(buf))
         && healthcode_handshake_format_words(buf, "ROLE", NULL)
         && healthcode_handshake_format_words(buf, "INFO", "memory")
         && healthcode_risk_codec_format_meta(buf))
@@ -101,6 +105,17 @@ healthcode_handshake_format_select(const healthcode_handshake_t *handshake,
 }
 
 
+/* The default mode: BCAST may let a later answer overtake a change. */
+static bool
+healthcode_handshake_format_tracking(healthcode_redis_buf_t *buf)
+{
+    size_t       lens[] = { 6, 8, 2 };
+    const char  *args[] = { "CLIENT", "TRACKING", "ON" };
+
+    return healthcode_redis_buf_command(buf, 3, args, lens);
+}
+
+
 static bool
 healthcode_handshake_format_words(healthcode_redis_buf_t *buf, const char *one,
     const char *two)
@@ -115,7 +130,11 @@ healthcode_handshake_format_words(healthcode_redis_buf_t *buf, const char *one,
 static healthcode_handshake_step_e
 healthcode_handshake_step(const healthcode_handshake_t *handshake, unsigned i)
 {
-    if (i > 0 && handshake->database == 0) {
+    if (i >= HEALTHCODE_HANDSHAKE_SELECT && handshake->database == 0) {
+        i++;
+    }
+
+    if (i >= HEALTHCODE_HANDSHAKE_TRACKING && !handshake->tracking) {
         i++;
     }
 
@@ -131,7 +150,8 @@ healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
     healthcode_handshake_step_e  step = healthcode_handshake_step(handshake, i);
 
     static const char  *const commands[] = {
-        "HELLO 3", "SELECT", "ROLE", "INFO memory", "HGETALL healthcode:meta"
+        "HELLO 3", "SELECT", "CLIENT TRACKING", "ROLE", "INFO memory",
+        "HGETALL healthcode:meta"
     };
 
     if (i >= healthcode_handshake_replies(handshake)) {
@@ -161,6 +181,7 @@ healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
         break;
 
     case HEALTHCODE_HANDSHAKE_SELECT:
+    case HEALTHCODE_HANDSHAKE_TRACKING:
         as_asked = reply->type == REDIS_REPLY_STATUS
                    && strcmp(reply->str, "OK") == 0;
         break;
@@ -176,13 +197,24 @@ healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
 }
 
 
+unsigned
+healthcode_handshake_again(const healthcode_handshake_t *handshake,
+    bool memory)
+{
+    return 1u + handshake->tracking + memory;
+}
+
+
 bool
-healthcode_handshake_format_again(healthcode_redis_buf_t *buf)
+healthcode_handshake_again_format(const healthcode_handshake_t *handshake,
+    bool memory, healthcode_redis_buf_t *buf)
 {
     size_t  len = buf->len;
 
     if (healthcode_handshake_format_words(buf, "ROLE", NULL)
-        && healthcode_handshake_format_words(buf, "INFO", "memory"))
+        && (!handshake->tracking || healthcode_risk_codec_format_meta(buf))
+        && (!memory
+            || healthcode_handshake_format_words(buf, "INFO", "memory")))
     {
         return true;
     }
@@ -194,18 +226,27 @@ healthcode_handshake_format_again(healthcode_redis_buf_t *buf)
 
 
 healthcode_reason_e
-healthcode_handshake_read_again(const healthcode_handshake_t *handshake,
-    redisReply *const *replies, char *error, size_t size)
+healthcode_handshake_again_read(const healthcode_handshake_t *handshake,
+    bool memory, redisReply *const *replies, const redisReply **meta,
+    char *error, size_t size)
 {
     healthcode_reason_e  reason;
 
-    reason = healthcode_handshake_read_role(replies[0], error, size);
+    *meta = NULL;
 
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
+    reason = healthcode_handshake_read_role(*replies++, error, size);
+
+    if (reason == HEALTHCODE_REASON_OK && handshake->tracking) {
+        *meta = *replies++;
+        reason = healthcode_handshake_read_meta(handshake, *meta, error, size);
     }
 
-    return healthcode_handshake_read_info(handshake, replies[1], error, size);
+    if (reason == HEALTHCODE_REASON_OK && memory) {
+        reason = healthcode_handshake_read_info(handshake, *replies, error,
+                                                size);
+    }
+
+    return reason;
 }
 
 

@@ -17,6 +17,7 @@ typedef struct {
     healthcode_str_t  password;       /* data is NULL: no AUTH */
     unsigned          database;
     bool              evicting_ok;    /* the policy may drop flags */
+    bool              tracking;       /* changes of what is read are pushed */
     const char       *pepper_check;   /* 32 hex digits */
 } healthcode_handshake_t;
 
@@ -25,8 +26,9 @@ typedef struct {
 unsigned healthcode_handshake_replies(const healthcode_handshake_t *handshake);
 
 /*
- * Appends HELLO 3 (with AUTH), SELECT, ROLE, INFO memory and HGETALL
- * healthcode:meta.  False, and the buffer as it was, where there is no memory.
+ * Appends HELLO 3 (with AUTH), SELECT, CLIENT TRACKING ON, ROLE, INFO memory
+ * and HGETALL healthcode:meta, which is then tracked.  False, and the buffer as
+ * it was, where there is no memory.
  */
 bool healthcode_handshake_format(const healthcode_handshake_t *handshake,
     healthcode_redis_buf_t *buf);
@@ -41,15 +43,21 @@ healthcode_reason_e healthcode_handshake_read(
     const redisReply *reply, char *error, size_t size);
 
 /*
- * What may change under a connection: appends ROLE and INFO memory, and judges
- * their HEALTHCODE_HANDSHAKE_AGAIN replies, likewise.
+ * What may change under a connection: appends ROLE; with tracking, under which
+ * nobody else reads it, HGETALL healthcode:meta; and where memory says so INFO
+ * memory.  _again_read() judges their healthcode_handshake_again() replies
+ * likewise, and points *meta to the one of them; NULL: it was not asked.
  */
-#define HEALTHCODE_HANDSHAKE_AGAIN  2
+#define HEALTHCODE_HANDSHAKE_AGAIN_MAX  3
 
-bool healthcode_handshake_format_again(healthcode_redis_buf_t *buf);
-healthcode_reason_e healthcode_handshake_read_again(
-    const healthcode_handshake_t *handshake, redisReply *const *replies,
-    char *error, size_t size);
+unsigned healthcode_handshake_again(const healthcode_handshake_t *handshake,
+    bool memory);
+bool healthcode_handshake_again_format(const healthcode_handshake_t *handshake,
+    bool memory, healthcode_redis_buf_t *buf);
+healthcode_reason_e healthcode_handshake_again_read(
+    const healthcode_handshake_t *handshake, bool memory,
+    redisReply *const *replies, const redisReply **meta, char *error,
+    size_t size);
 
 /*
  * The bytes of an error reply that may go into a log: what follows them can

@@ -1,7 +1,8 @@
 /*
  * Fuzzes healthcode_handshake.c: what a store sends first, through hiredis's
- * own reader; the settings in the first byte.  No store is believed that has
- * not said all it must.  docs/redis-keys.md, "Handshake".
+ * own reader; the settings in the first byte, and whether it is asked again.
+ * No store is believed that has not said all it must.
+ * docs/redis-keys.md, "Handshake".
  */
 
 #include "fuzz.h"
@@ -13,6 +14,9 @@
 #define CHECK       "39666bb05d87d8254e6b2233776bf348"
 #define ERROR_SIZE  100
 
+/* The most replies of a handshake, and one too many. */
+#define REPLIES_MAX  7
+
 
 static bool
 is(const redisReply *reply, const char *text)
@@ -21,20 +25,25 @@ is(const redisReply *reply, const char *text)
 }
 
 
-/* Called where every reply was found good. */
 static void
-check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
-    unsigned n)
+check_role(const redisReply *role)
 {
-    const redisReply  *role = replies[n - 3], *info = replies[n - 2];
-    const redisReply  *meta = replies[n - 1];
-    bool               schema = false, pepper = false;
-
-    fuzz_must(replies[0]->type == REDIS_REPLY_MAP);
-    fuzz_must(n == 4 || is(replies[1], "OK"));
     fuzz_must(role->elements > 0 && is(role->element[0], "master"));
+}
+
+
+static void
+check_info(const healthcode_handshake_t *handshake, const redisReply *info)
+{
     fuzz_must(handshake->evicting_ok
               || strstr(info->str, "\nmaxmemory_policy:noeviction"));
+}
+
+
+static void
+check_meta(const redisReply *meta)
+{
+    bool  schema = false, pepper = false;
 
     for (size_t i = 0; i + 1 < meta->elements; i += 2) {
         if (is(meta->element[i], "schema")) {
@@ -48,6 +57,58 @@ check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
 }
 
 
+/* Called where every reply was found good. */
+static void
+check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
+    unsigned n)
+{
+    fuzz_must(replies[0]->type == REDIS_REPLY_MAP);
+
+    for (unsigned i = 1; i < n - 3; i++) {
+        fuzz_must(replies[i]->type == REDIS_REPLY_STATUS
+                  && is(replies[i], "OK"));
+    }
+
+    check_role(replies[n - 3]);
+    check_info(handshake, replies[n - 2]);
+    check_meta(replies[n - 1]);
+}
+
+
+static void
+check_again(const healthcode_handshake_t *handshake, bool memory,
+    redisReply **replies, size_t n)
+{
+    char                 *error = (char *) guard_room(0, ERROR_SIZE);
+    const redisReply     *meta;
+    healthcode_reason_e   reason;
+
+    if (n < healthcode_handshake_again(handshake, memory)) {
+        return;
+    }
+
+    reason = healthcode_handshake_again_read(handshake, memory, replies, &meta,
+                                             error, ERROR_SIZE);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        fuzz_must(healthcode_reason_is_outage(reason));
+        fuzz_must(memchr(error, '\0', ERROR_SIZE) != NULL && error[0]);
+        return;
+    }
+
+    check_role(replies[0]);
+    fuzz_must(meta == (handshake->tracking ? replies[1] : NULL));
+
+    if (meta) {
+        check_meta(meta);
+    }
+
+    if (memory) {
+        check_info(handshake, replies[1 + handshake->tracking]);
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -55,18 +116,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool                     believed = true;
     size_t                   n;
     uint8_t                  settings = fuzz_byte(&data, &size);
-    redisReply              *replies[6];
+    redisReply              *replies[REPLIES_MAX];
     healthcode_reason_e      reason;
     healthcode_handshake_t   handshake = {
         .database = settings & 1 ? 3 : 0, .evicting_ok = settings & 2,
-        .pepper_check = CHECK
+        .tracking = settings & 4, .pepper_check = CHECK
     };
 
     if (size > 8192) {
         return 0;
     }
 
-    n = resp_read(data, size, replies, 6);
+    n = resp_read(data, size, replies, REPLIES_MAX);
+
+    if (settings & 0x80) {
+        check_again(&handshake, settings & 0x40, replies, n);
+    }
 
     for (unsigned i = 0; i < n; i++) {
         error = (char *) guard_room(0, ERROR_SIZE);

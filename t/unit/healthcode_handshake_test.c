@@ -26,7 +26,8 @@
     "check the address and the database number"
 
 
-enum { STEP_HELLO, STEP_SELECT, STEP_ROLE, STEP_INFO, STEP_META };
+enum { STEP_HELLO, STEP_SELECT, STEP_TRACKING, STEP_ROLE, STEP_INFO,
+       STEP_META };
 
 static healthcode_handshake_t  handshake = { .pepper_check = CHECK };
 
@@ -43,6 +44,10 @@ judge(unsigned step, const char *bytes)
     if (resp_read(bytes, strlen(bytes), &reply, 1) != 1) {
         print_error("no reply: %s\n", bytes);
         fail();
+    }
+
+    if (step > STEP_TRACKING && !handshake.tracking) {
+        step--;
     }
 
     if (step > STEP_HELLO && handshake.database == 0) {
@@ -78,10 +83,18 @@ judge_info(const char *text, bool verbatim)
 }
 
 
-/* Once with a database and once without, which shifts the steps. */
-#define for_each_database                                                     \
-    for (handshake.database = 0; handshake.database < 8;                      \
-         handshake.database += 7)
+/* With and without a database, and tracking, which shift the steps. */
+static bool
+set_up(unsigned n)
+{
+    handshake.database = n & 1 ? 7 : 0;
+    handshake.tracking = n & 2;
+
+    return n < 4;
+}
+
+
+#define for_each_setup  for (unsigned n = 0; set_up(n); n++)
 
 
 static void
@@ -108,7 +121,7 @@ test_names_the_command_that_is_refused(void **state)
         { STEP_META, "-\r\n", "HGETALL healthcode:meta is refused: " },
     };
 
-    for_each_database {
+    for_each_setup {
         for (size_t i = 0; i < test_count(rows); i++) {
             test_row(judge(rows[i].step, rows[i].bytes)
                      == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i].bytes);
@@ -116,12 +129,20 @@ test_names_the_command_that_is_refused(void **state)
         }
     }
 
+    handshake.tracking = true;
+    assert_int_equal(judge(STEP_TRACKING, "-NOPERM a\r\n"),
+                     HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    assert_string_equal(error, "CLIENT TRACKING is refused: NOPERM a");
     handshake.database = 99;
+    assert_int_equal(judge(STEP_TRACKING, "-ERR unknown subcommand\r\n"),
+                     HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    assert_string_equal(error, "CLIENT TRACKING is refused: ERR unknown "
+                        "subcommand");
     assert_int_equal(judge(STEP_SELECT, "-ERR DB index is out of range\r\n"),
                      HEALTHCODE_REASON_STORE_UNAVAILABLE);
     assert_string_equal(error, "SELECT is refused: ERR DB index is out of "
                         "range");
-    handshake.database = 0;
+    set_up(0);
 
     (void) state;
 }
@@ -142,7 +163,7 @@ test_refuses_what_is_not_a_master(void **state)
         "%1\r\n$6\r\nmaster\r\n:0\r\n", ":0\r\n",
     };
 
-    for_each_database {
+    for_each_setup {
         for (size_t i = 0; i < test_count(rows); i++) {
             test_row(judge(STEP_ROLE, rows[i])
                      == HEALTHCODE_REASON_STORE_NOT_MASTER, i, rows[i]);
@@ -151,8 +172,6 @@ test_refuses_what_is_not_a_master(void **state)
 
         assert_int_equal(judge(STEP_ROLE, MASTER), HEALTHCODE_REASON_OK);
     }
-
-    handshake.database = 0;
 
     (void) state;
 }
@@ -236,7 +255,7 @@ test_refuses_a_store_that_proves_nothing(void **state)
           "it was initialised with another pepper" },
     };
 
-    for_each_database {
+    for_each_setup {
         for (size_t i = 0; i < test_count(rows); i++) {
             test_row(judge(STEP_META, rows[i].bytes) == rows[i].reason, i,
                      rows[i].bytes);
@@ -245,8 +264,6 @@ test_refuses_a_store_that_proves_nothing(void **state)
 
         assert_int_equal(judge(STEP_META, META), HEALTHCODE_REASON_OK);
     }
-
-    handshake.database = 0;
 
     (void) state;
 }
@@ -257,7 +274,8 @@ test_refuses_greetings_of_another_shape(void **state)
 {
     static const char  *const rows[] = {
         "+OK\r\n", "_\r\n", ":3\r\n", "$5\r\nhello\r\n", "*0\r\n", "#t\r\n",
-        "+PONG\r\n", "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n",
+        "+PONG\r\n", "$2\r\nOK\r\n", "+ok\r\n", "+OK \r\n", "+O\r\n",
+        "+\r\n", "*1\r\n+OK\r\n", "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n",
     };
 
     for (size_t i = 0; i < test_count(rows); i++) {
@@ -266,17 +284,25 @@ test_refuses_greetings_of_another_shape(void **state)
         assert_string_equal(error, "HELLO 3 is answered by something else");
     }
 
-    handshake.database = 7;
+    for_each_setup {
+        for (size_t i = 1; handshake.database && i < test_count(rows); i++) {
+            test_row(judge(STEP_SELECT, rows[i])
+                     == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
+            assert_string_equal(error, "SELECT is answered by something else");
+        }
 
-    for (size_t i = 1; i < test_count(rows); i++) {
-        test_row(judge(STEP_SELECT, rows[i])
-                 == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
-        assert_string_equal(error, "SELECT is answered by something else");
+        for (size_t i = 1; handshake.tracking && i < test_count(rows); i++) {
+            test_row(judge(STEP_TRACKING, rows[i])
+                     == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
+            assert_string_equal(error, "CLIENT TRACKING is answered by "
+                                "something else");
+        }
     }
 
+    handshake.database = 7;
     assert_int_equal(judge(STEP_SELECT, HELLO),
                      HEALTHCODE_REASON_STORE_UNAVAILABLE);
-    handshake.database = 0;
+    set_up(0);
 
     (void) state;
 }
@@ -285,24 +311,26 @@ test_refuses_greetings_of_another_shape(void **state)
 static void
 test_refuses_a_reply_too_many(void **state)
 {
-    for_each_database {
+    redisReply  *reply;
+
+    for_each_setup {
         assert_int_equal(judge(STEP_META + 1, META),
                          HEALTHCODE_REASON_STORE_UNAVAILABLE);
         assert_string_equal(error, "a reply too many");
         assert_int_equal(judge(1000, META),
                          HEALTHCODE_REASON_STORE_UNAVAILABLE);
-    }
-
-    handshake.database = 0;
-
-    {
-        redisReply  *reply;
 
         assert_int_equal(resp_read(META, strlen(META), &reply, 1), 1);
-        error = (char *) guard_room(0, 256);
-        assert_int_equal(healthcode_handshake_read(&handshake, UINT32_MAX,
-                                                   reply, error, 256),
-                         HEALTHCODE_REASON_STORE_UNAVAILABLE);
+
+        for (unsigned i = 0; i < 3; i++) {
+            error = (char *) guard_room(0, 256);
+            assert_int_equal(healthcode_handshake_read(&handshake,
+                                                       UINT32_MAX - i, reply,
+                                                       error, 256),
+                             HEALTHCODE_REASON_STORE_UNAVAILABLE);
+            assert_string_equal(error, "a reply too many");
+        }
+
         freeReplyObject(reply);
     }
 
@@ -339,22 +367,62 @@ test_cuts_long_errors_short(void **state)
 static void
 test_believes_a_store_that_proves_itself(void **state)
 {
-    for_each_database {
+    for_each_setup {
         assert_int_equal(judge(STEP_HELLO, HELLO), HEALTHCODE_REASON_OK);
         assert_int_equal(judge(STEP_ROLE, MASTER), HEALTHCODE_REASON_OK);
         assert_int_equal(judge_info("# Memory\r\nmaxmemory_policy:noeviction"
                                     "\r\n", true), HEALTHCODE_REASON_OK);
         assert_int_equal(judge(STEP_META, META), HEALTHCODE_REASON_OK);
-    }
 
-    handshake.database = 7;
-    assert_int_equal(judge(STEP_SELECT, "+OK\r\n"), HEALTHCODE_REASON_OK);
-    handshake.database = 0;
+        if (handshake.database) {
+            assert_int_equal(judge(STEP_SELECT, "+OK\r\n"),
+                             HEALTHCODE_REASON_OK);
+        }
+
+        if (handshake.tracking) {
+            assert_int_equal(judge(STEP_TRACKING, "+OK\r\n"),
+                             HEALTHCODE_REASON_OK);
+        }
+    }
 
     (void) state;
 }
 
 
+/* Each reply where another step's belongs: what is left out is not assumed. */
+static void
+test_takes_no_reply_for_that_of_another_step(void **state)
+{
+    static const char  *const replies[] = {
+        HELLO, "+OK\r\n", "+OK\r\n", MASTER,
+        "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n", META
+    };
+
+    for_each_setup {
+        for (unsigned step = STEP_HELLO; step <= STEP_META; step++) {
+
+            if ((step == STEP_SELECT && handshake.database == 0)
+                || (step == STEP_TRACKING && !handshake.tracking))
+            {
+                continue;
+            }
+
+            for (unsigned of = STEP_HELLO; of <= STEP_META; of++) {
+                /* any map is a greeting */
+                test_row((judge(step, replies[of]) == HEALTHCODE_REASON_OK)
+                         == (strcmp(replies[of], replies[step]) == 0
+                             || (step == STEP_HELLO && of == STEP_META)), of,
+                         replies[step]);
+            }
+        }
+    }
+
+    (void) state;
+}
+
+
+#define TRACKING                                                              \
+    "*3\r\n$6\r\nCLIENT\r\n$8\r\nTRACKING\r\n$2\r\nON\r\n"
 #define TAIL                                                                  \
     "*1\r\n$4\r\nROLE\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"                \
     "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
@@ -365,16 +433,23 @@ test_writes_these_bytes(void **state)
     static const struct {
         const char  *user, *password;
         unsigned     database;
+        bool         tracking;
         const char  *bytes;
     } rows[] = {
-        { "", NULL, 0, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TAIL },
-        { "", NULL, 15, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
+        { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TAIL },
+        { "", NULL, 15, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
           "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TAIL },
-        { "", "p w", 0, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
+        { "", "p w", 0, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
           "$7\r\ndefault\r\n$3\r\np w\r\n" TAIL },
-        { "gate", "", 0, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
+        { "", NULL, 0, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TRACKING TAIL },
+        { "", NULL, 15, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
+          "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TRACKING TAIL },
+        { "gate", "p w", 1, true, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
+          "$4\r\nAUTH\r\n$4\r\ngate\r\n$3\r\np w\r\n"
+          "*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n" TRACKING TAIL },
+        { "gate", "", 0, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
           "$4\r\ngate\r\n$0\r\n\r\n" TAIL },
-        { "gate", "x\r\n", 4294967295, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
+        { "gate", "x\r\n", 4294967295, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
           "$4\r\nAUTH\r\n$4\r\ngate\r\n$3\r\nx\r\n\r\n"
           "*2\r\n$6\r\nSELECT\r\n$10\r\n4294967295\r\n" TAIL },
     };
@@ -386,6 +461,7 @@ test_writes_these_bytes(void **state)
         h.pepper_check = CHECK;
         h.user = guard_text(1, rows[i].user);
         h.database = rows[i].database;
+        h.tracking = rows[i].tracking;
 
         if (rows[i].password) {
             h.password = guard_text(2, rows[i].password);
@@ -394,7 +470,7 @@ test_writes_these_bytes(void **state)
         assert_true(healthcode_handshake_format(&h, &buf));
         test_str_equal(healthcode_str_from(buf.data, buf.len), rows[i].bytes);
         assert_int_equal(healthcode_handshake_replies(&h),
-                         rows[i].database ? 5 : 4);
+                         4 + (rows[i].database != 0) + rows[i].tracking);
         healthcode_redis_buf_free(&buf);
     }
 
@@ -426,57 +502,135 @@ test_keeps_the_password_out_of_what_it_says(void **state)
 }
 
 
-static void
-test_judges_role_and_policy_again(void **state)
-{
-    static const struct {
-        const char           *bytes;
-        bool                  evicting_ok;
-        healthcode_reason_e   expected;
-    } rows[] = {
-        { "*1\r\n$6\r\nmaster\r\n$32\r\n# M\r\n"
-          "maxmemory_policy:noeviction\r\n", false, HEALTHCODE_REASON_OK },
-        { "*1\r\n$5\r\nslave\r\n$32\r\n# M\r\n"
-          "maxmemory_policy:noeviction\r\n", false,
-          HEALTHCODE_REASON_STORE_NOT_MASTER },
-        { "*1\r\n$6\r\nmaster\r\n$33\r\n# M\r\n"
-          "maxmemory_policy:allkeys-lru\r\n", false,
-          HEALTHCODE_REASON_STORE_EVICTING },
-        { "*1\r\n$6\r\nmaster\r\n$33\r\n# M\r\n"
-          "maxmemory_policy:allkeys-lru\r\n", true, HEALTHCODE_REASON_OK },
-        { "-ERR no\r\n$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n", false,
-          HEALTHCODE_REASON_STORE_NOT_MASTER },
-        { "*1\r\n$6\r\nmaster\r\n-NOPERM x\r\n", false,
-          HEALTHCODE_REASON_STORE_EVICTING },
-    };
-    char                     what[256];
-    redisReply              *replies[2];
-    healthcode_handshake_t   asked_by = { .pepper_check = "" };
-    healthcode_redis_buf_t   buf = { NULL, 0, 0 };
-    static const char        asked[] = "*1\r\n$4\r\nROLE\r\n"
-                                       "*2\r\n$4\r\nINFO\r\n"
-                                       "$6\r\nmemory\r\n";
+#define NOEVICTION  "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n"
+#define ALLKEYS     "$33\r\n# M\r\nmaxmemory_policy:allkeys-lru\r\n"
+#define SLAVE       "*1\r\n$5\r\nslave\r\n"
+#define PEPPER                                                                \
+    "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
+    "$12\r\npepper_check\r\n$32\r\n49666bb05d87d8254e6b2233776bf348\r\n"
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_int_equal(resp_read(rows[i].bytes, strlen(rows[i].bytes),
-                                   replies, 2), 2);
+/* Only what was asked is looked at, and all of it. */
+static void
+test_judges_again_what_was_asked_again(void **state)
+{
+    enum { OK = HEALTHCODE_REASON_OK,
+           NOT = HEALTHCODE_REASON_STORE_NOT_MASTER,
+           EVICTS = HEALTHCODE_REASON_STORE_EVICTING,
+           UNPROVED = HEALTHCODE_REASON_STORE_UNPROVEN,
+           ANOTHER = HEALTHCODE_REASON_STORE_PEPPER,
+           NONE = HEALTHCODE_REASON_STORE_UNAVAILABLE };
+
+    static const struct {
+        bool         tracking, memory, evicting_ok;
+        const char  *bytes;
+        int          reason;
+        const char  *error;
+    } rows[] = {
+        { false, false, false, SLAVE, NOT, NOT_MASTER },
+        { false, false, false, "-ERR no\r\n", NOT, NOT_MASTER },
+        { false, false, false, "_\r\n", NOT, NOT_MASTER },
+        { false, false, false, META, NOT, NOT_MASTER },
+        { false, true, false, SLAVE NOEVICTION, NOT, NOT_MASTER },
+        { false, true, false, NOEVICTION MASTER, NOT, NOT_MASTER },
+        { false, true, false, MASTER ALLKEYS, EVICTS, EVICTING },
+        { false, true, false, MASTER "-NOPERM x\r\n", EVICTS, EVICTING },
+        { false, true, false, MASTER META, EVICTS, EVICTING },
+        { true, false, false, SLAVE META, NOT, NOT_MASTER },
+        { true, false, false, META MASTER, NOT, NOT_MASTER },
+        { true, false, false, MASTER "%0\r\n", UNPROVED, UNPROVEN },
+        { true, false, false, MASTER "*0\r\n", UNPROVED, UNPROVEN },
+        { true, false, false, MASTER "_\r\n", NONE, UNPROVEN },
+        { true, false, false, MASTER "-LOADING x\r\n", NONE, UNPROVEN },
+        { true, false, false, MASTER NOEVICTION, NONE, UNPROVEN },
+        { true, false, false, MASTER PEPPER, ANOTHER,
+          "it was initialised with another pepper" },
+        { true, true, false, SLAVE META NOEVICTION, NOT, NOT_MASTER },
+        { true, true, false, SLAVE PEPPER ALLKEYS, NOT, NOT_MASTER },
+        { true, true, false, MASTER PEPPER ALLKEYS, ANOTHER,
+          "it was initialised with another pepper" },
+        { true, true, true, MASTER "%0\r\n" NOEVICTION, UNPROVED, UNPROVEN },
+        { true, true, false, MASTER META ALLKEYS, EVICTS, EVICTING },
+        { true, true, false, MASTER META MASTER, EVICTS, EVICTING },
+        { true, true, false, MASTER NOEVICTION META, NONE, UNPROVEN },
+
+        { false, false, false, MASTER, OK, "" },
+        { false, true, false, MASTER NOEVICTION, OK, "" },
+        { false, true, true, MASTER ALLKEYS, OK, "" },
+        { true, false, false, MASTER META, OK, "" },
+        { true, true, false, MASTER META NOEVICTION, OK, "" },
+        { true, true, true, MASTER META ALLKEYS, OK, "" },
+    };
+    unsigned                 n;
+    redisReply              *replies[HEALTHCODE_HANDSHAKE_AGAIN_MAX];
+    const redisReply        *meta;
+    healthcode_handshake_t   asked_by = { .pepper_check = CHECK };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        asked_by.tracking = rows[i].tracking;
         asked_by.evicting_ok = rows[i].evicting_ok;
 
-        if (healthcode_handshake_read_again(&asked_by, replies, what,
-                                            sizeof(what))
-            != rows[i].expected)
-        {
-            fail_msg("row %zu", i);
+        n = healthcode_handshake_again(&asked_by, rows[i].memory);
+        assert_true(n <= HEALTHCODE_HANDSHAKE_AGAIN_MAX);
+        test_row(n == 1u + rows[i].tracking + rows[i].memory, i,
+                 rows[i].bytes);
+        test_row(resp_read(rows[i].bytes, strlen(rows[i].bytes), replies, n)
+                 == n, i, rows[i].bytes);
+
+        error = (char *) guard_room(0, 256);
+        error[0] = '\0';
+        meta = (const redisReply *) &handshake;
+        test_row((int) healthcode_handshake_again_read(&asked_by,
+                                                       rows[i].memory, replies,
+                                                       &meta, error, 256)
+                 == rows[i].reason, i, rows[i].bytes);
+        assert_string_equal(error, rows[i].error);
+
+        if (rows[i].reason == OK) {
+            test_row(meta == (rows[i].tracking ? replies[1] : NULL), i,
+                     rows[i].bytes);
+        } else {
+            test_row(meta == NULL || meta == replies[1], i, rows[i].bytes);
         }
 
-        freeReplyObject(replies[0]);
-        freeReplyObject(replies[1]);
+        while (n) {
+            freeReplyObject(replies[--n]);
+        }
     }
 
-    assert_true(healthcode_handshake_format_again(&buf));
-    assert_int_equal(buf.len, sizeof(asked) - 1);
-    assert_memory_equal(buf.data, asked, buf.len);
-    healthcode_redis_buf_free(&buf);
+    (void) state;
+}
+
+
+static void
+test_asks_again_with_these_bytes(void **state)
+{
+    static const struct {
+        bool         tracking, memory;
+        const char  *bytes;
+    } rows[] = {
+        { false, false, "*1\r\n$4\r\nROLE\r\n" },
+        { false, true, "*1\r\n$4\r\nROLE\r\n"
+          "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" },
+        { true, false, "*1\r\n$4\r\nROLE\r\n"
+          "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n" },
+        { true, true, "*1\r\n$4\r\nROLE\r\n"
+          "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
+          "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" },
+    };
+    healthcode_handshake_t  asked_by = { .pepper_check = CHECK };
+    healthcode_redis_buf_t  buf = { NULL, 0, 0 };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        asked_by.tracking = rows[i].tracking;
+
+        /* whatever the store may do else, which is no matter here */
+        asked_by.database = (unsigned) i;
+        asked_by.evicting_ok = i & 1;
+        assert_true(healthcode_handshake_again_format(&asked_by,
+                                                      rows[i].memory, &buf));
+        test_str_equal(healthcode_str_from(buf.data, buf.len), rows[i].bytes);
+        healthcode_redis_buf_free(&buf);
+    }
 
     (void) state;
 }
@@ -487,7 +641,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_keeps_the_password_out_of_what_it_says),
-        cmocka_unit_test(test_judges_role_and_policy_again),
+        cmocka_unit_test(test_judges_again_what_was_asked_again),
+        cmocka_unit_test(test_asks_again_with_these_bytes),
         cmocka_unit_test(test_names_the_command_that_is_refused),
         cmocka_unit_test(test_refuses_what_is_not_a_master),
         cmocka_unit_test(test_refuses_policies_that_evict),
@@ -496,6 +651,7 @@ main(void)
         cmocka_unit_test(test_refuses_a_reply_too_many),
         cmocka_unit_test(test_cuts_long_errors_short),
         cmocka_unit_test(test_believes_a_store_that_proves_itself),
+        cmocka_unit_test(test_takes_no_reply_for_that_of_another_step),
         cmocka_unit_test(test_writes_these_bytes),
     };
 
