@@ -1,0 +1,88 @@
+/*
+ * A push of Redis -> what has changed (CLIENT TRACKING in its default mode).
+ * Knows no connection and keeps nothing.  docs/request-path.md, "The cache".
+ */
+
+#include "../core/healthcode_str.h"
+#include "healthcode_tracking.h"
+
+
+static bool healthcode_tracking_is(const redisReply *key, const char *name);
+static bool healthcode_tracking_holder(const redisReply *key, uint8_t *holder);
+
+
+/* ["invalidate", [key, ...]], or null in place of the keys. */
+size_t
+healthcode_tracking_changes(const redisReply *push)
+{
+    const redisReply  *keys;
+
+    if (push->type != REDIS_REPLY_PUSH || push->elements != 2
+        || !healthcode_tracking_is(push->element[0], "invalidate"))
+    {
+        return 0;
+    }
+
+    keys = push->element[1];
+
+    if (keys->type == REDIS_REPLY_NIL) {
+        return 1;
+    }
+
+    return (keys->type == REDIS_REPLY_ARRAY) ? keys->elements : 0;
+}
+
+
+healthcode_tracking_e
+healthcode_tracking_change(const redisReply *push, size_t i, uint8_t *holder)
+{
+    const redisReply  *key, *keys = push->element[1];
+
+    if (keys->type == REDIS_REPLY_NIL) {
+        return HEALTHCODE_TRACKING_ALL;
+    }
+
+    key = keys->element[i];
+
+    if (healthcode_tracking_holder(key, holder)) {
+        return HEALTHCODE_TRACKING_HOLDER;
+    }
+
+    if (healthcode_tracking_is(key, "healthcode:region")) {
+        return HEALTHCODE_TRACKING_REGIONS;
+    }
+
+    if (healthcode_tracking_is(key, "healthcode:control")) {
+        return HEALTHCODE_TRACKING_CONTROLS;
+    }
+
+    if (healthcode_tracking_is(key, "healthcode:meta")) {
+        return HEALTHCODE_TRACKING_META;
+    }
+
+    return HEALTHCODE_TRACKING_BROKEN;
+}
+
+
+static bool
+healthcode_tracking_is(const redisReply *key, const char *name)
+{
+    return key->type == REDIS_REPLY_STRING && key->len == strlen(name)
+           && memcmp(key->str, name, key->len) == 0;
+}
+
+
+static bool
+healthcode_tracking_holder(const redisReply *key, uint8_t *holder)
+{
+    static const char  prefix[] = "healthcode:risk:{";
+    size_t             len = sizeof(prefix) - 1;
+
+    return key->type == REDIS_REPLY_STRING
+           && key->len == len + HEALTHCODE_HOLDER_HEX + 1
+           && memcmp(key->str, prefix, len) == 0
+           && key->str[key->len - 1] == '}'
+           && healthcode_holder_parse(healthcode_str_from(key->str + len,
+                                                     HEALTHCODE_HOLDER_HEX),
+                                      holder);
+}

@@ -1,0 +1,137 @@
+/*
+ * Fuzzes healthcode_tracking.c: what a store pushes, through hiredis's own
+ * reader.  Every change is told, as what it is, and none that is not there.
+ * docs/request-path.md, "The cache".
+ */
+
+#include "fuzz.h"
+#include "../unit/resp.h"
+
+#include "../../ngx_http_healthcode_module/redis/healthcode_tracking.h"
+
+
+#define PUSHES_MAX  16
+
+
+static bool
+is(const redisReply *reply, const char *text)
+{
+    return reply->type == REDIS_REPLY_STRING && reply->len == strlen(text)
+           && memcmp(reply->str, text, reply->len) == 0;
+}
+
+
+/* A key that is named with the holder that was read out of it. */
+static bool
+is_of(const redisReply *key, const uint8_t *holder)
+{
+    char  text[sizeof("healthcode:risk:{}") + HEALTHCODE_HOLDER_HEX];
+
+    snprintf(text, sizeof(text), "healthcode:risk:{%02x%02x%02x%02x%02x%02x"
+             "%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x}", holder[0], holder[1],
+             holder[2], holder[3], holder[4], holder[5], holder[6], holder[7],
+             holder[8], holder[9], holder[10], holder[11], holder[12],
+             holder[13], holder[14], holder[15]);
+
+    return is(key, text);
+}
+
+
+/* Whether a gate reads a key: no part of the module is asked. */
+static bool
+is_read(const redisReply *key)
+{
+    return is(key, "healthcode:region") || is(key, "healthcode:control")
+           || is(key, "healthcode:meta")
+           || (key->type == REDIS_REPLY_STRING && key->len == 50
+               && memcmp(key->str, "healthcode:risk:{", 17) == 0
+               && strspn(key->str + 17, "0123456789abcdef") == 32
+               && key->str[49] == '}');
+}
+
+
+static void
+check_change(const redisReply *push, size_t i)
+{
+    uint8_t                *holder = guard_room(0, HEALTHCODE_HOLDER_LEN);
+    const redisReply       *key, *keys = push->element[1];
+    healthcode_tracking_e   change;
+
+    change = healthcode_tracking_change(push, i, holder);
+
+    if (keys->type == REDIS_REPLY_NIL) {
+        fuzz_must(change == HEALTHCODE_TRACKING_ALL);
+        return;
+    }
+
+    key = keys->element[i];
+    fuzz_must((change != HEALTHCODE_TRACKING_BROKEN) == is_read(key));
+
+    switch (change) {
+
+    case HEALTHCODE_TRACKING_BROKEN:
+        break;
+
+    case HEALTHCODE_TRACKING_ALL:
+        fuzz_must(false);
+        break;
+
+    case HEALTHCODE_TRACKING_META:
+        fuzz_must(is(key, "healthcode:meta"));
+        break;
+
+    case HEALTHCODE_TRACKING_REGIONS:
+        fuzz_must(is(key, "healthcode:region"));
+        break;
+
+    case HEALTHCODE_TRACKING_CONTROLS:
+        fuzz_must(is(key, "healthcode:control"));
+        break;
+
+    case HEALTHCODE_TRACKING_HOLDER:
+        fuzz_must(is_of(key, holder));
+        break;
+    }
+}
+
+
+static void
+check(const redisReply *push)
+{
+    size_t  n = healthcode_tracking_changes(push);
+
+    if (push->type == REDIS_REPLY_PUSH && push->elements == 2
+        && is(push->element[0], "invalidate"))
+    {
+        fuzz_must(n == (push->element[1]->type == REDIS_REPLY_NIL ? 1
+                        : push->element[1]->type == REDIS_REPLY_ARRAY
+                        ? push->element[1]->elements : 0));
+    } else {
+        fuzz_must(n == 0);
+    }
+
+    for (size_t i = 0; i < n; i++) {
+        check_change(push, i);
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t       n;
+    redisReply  *replies[PUSHES_MAX];
+
+    if (size > 8192) {
+        return 0;
+    }
+
+    n = resp_read(data, size, replies, PUSHES_MAX);
+
+    while (n) {
+        check(replies[--n]);
+        freeReplyObject(replies[n]);
+    }
+
+    return 0;
+}

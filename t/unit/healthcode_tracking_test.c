@@ -1,0 +1,315 @@
+/*
+ * Tests of healthcode_tracking.c: what is no invalidation, keys that no gate
+ * reads, then each change, as bytes of RESP3 that Redis sends.
+ * docs/request-path.md, "The cache".
+ */
+
+#include "test.h"
+#include "resp.h"
+
+#include "../../ngx_http_healthcode_module/redis/healthcode_tracking.h"
+
+
+#define HOLDER  "47a32820104a14e01f5e15974b5cf3b6"
+#define PUSH    ">2\r\n$10\r\ninvalidate\r\n"
+#define ONE     PUSH "*1\r\n"
+
+enum { BROKEN = HEALTHCODE_TRACKING_BROKEN, ALL = HEALTHCODE_TRACKING_ALL,
+       META = HEALTHCODE_TRACKING_META, WHOSE = HEALTHCODE_TRACKING_HOLDER,
+       REGIONS = HEALTHCODE_TRACKING_REGIONS,
+       CONTROLS = HEALTHCODE_TRACKING_CONTROLS };
+
+static const uint8_t  whose[HEALTHCODE_HOLDER_LEN] = {
+    0x47, 0xa3, 0x28, 0x20, 0x10, 0x4a, 0x14, 0xe0,
+    0x1f, 0x5e, 0x15, 0x97, 0x4b, 0x5c, 0xf3, 0xb6
+};
+
+
+/* The only reply in bytes. */
+static redisReply *
+push_of(const char *bytes, size_t len)
+{
+    redisReply  *push;
+
+    if (resp_read(bytes, len, &push, 1) != 1) {
+        print_error("no reply: %s\n", bytes);
+        fail();
+    }
+
+    return push;
+}
+
+
+/* What a push of this one key says; a holder is the one above, or none. */
+static int
+change_of_key(const char *key, size_t len)
+{
+    int          change;
+    char         bytes[512];
+    size_t       n;
+    uint8_t     *holder = guard_room(0, HEALTHCODE_HOLDER_LEN);
+    redisReply  *push;
+
+    n = (size_t) sprintf(bytes, ONE "$%zu\r\n", len);
+    memcpy(bytes + n, key, len);
+    memcpy(bytes + n + len, "\r\n", 2);
+    push = push_of(bytes, n + len + 2);
+
+    assert_int_equal(healthcode_tracking_changes(push), 1);
+    change = (int) healthcode_tracking_change(push, 0, holder);
+    freeReplyObject(push);
+
+    if (change == WHOSE) {
+        assert_memory_equal(holder, whose, sizeof(whose));
+    }
+
+    return change;
+}
+
+
+static void
+test_counts_nothing_in_what_is_no_invalidation(void **state)
+{
+    static const char  *const rows[] = {
+        "+OK\r\n", "_\r\n", ":1\r\n", "-ERR no\r\n", "$10\r\ninvalidate\r\n",
+        "*0\r\n", "%0\r\n", ">0\r\n", ">1\r\n$10\r\ninvalidate\r\n",
+
+        /* not pushed */
+        "*2\r\n$10\r\ninvalidate\r\n*1\r\n$17\r\nhealthcode:region\r\n",
+        "~2\r\n$10\r\ninvalidate\r\n*1\r\n$17\r\nhealthcode:region\r\n",
+        "%1\r\n$10\r\ninvalidate\r\n*1\r\n$17\r\nhealthcode:region\r\n",
+
+        /* another name */
+        ">2\r\n$9\r\ninvalidat\r\n_\r\n",
+        ">2\r\n$11\r\ninvalidates\r\n_\r\n",
+        ">2\r\n$10\r\nInvalidate\r\n_\r\n",
+        ">2\r\n$0\r\n\r\n_\r\n", ">2\r\n_\r\n_\r\n", ">2\r\n:1\r\n_\r\n",
+        ">2\r\n+invalidate\r\n_\r\n", ">2\r\n*1\r\n$10\r\ninvalidate\r\n_\r\n",
+        ">2\r\n$22\r\ntracking-redir-broken!\r\n:7\r\n",
+        ">3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nb\r\n",
+        ">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
+
+        /* another shape */
+        ">3\r\n$10\r\ninvalidate\r\n*1\r\n$17\r\nhealthcode:region\r\n_\r\n",
+        PUSH "*0\r\n", PUSH "%0\r\n", PUSH "~1\r\n$17\r\nhealthcode:region\r\n",
+        PUSH "$17\r\nhealthcode:region\r\n", PUSH ":1\r\n", PUSH "-ERR\r\n",
+        PUSH "#t\r\n", PUSH "+OK\r\n",
+        PUSH ">1\r\n$17\r\nhealthcode:region\r\n",
+        PUSH "%1\r\n$17\r\nhealthcode:region\r\n_\r\n",
+    };
+    static const char  with_nul[] = ">2\r\n$11\r\ninvalidate\0\r\n_\r\n";
+    redisReply        *push;
+
+    push = push_of(with_nul, sizeof(with_nul) - 1);
+    assert_int_equal(healthcode_tracking_changes(push), 0);
+    freeReplyObject(push);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        push = push_of(rows[i], strlen(rows[i]));
+        test_row(healthcode_tracking_changes(push) == 0, i, rows[i]);
+        freeReplyObject(push);
+    }
+
+    (void) state;
+}
+
+
+#define KEY(literal)  { literal, sizeof(literal) - 1 }
+
+/* Nobody says that it will be, so who pushes it is not understood. */
+static void
+test_breaks_at_keys_that_no_gate_reads(void **state)
+{
+    static const struct {
+        const char  *key;
+        size_t       len;
+    } rows[] = {
+        KEY(""), KEY("a"), KEY("healthcode"), KEY("healthcode:"),
+        KEY("healthcode:regio"), KEY("healthcode:region "),
+        KEY("healthcode:regions"), KEY("healthcode:region\0"),
+        KEY("healthcode:regio\0"), KEY(" healthcode:region"),
+        KEY("Healthcode:region"), KEY("healthcode:Region"),
+        KEY("xealthcode:region"), KEY("healthcode:regiox"),
+        KEY("healthcode:contro"), KEY("healthcode:controls"),
+        KEY("healthcode:contrxl"), KEY("healthcode:control\0"),
+        KEY("healthcode:met"), KEY("healthcode:meta2"), KEY("healthcode:mexa"),
+        KEY("healthcode:meta\0"), KEY("healthcode:META"),
+        KEY("healthcode:used:{" HOLDER "}"),
+        KEY("healthcode:audit:{" HOLDER "}"),
+
+        KEY("healthcode:risk:"), KEY("healthcode:risk:{}"),
+        KEY("healthcode:risk:{" HOLDER), KEY("healthcode:risk:" HOLDER "}"),
+        KEY("healthcode:risk:" HOLDER), KEY("healthcode:risk:{" HOLDER ")"),
+        KEY("healthcode:risk:(" HOLDER "}"),
+        KEY("healthcode:risk:{" HOLDER "}}"),
+        KEY("healthcode:risk:{" HOLDER "}\0"),
+        KEY("healthcode:risk:{" HOLDER "0}"),
+        KEY("healthcode:risk:{7a32820104a14e01f5e15974b5cf3b6}"),
+        KEY("healthcode:risk:{47A32820104A14E01F5E15974B5CF3B6}"),
+        KEY("healthcode:risk:{47a32820104a14e01f5e15974b5cf3bg}"),
+        KEY("healthcode:risk:{/7a32820104a14e01f5e15974b5cf3b6}"),
+        KEY("healthcode:risk:{4:a32820104a14e01f5e15974b5cf3b6}"),
+        KEY("healthcode:risk:{47`32820104a14e01f5e15974b5cf3b6}"),
+        KEY("healthcode:risk:{47a32820104a14e0 f5e15974b5cf3b6}"),
+        KEY("healthcode:risk:{47a32820104a14e0\0f5e15974b5cf3b6}"),
+        KEY("healthcode:risk: {" HOLDER "}"),
+        KEY("healthcode:Risk:{" HOLDER "}"),
+        KEY("xealthcode:risk:{" HOLDER "}"),
+        KEY("healthcode:rask:{" HOLDER "}"),
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(change_of_key(rows[i].key, rows[i].len) == BROKEN, i,
+                 rows[i].key);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_breaks_at_keys_that_are_no_text(void **state)
+{
+    static const char  *const rows[] = {
+        ONE "_\r\n", ONE "$-1\r\n", ONE ":1\r\n", ONE "#t\r\n", ONE ",1.5\r\n",
+        ONE "+healthcode:meta\r\n", ONE "-healthcode:meta\r\n",
+        ONE "*0\r\n", ONE "*-1\r\n", ONE "%0\r\n",
+        ONE "*1\r\n$15\r\nhealthcode:meta\r\n",
+        ONE "=19\r\ntxt:healthcode:meta\r\n",
+        ONE "+healthcode:risk:{" HOLDER "}\r\n",
+        ONE "*1\r\n$50\r\nhealthcode:risk:{" HOLDER "}\r\n",
+    };
+    redisReply  *push;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        push = push_of(rows[i], strlen(rows[i]));
+        test_row(healthcode_tracking_changes(push) == 1, i, rows[i]);
+        test_row((int) healthcode_tracking_change(push, 0,
+                                   guard_room(0, HEALTHCODE_HOLDER_LEN))
+                 == BROKEN, i, rows[i]);
+        freeReplyObject(push);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_reads_nothing_out_of_a_part_of_the_bytes(void **state)
+{
+    static const char  *const rows[] = {
+        ONE "$50\r\nhealthcode:risk:{" HOLDER "}\r\n", PUSH "_\r\n",
+    };
+    redisReply  *push;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t len = 0; len < strlen(rows[i]); len++) {
+            assert_int_equal(resp_read(rows[i], len, &push, 1), 0);
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_knows_each_key_that_a_gate_reads(void **state)
+{
+    static const struct {
+        const char  *key;
+        int          change;
+    } rows[] = {
+        { "healthcode:meta", META },
+        { "healthcode:region", REGIONS },
+        { "healthcode:control", CONTROLS },
+        { "healthcode:risk:{" HOLDER "}", WHOSE },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(change_of_key(rows[i].key, strlen(rows[i].key))
+                 == rows[i].change, i, rows[i].key);
+    }
+
+    (void) state;
+}
+
+
+/* FLUSHALL, FLUSHDB, and a table of keys that was dropped. */
+static void
+test_takes_null_for_all_keys(void **state)
+{
+    static const char  *const rows[] = {
+        PUSH "_\r\n", PUSH "*-1\r\n", PUSH "$-1\r\n",
+    };
+    redisReply  *push;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        push = push_of(rows[i], strlen(rows[i]));
+        test_row(healthcode_tracking_changes(push) == 1, i, rows[i]);
+        test_row((int) healthcode_tracking_change(push, 0,
+                                   guard_room(0, HEALTHCODE_HOLDER_LEN))
+                 == ALL, i, rows[i]);
+        freeReplyObject(push);
+    }
+
+    (void) state;
+}
+
+
+/* Each key by itself: one that is broken hides none, and none hides it. */
+static void
+test_tells_of_every_key_of_a_list(void **state)
+{
+    static const char  bytes[] = PUSH "*7\r\n"
+        "$50\r\nhealthcode:risk:{" HOLDER "}\r\n"
+        "$17\r\nhealthcode:region\r\n"
+        "$50\r\nhealthcode:risk:{00000000000000000000000000000000}\r\n"
+        "$5\r\nother\r\n"
+        "$18\r\nhealthcode:control\r\n"
+        "$15\r\nhealthcode:meta\r\n"
+        "$50\r\nhealthcode:risk:{ffffffffffffffffffffffffffffffff}\r\n";
+    static const struct {
+        int      change;
+        uint8_t  first, last;      /* of the holder */
+    } rows[] = {
+        { WHOSE, 0x47, 0xb6 }, { REGIONS, 0, 0 }, { WHOSE, 0, 0 },
+        { BROKEN, 0, 0 }, { CONTROLS, 0, 0 }, { META, 0, 0 },
+        { WHOSE, 0xff, 0xff },
+    };
+    uint8_t     *holder;
+    redisReply  *push = push_of(bytes, sizeof(bytes) - 1);
+
+    assert_int_equal(healthcode_tracking_changes(push), test_count(rows));
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        holder = guard_room(0, HEALTHCODE_HOLDER_LEN);
+        test_row((int) healthcode_tracking_change(push, i, holder)
+                 == rows[i].change, i, "of the keys");
+
+        if (rows[i].change == WHOSE) {
+            assert_int_equal(holder[0], rows[i].first);
+            assert_int_equal(holder[15], rows[i].last);
+        }
+    }
+
+    freeReplyObject(push);
+
+    (void) state;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_counts_nothing_in_what_is_no_invalidation),
+        cmocka_unit_test(test_breaks_at_keys_that_no_gate_reads),
+        cmocka_unit_test(test_breaks_at_keys_that_are_no_text),
+        cmocka_unit_test(test_reads_nothing_out_of_a_part_of_the_bytes),
+        cmocka_unit_test(test_knows_each_key_that_a_gate_reads),
+        cmocka_unit_test(test_takes_null_for_all_keys),
+        cmocka_unit_test(test_tells_of_every_key_of_a_list),
+    };
+
+    return cmocka_run_group_tests_name("tracking", tests, NULL, NULL);
+}
