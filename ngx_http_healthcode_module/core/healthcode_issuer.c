@@ -82,7 +82,7 @@ healthcode_issuer_identity(const healthcode_issuer_t *issuer,
 {
     uint8_t           types[HEALTHCODE_DIGEST_LEN];
     uint8_t           aliases[HEALTHCODE_DIGEST_LEN];
-    uint8_t           flags[2];
+    uint8_t           flags[3];
     healthcode_str_t  parts[] = {
         issuer->iss,
         issuer->subject_space,
@@ -99,6 +99,7 @@ healthcode_issuer_identity(const healthcode_issuer_t *issuer,
 
     flags[0] = issuer->type_any;
     flags[1] = issuer->type_none;
+    flags[2] = (issuer->rules.sm2_id.data == NULL);
 
     return healthcode_digest_parts(digest, issuer->types, issuer->ntypes,
                                    types)

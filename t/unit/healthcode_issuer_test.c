@@ -669,6 +669,8 @@ test_is_another_one_by_each_of_its_names_and_rules(void **state)
     make("another signer of SM2", &of, CHECK);
     of.rules.sm2_id = healthcode_str_from(NULL, 0);
     make("the usual signer of SM2", &of, CHECK);
+    of.rules.sm2_id = guard_text(0, "");
+    make("the empty signer of SM2", &of, CHECK);
 
     of = plain();
     of.rules.algorithms.bits = 0;
