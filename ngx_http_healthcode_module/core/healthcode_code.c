@@ -25,6 +25,7 @@ enum {
 /* Of a region: how many pairs of digits it has, and the number they are. */
 #define HEALTHCODE_CODE_REGION_LEN    3
 #define HEALTHCODE_CODE_REGION_PAIRS  20
+#define HEALTHCODE_CODE_PAIRS_MAX     3
 
 /* The last word but one, from the low bits on. */
 #define HEALTHCODE_CODE_REST_HOLDER     0x1
@@ -39,6 +40,8 @@ enum {
 static void healthcode_code_pack(const healthcode_code_t *code,
     uint64_t *entry);
 static void healthcode_code_unpack(const uint64_t *entry,
+    healthcode_code_t *code);
+static bool healthcode_code_unpack_lists(const uint64_t *entry,
     healthcode_code_t *code);
 static uint64_t healthcode_code_worth(const uint64_t *entry, void *data);
 static bool healthcode_code_audiences(healthcode_code_t *code, yyjson_val *aud,
@@ -157,8 +160,7 @@ healthcode_code_pack(const healthcode_code_t *code, uint64_t *entry)
 static void
 healthcode_code_unpack(const uint64_t *entry, healthcode_code_t *code)
 {
-    uint64_t        rest = entry[HEALTHCODE_CODE_AT_REST];
-    const uint8_t  *region;
+    uint64_t  rest = entry[HEALTHCODE_CODE_AT_REST];
 
     code->has_holder = (rest & HEALTHCODE_CODE_REST_HOLDER) != 0;
     code->is_whole = (rest & HEALTHCODE_CODE_REST_WHOLE) != 0;
@@ -175,16 +177,29 @@ healthcode_code_unpack(const uint64_t *entry, healthcode_code_t *code)
     memcpy(code->holder, entry + HEALTHCODE_CODE_AT_HOLDER,
            HEALTHCODE_HOLDER_LEN);
 
+    if (!healthcode_code_unpack_lists(entry, code)) {
+        /* nobody has stored that */
+        code->naudience = 0;
+        code->nregions = 0;
+        code->is_whole = false;
+    }
+}
+
+
+/* False where a list is longer, or a region, than they can be. */
+static bool
+healthcode_code_unpack_lists(const uint64_t *entry, healthcode_code_t *code)
+{
+    uint64_t        rest = entry[HEALTHCODE_CODE_AT_REST];
+    const uint8_t  *region;
+
     code->naudience = (rest >> HEALTHCODE_CODE_REST_AUDIENCES) & 0x3;
     code->nregions = (rest >> HEALTHCODE_CODE_REST_REGIONS) & 0x1f;
 
     if (code->naudience > HEALTHCODE_CODE_AUDIENCES_MAX
         || code->nregions > HEALTHCODE_CODE_REGIONS_MAX)
     {
-        /* nobody has stored that */
-        code->naudience = 0;
-        code->nregions = 0;
-        code->is_whole = false;
+        return false;
     }
 
     memcpy(code->audience, entry + HEALTHCODE_CODE_AT_AUDIENCE,
@@ -196,7 +211,15 @@ healthcode_code_unpack(const uint64_t *entry, healthcode_code_t *code)
         code->regions[i] = (uint32_t) region[0] << 16
                            | (uint32_t) region[1] << 8 | region[2];
         region += HEALTHCODE_CODE_REGION_LEN;
+
+        if (code->regions[i] >> HEALTHCODE_CODE_REGION_PAIRS
+            > HEALTHCODE_CODE_PAIRS_MAX)
+        {
+            return false;
+        }
     }
+
+    return true;
 }
 
 

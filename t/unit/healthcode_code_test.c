@@ -467,6 +467,50 @@ test_is_not_whole_where_a_count_is_none(void **state)
 }
 
 
+/* Nor is a region longer than one can be. */
+static void
+test_is_not_whole_where_a_region_is_none(void **state)
+{
+    unsigned                        looked;
+    uint8_t                        *text;
+    uint64_t                        entry[HEALTHCODE_CODE_WORDS];
+    healthcode_str_t                regions[HEALTHCODE_CODE_REGIONS_MAX];
+    healthcode_code_t               code, found;
+    const healthcode_code_digest_t  identity = { 7, 8 };
+
+    memset(&code, 0, sizeof(code));
+    code.is_whole = true;
+    code.nregions = HEALTHCODE_CODE_REGIONS_MAX;
+
+    for (unsigned i = 0; i < HEALTHCODE_CODE_REGIONS_MAX; i++) {
+        code.regions[i] = 3 << 20 | 511402;
+    }
+
+    for (unsigned pairs = 0; pairs < 16; pairs++) {
+        for (unsigned at = 0; at < HEALTHCODE_CODE_REGIONS_MAX; at++) {
+            make_table(1);
+            healthcode_code_store(&table, text_key, identity, &code, IAT);
+            looked = 0;
+            assert_non_null(healthcode_table_next(&table, text_key, &looked,
+                                                  entry));
+            ((uint8_t *) (entry + HOLDS_REGIONS_FROM))[3 * at] =
+                (uint8_t) (pairs << 4 | 0x0f);
+            healthcode_table_put(&table, entry, HEALTHCODE_CODE_KEY, NULL,
+                                 NULL);
+
+            assert_true(find(text_key, 0, identity, &found));
+            test_row(found.is_whole == (pairs <= 3), pairs, "pairs");
+            test_row(found.nregions == (pairs <= 3 ? 18 : 0), pairs, "pairs");
+
+            text = guard_room(3, HEALTHCODE_CODE_REGIONS_TEXT);
+            healthcode_code_regions(&found, text, regions);
+        }
+    }
+
+    (void) state;
+}
+
+
 /* All else of a code is still right where its lists do not fit. */
 static void
 test_is_not_whole_where_a_list_is_long(void **state)
@@ -857,6 +901,7 @@ main(void)
         cmocka_unit_test(
             test_gives_up_what_has_expired_and_then_what_expires_first),
         cmocka_unit_test(test_is_not_whole_where_a_count_is_none),
+        cmocka_unit_test(test_is_not_whole_where_a_region_is_none),
         cmocka_unit_test(test_is_not_whole_where_a_list_is_long),
         cmocka_unit_test(test_keeps_every_field_at_its_limits),
         cmocka_unit_test(test_keeps_every_region),
