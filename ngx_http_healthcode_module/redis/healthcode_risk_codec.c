@@ -329,21 +329,21 @@ healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
 healthcode_str_t
 healthcode_risk_codec_instance(const redisReply *reply)
 {
-    healthcode_str_t  none = { NULL, 0 };
+    healthcode_str_t  instance = { NULL, 0 };
 
     if (!healthcode_risk_codec_is_pairs(reply)) {
-        return none;
+        return instance;
     }
 
     for (size_t i = 0; i < reply->elements; i += 2) {
         if (healthcode_str_equal(healthcode_risk_codec_str(reply->element[i]),
                                  healthcode_str("instance")))
         {
-            return healthcode_risk_codec_str(reply->element[i + 1]);
+            instance = healthcode_risk_codec_str(reply->element[i + 1]);
         }
     }
 
-    return none;
+    return instance;
 }
 
 

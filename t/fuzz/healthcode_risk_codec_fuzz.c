@@ -106,6 +106,7 @@ check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
     fuzz_must(has(replies[n - 1], "schema", "1"));
     fuzz_must(has(replies[n - 1], "instance", NULL));
     fuzz_must(has(replies[n - 1], "pepper_check", CHECK));
+    fuzz_must(healthcode_risk_codec_instance(replies[n - 1]).len > 0);
     fuzz_must(healthcode_risk_codec_answer(query, replies, &answer));
     fuzz_must(healthcode_risk_codec_is_absent(replies)
               == ((replies[0]->type == REDIS_REPLY_MAP

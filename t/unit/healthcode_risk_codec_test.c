@@ -749,6 +749,8 @@ test_reads_the_instance(void **state)
         { "%1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n", "abc" },
         { "*4\r\n$1\r\na\r\n$1\r\nb\r\n$8\r\ninstance\r\n$3\r\nabc\r\n",
           "abc" },
+        { "%2\r\n$8\r\ninstance\r\n$0\r\n\r\n$8\r\ninstance\r\n$3\r\nabc\r\n",
+          "abc" },                           /* as it is judged */
         { META, "abc" }, { META_2, "abc" },
     };
     redisReply        *reply;
