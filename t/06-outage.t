@@ -410,6 +410,53 @@ other('an unknown user is an outage', '503 store_unavailable', [], undef,
 }
 
 
+# ---- slow signatures are not a slow store ----
+
+for my $cache ('', 'gate lease=200ms') {
+    my $zone = $cache ? 'healthcode_zone gate 1m;' : '';
+    my $site = $f->path('site');
+    my $nginx = Healthcode::Nginx->new(module => $f->module, http => $zone
+        . $f->pepper_conf . $f->issuer_conf('every', $f->every)
+        . $f->store_conf('flags', timeout => '50ms',
+                         $cache ? (cache => $cache) : ()) . <<"END")->start;
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location /t { healthcode on; alias $site/passed; }
+}
+END
+    my $with = $cache ? 'with a cache' : 'without a cache';
+    my @codes = map { $f->issue(key => 'SGD_SM3_SM2', sub => "s$_",
+        iss => $Healthcode::Fixture::ISS{every}) } 1 .. 20;
+    is($nginx->ask_until(200, 3, $codes[0]), 200, "$with: a code of SM2");
+
+    # More of them in one turn of the loop than the store's timeout has room
+    # for: had Redis to answer meanwhile, it would be late.
+    my (%got, @seconds);
+    for my $round (1 .. 4) {
+        my $n = 0;
+        my @sockets = map { dial($nginx->sock) } 1 .. 450;
+        my $start = time;
+        kill STOP => my ($worker) = $nginx->workers;
+        syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            . "Authorization: Bearer $codes[$n++ % @codes]\r\n\r\n"
+            for @sockets;
+        kill CONT => $worker;
+        for my $socket (@sockets) {
+            my ($text) = exchange($socket, '', 10);
+            $got{ answer_of((answers($text))[0]
+                            || { status => 0, body => '' }) }++;
+        }
+        push @seconds, time - $start;
+    }
+    is(join(' ', map { "$_: $got{$_}" } sort keys %got), '200: 1800',
+       "$with: 450 at a time pass, and none is told that the store is slow");
+    cmp_ok(median(@seconds), '>', 0.05,
+           "$with: which took longer than the store may");
+    ends_well($nginx, "slow signatures, $with");
+}
+
+
 # ---- a server that is no Redis at all ----
 
 # The strings of RESP.

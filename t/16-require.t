@@ -786,7 +786,8 @@ for my $uri ('/t', '/dir', '/off') {
     fixture()->redis->cmd('CLIENT', 'PAUSE', 200, 'ALL');
     my $a = ask($uri, $code);
     is("$a->{status} " . shown($a), '200 level=5', "$uri: after a slow read");
-    cmp_ok($a->{time}, '>=', 0.1, "$uri: which was slow");
+    cmp_ok($a->{time}, '>=', 0.1, "$uri: which was slow")
+        if !$Healthcode::Fixture::CACHED;
 }
 fixture()->redis->cmd('HSET', 'healthcode:risk:{'
     . fixture()->holder('carol', 'site') . '}', confirmed => 0);

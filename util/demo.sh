@@ -108,6 +108,8 @@ http {
     access_log $dir/logs/access.log gate;
 
     healthcode_pepper_file $dir/pepper;
+    healthcode_zone        gate 4m;
+    healthcode_code_cache  gate;
 
     healthcode_issuer national {
         iss        https://national.example;
@@ -125,6 +127,7 @@ http {
         server        unix:$dir/store/redis.sock;
         user          gate;
         password_file $dir/gate.password;
+        cache         gate;
     }
 
     server {

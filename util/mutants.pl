@@ -97,6 +97,7 @@ sub copy_tree {
 
 
 $| = 1;
+$ENV{MUTANT} = 1;    # a suite may end at its first failure
 
 my @mutants = grep {
     my $name = $_->{name};

@@ -21,6 +21,8 @@
 #include "../redis/healthcode_handshake.h"
 #include "../redis/healthcode_reply_reader.h"
 #include "../redis/healthcode_risk_codec.h"
+#include "../redis/healthcode_tracking.h"
+#include "ngx_http_healthcode_cache.h"
 
 
 #define NGX_HTTP_HEALTHCODE_OFF    0
@@ -79,6 +81,7 @@ typedef struct {
 typedef struct {
     healthcode_issuer_t            core;
     ngx_str_t                      name;
+    ngx_uint_t                     number;     /* among all issuers */
     ngx_str_t                      iss;
     ngx_str_t                      subject_space;
     ngx_str_t                      sm2_id;
@@ -103,6 +106,7 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                      name;
+    ngx_uint_t                     number;     /* among all stores */
     ngx_url_t                      url;
     ngx_str_t                      user;
     ngx_str_t                      password;
@@ -116,6 +120,13 @@ typedef struct {
     ngx_msec_t                     resolver_timeout;
     healthcode_handshake_t         handshake;
 
+    /* cache: NULL, or where it is; ms */
+    ngx_http_healthcode_reference_t   cache_reference;
+    ngx_http_healthcode_cache_t   *cache;
+    ngx_msec_t                     lease;
+    ngx_msec_t                     cache_max_age;
+    healthcode_digest_t           *digest;
+
     /* this worker's connection; NULL in a process that serves nothing */
     ngx_http_healthcode_redis_t   *redis;
 } ngx_http_healthcode_store_t;
@@ -126,10 +137,12 @@ typedef struct {
     char                           pepper_check[HEALTHCODE_HOLDER_HEX];
     ngx_array_t                    issuers;    /* of pointers */
     ngx_array_t                    stores;     /* of pointers */
+    ngx_array_t                    caches;     /* of pointers */
     ngx_array_t                    policies;   /* of loc_conf_t pointers */
     ngx_array_t                   *sources;    /* where no line names any */
     ngx_array_t                   *deny;       /* likewise */
     healthcode_index_t            *issuer_index;   /* of all issuers */
+    healthcode_digest_t           *digest;     /* NULL: nothing needs it */
 
     /* this worker's; NULL in a process that serves nothing */
     struct ngx_http_healthcode_keys_all_s  *keys;
@@ -154,6 +167,10 @@ typedef struct {
     ngx_array_t                   *deny;       /* of healthcode_str_t */
     ngx_uint_t                     region_deny;
     ngx_uint_t                     on_outage;
+
+    ngx_http_healthcode_reference_t  *codes_reference;
+    ngx_http_healthcode_cache_t   *codes;      /* NULL: none are kept */
+    uint8_t                       *accepted;   /* 1: this issuer's codes are */
 
     /* the same, as the stages take it */
     healthcode_claims_policy_t     claims_policy;
@@ -184,7 +201,8 @@ typedef struct {
     const healthcode_require_t    *unmet;      /* rule about a claim */
     int64_t                        iat;
     int64_t                        exp;
-    ngx_str_t                      holder;     /* len is 0: not known */
+    uint8_t                        holder[HEALTHCODE_HOLDER_LEN];
+    uint64_t                       code_key[HEALTHCODE_CODE_KEY];
 
     /* keys */
     ngx_queue_t                    waiting;    /* for keys of the issuer */
@@ -195,6 +213,7 @@ typedef struct {
     ngx_http_healthcode_lookup_t  *lookup;     /* under way, or NULL */
     struct timespec                asked;
     ngx_uint_t                     lookup_us;
+    struct timespec                decided;    /* by the clock of leases */
 
     /* verdict */
     ngx_uint_t                     policy;     /* that it was reached under */
@@ -216,6 +235,12 @@ typedef struct {
     unsigned                       is_waiting:1;
     unsigned                       waited:1;
     unsigned                       ending:1;   /* its issuer, soon */
+    unsigned                       has_holder:1;     /* it is known */
+    unsigned                       code_sought:1;    /* in the cache */
+    unsigned                       code_found:1;
+    unsigned                       holder_sought:1;  /* likewise */
+    unsigned                       holder_found:1;
+    unsigned                       has_decided:1;    /* a time */
 
     healthcode_risk_t              risk;       /* last: is not cleared whole */
 } ngx_http_healthcode_record_t;
@@ -242,6 +267,10 @@ char *ngx_http_healthcode_conf_words(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_healthcode_conf_risk(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_require(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_code_cache(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_region_deny(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -279,6 +308,15 @@ healthcode_reason_e ngx_http_healthcode_source_code(
 /* Takes a header out of the list that is proxied, without moving another. */
 ngx_int_t ngx_http_healthcode_source_unlink(ngx_http_request_t *r,
     ngx_list_t *headers, ngx_table_elt_t *header);
+
+/* verify */
+/*
+ * From the bytes shown to what is known of the code: its form, its signature,
+ * its times, its audience, its claims.  HEALTHCODE_REASON_OK, or why it does
+ * not pass; what was found is in record.
+ */
+healthcode_reason_e ngx_http_healthcode_verify(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 
 /* suspend */
 /*

@@ -49,6 +49,7 @@ ngx_http_healthcode_conf_create_main(ngx_conf_t *cf)
 
     if (ngx_array_init(&mcf->issuers, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->stores, cf->pool, 1, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->caches, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->policies, cf->pool, 4, sizeof(void *))
            != NGX_OK)
     {
@@ -82,6 +83,12 @@ ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf)
     for (i = 0; i < mcf->stores.nelts; i++) {
 
         stores[i]->handshake.pepper_check = mcf->pepper_check;
+
+        if (ngx_http_healthcode_conf_cache_store(cf, mcf, stores[i])
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
 
         if (!stores[i]->resolve) {
             continue;
@@ -128,6 +135,7 @@ ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf)
     conf->deny = NGX_CONF_UNSET_PTR;
     conf->region_deny = NGX_CONF_UNSET_UINT;
     conf->on_outage = NGX_CONF_UNSET_UINT;
+    conf->codes_reference = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -161,6 +169,8 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->region_deny, prev->region_deny,
                               HEALTHCODE_RISK_LEVEL_HIGH);
     ngx_conf_merge_uint_value(conf->on_outage, prev->on_outage, 0);
+    ngx_conf_merge_ptr_value(conf->codes_reference, prev->codes_reference,
+                             NULL);
 
     if (conf->mode == NGX_HTTP_HEALTHCODE_OFF) {
         return NGX_CONF_OK;
@@ -170,7 +180,8 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
         || ngx_http_healthcode_conf_default_deny(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_resolve_issuers(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_resolve_store(cf, mcf, conf) != NGX_OK
-        || ngx_http_healthcode_conf_check(cf, mcf, conf) != NGX_OK)
+        || ngx_http_healthcode_conf_check(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_cache_codes(cf, mcf, conf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -95,6 +95,27 @@ ngx_uint_t ngx_http_healthcode_conf_is_name(ngx_str_t *a, ngx_str_t *b);
 void ngx_http_healthcode_conf_refer(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_healthcode_reference_t *reference);
 
+/* The zone of that name; NULL: there is none. */
+ngx_http_healthcode_cache_t *ngx_http_healthcode_conf_find_zone(
+    ngx_http_healthcode_main_conf_t *mcf, ngx_str_t *name);
+
+/* The line of a store that names its zone. */
+char *ngx_http_healthcode_conf_cache(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/*
+ * Finds the zone of a store, once all are known; and that of a location while
+ * it is merged, once its issuers are known.  NGX_ERROR is logged.
+ */
+ngx_int_t ngx_http_healthcode_conf_cache_store(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_store_t *store);
+ngx_int_t ngx_http_healthcode_conf_cache_codes(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+
+/* The digest of the configuration, made when it is first asked for. */
+healthcode_digest_t *ngx_http_healthcode_conf_digest(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf);
+
 /* Lines of an issuer that say where its keys come from. */
 char *ngx_http_healthcode_conf_keys_files(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

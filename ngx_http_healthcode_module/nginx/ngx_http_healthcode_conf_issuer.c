@@ -176,6 +176,7 @@ ngx_http_healthcode_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     *p = issuer;
+    issuer->number = mcf->issuers.nelts - 1;
 
     return ngx_http_healthcode_conf_finished(cf, "healthcode_issuer",
                                              &issuer->name,

@@ -75,6 +75,13 @@ static ngx_command_t  ngx_http_healthcode_store_commands[] = {
       offsetof(ngx_http_healthcode_store_t, evicting_ok),
       NULL },
 
+    { ngx_string("cache"),
+      NGX_CONF_1MORE,
+      ngx_http_healthcode_conf_cache,
+      0,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -118,6 +125,7 @@ ngx_http_healthcode_conf_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *p = store;
 
     store->name = value[1];
+    store->number = mcf->stores.nelts - 1;
     store->database = NGX_CONF_UNSET;
     store->timeout = NGX_CONF_UNSET_MSEC;
     store->connect_timeout = NGX_CONF_UNSET_MSEC;

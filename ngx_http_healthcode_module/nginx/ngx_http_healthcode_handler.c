@@ -6,29 +6,8 @@
 #include "ngx_http_healthcode_keys.h"
 
 
-/* Large, but touched only as far as the code is long. */
-typedef struct {
-    healthcode_token_memory_t    token;
-    healthcode_claims_memory_t   claims;
-} ngx_http_healthcode_memory_t;
-
-
 static ngx_int_t ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-static healthcode_reason_e ngx_http_healthcode_handler_verify(
-    ngx_http_request_t *r, ngx_http_healthcode_loc_conf_t *lcf,
-    ngx_http_healthcode_record_t *record);
-static healthcode_reason_e ngx_http_healthcode_handler_rules(
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
-    const healthcode_claims_t *claims);
-static ngx_http_healthcode_issuer_t *ngx_http_healthcode_handler_issuer(
-    ngx_http_healthcode_loc_conf_t *lcf, healthcode_str_t iss);
-static healthcode_reason_e ngx_http_healthcode_handler_keep(
-    ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
-    const healthcode_key_t *key, const healthcode_claims_t *claims);
-static ngx_int_t ngx_http_healthcode_handler_keep_regions(
-    ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
-    const healthcode_claims_t *claims);
 static void ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 static u_char *ngx_http_healthcode_handler_log_error(ngx_http_request_t *r,
@@ -100,11 +79,16 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     record->issuer = NULL;
     record->verified.len = 0;
     record->unmet = NULL;
-    record->holder.len = 0;
+    record->has_holder = 0;
     record->looked_up = 0;
     record->ending = 0;
+    record->code_sought = 0;
+    record->code_found = 0;
+    record->holder_sought = 0;
+    record->holder_found = 0;
+    record->has_decided = 0;
 
-    evidence->code = ngx_http_healthcode_handler_verify(r, lcf, record);
+    evidence->code = ngx_http_healthcode_verify(r, lcf, record);
 
     if (record->verified.len == 0
         && ngx_http_healthcode_keys_wait(r, record, &evidence->code)
@@ -126,219 +110,18 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
 }
 
 
-static healthcode_reason_e
-ngx_http_healthcode_handler_verify(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
-{
-    ngx_str_t                       code;
-    healthcode_token_t              token;
-    healthcode_claims_t             claims;
-    healthcode_reason_e             reason;
-    const healthcode_key_t         *key;
-    ngx_http_healthcode_issuer_t   *issuer;
-    ngx_http_healthcode_memory_t    memory;
-
-    reason = ngx_http_healthcode_source_code(record, &code);
-
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
-    }
-
-    reason = healthcode_token_parse(ngx_http_healthcode_view(&code),
-                                    &memory.token, &token);
-
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
-    }
-
-    reason = healthcode_claims_parse(token.payload, &memory.claims, &claims);
-
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
-    }
-
-    issuer = ngx_http_healthcode_handler_issuer(lcf, claims.iss);
-
-    if (issuer == NULL) {
-        return HEALTHCODE_REASON_ISSUER;
-    }
-
-    record->issuer = issuer;
-
-    reason = healthcode_issuer_verify(&issuer->core,
-                                      ngx_http_healthcode_keys_now(issuer),
-                                      &token, &key);
-
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
-    }
-
-    record->verified = code;
-
-    reason = ngx_http_healthcode_handler_keep(r, record, key, &claims);
-
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
-    }
-
-    return ngx_http_healthcode_handler_rules(lcf, record, &claims);
-}
-
-
-/* The rules of the issuer and of the location, once the signature held. */
-static healthcode_reason_e
-ngx_http_healthcode_handler_rules(ngx_http_healthcode_loc_conf_t *lcf,
-    ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims)
-{
-    time_t                       now;
-    healthcode_reason_e          reason;
-    healthcode_claims_policy_t   policy;
-
-    /* the real clock: nginx's cached one lags behind in a long turn */
-    now = time(NULL);
-
-    reason = ngx_http_healthcode_lifecycle_check(record, now);
-
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
-    }
-
-    policy = lcf->claims_policy;
-    policy.lifetime_max = record->issuer->core.lifetime_max;
-
-    reason = healthcode_claims_check(claims, &policy, now);
-
-    if (reason != HEALTHCODE_REASON_OK || lcf->require == NULL) {
-        return reason;
-    }
-
-    record->unmet = healthcode_require_check(lcf->require->elts,
-                                             lcf->require->nelts,
-                                             claims->object);
-
-    return record->unmet ? HEALTHCODE_REASON_CLAIM : HEALTHCODE_REASON_OK;
-}
-
-
-static ngx_http_healthcode_issuer_t *
-ngx_http_healthcode_handler_issuer(ngx_http_healthcode_loc_conf_t *lcf,
-    healthcode_str_t iss)
-{
-    size_t                          i;
-    ngx_http_healthcode_issuer_t  **issuers = lcf->issuers->elts;
-
-    i = healthcode_index_first(lcf->issuer_index, iss);
-
-    return (i == HEALTHCODE_INDEX_NONE) ? NULL : issuers[i];
-}
-
-
-/* Keeps of the key what outlives a swap of keys, and of the claims likewise. */
-static ngx_int_t
-ngx_http_healthcode_handler_keep_key(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, const healthcode_key_t *key)
-{
-    ngx_memcpy(record->thumbprint, key->thumbprint, HEALTHCODE_THUMBPRINT_LEN);
-
-    record->kid.len = key->kid.len;
-
-    if (key->kid.len == 0) {
-        return NGX_OK;
-    }
-
-    record->kid.data = ngx_pnalloc(r->pool, key->kid.len);
-    if (record->kid.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(record->kid.data, key->kid.data, key->kid.len);
-
-    return NGX_OK;
-}
-
-
-/* Keeps of the claims what outlives their memory; never the subject. */
-static healthcode_reason_e
-ngx_http_healthcode_handler_keep(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, const healthcode_key_t *key,
-    const healthcode_claims_t *claims)
-{
-    ngx_http_healthcode_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
-
-    record->iat = claims->iat;
-    record->exp = claims->exp;
-
-    record->query.iss = record->issuer->core.iss;
-    record->query.thumbprint = healthcode_str_from(record->thumbprint,
-                                                   HEALTHCODE_THUMBPRINT_LEN);
-
-    if (ngx_http_healthcode_handler_keep_key(r, record, key) != NGX_OK
-        || ngx_http_healthcode_handler_keep_regions(r, record, claims)
-           != NGX_OK)
-    {
-        return HEALTHCODE_REASON_FAULT;
-    }
-
-    if (mcf->pepper == NULL) {
-        return HEALTHCODE_REASON_OK;
-    }
-
-    if (!healthcode_holder_derive(mcf->pepper,
-                                  record->issuer->core.subject_space,
-                                  claims->sub, record->query.holder))
-    {
-        return HEALTHCODE_REASON_FAULT;
-    }
-
-    record->holder.data = (u_char *) record->query.holder;
-    record->holder.len = HEALTHCODE_HOLDER_HEX;
-
-    return HEALTHCODE_REASON_OK;
-}
-
-
-static ngx_int_t
-ngx_http_healthcode_handler_keep_regions(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims)
-{
-    u_char            *p;
-    ngx_uint_t         i;
-    healthcode_str_t  *region;
-
-    record->query.nregions = 0;
-
-    if (claims->nregions == 0) {
-        return NGX_OK;
-    }
-
-    region = ngx_palloc(r->pool, claims->nregions
-                                 * (sizeof(healthcode_str_t) + 6));
-    if (region == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = (u_char *) (region + claims->nregions);
-
-    for (i = 0; i < claims->nregions; i++) {
-        region[i] = healthcode_str_from(p, claims->regions[i].len);
-        p = ngx_cpymem(p, claims->regions[i].data, claims->regions[i].len);
-    }
-
-    record->query.regions = region;
-    record->query.nregions = claims->nregions;
-
-    return NGX_OK;
-}
-
-
 static void
 ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
     record->evidence.outage_allow = (lcf->on_outage != 0);
     record->verdict = healthcode_verdict_decide(&record->evidence);
+
+    /* what was found in the cache was true when it was found */
+    if (record->holder_sought && !record->has_decided) {
+        record->has_decided = 1;
+        (void) ngx_http_healthcode_clock_read(&record->decided);
+    }
 
     record->policy = lcf->policy;
     record->judged = 1;

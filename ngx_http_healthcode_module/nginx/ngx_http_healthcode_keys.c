@@ -29,6 +29,8 @@
 struct ngx_http_healthcode_keys_all_s {
     ngx_uint_t                     n;
     ngx_http_healthcode_keys_t    *keys;
+    healthcode_code_digest_t      *identities;
+    ngx_http_healthcode_main_conf_t  *mcf;
     ngx_http_healthcode_reader_t  *reader;
     ngx_event_t                    look;       /* cancelable */
     ngx_event_t                    tick;       /* while somebody waits */
@@ -38,6 +40,7 @@ struct ngx_http_healthcode_keys_all_s {
 };
 
 
+static void ngx_http_healthcode_keys_identify(ngx_http_healthcode_keys_t *keys);
 static void ngx_http_healthcode_keys_look(ngx_event_t *ev);
 static void ngx_http_healthcode_keys_tick(ngx_event_t *ev);
 static void ngx_http_healthcode_keys_take_shared(
@@ -85,9 +88,13 @@ ngx_http_healthcode_keys_create(ngx_cycle_t *cycle,
     all->waiting_max = cycle->connection_n / NGX_HTTP_HEALTHCODE_KEYS_SHARE;
     all->keys = ngx_pcalloc(cycle->pool,
                             all->n * sizeof(ngx_http_healthcode_keys_t));
-    if (all->keys == NULL) {
+    all->identities = ngx_pcalloc(cycle->pool,
+                                  all->n * sizeof(healthcode_code_digest_t));
+    if (all->keys == NULL || all->identities == NULL) {
         return NGX_ERROR;
     }
+
+    all->mcf = mcf;
 
     for (i = 0; i < all->n; i++) {
         keys = &all->keys[i];
@@ -99,6 +106,7 @@ ngx_http_healthcode_keys_create(ngx_cycle_t *cycle,
         ngx_queue_init(&keys->waiting);
 
         issuer[i]->live = keys;
+        ngx_http_healthcode_keys_identify(keys);
     }
 
     all->reader = ngx_http_healthcode_reader_create(cycle, &mcf->issuers,
@@ -152,6 +160,42 @@ const healthcode_keyring_t *
 ngx_http_healthcode_keys_now(const ngx_http_healthcode_issuer_t *issuer)
 {
     return issuer->live ? issuer->live->keyring : NULL;
+}
+
+
+const healthcode_code_digest_t *
+ngx_http_healthcode_keys_identities(const ngx_http_healthcode_main_conf_t *mcf)
+{
+    return mcf->keys ? mcf->keys->identities : NULL;
+}
+
+
+/* What was verified with other keys, or by other rules, is found no more. */
+static void
+ngx_http_healthcode_keys_identify(ngx_http_healthcode_keys_t *keys)
+{
+    uint8_t                           digest[HEALTHCODE_DIGEST_LEN];
+    uint64_t                         *identity;
+    healthcode_str_t                  pepper = { NULL, 0 };
+    ngx_http_healthcode_main_conf_t  *mcf = keys->all->mcf;
+
+    identity = keys->all->identities[keys->number];
+
+    ngx_memzero(identity, sizeof(healthcode_code_digest_t));
+
+    if (keys->keyring == NULL || mcf->digest == NULL) {
+        return;
+    }
+
+    if (mcf->pepper) {
+        pepper = healthcode_str_from(mcf->pepper_check, HEALTHCODE_HOLDER_HEX);
+    }
+
+    if (healthcode_issuer_identity(&keys->issuer->core, keys->keyring, pepper,
+                                   mcf->digest, digest))
+    {
+        ngx_memcpy(identity, digest, sizeof(healthcode_code_digest_t));
+    }
 }
 
 
@@ -372,6 +416,8 @@ ngx_http_healthcode_keys_swap(ngx_http_healthcode_keys_t *keys,
     keys->keyring = keyring;
     keys->owned = 1;
     keys->since = ngx_time();
+
+    ngx_http_healthcode_keys_identify(keys);
 
     if (old) {
         ngx_http_healthcode_reader_drop(keys->all->reader, old);

@@ -48,6 +48,13 @@ const healthcode_keyring_t *ngx_http_healthcode_keys_now(
     const ngx_http_healthcode_issuer_t *issuer);
 
 /*
+ * By the issuers' numbers, digests of all by which each accepts a code now;
+ * all zero where it has no keys.  NULL in a process that serves nothing.
+ */
+const healthcode_code_digest_t *ngx_http_healthcode_keys_identities(
+    const ngx_http_healthcode_main_conf_t *mcf);
+
+/*
  * Whether keys that are on their way, or that may be asked for now, could
  * change reason, by which record's code was refused.  NGX_AGAIN: the request
  * is suspended, and its phases run again when they are there, or after a

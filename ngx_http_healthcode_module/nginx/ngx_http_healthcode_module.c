@@ -59,6 +59,13 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       0,
       NULL },
 
+    { ngx_string("healthcode_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_healthcode_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("healthcode"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
@@ -135,6 +142,13 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_healthcode_loc_conf_t, on_outage),
       &ngx_http_healthcode_on_outage },
+
+    { ngx_string("healthcode_code_cache"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_healthcode_conf_code_cache,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("healthcode_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,

@@ -1,89 +1,19 @@
 /*
- * One worker's connection to one store: connect, prove, pipeline, time out,
- * back off.  Knows no request.  docs/request-path.md, "Redis".
+ * One worker's connection to one store: connect, prove, read and write, fail,
+ * back off.  Knows no lookup and no request.
+ * docs/request-path.md, "Redis".
  */
 
-#include "ngx_http_healthcode_redis.h"
+#include "ngx_http_healthcode_redis_private.h"
 
 #include <ngx_event_connect.h>
 
-
-/* A lookup that is unanswered for so many timeouts ends the connection. */
-#define NGX_HTTP_HEALTHCODE_STALLED       5
-
-/* Milliseconds between heartbeats. */
-#define NGX_HTTP_HEALTHCODE_HEARTBEAT     1000
 
 /* Milliseconds between attempts to connect: doubled from MIN up to MAX. */
 #define NGX_HTTP_HEALTHCODE_BACKOFF_MIN   50
 #define NGX_HTTP_HEALTHCODE_BACKOFF_MAX   1000
 
 
-typedef enum {
-    NGX_HTTP_HEALTHCODE_REDIS_DOWN = 0,    /* waiting to try again */
-    NGX_HTTP_HEALTHCODE_REDIS_RESOLVING,
-    NGX_HTTP_HEALTHCODE_REDIS_CONNECTING,
-    NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE,
-    NGX_HTTP_HEALTHCODE_REDIS_LIVE,
-    NGX_HTTP_HEALTHCODE_REDIS_DESTROYED
-} ngx_http_healthcode_redis_state_e;
-
-
-struct ngx_http_healthcode_lookup_s {
-    ngx_queue_t                          queue;
-    ngx_http_healthcode_redis_t         *redis;
-    ngx_http_healthcode_lookup_done_pt   done;    /* NULL: nobody waits */
-    void                                *data;
-    ngx_msec_t                           due;     /* of ngx_current_msec */
-    ngx_msec_t                           sent;
-    ngx_uint_t                           held;    /* until the store is live */
-    ngx_uint_t                           expected;
-    ngx_uint_t                           received;
-    redisReply                          *replies[HEALTHCODE_RISK_REPLIES_MAX];
-};
-
-
-struct ngx_http_healthcode_redis_s {
-    ngx_http_healthcode_redis_state_e    state;
-    ngx_http_healthcode_store_t         *store;
-    ngx_log_t                           *log;
-    ngx_log_t                            quiet;     /* while it stays down */
-
-    ngx_connection_t                    *connection;
-    healthcode_reply_reader_t           *reader;
-    ngx_uint_t                           handshaken;
-    ngx_msec_t                           received;  /* when anything last was */
-
-    healthcode_redis_buf_t               out;       /* to be written */
-    healthcode_redis_buf_t               held;      /* to follow a handshake */
-    ngx_queue_t                          lookups;   /* in the order sent */
-    ngx_queue_t                          unsent;    /* of them, none written */
-    ngx_queue_t                          spare;
-    ngx_uint_t                           pending;
-
-    ngx_event_t                          flush;
-    ngx_event_t                          timer;     /* connect; silence; try
-                                                       again */
-    ngx_event_t                          heartbeat;
-    ngx_event_t                          late;      /* the oldest who waits */
-    ngx_uint_t                           failures;  /* one after another */
-    ngx_msec_t                           live;      /* since when */
-    healthcode_reason_e                  reason;    /* why it is down */
-    healthcode_reason_e                  judgement; /* of the heartbeat */
-    char                                 what[256];
-    ngx_uint_t                           told;      /* that it is down */
-    time_t                               complained;   /* of an error reply */
-    ngx_uint_t                           address;   /* the next to try */
-
-    ngx_resolver_ctx_t                  *resolving;
-    ngx_sockaddr_t                       sockaddr;
-    socklen_t                            socklen;
-
-    ngx_connection_t                     dummy;     /* timers log its fd */
-};
-
-
-static void ngx_http_healthcode_redis_start(ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_resolve(
     ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_resolved(ngx_resolver_ctx_t *ctx);
@@ -94,11 +24,8 @@ static ngx_int_t ngx_http_healthcode_redis_connected(
     ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_flush_handler(ngx_event_t *ev);
 static void ngx_http_healthcode_redis_write_handler(ngx_event_t *wev);
-static void ngx_http_healthcode_redis_write(ngx_http_healthcode_redis_t *redis);
-static void ngx_http_healthcode_redis_sent(ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_read_handler(ngx_event_t *rev);
 static void ngx_http_healthcode_redis_read(ngx_http_healthcode_redis_t *redis);
-static void ngx_http_healthcode_redis_drain(ngx_http_healthcode_redis_t *redis);
 static ngx_int_t ngx_http_healthcode_redis_feed(
     ngx_http_healthcode_redis_t *redis, u_char *data, size_t len);
 static ngx_int_t ngx_http_healthcode_redis_reply(
@@ -107,23 +34,6 @@ static ngx_int_t ngx_http_healthcode_redis_greet(
     ngx_http_healthcode_redis_t *redis, redisReply *reply);
 static void ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev);
-static void ngx_http_healthcode_redis_watch(ngx_http_healthcode_redis_t *redis);
-static void ngx_http_healthcode_redis_heartbeat_handler(ngx_event_t *ev);
-static void ngx_http_healthcode_redis_heartbeat_done(void *data,
-    healthcode_reason_e reason, redisReply **replies);
-static void ngx_http_healthcode_redis_late_handler(ngx_event_t *ev);
-static void ngx_http_healthcode_redis_unhold(
-    ngx_http_healthcode_redis_t *redis);
-static ngx_uint_t ngx_http_healthcode_redis_expire(
-    ngx_http_healthcode_redis_t *redis, ngx_queue_t *queue);
-static void ngx_http_healthcode_redis_late(
-    ngx_http_healthcode_lookup_t *lookup);
-static ngx_http_healthcode_lookup_t *ngx_http_healthcode_redis_push(
-    ngx_http_healthcode_redis_t *redis);
-static void ngx_http_healthcode_redis_end(ngx_http_healthcode_lookup_t *lookup,
-    healthcode_reason_e reason);
-static void ngx_http_healthcode_redis_fail(ngx_http_healthcode_redis_t *redis,
-    healthcode_reason_e reason, const char *what);
 static void ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason);
 static ngx_msec_t ngx_http_healthcode_redis_backoff(
@@ -149,10 +59,6 @@ ngx_http_healthcode_redis_create(ngx_cycle_t *cycle,
     redis->dummy.fd = (ngx_socket_t) -1;
     redis->dummy.data = redis;
 
-    ngx_queue_init(&redis->lookups);
-    ngx_queue_init(&redis->unsent);
-    ngx_queue_init(&redis->spare);
-
     redis->flush.handler = ngx_http_healthcode_redis_flush_handler;
     redis->flush.data = &redis->dummy;
     redis->flush.log = redis->log;
@@ -162,18 +68,12 @@ ngx_http_healthcode_redis_create(ngx_cycle_t *cycle,
     redis->timer.log = redis->log;
     redis->timer.cancelable = 1;
 
-    redis->heartbeat.handler = ngx_http_healthcode_redis_heartbeat_handler;
-    redis->heartbeat.data = &redis->dummy;
-    redis->heartbeat.log = redis->log;
-    redis->heartbeat.cancelable = 1;
+    ngx_http_healthcode_lookup_init(redis);
+    ngx_http_healthcode_heartbeat_init(redis);
 
-    /*
-     * Not cancelable: without it, a worker told to quit would leave while
-     * requests are suspended.
-     */
-    redis->late.handler = ngx_http_healthcode_redis_late_handler;
-    redis->late.data = &redis->dummy;
-    redis->late.log = redis->log;
+    if (ngx_http_healthcode_absence_init(redis) != NGX_OK) {
+        return NULL;
+    }
 
     ngx_http_healthcode_redis_start(redis);
 
@@ -184,9 +84,6 @@ ngx_http_healthcode_redis_create(ngx_cycle_t *cycle,
 void
 ngx_http_healthcode_redis_destroy(ngx_http_healthcode_redis_t *redis)
 {
-    ngx_queue_t                   *q;
-    ngx_http_healthcode_lookup_t  *lookup;
-
     ngx_http_healthcode_redis_close(redis, HEALTHCODE_REASON_STORE_UNAVAILABLE);
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_DESTROYED;
 
@@ -194,137 +91,15 @@ ngx_http_healthcode_redis_destroy(ngx_http_healthcode_redis_t *redis)
         ngx_del_timer(&redis->timer);
     }
 
-    while (!ngx_queue_empty(&redis->spare)) {
-        q = ngx_queue_head(&redis->spare);
-        ngx_queue_remove(q);
-        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
-        ngx_free(lookup);
-    }
+    ngx_http_healthcode_lookup_free(redis);
+    ngx_http_healthcode_absence_free(redis);
 
     healthcode_redis_buf_free(&redis->out);
     healthcode_redis_buf_free(&redis->held);
 }
 
 
-healthcode_reason_e
-ngx_http_healthcode_redis_lookup(ngx_http_healthcode_redis_t *redis,
-    const healthcode_risk_query_t *query,
-    ngx_http_healthcode_lookup_done_pt done, void *data,
-    ngx_http_healthcode_lookup_t **lookup)
-{
-    healthcode_redis_buf_t        *buf;
-    ngx_http_healthcode_lookup_t  *l;
-
-    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_DOWN) {
-
-        if (redis->failures == 0) {
-            ngx_http_healthcode_redis_start(redis);
-        }
-
-        if (redis->failures) {
-            return redis->reason;
-        }
-    }
-
-    if (redis->pending >= (ngx_uint_t) redis->store->max_pending) {
-        return HEALTHCODE_REASON_STORE_BUSY;
-    }
-
-    l = ngx_http_healthcode_redis_push(redis);
-    if (l == NULL) {
-        return HEALTHCODE_REASON_FAULT;
-    }
-
-    buf = (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE) ? &redis->out
-                                                           : &redis->held;
-
-    if (!healthcode_risk_codec_format(query, buf)) {
-        ngx_queue_remove(&l->queue);
-        ngx_queue_insert_head(&redis->spare, &l->queue);
-        redis->pending--;
-        return HEALTHCODE_REASON_FAULT;
-    }
-
-    l->done = done;
-    l->data = data;
-    l->expected = healthcode_risk_codec_replies(query);
-
-    l->held = (buf == &redis->held);
-
-    if (!l->held) {
-        ngx_post_event(&redis->flush, &ngx_posted_events);
-    }
-
-    /* all wait equally long, so one timer serves them in turn */
-
-    l->due = ngx_current_msec + redis->store->timeout;
-
-    if (!redis->late.timer_set) {
-        ngx_add_timer(&redis->late, redis->store->timeout);
-    }
-
-    *lookup = l;
-
-    return HEALTHCODE_REASON_OK;
-}
-
-
 void
-ngx_http_healthcode_redis_cancel(ngx_http_healthcode_lookup_t *lookup)
-{
-    lookup->done = NULL;
-}
-
-
-static ngx_http_healthcode_lookup_t *
-ngx_http_healthcode_redis_push(ngx_http_healthcode_redis_t *redis)
-{
-    ngx_queue_t                   *q;
-    ngx_http_healthcode_lookup_t  *lookup;
-
-    if (ngx_queue_empty(&redis->spare)) {
-        lookup = ngx_alloc(sizeof(ngx_http_healthcode_lookup_t), redis->log);
-        if (lookup == NULL) {
-            return NULL;
-        }
-
-    } else {
-        q = ngx_queue_head(&redis->spare);
-        ngx_queue_remove(q);
-        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
-    }
-
-    ngx_memzero(lookup, sizeof(ngx_http_healthcode_lookup_t));
-
-    lookup->redis = redis;
-
-    ngx_queue_insert_tail(&redis->unsent, &lookup->queue);
-    redis->pending++;
-
-    return lookup;
-}
-
-
-/* Takes a lookup that is done or failed out of its queue. */
-static void
-ngx_http_healthcode_redis_end(ngx_http_healthcode_lookup_t *lookup,
-    healthcode_reason_e reason)
-{
-    ngx_http_healthcode_redis_t  *redis = lookup->redis;
-
-    if (lookup->done) {
-        lookup->done(lookup->data, reason,
-                     (reason == HEALTHCODE_REASON_OK) ? lookup->replies : NULL);
-        lookup->done = NULL;
-    }
-
-    ngx_queue_remove(&lookup->queue);
-    ngx_queue_insert_head(&redis->spare, &lookup->queue);
-    redis->pending--;
-}
-
-
-static void
 ngx_http_healthcode_redis_start(ngx_http_healthcode_redis_t *redis)
 {
     ngx_addr_t                   *addr;
@@ -429,6 +204,8 @@ ngx_http_healthcode_redis_connect(ngx_http_healthcode_redis_t *redis,
     peer.log = redis->told ? &redis->quiet : redis->log;
     peer.log_error = NGX_ERROR_ERR;
 
+    ngx_http_healthcode_absence_lose(redis);
+
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_CONNECTING;
     redis->reader = healthcode_reply_reader_create();
 
@@ -524,7 +301,7 @@ ngx_http_healthcode_redis_write_handler(ngx_event_t *wev)
 }
 
 
-static void
+void
 ngx_http_healthcode_redis_write(ngx_http_healthcode_redis_t *redis)
 {
     size_t             done = 0;
@@ -532,7 +309,7 @@ ngx_http_healthcode_redis_write(ngx_http_healthcode_redis_t *redis)
     ngx_connection_t  *c = redis->connection;
 
     if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
-        ngx_http_healthcode_redis_sent(redis);
+        ngx_http_healthcode_lookup_sent(redis);
     }
 
     while (done < redis->out.len) {
@@ -553,43 +330,6 @@ ngx_http_healthcode_redis_write(ngx_http_healthcode_redis_t *redis)
         ngx_http_healthcode_redis_fail(redis,
                                        HEALTHCODE_REASON_STORE_UNAVAILABLE,
                                        "the connection broke");
-    }
-}
-
-
-/*
- * The clock of a lookup starts when it is sent, by the real time: this turn of
- * the loop may have spent long on signatures, which is not Redis being slow.
- */
-static void
-ngx_http_healthcode_redis_sent(ngx_http_healthcode_redis_t *redis)
-{
-    ngx_queue_t                   *q;
-    ngx_http_healthcode_lookup_t  *lookup;
-
-    if (ngx_queue_empty(&redis->unsent)) {
-        return;
-    }
-
-    ngx_time_update();
-
-    for (q = ngx_queue_head(&redis->unsent);
-         q != ngx_queue_sentinel(&redis->unsent);
-         q = ngx_queue_next(q))
-    {
-        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
-        lookup->sent = ngx_current_msec;
-
-        if (!lookup->held) {
-            lookup->due = ngx_current_msec + redis->store->timeout;
-        }
-    }
-
-    ngx_queue_add(&redis->lookups, &redis->unsent);
-    ngx_queue_init(&redis->unsent);
-
-    if (!redis->timer.timer_set) {
-        ngx_add_timer(&redis->timer, redis->store->timeout);
     }
 }
 
@@ -659,7 +399,7 @@ ngx_http_healthcode_redis_read(ngx_http_healthcode_redis_t *redis)
 
 
 /* Reads what has come since the event loop last looked. */
-static void
+void
 ngx_http_healthcode_redis_drain(ngx_http_healthcode_redis_t *redis)
 {
     redis->connection->read->available = -1;
@@ -706,43 +446,43 @@ ngx_http_healthcode_redis_feed(ngx_http_healthcode_redis_t *redis,
 }
 
 
-/* A reply belongs to the first lookup that waits for one. */
+/* Strictly in order: a change that was pushed comes before later replies. */
 static ngx_int_t
 ngx_http_healthcode_redis_reply(ngx_http_healthcode_redis_t *redis,
     redisReply *reply)
 {
-    ngx_queue_t                   *q;
-    ngx_http_healthcode_lookup_t  *lookup;
+    const char  *what;
+
+    if (reply->type == REDIS_REPLY_PUSH) {
+
+        what = ngx_http_healthcode_absence_push(redis, reply);
+
+        if (what) {
+            ngx_http_healthcode_redis_fail(redis,
+                                           HEALTHCODE_REASON_STORE_UNAVAILABLE,
+                                           what);
+            return NGX_ERROR;
+        }
+
+        if (!ngx_http_healthcode_lookup_is_partial(redis)) {
+            healthcode_reply_reader_reset(redis->reader);
+        }
+
+        return NGX_OK;
+    }
 
     if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE) {
         return ngx_http_healthcode_redis_greet(redis, reply);
     }
 
-    if (reply->type == REDIS_REPLY_PUSH || ngx_queue_empty(&redis->lookups)) {
+    if (ngx_queue_empty(&redis->lookups)) {
         ngx_http_healthcode_redis_fail(redis,
                                        HEALTHCODE_REASON_STORE_UNAVAILABLE,
                                        "it sent what nobody asked for");
         return NGX_ERROR;
     }
 
-    if (reply->type == REDIS_REPLY_ERROR && redis->complained != ngx_time()) {
-        /* this lookup alone will fail: a key of a wrong type is one holder's */
-        redis->complained = ngx_time();
-        ngx_log_error(NGX_LOG_ERR, redis->log, 0,
-                      "healthcode: store \"%V\" at %V answers with an error: "
-                      "%*s", &redis->store->name, &redis->store->url.url,
-                      healthcode_handshake_error_len(reply), reply->str);
-    }
-
-    q = ngx_queue_head(&redis->lookups);
-    lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
-
-    lookup->replies[lookup->received++] = reply;
-
-    if (lookup->received == lookup->expected) {
-        ngx_http_healthcode_redis_end(lookup, HEALTHCODE_REASON_OK);
-        healthcode_reply_reader_reset(redis->reader);
-    }
+    ngx_http_healthcode_lookup_reply(redis, reply);
 
     if (redis->judgement != HEALTHCODE_REASON_OK) {
         ngx_http_healthcode_redis_fail(redis, redis->judgement, redis->what);
@@ -763,16 +503,28 @@ ngx_http_healthcode_redis_greet(ngx_http_healthcode_redis_t *redis,
 
     reason = healthcode_handshake_read(handshake, redis->handshaken++, reply,
                                        what, sizeof(what));
-    healthcode_reply_reader_reset(redis->reader);
 
     if (reason != HEALTHCODE_REASON_OK) {
         ngx_http_healthcode_redis_fail(redis, reason, what);
         return NGX_ERROR;
     }
 
-    if (redis->handshaken == healthcode_handshake_replies(handshake)) {
-        ngx_http_healthcode_redis_live(redis);
+    if (redis->handshaken < healthcode_handshake_replies(handshake)) {
+        healthcode_reply_reader_reset(redis->reader);
+        return NGX_OK;
     }
+
+    /* the last one is the proof */
+
+    if (ngx_http_healthcode_absence_live(redis, reply) != NGX_OK) {
+        ngx_http_healthcode_redis_fail(redis,
+                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
+                                       "OpenSSL has failed");
+        return NGX_ERROR;
+    }
+
+    healthcode_reply_reader_reset(redis->reader);
+    ngx_http_healthcode_redis_live(redis);
 
     return NGX_OK;
 }
@@ -810,7 +562,7 @@ ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis)
     redis->held.len = 0;
 
     ngx_post_event(&redis->flush, &ngx_posted_events);
-    ngx_add_timer(&redis->heartbeat, NGX_HTTP_HEALTHCODE_HEARTBEAT);
+    ngx_http_healthcode_heartbeat_start(redis);
 }
 
 
@@ -826,7 +578,7 @@ ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev)
     }
 
     if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
-        ngx_http_healthcode_redis_watch(redis);
+        ngx_http_healthcode_heartbeat_watch(redis);
         return;
     }
 
@@ -844,184 +596,7 @@ ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev)
 }
 
 
-/*
- * Whether the store still answers, which the timers of lookups do not tell:
- * whoever asked may have left, and a tombstone has no timer.
- */
-static void
-ngx_http_healthcode_redis_watch(ngx_http_healthcode_redis_t *redis)
-{
-    ngx_msec_t                     since;
-    ngx_msec_int_t                 left;
-    ngx_http_healthcode_lookup_t  *oldest;
-
-    ngx_http_healthcode_redis_drain(redis);
-
-    if (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE
-        || ngx_queue_empty(&redis->lookups))
-    {
-        return;
-    }
-
-    oldest = ngx_queue_data(ngx_queue_head(&redis->lookups),
-                            ngx_http_healthcode_lookup_t, queue);
-
-    ngx_time_update();
-
-    since = ((ngx_msec_int_t) (redis->received - oldest->sent) > 0)
-            ? redis->received : oldest->sent;
-    left = (ngx_msec_int_t) (since + redis->store->timeout - ngx_current_msec);
-
-    if (left > 0
-        && ngx_current_msec - oldest->sent
-           < NGX_HTTP_HEALTHCODE_STALLED * redis->store->timeout)
-    {
-        ngx_add_timer(&redis->timer, (ngx_msec_t) left);
-        return;
-    }
-
-    ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_TIMEOUT,
-                                   "it does not answer in timeout");
-}
-
-
-/* The store is still a master that evicts nothing, and the way to it open. */
-static void
-ngx_http_healthcode_redis_heartbeat_handler(ngx_event_t *ev)
-{
-    ngx_connection_t              *dummy = ev->data;
-    ngx_http_healthcode_redis_t   *redis = dummy->data;
-    ngx_http_healthcode_lookup_t  *lookup;
-
-    if (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
-        return;
-    }
-
-    lookup = ngx_http_healthcode_redis_push(redis);
-
-    if (lookup == NULL
-        || !healthcode_handshake_format_again(&redis->out))
-    {
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "there is no memory");
-        return;
-    }
-
-    lookup->done = ngx_http_healthcode_redis_heartbeat_done;
-    lookup->data = redis;
-    lookup->expected = HEALTHCODE_HANDSHAKE_AGAIN;
-
-    ngx_post_event(&redis->flush, &ngx_posted_events);
-    ngx_add_timer(ev, NGX_HTTP_HEALTHCODE_HEARTBEAT);
-}
-
-
-static void
-ngx_http_healthcode_redis_heartbeat_done(void *data, healthcode_reason_e reason,
-    redisReply **replies)
-{
-    ngx_http_healthcode_redis_t  *redis = data;
-
-    if (reason == HEALTHCODE_REASON_OK) {
-        redis->judgement =
-            healthcode_handshake_read_again(&redis->store->handshake, replies,
-                                            redis->what, sizeof(redis->what));
-    }
-}
-
-
-static void
-ngx_http_healthcode_redis_late_handler(ngx_event_t *ev)
-{
-    ngx_connection_t             *dummy = ev->data;
-    ngx_http_healthcode_redis_t  *redis = dummy->data;
-
-    /* read before judging: the answer may be here and only we are late */
-
-    if (redis->state >= NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE) {
-        ngx_http_healthcode_redis_drain(redis);
-    }
-
-    /* likewise write: the store may have proved itself just now */
-
-    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE
-        && !ngx_queue_empty(&redis->unsent))
-    {
-        ngx_http_healthcode_redis_unhold(redis);
-        ngx_http_healthcode_redis_write(redis);
-    }
-
-    ngx_time_update();
-
-    if (!ngx_http_healthcode_redis_expire(redis, &redis->lookups)) {
-        (void) ngx_http_healthcode_redis_expire(redis, &redis->unsent);
-    }
-}
-
-
-/* Those who are sent only now get their whole time from now on. */
-static void
-ngx_http_healthcode_redis_unhold(ngx_http_healthcode_redis_t *redis)
-{
-    ngx_queue_t                   *q;
-    ngx_http_healthcode_lookup_t  *lookup;
-
-    for (q = ngx_queue_head(&redis->unsent);
-         q != ngx_queue_sentinel(&redis->unsent);
-         q = ngx_queue_next(q))
-    {
-        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
-        lookup->held = 0;
-    }
-}
-
-
-/* Ends the wait of those whose time is over; 1: the next one has a timer. */
-static ngx_uint_t
-ngx_http_healthcode_redis_expire(ngx_http_healthcode_redis_t *redis,
-    ngx_queue_t *queue)
-{
-    ngx_queue_t                   *q;
-    ngx_msec_int_t                 left;
-    ngx_http_healthcode_lookup_t  *lookup;
-
-    for (q = ngx_queue_head(queue);
-         q != ngx_queue_sentinel(queue);
-         q = ngx_queue_next(q))
-    {
-        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
-
-        if (lookup->done == NULL || lookup->data == redis) {
-            continue;
-        }
-
-        left = (ngx_msec_int_t) (lookup->due - ngx_current_msec);
-
-        if (left > 0) {
-            ngx_add_timer(&redis->late, (ngx_msec_t) left);
-            return 1;
-        }
-
-        ngx_http_healthcode_redis_late(lookup);
-    }
-
-    return 0;
-}
-
-
-/* The lookup stays as a tombstone, so that the order of replies holds. */
-static void
-ngx_http_healthcode_redis_late(ngx_http_healthcode_lookup_t *lookup)
-{
-    ngx_http_healthcode_lookup_done_pt  done = lookup->done;
-
-    lookup->done = NULL;
-    done(lookup->data, HEALTHCODE_REASON_STORE_TIMEOUT, NULL);
-}
-
-
-static void
+void
 ngx_http_healthcode_redis_fail(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason, const char *what)
 {
@@ -1060,10 +635,9 @@ static void
 ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason)
 {
-    ngx_queue_t                   *q;
-    ngx_http_healthcode_lookup_t  *lookup;
-
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_DOWN;
+
+    ngx_http_healthcode_absence_lose(redis);
 
     if (redis->resolving) {
         ngx_resolve_name_done(redis->resolving);
@@ -1076,10 +650,6 @@ ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
 
     if (redis->heartbeat.timer_set) {
         ngx_del_timer(&redis->heartbeat);
-    }
-
-    if (redis->late.timer_set) {
-        ngx_del_timer(&redis->late);
     }
 
     if (redis->flush.posted) {
@@ -1096,16 +666,7 @@ ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
     redis->out.len = 0;
     redis->held.len = 0;
 
-    if (!ngx_queue_empty(&redis->unsent)) {
-        ngx_queue_add(&redis->lookups, &redis->unsent);
-        ngx_queue_init(&redis->unsent);
-    }
-
-    while (!ngx_queue_empty(&redis->lookups)) {
-        q = ngx_queue_head(&redis->lookups);
-        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
-        ngx_http_healthcode_redis_end(lookup, reason);
-    }
+    ngx_http_healthcode_lookup_fail(redis, reason);
 }
 
 

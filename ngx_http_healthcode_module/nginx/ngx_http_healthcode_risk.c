@@ -6,6 +6,11 @@
 #include "ngx_http_healthcode_redis.h"
 
 
+static ngx_uint_t ngx_http_healthcode_risk_find(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+static void ngx_http_healthcode_risk_terms(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    healthcode_risk_terms_t *terms);
 static void ngx_http_healthcode_risk_done(void *data,
     healthcode_reason_e reason, redisReply **replies);
 static ngx_uint_t ngx_http_healthcode_risk_elapsed(struct timespec *since);
@@ -22,7 +27,15 @@ ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
     healthcode_reason_e           reason;
     ngx_http_healthcode_redis_t  *redis = lcf->store->redis;
 
+    if (lcf->store->cache
+        && ngx_http_healthcode_risk_find(r, lcf, record))
+    {
+        return NGX_OK;
+    }
+
     clock_gettime(CLOCK_MONOTONIC, &record->asked);
+
+    healthcode_holder_format(record->holder, record->query.holder);
 
     reason = redis ? ngx_http_healthcode_redis_lookup(redis, &record->query,
                                               ngx_http_healthcode_risk_done,
@@ -45,6 +58,55 @@ ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
 }
 
 
+/* Whether the cache knows all that would be asked. */
+static ngx_uint_t
+ngx_http_healthcode_risk_find(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    healthcode_risk_terms_t       terms;
+    ngx_http_healthcode_redis_t  *redis = lcf->store->redis;
+
+    record->holder_sought = 1;
+
+    if (redis == NULL) {
+        return 0;
+    }
+
+    ngx_http_healthcode_risk_terms(r, lcf, record, &terms);
+
+    if (!ngx_http_healthcode_redis_find(redis, &record->query,
+                                        record->holder, &terms, &record->risk,
+                                        &record->decided))
+    {
+        return 0;
+    }
+
+    record->holder_found = 1;
+    record->has_decided = 1;
+
+    record->evidence.live = HEALTHCODE_LIVE_READ;
+    record->evidence.risk = healthcode_risk_reason(&record->risk);
+
+    return 1;
+}
+
+
+static void
+ngx_http_healthcode_risk_terms(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    healthcode_risk_terms_t *terms)
+{
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+
+    terms->policy = &lcf->risk_policy;
+    terms->pepper_check = mcf->pepper_check;
+    terms->iat = record->iat;
+    terms->now = time(NULL);
+}
+
+
 void
 ngx_http_healthcode_risk_cancel(ngx_http_healthcode_record_t *record)
 {
@@ -59,24 +121,19 @@ static void
 ngx_http_healthcode_risk_done(void *data, healthcode_reason_e reason,
     redisReply **replies)
 {
-    healthcode_risk_terms_t           terms;
-    ngx_http_request_t               *r;
-    ngx_http_healthcode_record_t     *record = data;
-    ngx_http_healthcode_loc_conf_t   *lcf;
-    ngx_http_healthcode_main_conf_t  *mcf;
+    healthcode_risk_terms_t          terms;
+    ngx_http_request_t              *r;
+    ngx_http_healthcode_record_t    *record = data;
+    ngx_http_healthcode_loc_conf_t  *lcf;
 
     r = record->request;
     record->lookup = NULL;
     record->lookup_us = ngx_http_healthcode_risk_elapsed(&record->asked);
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
 
     if (reason == HEALTHCODE_REASON_OK) {
-        terms.policy = &lcf->risk_policy;
-        terms.pepper_check = mcf->pepper_check;
-        terms.iat = record->iat;
-        terms.now = time(NULL);
+        ngx_http_healthcode_risk_terms(r, lcf, record, &terms);
 
         reason = healthcode_risk_codec_read(&record->query, replies, &terms,
                                             &record->risk);

@@ -15,7 +15,9 @@ typedef enum {
     NGX_HTTP_HEALTHCODE_FAILED_CLAIM,
     NGX_HTTP_HEALTHCODE_AGE,
     NGX_HTTP_HEALTHCODE_EXPIRES_IN,
-    NGX_HTTP_HEALTHCODE_LOOKUP_US
+    NGX_HTTP_HEALTHCODE_LOOKUP_US,
+    NGX_HTTP_HEALTHCODE_CODE_CACHE,
+    NGX_HTTP_HEALTHCODE_RISK_CACHE
 } ngx_http_healthcode_variable_e;
 
 
@@ -23,6 +25,10 @@ static ngx_int_t ngx_http_healthcode_variable_text(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_healthcode_variable_number(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_healthcode_variable_decided(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static healthcode_str_t ngx_http_healthcode_variable_cache(unsigned sought,
+    unsigned found);
 
 
 static ngx_http_variable_t  ngx_http_healthcode_variables[] = {
@@ -61,6 +67,18 @@ static ngx_http_variable_t  ngx_http_healthcode_variables[] = {
 
     { ngx_string("healthcode_failed_claim"), NULL,
       ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_FAILED_CLAIM,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_code_cache"), NULL,
+      ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_CODE_CACHE,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_risk_cache"), NULL,
+      ngx_http_healthcode_variable_text, NGX_HTTP_HEALTHCODE_RISK_CACHE,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_decided"), NULL,
+      ngx_http_healthcode_variable_decided, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("healthcode_claim_"), NULL,
@@ -120,7 +138,11 @@ ngx_http_healthcode_variable_text(ngx_http_request_t *r,
             break;
 
         case NGX_HTTP_HEALTHCODE_HOLDER:
-            text = ngx_http_healthcode_view(&record->holder);
+            if (record->has_holder) {
+                healthcode_holder_format(record->holder, record->query.holder);
+                text = healthcode_str_from(record->query.holder,
+                                           HEALTHCODE_HOLDER_HEX);
+            }
             break;
 
         case NGX_HTTP_HEALTHCODE_FLAGS:
@@ -133,6 +155,16 @@ ngx_http_healthcode_variable_text(ngx_http_request_t *r,
                 text = record->unmet->claim;
             }
             break;
+
+        case NGX_HTTP_HEALTHCODE_CODE_CACHE:
+            text = ngx_http_healthcode_variable_cache(record->code_sought,
+                                                      record->code_found);
+            break;
+
+        case NGX_HTTP_HEALTHCODE_RISK_CACHE:
+            text = ngx_http_healthcode_variable_cache(record->holder_sought,
+                                                      record->holder_found);
+            break;
         }
     }
 
@@ -143,6 +175,50 @@ ngx_http_healthcode_variable_text(ngx_http_request_t *r,
 
     v->data = (u_char *) text.data;
     v->len = text.len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* In nginx's own words for a cache. */
+static healthcode_str_t
+ngx_http_healthcode_variable_cache(unsigned sought, unsigned found)
+{
+    healthcode_str_t  none = { NULL, 0 };
+
+    if (!sought) {
+        return none;
+    }
+
+    return found ? healthcode_str("HIT") : healthcode_str("MISS");
+}
+
+
+/* Seconds since the machine has started. */
+static ngx_int_t
+ngx_http_healthcode_variable_decided(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_healthcode_record_t  *record;
+
+    record = ngx_http_healthcode_record_find(r);
+
+    if (record == NULL || !record->judged || !record->has_decided) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + sizeof(".000000") - 1);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->len = ngx_sprintf(v->data, "%T.%06L", record->decided.tv_sec,
+                         (int64_t) record->decided.tv_nsec / 1000)
+             - v->data;
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;

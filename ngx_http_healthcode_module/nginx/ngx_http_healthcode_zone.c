@@ -38,11 +38,12 @@ ngx_int_t
 ngx_http_healthcode_zone_add(ngx_conf_t *cf, ngx_array_t *issuers)
 {
     size_t                          size;
-    ngx_str_t                       name = ngx_string("healthcode_keys");
+    ngx_str_t                       name = ngx_string("healthcode keys");
     ngx_uint_t                      i, n;
     ngx_shm_zone_t                 *zone;
     ngx_http_healthcode_issuer_t  **issuer = issuers->elts;
 
+    /* no healthcode_zone has a name with a blank */
     n = ngx_http_healthcode_zone_slots(issuers);
     size = 16 * ngx_pagesize + n * sizeof(ngx_http_healthcode_zone_slot_t);
 

@@ -1,0 +1,587 @@
+/*
+ * The lookups of one connection: sent in one write, matched to replies in
+ * their order, joined, late, cancelled.  Knows no request and no socket.
+ * docs/request-path.md, "Redis".
+ */
+
+#include "ngx_http_healthcode_redis_private.h"
+
+
+static ngx_uint_t ngx_http_healthcode_lookup_key(
+    const healthcode_risk_query_t *query,
+    ngx_http_healthcode_lookup_key_t *key);
+static ngx_queue_t *ngx_http_healthcode_lookup_list(
+    ngx_http_healthcode_redis_t *redis,
+    const ngx_http_healthcode_lookup_key_t *key);
+static ngx_http_healthcode_lookup_t *ngx_http_healthcode_lookup_join(
+    ngx_http_healthcode_redis_t *redis,
+    const ngx_http_healthcode_lookup_key_t *key);
+static void ngx_http_healthcode_lookup_withdraw(
+    ngx_http_healthcode_lookup_t *lookup);
+static void ngx_http_healthcode_lookup_offer(
+    ngx_http_healthcode_lookup_t *lookup,
+    const ngx_http_healthcode_lookup_key_t *key);
+static ngx_http_healthcode_lookup_t *ngx_http_healthcode_lookup_take(
+    ngx_http_healthcode_redis_t *redis);
+static void ngx_http_healthcode_lookup_tell(
+    ngx_http_healthcode_lookup_t *lookup, healthcode_reason_e reason);
+static void ngx_http_healthcode_lookup_end(ngx_http_healthcode_lookup_t *lookup,
+    healthcode_reason_e reason);
+static void ngx_http_healthcode_lookup_late_handler(ngx_event_t *ev);
+static void ngx_http_healthcode_lookup_unhold(
+    ngx_http_healthcode_redis_t *redis);
+static ngx_uint_t ngx_http_healthcode_lookup_expire(
+    ngx_http_healthcode_redis_t *redis, ngx_queue_t *queue);
+
+
+void
+ngx_http_healthcode_lookup_init(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_uint_t  i;
+
+    ngx_queue_init(&redis->lookups);
+    ngx_queue_init(&redis->unsent);
+    ngx_queue_init(&redis->spare);
+
+    for (i = 0; i < NGX_HTTP_HEALTHCODE_LOOKUP_LISTS; i++) {
+        ngx_queue_init(&redis->lists[i]);
+    }
+
+    /*
+     * Not cancelable: without it, a worker told to quit would leave while
+     * requests are suspended.
+     */
+    redis->late.handler = ngx_http_healthcode_lookup_late_handler;
+    redis->late.data = &redis->dummy;
+    redis->late.log = redis->log;
+}
+
+
+void
+ngx_http_healthcode_lookup_free(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(&redis->spare)) {
+        q = ngx_queue_head(&redis->spare);
+        ngx_queue_remove(q);
+        ngx_free(ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue));
+    }
+}
+
+
+healthcode_reason_e
+ngx_http_healthcode_redis_lookup(ngx_http_healthcode_redis_t *redis,
+    const healthcode_risk_query_t *query,
+    ngx_http_healthcode_lookup_done_pt done, void *data,
+    ngx_http_healthcode_lookup_t **lookup)
+{
+    ngx_uint_t                         has_key = 0;
+    healthcode_redis_buf_t            *buf;
+    ngx_http_healthcode_lookup_t      *l;
+    ngx_http_healthcode_lookup_key_t   key;
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_DOWN) {
+
+        if (redis->failures == 0) {
+            ngx_http_healthcode_redis_start(redis);
+        }
+
+        if (redis->failures) {
+            return redis->reason;
+        }
+    }
+
+    if (redis->counters) {
+
+        has_key = ngx_http_healthcode_lookup_key(query, &key);
+
+        l = has_key ? ngx_http_healthcode_lookup_join(redis, &key) : NULL;
+
+        if (l) {
+            l->done = done;
+            l->data = data;
+            *lookup = l;
+
+            return HEALTHCODE_REASON_OK;
+        }
+    }
+
+    if (redis->pending >= (ngx_uint_t) redis->store->max_pending) {
+        return HEALTHCODE_REASON_STORE_BUSY;
+    }
+
+    l = ngx_http_healthcode_lookup_push(redis);
+    if (l == NULL) {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    buf = (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE) ? &redis->out
+                                                           : &redis->held;
+
+    if (!healthcode_risk_codec_format(query, buf)) {
+        ngx_queue_remove(&l->queue);
+        ngx_queue_insert_head(&redis->spare, &l->queue);
+        redis->pending--;
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    l->done = done;
+    l->data = data;
+    l->expected = healthcode_risk_codec_replies(query);
+
+    l->held = (buf == &redis->held);
+
+    if (has_key) {
+        ngx_http_healthcode_lookup_offer(l, &key);
+    }
+
+    if (!l->held) {
+        ngx_post_event(&redis->flush, &ngx_posted_events);
+    }
+
+    /* all wait equally long, so one timer serves them in turn */
+
+    l->due = ngx_current_msec + redis->store->timeout;
+
+    if (!redis->late.timer_set) {
+        ngx_add_timer(&redis->late, redis->store->timeout);
+    }
+
+    *lookup = l;
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+void
+ngx_http_healthcode_redis_cancel(ngx_http_healthcode_lookup_t *lookup)
+{
+    lookup->done = NULL;
+
+    if (lookup->is_joined) {
+        ngx_queue_remove(&lookup->queue);
+        ngx_queue_insert_head(&lookup->redis->spare, &lookup->queue);
+    }
+}
+
+
+/* ---- joining: many who ask for one holder at once ask once ---- */
+
+/* 0: query has more regions than a key. */
+static ngx_uint_t
+ngx_http_healthcode_lookup_key(const healthcode_risk_query_t *query,
+    ngx_http_healthcode_lookup_key_t *key)
+{
+    size_t  i;
+
+    if (query->nregions > HEALTHCODE_CODE_REGIONS_MAX
+        || query->thumbprint.len != HEALTHCODE_THUMBPRINT_LEN)
+    {
+        return 0;
+    }
+
+    ngx_memzero(key, sizeof(ngx_http_healthcode_lookup_key_t));
+
+    ngx_memcpy(key->holder, query->holder, HEALTHCODE_HOLDER_HEX);
+    ngx_memcpy(key->thumbprint, query->thumbprint.data,
+               HEALTHCODE_THUMBPRINT_LEN);
+
+    key->iss = query->iss;
+    key->nregions = (uint8_t) query->nregions;
+
+    for (i = 0; i < query->nregions; i++) {
+        ngx_memcpy(key->regions[i], query->regions[i].data,
+                   query->regions[i].len);
+    }
+
+    return 1;
+}
+
+
+static ngx_queue_t *
+ngx_http_healthcode_lookup_list(ngx_http_healthcode_redis_t *redis,
+    const ngx_http_healthcode_lookup_key_t *key)
+{
+    uint64_t  hash;
+
+    hash = healthcode_str_hash(HEALTHCODE_STR_HASH,
+                               healthcode_str_from(key->holder,
+                                                   HEALTHCODE_HOLDER_HEX));
+
+    return &redis->lists[hash % NGX_HTTP_HEALTHCODE_LOOKUP_LISTS];
+}
+
+
+/*
+ * A lookup that waits for the replies to another one of the same key, and
+ * for no longer than it; NULL where there is none.  One that was sent a lease
+ * ago by the real clock may say what is no longer true.
+ */
+static ngx_http_healthcode_lookup_t *
+ngx_http_healthcode_lookup_join(ngx_http_healthcode_redis_t *redis,
+    const ngx_http_healthcode_lookup_key_t *key)
+{
+    ngx_queue_t                   *q, *list;
+    ngx_http_healthcode_lookup_t  *lookup, *other;
+
+    list = ngx_http_healthcode_lookup_list(redis, key);
+
+    for (q = ngx_queue_head(list);
+         q != ngx_queue_sentinel(list);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_http_healthcode_lookup_t, peer);
+
+        if (ngx_memcmp(&other->key, key,
+                       sizeof(ngx_http_healthcode_lookup_key_t))
+            != 0)
+        {
+            continue;
+        }
+
+        if (other->clock
+            && ngx_http_healthcode_clock() - other->clock
+               >= redis->store->lease)
+        {
+            continue;
+        }
+
+        lookup = ngx_http_healthcode_lookup_take(redis);
+
+        if (lookup) {
+            lookup->is_joined = 1;
+            ngx_queue_insert_tail(&other->joined, &lookup->queue);
+        }
+
+        return lookup;
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_http_healthcode_lookup_offer(ngx_http_healthcode_lookup_t *lookup,
+    const ngx_http_healthcode_lookup_key_t *key)
+{
+    lookup->key = *key;
+    lookup->has_key = 1;
+    lookup->is_joinable = 1;
+
+    ngx_queue_insert_tail(ngx_http_healthcode_lookup_list(lookup->redis, key),
+                          &lookup->peer);
+}
+
+
+static void
+ngx_http_healthcode_lookup_withdraw(ngx_http_healthcode_lookup_t *lookup)
+{
+    if (lookup->is_joinable) {
+        lookup->is_joinable = 0;
+        ngx_queue_remove(&lookup->peer);
+    }
+}
+
+
+/* ---- in the order sent ---- */
+
+ngx_http_healthcode_lookup_t *
+ngx_http_healthcode_lookup_push(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    lookup = ngx_http_healthcode_lookup_take(redis);
+
+    if (lookup) {
+        ngx_queue_insert_tail(&redis->unsent, &lookup->queue);
+        redis->pending++;
+    }
+
+    return lookup;
+}
+
+
+static ngx_http_healthcode_lookup_t *
+ngx_http_healthcode_lookup_take(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    if (ngx_queue_empty(&redis->spare)) {
+        lookup = ngx_alloc(sizeof(ngx_http_healthcode_lookup_t), redis->log);
+        if (lookup == NULL) {
+            return NULL;
+        }
+
+    } else {
+        q = ngx_queue_head(&redis->spare);
+        ngx_queue_remove(q);
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+    }
+
+    ngx_memzero(lookup, offsetof(ngx_http_healthcode_lookup_t, key));
+
+    lookup->redis = redis;
+    ngx_queue_init(&lookup->joined);
+
+    return lookup;
+}
+
+
+/*
+ * The clock of a lookup starts when it is sent, by the real time: this turn of
+ * the loop may have spent long on signatures, which is not Redis being slow.
+ */
+void
+ngx_http_healthcode_lookup_sent(ngx_http_healthcode_redis_t *redis)
+{
+    uint64_t                       clock = 0, epoch = 0;
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    if (ngx_queue_empty(&redis->unsent)) {
+        return;
+    }
+
+    ngx_time_update();
+
+    if (redis->counters) {
+        clock = ngx_http_healthcode_clock();
+        epoch = healthcode_owner_epoch(&redis->owner);
+    }
+
+    for (q = ngx_queue_head(&redis->unsent);
+         q != ngx_queue_sentinel(&redis->unsent);
+         q = ngx_queue_next(q))
+    {
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+        lookup->sent = ngx_current_msec;
+        lookup->clock = clock;
+        lookup->epoch = epoch;
+
+        if (!lookup->held) {
+            lookup->due = ngx_current_msec + redis->store->timeout;
+        }
+    }
+
+    ngx_queue_add(&redis->lookups, &redis->unsent);
+    ngx_queue_init(&redis->unsent);
+
+    if (!redis->timer.timer_set) {
+        ngx_add_timer(&redis->timer,
+                      ngx_http_healthcode_heartbeat_silence(redis));
+    }
+}
+
+
+void
+ngx_http_healthcode_lookup_reply(ngx_http_healthcode_redis_t *redis,
+    redisReply *reply)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    if (reply->type == REDIS_REPLY_ERROR && redis->complained != ngx_time()) {
+        /* this lookup alone will fail: a key of a wrong type is one holder's */
+        redis->complained = ngx_time();
+        ngx_log_error(NGX_LOG_ERR, redis->log, 0,
+                      "healthcode: store \"%V\" at %V answers with an error: "
+                      "%*s", &redis->store->name, &redis->store->url.url,
+                      healthcode_handshake_error_len(reply), reply->str);
+    }
+
+    q = ngx_queue_head(&redis->lookups);
+    lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+    lookup->replies[lookup->received++] = reply;
+
+    if (lookup->received < lookup->expected) {
+        return;
+    }
+
+    if (lookup->is_heartbeat) {
+        ngx_http_healthcode_heartbeat_done(lookup);
+
+    } else {
+        ngx_http_healthcode_absence_keep(lookup);
+    }
+
+    ngx_http_healthcode_lookup_end(lookup, HEALTHCODE_REASON_OK);
+    healthcode_reply_reader_reset(redis->reader);
+}
+
+
+ngx_uint_t
+ngx_http_healthcode_lookup_is_partial(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    if (ngx_queue_empty(&redis->lookups)) {
+        return 0;
+    }
+
+    q = ngx_queue_head(&redis->lookups);
+    lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+    return lookup->received != 0;
+}
+
+
+void
+ngx_http_healthcode_lookup_fail(ngx_http_healthcode_redis_t *redis,
+    healthcode_reason_e reason)
+{
+    ngx_queue_t  *q;
+
+    if (redis->late.timer_set) {
+        ngx_del_timer(&redis->late);
+    }
+
+    if (!ngx_queue_empty(&redis->unsent)) {
+        ngx_queue_add(&redis->lookups, &redis->unsent);
+        ngx_queue_init(&redis->unsent);
+    }
+
+    while (!ngx_queue_empty(&redis->lookups)) {
+        q = ngx_queue_head(&redis->lookups);
+        ngx_http_healthcode_lookup_end(ngx_queue_data(q,
+                                                 ngx_http_healthcode_lookup_t,
+                                                 queue),
+                                       reason);
+    }
+}
+
+
+/* Takes a lookup that is done or failed out of its queue. */
+static void
+ngx_http_healthcode_lookup_end(ngx_http_healthcode_lookup_t *lookup,
+    healthcode_reason_e reason)
+{
+    ngx_http_healthcode_redis_t  *redis = lookup->redis;
+
+    ngx_http_healthcode_lookup_tell(lookup, reason);
+
+    ngx_queue_remove(&lookup->queue);
+    ngx_queue_insert_head(&redis->spare, &lookup->queue);
+    redis->pending--;
+}
+
+
+/* Everybody who waits for it. */
+static void
+ngx_http_healthcode_lookup_tell(ngx_http_healthcode_lookup_t *lookup,
+    healthcode_reason_e reason)
+{
+    redisReply                         **replies;
+    ngx_queue_t                         *q;
+    ngx_http_healthcode_lookup_t        *other;
+    ngx_http_healthcode_lookup_done_pt   done = lookup->done;
+
+    replies = (reason == HEALTHCODE_REASON_OK) ? lookup->replies : NULL;
+
+    ngx_http_healthcode_lookup_withdraw(lookup);
+
+    lookup->done = NULL;
+
+    if (done) {
+        done(lookup->data, reason, replies);
+    }
+
+    while (!ngx_queue_empty(&lookup->joined)) {
+
+        q = ngx_queue_head(&lookup->joined);
+        other = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+        ngx_queue_remove(q);
+        ngx_queue_insert_head(&lookup->redis->spare, q);
+
+        other->done(other->data, reason, replies);
+    }
+}
+
+
+/* ---- late ---- */
+
+static void
+ngx_http_healthcode_lookup_late_handler(ngx_event_t *ev)
+{
+    ngx_connection_t             *dummy = ev->data;
+    ngx_http_healthcode_redis_t  *redis = dummy->data;
+
+    /* read before judging: the answer may be here and only we are late */
+
+    if (redis->state >= NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE) {
+        ngx_http_healthcode_redis_drain(redis);
+    }
+
+    /* likewise write: the store may have proved itself just now */
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE
+        && !ngx_queue_empty(&redis->unsent))
+    {
+        ngx_http_healthcode_lookup_unhold(redis);
+        ngx_http_healthcode_redis_write(redis);
+    }
+
+    ngx_time_update();
+
+    if (!ngx_http_healthcode_lookup_expire(redis, &redis->lookups)) {
+        (void) ngx_http_healthcode_lookup_expire(redis, &redis->unsent);
+    }
+}
+
+
+/* Those who are sent only now get their whole time from now on. */
+static void
+ngx_http_healthcode_lookup_unhold(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    for (q = ngx_queue_head(&redis->unsent);
+         q != ngx_queue_sentinel(&redis->unsent);
+         q = ngx_queue_next(q))
+    {
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+        lookup->held = 0;
+    }
+}
+
+
+/*
+ * Ends the wait of those whose time is over; 1: the next one has a timer.  The
+ * lookup stays as a tombstone, so that the order of replies holds.
+ */
+static ngx_uint_t
+ngx_http_healthcode_lookup_expire(ngx_http_healthcode_redis_t *redis,
+    ngx_queue_t *queue)
+{
+    ngx_queue_t                   *q;
+    ngx_msec_int_t                 left;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    for (q = ngx_queue_head(queue);
+         q != ngx_queue_sentinel(queue);
+         q = ngx_queue_next(q))
+    {
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+        if (lookup->done == NULL && ngx_queue_empty(&lookup->joined)) {
+            continue;
+        }
+
+        left = (ngx_msec_int_t) (lookup->due - ngx_current_msec);
+
+        if (left > 0) {
+            ngx_add_timer(&redis->late, (ngx_msec_t) left);
+            return 1;
+        }
+
+        ngx_http_healthcode_lookup_tell(lookup,
+                                        HEALTHCODE_REASON_STORE_TIMEOUT);
+    }
+
+    return 0;
+}

@@ -1,0 +1,201 @@
+/*
+ * What the files of one connection to one store share: the connection, its
+ * lookups, its heartbeat, and what is known under its lease.  No other file
+ * includes it.  docs/request-path.md, "Redis".
+ */
+
+#ifndef NGX_HTTP_HEALTHCODE_REDIS_PRIVATE_H
+#define NGX_HTTP_HEALTHCODE_REDIS_PRIVATE_H
+
+#include "../core/healthcode_answers.h"
+#include "ngx_http_healthcode_redis.h"
+
+
+/* Lookups that may be joined are found by their holder, in so many lists. */
+#define NGX_HTTP_HEALTHCODE_LOOKUP_LISTS   256
+
+/* Bytes of an instance that are looked at. */
+#define NGX_HTTP_HEALTHCODE_INSTANCE       64
+
+
+typedef enum {
+    NGX_HTTP_HEALTHCODE_REDIS_DOWN = 0,    /* waiting to try again */
+    NGX_HTTP_HEALTHCODE_REDIS_RESOLVING,
+    NGX_HTTP_HEALTHCODE_REDIS_CONNECTING,
+    NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE,
+    NGX_HTTP_HEALTHCODE_REDIS_LIVE,
+    NGX_HTTP_HEALTHCODE_REDIS_DESTROYED
+} ngx_http_healthcode_redis_state_e;
+
+
+/*
+ * A query of its own, which outlives the one who asked.  Two lookups are one
+ * where all of it is the same; bytes that are not used are zero.
+ */
+typedef struct {
+    char              holder[HEALTHCODE_HOLDER_HEX];
+    healthcode_str_t  iss;                        /* of the configuration */
+    char              thumbprint[HEALTHCODE_THUMBPRINT_LEN];
+    uint8_t           nregions;
+    uint8_t           regions[HEALTHCODE_CODE_REGIONS_MAX][6];
+} ngx_http_healthcode_lookup_key_t;
+
+
+struct ngx_http_healthcode_lookup_s {
+    ngx_queue_t                          queue;
+    ngx_http_healthcode_redis_t         *redis;
+    ngx_http_healthcode_lookup_done_pt   done;    /* NULL: nobody waits */
+    void                                *data;
+    ngx_msec_t                           due;     /* of ngx_current_msec */
+    ngx_msec_t                           sent;
+    ngx_uint_t                           held;    /* until the store is live */
+    ngx_uint_t                           expected;
+    ngx_uint_t                           received;
+    redisReply                          *replies[HEALTHCODE_RISK_REPLIES_MAX];
+
+    /* of a store with a cache */
+    uint64_t                             epoch;   /* when it was sent */
+    uint64_t                             clock;   /* likewise, ms; 0: not yet */
+    ngx_queue_t                          peer;    /* those it is found among */
+    ngx_queue_t                          joined;  /* who wait for it, too */
+
+    unsigned                             is_heartbeat:1;
+    unsigned                             asks_memory:1;
+    unsigned                             is_joined:1;      /* to another */
+    unsigned                             is_joinable:1;
+    unsigned                             has_key:1;
+
+    ngx_http_healthcode_lookup_key_t     key;     /* last: is not cleared */
+};
+
+
+struct ngx_http_healthcode_redis_s {
+    ngx_http_healthcode_redis_state_e    state;
+    ngx_http_healthcode_store_t         *store;
+    ngx_log_t                           *log;
+    ngx_log_t                            quiet;     /* while it stays down */
+
+    ngx_connection_t                    *connection;
+    healthcode_reply_reader_t           *reader;
+    ngx_uint_t                           handshaken;
+    ngx_msec_t                           received;  /* when anything last was */
+
+    healthcode_redis_buf_t               out;       /* to be written */
+    healthcode_redis_buf_t               held;      /* to follow a handshake */
+    ngx_queue_t                          lookups;   /* in the order sent */
+    ngx_queue_t                          unsent;    /* of them, none written */
+    ngx_queue_t                          spare;
+    ngx_uint_t                           pending;
+
+    ngx_event_t                          flush;
+    ngx_event_t                          timer;     /* connect; silence; try
+                                                       again */
+    ngx_event_t                          heartbeat;
+    ngx_event_t                          late;      /* the oldest who waits */
+    ngx_uint_t                           failures;  /* one after another */
+    ngx_msec_t                           live;      /* since when */
+    ngx_msec_t                           memory;    /* when last asked for */
+    healthcode_reason_e                  reason;    /* why it is down */
+    healthcode_reason_e                  judgement; /* of the heartbeat */
+    char                                 what[256];
+    ngx_uint_t                           told;      /* that it is down */
+    time_t                               complained;   /* of an error reply */
+    ngx_uint_t                           address;   /* the next to try */
+
+    ngx_resolver_ctx_t                  *resolving;
+    ngx_sockaddr_t                       sockaddr;
+    socklen_t                            socklen;
+
+    ngx_connection_t                     dummy;     /* timers log its fd */
+
+    /* of a store with a cache */
+    ngx_http_healthcode_counters_t      *counters;  /* NULL: it has none */
+    healthcode_owner_t                   owner;
+    healthcode_answers_t                *answers;
+    size_t                               instance_len;
+    u_char                               instance[NGX_HTTP_HEALTHCODE_INSTANCE];
+    ngx_queue_t                          lists[
+                                         NGX_HTTP_HEALTHCODE_LOOKUP_LISTS];
+};
+
+
+/* connection */
+
+/* Closes it, and tries again in a while; what says why, for the log. */
+void ngx_http_healthcode_redis_fail(ngx_http_healthcode_redis_t *redis,
+    healthcode_reason_e reason, const char *what);
+
+/* Connects anew at once. */
+void ngx_http_healthcode_redis_start(ngx_http_healthcode_redis_t *redis);
+
+/* Writes what is to be written; a failure closes the connection. */
+void ngx_http_healthcode_redis_write(ngx_http_healthcode_redis_t *redis);
+
+/* Reads what has come since the event loop last looked. */
+void ngx_http_healthcode_redis_drain(ngx_http_healthcode_redis_t *redis);
+
+/* lookups */
+void ngx_http_healthcode_lookup_init(ngx_http_healthcode_redis_t *redis);
+void ngx_http_healthcode_lookup_free(ngx_http_healthcode_redis_t *redis);
+
+/* A lookup at the end of those to be sent; NULL: no memory. */
+ngx_http_healthcode_lookup_t *ngx_http_healthcode_lookup_push(
+    ngx_http_healthcode_redis_t *redis);
+
+/* All that are to be sent are being written now. */
+void ngx_http_healthcode_lookup_sent(ngx_http_healthcode_redis_t *redis);
+
+/* A reply, which belongs to the first that waits for one: there is one. */
+void ngx_http_healthcode_lookup_reply(ngx_http_healthcode_redis_t *redis,
+    redisReply *reply);
+
+/* Whether a part of the replies to one lookup is here. */
+ngx_uint_t ngx_http_healthcode_lookup_is_partial(
+    ngx_http_healthcode_redis_t *redis);
+
+/* All lookups end for reason. */
+void ngx_http_healthcode_lookup_fail(ngx_http_healthcode_redis_t *redis,
+    healthcode_reason_e reason);
+
+/* heartbeat */
+void ngx_http_healthcode_heartbeat_init(ngx_http_healthcode_redis_t *redis);
+void ngx_http_healthcode_heartbeat_start(ngx_http_healthcode_redis_t *redis);
+
+/* Judges the replies to lookup, a heartbeat. */
+void ngx_http_healthcode_heartbeat_done(ngx_http_healthcode_lookup_t *lookup);
+
+/* Milliseconds for which an unanswered store may be silent. */
+ngx_msec_t ngx_http_healthcode_heartbeat_silence(
+    const ngx_http_healthcode_redis_t *redis);
+
+/*
+ * Whether the store still answers, which the timers of lookups do not tell:
+ * whoever asked may have left, and a tombstone has no timer.
+ */
+void ngx_http_healthcode_heartbeat_watch(ngx_http_healthcode_redis_t *redis);
+
+/* absence: each does nothing where the store has no cache */
+
+/* Makes it an owner; NGX_ERROR: no memory. */
+ngx_int_t ngx_http_healthcode_absence_init(ngx_http_healthcode_redis_t *redis);
+void ngx_http_healthcode_absence_free(ngx_http_healthcode_redis_t *redis);
+
+/* The connection is tracked, and its store, by this meta, has proved itself. */
+ngx_int_t ngx_http_healthcode_absence_live(ngx_http_healthcode_redis_t *redis,
+    const redisReply *meta);
+
+/* It is neither any more, or not yet. */
+void ngx_http_healthcode_absence_lose(ngx_http_healthcode_redis_t *redis);
+
+/* Lookup, a heartbeat, was answered well, by meta. */
+void ngx_http_healthcode_absence_renew(ngx_http_healthcode_lookup_t *lookup,
+    const redisReply *meta);
+
+/* Lookup has all its replies: what may be kept of them is kept. */
+void ngx_http_healthcode_absence_keep(ngx_http_healthcode_lookup_t *lookup);
+
+/* Something has changed.  NULL, or what is wrong with the push. */
+const char *ngx_http_healthcode_absence_push(ngx_http_healthcode_redis_t *redis,
+    const redisReply *push);
+
+#endif

@@ -1,0 +1,457 @@
+/*
+ * From the bytes of a code to what is known of it: verified, or found among
+ * those that were.  Decides nothing and asks no store.
+ * docs/request-path.md, "Token, Signature, Claims" and "The cache".
+ */
+
+#include "ngx_http_healthcode_keys.h"
+
+
+/* Large, but touched only as far as the code is long. */
+typedef struct {
+    healthcode_token_memory_t    token;
+    healthcode_claims_memory_t   claims;
+} ngx_http_healthcode_memory_t;
+
+
+static healthcode_reason_e ngx_http_healthcode_verify_cold(
+    ngx_http_request_t *r, ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_healthcode_record_t *record, ngx_str_t *code);
+static ngx_uint_t ngx_http_healthcode_verify_recall(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_str_t *code, healthcode_reason_e *reason);
+static healthcode_reason_e ngx_http_healthcode_verify_known(
+    ngx_http_request_t *r, ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_healthcode_record_t *record, const healthcode_key_t *key,
+    const healthcode_code_t *known);
+static healthcode_reason_e ngx_http_healthcode_verify_again(
+    ngx_http_request_t *r, ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_healthcode_record_t *record, const healthcode_key_t *key);
+static void ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    const healthcode_key_t *key, const healthcode_claims_t *claims);
+static healthcode_reason_e ngx_http_healthcode_verify_rules(
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    const healthcode_claims_t *claims, const healthcode_code_t *known);
+static ngx_http_healthcode_issuer_t *ngx_http_healthcode_verify_issuer(
+    ngx_http_healthcode_loc_conf_t *lcf, healthcode_str_t iss);
+static healthcode_reason_e ngx_http_healthcode_verify_keep(
+    ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
+    const healthcode_key_t *key, const healthcode_claims_t *claims);
+static ngx_int_t ngx_http_healthcode_verify_keep_key(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, const healthcode_key_t *key);
+static ngx_int_t ngx_http_healthcode_verify_keep_regions(
+    ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
+    const healthcode_claims_t *claims);
+
+
+healthcode_reason_e
+ngx_http_healthcode_verify(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    ngx_str_t            code;
+    healthcode_reason_e  reason;
+
+    reason = ngx_http_healthcode_source_code(record, &code);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    if (lcf->codes
+        && ngx_http_healthcode_verify_recall(r, lcf, record, &code, &reason))
+    {
+        return reason;
+    }
+
+    return ngx_http_healthcode_verify_cold(r, lcf, record, &code);
+}
+
+
+static healthcode_reason_e
+ngx_http_healthcode_verify_cold(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_str_t *code)
+{
+    healthcode_token_t              token;
+    healthcode_claims_t             claims;
+    healthcode_reason_e             reason;
+    const healthcode_key_t         *key;
+    ngx_http_healthcode_issuer_t   *issuer;
+    ngx_http_healthcode_memory_t    memory;
+
+    reason = healthcode_token_parse(ngx_http_healthcode_view(code),
+                                    &memory.token, &token);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    reason = healthcode_claims_parse(token.payload, &memory.claims, &claims);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    issuer = ngx_http_healthcode_verify_issuer(lcf, claims.iss);
+
+    if (issuer == NULL) {
+        return HEALTHCODE_REASON_ISSUER;
+    }
+
+    record->issuer = issuer;
+
+    reason = healthcode_issuer_verify(&issuer->core,
+                                      ngx_http_healthcode_keys_now(issuer),
+                                      &token, &key);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    record->verified = *code;
+
+    reason = ngx_http_healthcode_verify_keep(r, record, key, &claims);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    reason = ngx_http_healthcode_verify_rules(lcf, record, &claims, NULL);
+
+    /* only what passes, so that nobody else's codes take its place */
+
+    if (reason == HEALTHCODE_REASON_OK && record->code_sought) {
+        ngx_http_healthcode_verify_remember(r, lcf, record, key, &claims);
+    }
+
+    return reason;
+}
+
+
+/*
+ * Whether the code was verified before, by an issuer of this location with the
+ * keys and rules that it has now; then *reason is what it amounts to here.
+ */
+static ngx_uint_t
+ngx_http_healthcode_verify_recall(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_str_t *code, healthcode_reason_e *reason)
+{
+    healthcode_code_t                 known;
+    const healthcode_key_t           *key;
+    healthcode_code_scope_t           scope;
+    ngx_http_healthcode_issuer_t    **issuers;
+    ngx_http_healthcode_counters_t   *counters;
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+
+    scope.identities = ngx_http_healthcode_keys_identities(mcf);
+    scope.accepted = lcf->accepted;
+    scope.n = mcf->issuers.nelts;
+
+    if (scope.identities == NULL
+        || !healthcode_digest_text(mcf->digest, ngx_http_healthcode_view(code),
+                                   record->code_key))
+    {
+        return 0;
+    }
+
+    record->code_sought = 1;
+    counters = ngx_http_healthcode_cache_counters(lcf->codes);
+
+    if (!healthcode_code_find(&lcf->codes->codes, record->code_key, &scope,
+                              &known))
+    {
+        counters->codes_misses++;
+        return 0;
+    }
+
+    issuers = mcf->issuers.elts;
+
+    /* there is one, since the keys are the same */
+    key = healthcode_keyring_at(
+              ngx_http_healthcode_keys_now(issuers[known.issuer]),
+              known.signer);
+
+    if (key == NULL) {
+        counters->codes_misses++;
+        return 0;
+    }
+
+    counters->codes_hits++;
+
+    record->code_found = 1;
+    record->issuer = issuers[known.issuer];
+    record->verified = *code;
+
+    /* rules about claims need the claims */
+    *reason = (known.is_whole && lcf->require == NULL)
+              ? ngx_http_healthcode_verify_known(r, lcf, record, key, &known)
+              : ngx_http_healthcode_verify_again(r, lcf, record, key);
+
+    return 1;
+}
+
+
+static healthcode_reason_e
+ngx_http_healthcode_verify_known(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    const healthcode_key_t *key, const healthcode_code_t *known)
+{
+    healthcode_str_t  *regions;
+
+    record->iat = known->iat;
+    record->exp = known->exp;
+    record->query.nregions = known->nregions;
+
+    if (ngx_http_healthcode_verify_keep_key(r, record, key) != NGX_OK) {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    if (known->nregions) {
+
+        regions = ngx_palloc(r->pool,
+                             known->nregions * sizeof(healthcode_str_t)
+                             + HEALTHCODE_CODE_REGIONS_TEXT);
+        if (regions == NULL) {
+            return HEALTHCODE_REASON_FAULT;
+        }
+
+        healthcode_code_regions(known, (uint8_t *) (regions + known->nregions),
+                                regions);
+
+        record->query.regions = regions;
+    }
+
+    record->has_holder = known->has_holder;
+    ngx_memcpy(record->holder, known->holder, HEALTHCODE_HOLDER_LEN);
+
+    return ngx_http_healthcode_verify_rules(lcf, record, NULL, known);
+}
+
+
+/* Reads the payload once more, and skips the signature. */
+static healthcode_reason_e
+ngx_http_healthcode_verify_again(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    const healthcode_key_t *key)
+{
+    healthcode_str_t               payload;
+    healthcode_claims_t            claims;
+    healthcode_reason_e            reason;
+    ngx_http_healthcode_memory_t   memory;
+
+    if (!healthcode_token_payload(ngx_http_healthcode_view(&record->verified),
+                                  memory.token.parts, &payload))
+    {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    reason = healthcode_claims_parse(payload, &memory.claims, &claims);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    reason = ngx_http_healthcode_verify_keep(r, record, key, &claims);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    return ngx_http_healthcode_verify_rules(lcf, record, &claims, NULL);
+}
+
+
+static void
+ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    const healthcode_key_t *key, const healthcode_claims_t *claims)
+{
+    const uint64_t                   *identity;
+    healthcode_code_t                 code;
+    ngx_http_healthcode_issuer_t     *issuer = record->issuer;
+    ngx_http_healthcode_counters_t   *counters;
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+
+    identity = ngx_http_healthcode_keys_identities(mcf)[issuer->number];
+
+    /* all zero where OpenSSL has failed: it must not be anybody's */
+
+    if ((identity[0] | identity[1]) == 0
+        || !healthcode_code_from_claims(&code, claims, mcf->digest))
+    {
+        return;
+    }
+
+    code.issuer = (unsigned) issuer->number;
+    code.signer = (unsigned) healthcode_keyring_number(
+                                  ngx_http_healthcode_keys_now(issuer), key);
+    code.has_holder = record->has_holder;
+    ngx_memcpy(code.holder, record->holder, HEALTHCODE_HOLDER_LEN);
+
+    counters = ngx_http_healthcode_cache_counters(lcf->codes);
+    counters->codes_stored++;
+    counters->codes_evicted +=
+        healthcode_code_store(&lcf->codes->codes, record->code_key, identity,
+                              &code, time(NULL));
+}
+
+
+/*
+ * The rules of the issuer and of the location, once the signature held.  Where
+ * the location has rules about claims, claims are there.
+ */
+static healthcode_reason_e
+ngx_http_healthcode_verify_rules(ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims,
+    const healthcode_code_t *known)
+{
+    time_t                       now;
+    healthcode_reason_e          reason;
+    healthcode_claims_policy_t   policy;
+
+    /* the real clock: nginx's cached one lags behind in a long turn */
+    now = time(NULL);
+
+    reason = ngx_http_healthcode_lifecycle_check(record, now);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    policy = lcf->claims_policy;
+    policy.lifetime_max = record->issuer->core.lifetime_max;
+
+    reason = known ? healthcode_code_check(known, &policy, now)
+                   : healthcode_claims_check(claims, &policy, now);
+
+    if (reason != HEALTHCODE_REASON_OK || lcf->require == NULL) {
+        return reason;
+    }
+
+    record->unmet = healthcode_require_check(lcf->require->elts,
+                                             lcf->require->nelts,
+                                             claims->object);
+
+    return record->unmet ? HEALTHCODE_REASON_CLAIM : HEALTHCODE_REASON_OK;
+}
+
+
+static ngx_http_healthcode_issuer_t *
+ngx_http_healthcode_verify_issuer(ngx_http_healthcode_loc_conf_t *lcf,
+    healthcode_str_t iss)
+{
+    size_t                          i;
+    ngx_http_healthcode_issuer_t  **issuers = lcf->issuers->elts;
+
+    i = healthcode_index_first(lcf->issuer_index, iss);
+
+    return (i == HEALTHCODE_INDEX_NONE) ? NULL : issuers[i];
+}
+
+
+/* Keeps of the key what outlives a swap of keys. */
+static ngx_int_t
+ngx_http_healthcode_verify_keep_key(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, const healthcode_key_t *key)
+{
+    ngx_memcpy(record->thumbprint, key->thumbprint, HEALTHCODE_THUMBPRINT_LEN);
+
+    record->query.iss = record->issuer->core.iss;
+    record->query.thumbprint = healthcode_str_from(record->thumbprint,
+                                                   HEALTHCODE_THUMBPRINT_LEN);
+
+    record->kid.len = key->kid.len;
+
+    if (key->kid.len == 0) {
+        return NGX_OK;
+    }
+
+    record->kid.data = ngx_pnalloc(r->pool, key->kid.len);
+    if (record->kid.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(record->kid.data, key->kid.data, key->kid.len);
+
+    return NGX_OK;
+}
+
+
+/* Keeps of the claims what outlives their memory; never the subject. */
+static healthcode_reason_e
+ngx_http_healthcode_verify_keep(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, const healthcode_key_t *key,
+    const healthcode_claims_t *claims)
+{
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+
+    record->iat = claims->iat;
+    record->exp = claims->exp;
+
+    if (ngx_http_healthcode_verify_keep_key(r, record, key) != NGX_OK
+        || ngx_http_healthcode_verify_keep_regions(r, record, claims)
+           != NGX_OK)
+    {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    if (mcf->pepper == NULL) {
+        return HEALTHCODE_REASON_OK;
+    }
+
+    if (!healthcode_holder_derive(mcf->pepper,
+                                  record->issuer->core.subject_space,
+                                  claims->sub, record->query.holder)
+        || !healthcode_holder_parse(healthcode_str_from(record->query.holder,
+                                                        HEALTHCODE_HOLDER_HEX),
+                                    record->holder))
+    {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    record->has_holder = 1;
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_verify_keep_regions(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims)
+{
+    u_char            *p;
+    ngx_uint_t         i;
+    healthcode_str_t  *region;
+
+    record->query.nregions = 0;
+
+    if (claims->nregions == 0) {
+        return NGX_OK;
+    }
+
+    region = ngx_palloc(r->pool, claims->nregions
+                                 * (sizeof(healthcode_str_t) + 6));
+    if (region == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = (u_char *) (region + claims->nregions);
+
+    for (i = 0; i < claims->nregions; i++) {
+        region[i] = healthcode_str_from(p, claims->regions[i].len);
+        p = ngx_cpymem(p, claims->regions[i].data, claims->regions[i].len);
+    }
+
+    record->query.regions = region;
+    record->query.nregions = claims->nregions;
+
+    return NGX_OK;
+}

@@ -1,0 +1,688 @@
+# What is known of codes and holders: a warm code costs no signature and no
+# question to Redis, and yet every change arrives.  What cannot be known is
+# asked.  docs/request-path.md, "The cache".
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256);
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Healthcode::Fixture;
+use Healthcode::Http qw(dial get exchange answers answer_of);
+use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Nginx;
+use Healthcode::Redis;
+use Healthcode::Server;
+
+use constant { ARRIVES => 2, LEASE => 1, RECOVERY => 4 };
+
+delete $ENV{HEALTHCODE_CACHED};
+$Healthcode::Fixture::CACHED = 0;
+
+my $f     = Healthcode::Fixture->new;
+my $redis = $f->redis;
+my $site  = $f->path('site');
+my $zone  = 'healthcode_zone gate 1m;';
+
+
+# A gate with both caches; /t is gated.  store => {lines}, workers => N,
+# http => more lines, locations => more of them.
+sub gate {
+    my (%opt) = @_;
+    my $conf = conf(%opt);
+    return Healthcode::Nginx->new(module => $f->module, http => $conf,
+        workers => $opt{workers} || 1, main => $opt{main})->start;
+}
+
+
+sub conf {
+    my (%opt) = @_;
+    my $store = $f->store_conf('flags', cache => 'gate', timeout => '500ms',
+                               connect_timeout => '500ms',
+                               %{ $opt{store} || {} });
+    my $locations = $opt{locations} || '';
+    my $more = $opt{http} || '';
+    my $issuers = $opt{issuers} || $f->issuers_conf;
+    my $zones = $opt{zone} || $zone;
+    my $pepper = $f->pepper_conf;
+    return <<"END";
+$zones
+healthcode_code_cache gate;
+$pepper $issuers $store $more
+keepalive_requests 100000;
+server {
+    listen unix:{{SOCK}};
+    add_header X-Known "\$healthcode_code_cache \$healthcode_risk_cache" always;
+    add_header X-Decided \$healthcode_decided always;
+    add_header X-Pid \$pid always;
+    add_header X-Level "\$healthcode_claim_level" always;
+    location /alive { return 204; }
+    location /status { healthcode_status; }
+    location /t { healthcode on; alias $site/passed; }
+$locations
+}
+END
+}
+
+
+# What the answer amounts to, and what was known: "200 HIT MISS".
+sub known {
+    my ($nginx, $code, $uri) = @_;
+    my $answer = get($nginx->sock, $uri || '/t',
+                     [ "Authorization: Bearer $code" ]);
+    return join ' ', answer_of($answer),
+        split ' ', $answer->{header}{'x-known'} // '(none)';
+}
+
+
+# Asks until it is $wanted; the last answer.
+sub known_until {
+    my ($nginx, $wanted, $seconds, $code, $uri) = @_;
+    my $until = time + $seconds;
+    my $got;
+    exit 1 if $ENV{MUTANT} && !Test::More->builder->is_passing;
+    do {
+        $got = known($nginx, $code, $uri);
+        return $got if $got eq $wanted;
+        sleep 0.01;
+    } while (time < $until);
+    return $got;
+}
+
+
+# The counters of the zone, "holders.hits" and so on.
+sub counters {
+    my ($nginx) = @_;
+    my $all = JSON::PP->new->decode(get($nginx->sock, '/status', [])->{body});
+    my ($cache) = @{ $all->{caches} };
+    my %count;
+    for my $table (qw(holders codes)) {
+        $count{"$table.$_"} = $cache->{$table}{$_}
+            for keys %{ $cache->{$table} };
+    }
+    return \%count;
+}
+
+
+sub ends_well {
+    my ($nginx, $what, $expected) = @_;
+    is($nginx->stop, 0, "$what: the gate ends by itself");
+    my @bad = grep { /\[(error|alert|crit|emerg)\]|exited on signal/ }
+        grep { !$expected || !/$expected/ } split /\n/, $nginx->error_log;
+    is("@bad", '', "$what: nothing wrong is in its log");
+    $f->reset_store;
+
+    # of a broken rule one test is enough
+    exit 1 if $ENV{MUTANT} && !Test::More->builder->is_passing;
+}
+
+
+sub reads { $redis->count('hmget') }
+
+sub thumbprint {
+    my ($jwk, @members) = @_;
+    return b64(sha256(json({ map { $_ => $jwk->{$_} } @members })));
+}
+
+
+# ---- a code that is shown again ----
+
+{
+    my $nginx = gate();
+    my $alice = $f->issue(sub => 'alice', region => [ '511402', '31' ]);
+
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+       'a code that passed is known, and so is its holder');
+
+    $redis->reset_counts;
+    my @known = map { known($nginx, $alice) } 1 .. 50;
+    is(join(',', grep { $_ ne '200 HIT HIT' } @known), '', 'each time');
+    is(reads(), 0, 'and Redis is asked nothing');
+
+    my $again = $f->issue(sub => 'alice', region => [ '511402', '31' ]);
+    is(known($nginx, $again), '200 MISS HIT',
+       'another code of the holder is verified, the holder is known');
+    is(known($nginx, $again), '200 HIT HIT', 'and then it is, too');
+
+    my $elsewhere = $f->issue(sub => 'alice', region => [ '440304' ]);
+    is(known($nginx, $elsewhere), '200 MISS MISS',
+       'a region that nobody has asked for is asked for');
+    is(known($nginx, $elsewhere), '200 HIT HIT', 'once');
+
+    my $count = counters($nginx);
+    is($count->{'codes.stored'}, 3, 'three codes are stored');
+    cmp_ok($count->{'codes.hits'}, '>=', 52, 'and were found again');
+    cmp_ok($count->{'holders.hits'}, '>=', 52, 'the holder likewise');
+    cmp_ok($count->{"$_.places"}, '>=', 2000, "$_: there is room")
+        for qw(holders codes);
+
+    my ($decided) = get($nginx->sock, '/t', [ "Authorization: Bearer $alice" ])
+        ->{header}{'x-decided'};
+    my ($up) = $f->read('/proc/uptime') =~ /^(\S+)/;
+    like($decided, qr/^\d+\.\d{6}$/, 'when it was decided is told');
+    cmp_ok(abs($up - $decided), '<', 5, 'in seconds since the machine started');
+    ends_well($nginx, 'a code that is shown again');
+}
+
+
+# ---- every change arrives ----
+
+{
+    my $nginx = gate(locations => <<"END");
+location /levels { healthcode on; healthcode_region_deny medium;
+                   alias $site/passed; }
+location /custom { healthcode on; healthcode_deny tired; alias $site/passed; }
+END
+    my $alice = $f->issue(sub => 'alice', region => [ '511402' ]);
+    my $thumb = thumbprint($f->jwk('nat-es'), qw(crv kty x y));
+    my $iss   = $Healthcode::Fixture::ISS{national};
+
+    my @changes = (
+        [ 'a flag', 'flag set alice contact', 'flag clear alice contact',
+          '403 flagged' ],
+        [ 'a level of the region', 'region set 511402 high',
+          'region clear 511402', '403 region' ],
+        [ 'a level of the province', 'region set 51 high', 'region clear 51',
+          '403 region' ],
+        [ 'an issuer suspended', "control suspend $iss", "control resume $iss",
+          '401 issuer_suspended' ],
+        [ 'a key revoked', "control revoke-key $thumb",
+          "control restore-key $thumb", '401 key_revoked' ],
+        [ 'codes called back', sub { $redis->cmd('HSET', 'healthcode:control',
+            "before:$iss", int time + 3600) },
+          "control before $iss none", '401 issued_before' ],
+    );
+
+    for my $change (@changes) {
+        my ($what, $set, $clear, $answer) = @$change;
+        is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+           "$what: the code and its holder are known");
+        ref $set ? $set->() : $f->admin($set);
+        is($nginx->ask_until($answer, ARRIVES, $alice), $answer,
+           "$what: arrives");
+        is($nginx->ask($alice), $answer, "$what: and stays");
+        $f->admin($clear);
+        is($nginx->ask_until(200, ARRIVES, $alice), 200,
+           "$what: so does the correction");
+    }
+
+    # what is no reason to deny here is one elsewhere
+    $f->admin('region set 511402 medium');
+    $f->admin('flag set alice tired --custom');
+    is($nginx->ask_until('403 region', ARRIVES, $alice, '/levels'),
+       '403 region', 'each location judges what is known by its own policy');
+    is($nginx->ask($alice), 200, 'here it is no reason');
+    is($nginx->ask($alice, '/custom'), '403 flagged', 'there it is');
+    is(known($nginx, $alice), '200 HIT MISS',
+       'a holder with any flag is read live each time');
+
+    $f->admin('flag clear alice tired --custom');
+    is(known_until($nginx, '200 HIT HIT', ARRIVES, $alice), '200 HIT HIT',
+       'and is known again without it');
+
+    # the flag may run out, and the hash stay
+    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+                'contact', int(time) - 5);
+    is(known_until($nginx, '200 HIT MISS', ARRIVES, $alice), '200 HIT MISS',
+       'a flag that is over is no absence');
+    ends_well($nginx, 'every change');
+}
+
+
+# ---- what a code says is judged each time ----
+
+{
+    my $nginx = gate(locations => <<"END");
+location /hall { healthcode on; healthcode_audience hall-1 hall-2;
+                 alias $site/passed; }
+location /other { healthcode on; healthcode_audience desk; alias $site/passed; }
+location /young { healthcode on; healthcode_max_age 2s; healthcode_leeway 0s;
+                  alias $site/passed; }
+location /level { healthcode on; healthcode_require level = 5;
+                  alias $site/passed; }
+location /high { healthcode on; healthcode_require level = 9;
+                 alias $site/passed; }
+location /site { healthcode on; healthcode_issuers site; alias $site/passed; }
+location /off { healthcode on; healthcode_risk off; alias $site/passed; }
+location /cold { healthcode on; healthcode_code_cache off; alias $site/passed; }
+END
+    my $code = $f->site(claims => { aud => 'hall-2', level => 5 });
+
+    is(known($nginx, $code, '/hall'), '200 MISS MISS', 'a code for a hall');
+    is(known($nginx, $code, '/hall'), '200 HIT HIT', 'is known there');
+    is(known($nginx, $code, '/other'), '401 audience HIT',
+       'where it is not meant for, it is refused all the same');
+    is(known($nginx, $code, '/level'), '200 HIT HIT',
+       'a rule about a claim reads the claims, not the signature');
+    is(known($nginx, $code, '/high'), '403 claim HIT', 'and refuses');
+    my $answer = get($nginx->sock, '/t', [ "Authorization: Bearer $code" ]);
+    is($answer->{header}{'x-level'}, 5, 'claims are variables as ever');
+    is(known($nginx, $code, '/off'), '200 HIT', 'no store, no holder');
+    is(known($nginx, $code, '/cold'), '200 HIT',
+       'a location may keep out of it');
+
+    my $national = $f->issue(sub => 'bob');
+    is(known($nginx, $national), '200 MISS MISS', 'a code of an issuer');
+    is(known($nginx, $national, '/site'), '401 issuer MISS',
+       'that is not accepted elsewhere is not accepted because it is known');
+
+    is(known($nginx, $code, '/young'), '200 HIT HIT', 'a young code');
+    sleep 3.1;
+    is(known($nginx, $code, '/young'), '401 too_old HIT', 'grows old');
+
+    my $short = $f->site(claims => { exp => int(time) + 1 });
+    my $conf = 'location /exact { healthcode on; healthcode_leeway 0s; '
+             . "alias $site/passed; }";
+    my $other = gate(locations => $conf);
+    is(known($other, $short, '/exact'), '200 MISS MISS', 'a short life');
+    is(known_until($other, '401 expired HIT', 3, $short, '/exact'),
+       '401 expired HIT', 'ends, known or not');
+    ends_well($other, 'a short life');
+
+    for my $row ([ 'no', [], undef ], [ 'one', [ '510114' ], 'hall-1' ],
+                 [ 'eighteen', [ map { sprintf '%06d', 110100 + $_ } 1 .. 18 ],
+                   [ 'x', 'hall-1' ] ],
+                 [ 'nineteen', [ map { sprintf '%06d', 110100 + $_ } 1 .. 19 ],
+                   [ 'hall-1' ] ],
+                 [ 'all', [ map { sprintf '%06d', 110100 + $_ } 1 .. 64 ],
+                   [ map { "hall-$_" } 1 .. 9 ] ]) {
+        my ($words, $regions, $aud) = @$row;
+        my $many = $f->site(claims => { regions => $regions, aud => $aud,
+                                        sub => "many-$words" });
+        my $uri = defined $aud ? '/hall' : '/t';
+        like(known($nginx, $many, $uri), qr/^200 MISS MISS$/, "$words regions");
+        like(known($nginx, $many, $uri), qr/^200 HIT (HIT|MISS)$/,
+             "$words regions, again");
+        next if !@$regions;
+        $f->admin("region set $regions->[-1] high");
+        is($nginx->ask_until('403 region', ARRIVES, $many, $uri), '403 region',
+           "$words regions: the last one counts");
+        is($nginx->ask($many, $uri), '403 region', "$words regions: and stays");
+        $f->admin("region clear $regions->[-1]");
+    }
+    ends_well($nginx, 'what a code says');
+}
+
+
+# ---- only what passes is stored ----
+
+{
+    my $nginx = gate();
+    my $alice = $f->site(claims => { sub => 'alice' });
+    known($nginx, $alice) for 1 .. 2;
+    my $before = counters($nginx);
+
+    my $socket = dial($nginx->sock);
+    my $bytes = join '', map {
+        my $forged = $f->site(claims => { sub => "f$_" }, secret => 'x' x 32);
+        "GET /t HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $forged\r\n\r\n"
+    } 1 .. 3000;
+    my ($got) = exchange($socket, $bytes
+        . "GET /alive HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 20);
+    my @answers = answers($got);
+    is(scalar(grep { answer_of($_) eq '401 signature' } @answers), 3000,
+       'three thousand forged codes are refused');
+
+    known($nginx, $_) for
+        $f->site(claims => { exp => int(time) - 60, iat => int(time) - 600 }),
+        $f->site(claims => { status => 'ill' }),
+        $f->site(claims => { iss => 'https://nobody.example' });
+
+    my $after = counters($nginx);
+    is($after->{"codes.$_"}, $before->{"codes.$_"}, "codes $_: not one more")
+        for qw(stored evicted);
+    is($after->{'holders.stored'}, $before->{'holders.stored'},
+       'nor a holder');
+    is(known($nginx, $alice), '200 HIT HIT', 'and what was known is known');
+    ends_well($nginx, 'only what passes');
+}
+
+
+# ---- a key that goes takes its codes along ----
+
+{
+    my $keys = $f->write('swap.jwks', $f->read('national.jwks'), 0600);
+    my $nginx = gate(issuers => $f->issuer_conf('national', keys => $keys)
+        . $f->issuer_conf('province') . $f->issuer_conf('site'));
+    my $alice = $f->issue(sub => 'alice');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+       'a code is known');
+
+    my $set = JSON::PP->new->decode($f->read('national.jwks'));
+    my @without = grep { $_->{kid} ne 'nat-es' } @{ $set->{keys} };
+    $f->write('swap.jwks', json({ keys => \@without }), 0600);
+    is($nginx->ask_until('401 key', 6, $alice), '401 key',
+       'without its key it is refused');
+    $f->write('swap.jwks', $f->read('national.jwks'), 0600);
+    is($nginx->ask_until(200, 6, $alice), 200, 'with it it passes');
+    is(known($nginx, $alice), '200 HIT HIT',
+       'and was verified by these keys before');
+    ends_well($nginx, 'a key that goes');
+}
+
+
+# ---- many who ask for one holder ask once ----
+
+{
+    my $nginx = gate(store => { timeout => '3s' }, workers => 2);
+    my $alice = $f->issue(sub => 'alice');
+    my $bytes = "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+              . "Authorization: Bearer $alice\r\n\r\n";
+    $nginx->ask_until(200, 3, $f->issue(sub => 'bob'));
+
+    my @bob = map { get($nginx->sock, '/t',
+        [ "Authorization: Bearer " . $f->code('BOB') ]) } 1 .. 20;
+    $redis->reset_counts;
+    $redis->cmd('CLIENT', 'PAUSE', 700, 'ALL');
+    my @sent = map { my $s = dial($nginx->sock); syswrite $s, $bytes; $s }
+        1 .. 400;
+    close shift @sent for 1 .. 3;    # who asked first may leave
+    my %pids;
+    my @got = map {
+        my ($text) = exchange($_, '', 6);
+        my ($answer) = answers($text);
+        $pids{ $answer->{header}{'x-pid'} // 0 }++;
+        answer_of($answer || { status => 0, body => '' }) } @sent;
+    is(join(',', grep { $_ ne 200 } @got), '',
+       'four hundred requests for a holder that is not known: all pass');
+    my $workers = keys %pids;
+    cmp_ok(reads(), '<=', 2, 'by one live read of each worker');
+    cmp_ok(reads(), '>=', 1, 'which there was');
+    note("$workers workers, " . reads() . ' reads');
+
+    # a read of another question is not joined
+    $redis->reset_counts;
+    $redis->cmd('CLIENT', 'PAUSE', 200, 'ALL');
+    my @codes = map { $f->issue(sub => 'carol', region => [ $_ ]) }
+        '110101', '120101';
+    my @two = map { my $s = dial($nginx->sock);
+        syswrite $s, $bytes =~ s/Bearer \S+/Bearer $_/r; $s } @codes;
+    $f->admin('region set 120101 high');
+    my @answer = map { my ($text) = exchange($_, '', 6);
+        answer_of((answers($text))[0]) } @two;
+    is($answer[0], 200, 'the same holder from elsewhere passes');
+    like($answer[1], qr/^(200|403 region)$/, 'and there by its own region');
+    is(reads(), 4, 'each was asked for: its region, and the controls');
+    ends_well($nginx, 'many who ask');
+}
+
+
+# ---- but not who asks a lease later ----
+
+{
+    my $nginx = gate(store => { timeout => '3s',
+                                cache => 'gate lease=200ms' });
+    my $bytes = "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+              . 'Authorization: Bearer ' . $f->issue(sub => 'dave')
+              . "\r\n\r\n";
+    $nginx->ask_until(200, 3, $f->issue(sub => 'bob'));
+    $redis->reset_counts;
+    $redis->cmd('CLIENT', 'PAUSE', 700, 'ALL');
+    my @sent = map { sleep $_; my $s = dial($nginx->sock);
+        syswrite $s, $bytes; $s } 0, 0.05, 0.3;
+    my @got = map { my ($text) = exchange($_, '', 6);
+        answer_of((answers($text))[0] || { status => 0, body => '' }) } @sent;
+    is("@got", '200 200 200', 'three wait for one holder');
+    is(reads(), 2, 'the last one by a question of its own, since the first '
+       . 'was asked a lease ago');
+    ends_well($nginx, 'a lease later');
+}
+
+
+# ---- a store that goes, and what is known meanwhile ----
+
+{
+    my $nginx = gate(store => { timeout => '200ms' });
+    my $alice = $f->issue(sub => 'alice');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+       'before: known');
+
+    $redis->freeze;
+    my $start = time;
+    my $last = 0;
+    while (time < $start + 3) {
+        my $got = known($nginx, $alice);
+        $last = time - $start if $got =~ /^200/;
+        last if time > $start + 1.5 && $got =~ /^503/;
+        sleep 0.01;
+    }
+    cmp_ok($last, '<=', LEASE + 0.3,
+           'a store that stops: nobody passes past the lease');
+    like($nginx->ask($alice), qr/^503 store_/, 'then it is an outage');
+    $redis->thaw;
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'and over with it');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT', 'known');
+
+    $redis->cmd('FLUSHALL');
+    is($nginx->ask_until('503 store_unproven', ARRIVES, $alice),
+       '503 store_unproven', 'a store that is flushed proves nothing');
+    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+                'contact', 0);
+    is(known($nginx, $alice), '503 store_unproven HIT MISS', 'nor later');
+    $f->init_store;
+    is($nginx->ask_until('403 flagged', RECOVERY, $alice), '403 flagged',
+       'initialised again, the flag from before counts');
+    ok(!(grep { $_ eq 200 } map { scalar $nginx->ask($alice) } 1 .. 20),
+       'and nothing that was known before the flush');
+    $f->admin('flag clear alice contact');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT', 'cleared');
+
+    # the same with another store in its place, without a word
+    $redis->cmd('SELECT', 1);
+    $redis->cmd('FLUSHDB');
+    $redis->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'second',
+                pepper_check => $f->pepper_check);
+    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+                'contact', 0);
+    $redis->cmd('SELECT', 0);
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT', 'known');
+    $redis->cmd('SWAPDB', 0, 1);
+    is($nginx->ask_until('403 flagged', LEASE + 1, $alice), '403 flagged',
+       'databases that change places: at the next heartbeat');
+    ok($nginx->logged(qr/it is another store than a moment ago/, 2),
+       'and the log says so');
+    $redis->cmd('SWAPDB', 0, 1);
+    $redis->cmd('SELECT', 1);
+    $redis->cmd('FLUSHDB');
+    $redis->cmd('SELECT', 0);
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'and back');
+
+    $redis->cmd('REPLICAOF', '127.0.0.1', '1');
+    is($nginx->ask_until('503 store_not_master', LEASE + 1, $alice),
+       '503 store_not_master', 'a master that becomes a replica is none');
+    $redis->cmd('REPLICAOF', 'NO', 'ONE');
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is one again');
+
+    $redis->cmd('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    is($nginx->ask_until('503 store_evicting', 3, $alice),
+       '503 store_evicting', 'a policy that drops flags is seen');
+    $redis->cmd('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'and that it is gone');
+
+    $redis->kick;
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'a connection that is cut is made again');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+       'and owns what it reads');
+    ends_well($nginx, 'a store that goes', qr/is down:/);
+}
+
+
+# ---- a user who may not be told of changes ----
+
+{
+    $redis->cmd('ACL', 'SETUSER', 'blind', 'on', '>' . $f->password,
+        split(/ /, $Healthcode::Redis::GATE_ACL =~ s/\+client\|tracking //r));
+    my $nginx = gate(store => { user => 'blind' });
+    is($nginx->ask($f->code('ALICE')), '503 store_unavailable',
+       'without the right to be told of changes a store with a cache is none');
+    ok($nginx->logged(qr/CLIENT TRACKING is refused: NOPERM/, 2),
+       'and the log says why');
+    $redis->cmd('ACL', 'SETUSER', 'blind', '+client|tracking');
+    is($nginx->ask_until(200, RECOVERY, $f->code('ALICE')), 200,
+       'with it it is one');
+    ends_well($nginx, 'a user', qr/is down:/);
+}
+
+
+# ---- two stores in one zone ----
+
+{
+    $redis->cmd('SELECT', 1);
+    $redis->cmd('FLUSHDB');
+    $redis->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'second',
+                pepper_check => $f->pepper_check);
+    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+                'contact', 0);
+    $redis->cmd('SELECT', 0);
+
+    my $nginx = gate(http => 'healthcode_risk flags;'
+        . $f->store_conf('second', database => 1, cache => 'gate'),
+        locations => 'location /second { healthcode on; '
+            . "healthcode_risk second; alias $site/passed; }");
+    my $alice = $f->issue(sub => 'alice');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+       'a holder without flags in one store');
+    is(known($nginx, $alice, '/second'), '403 flagged HIT MISS',
+       'is flagged in the other, which shares the memory');
+    is(known($nginx, $f->code('BOB'), '/second'), '200 MISS MISS',
+       'who is known in the other');
+    is(known($nginx, $f->code('BOB')), '200 HIT MISS', 'is not in the one');
+    ends_well($nginx, 'two stores');
+    $redis->cmd('SELECT', 1);
+    $redis->cmd('FLUSHDB');
+    $redis->cmd('SELECT', 0);
+}
+
+
+# ---- reloads and lost workers ----
+
+{
+    my $nginx = gate(workers => 2);
+    my $alice = $f->issue(sub => 'alice');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT', 'known');
+
+    ok($nginx->reload, 'a reload');
+    sleep 0.2;
+    like(known($nginx, $alice), qr/^200 HIT/, 'leaves the codes');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+       'holders are read anew, since their readers are gone');
+
+    # to another store, where she is flagged
+    $redis->cmd('SELECT', 1);
+    $redis->cmd('FLUSHDB');
+    $redis->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'second',
+                pepper_check => $f->pepper_check);
+    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+                'contact', 0);
+    $redis->cmd('SELECT', 0);
+    $nginx->configure(conf(store => { database => 1 }));
+    ok($nginx->reload, 'a reload to another store');
+    sleep 0.3;
+    my @after = map { scalar $nginx->ask($alice) } 1 .. 40;
+    is(join(',', grep { $_ ne '403 flagged' } @after), '',
+       'takes nothing along that was known of the last one');
+    $nginx->configure(conf());
+    ok($nginx->reload, 'and back');
+    is($nginx->ask_until(200, 3, $alice), 200, 'she passes');
+    $redis->cmd('SELECT', 1);
+    $redis->cmd('FLUSHDB');
+    $redis->cmd('SELECT', 0);
+
+    # another zone
+    $nginx->configure(conf(zone => 'healthcode_zone gate 2m;'));
+    ok($nginx->reload, 'a reload to a larger zone');
+    sleep 0.3;
+    is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+       'begins anew');
+
+    # who reads a holder owns what is known of her: that worker goes
+    for my $signal (qw(KILL STOP)) {
+        $f->admin('flag set alice contact');
+        $f->admin('flag clear alice contact');
+        my $owner;
+        for (1 .. 100) {
+            my $answer = get($nginx->sock, '/t',
+                             [ "Authorization: Bearer $alice" ]);
+            my ($code, $risk) = split ' ', $answer->{header}{'x-known'};
+            last if $risk eq 'HIT' && $owner;
+            $owner = $answer->{header}{'x-pid'} if $risk eq 'MISS';
+            sleep 0.01;
+        }
+        is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT',
+           "$signal: known before");
+        kill $signal => $owner;
+        $f->admin('flag set alice contact');
+        sleep LEASE + 0.1;
+        my $until = time + 1;
+        my (%got, @pids);
+        while (time < $until) {
+            my $answer = eval { get($nginx->sock, '/t',
+                [ "Authorization: Bearer $alice" ], timeout => 0.2) } or next;
+            $got{ answer_of($answer) }++;
+            push @pids, $answer->{header}{'x-pid'} // 0;
+        }
+        kill CONT => $owner if $signal eq 'STOP';
+        is(join(',', grep { $_ ne '403 flagged' && !/^503/ } sort keys %got),
+           '', "$signal: a lease later nobody lets her in");
+        cmp_ok($got{'403 flagged'}, '>', 10, "$signal: but refuses");
+        is(scalar(grep { $_ eq $owner } @pids), 0,
+           "$signal: it was the other one who answered");
+        $f->admin('flag clear alice contact');
+        is($nginx->ask_until(200, 3, $alice), 200, "$signal: cleared");
+    }
+    ends_well($nginx, 'reloads',
+              qr/is down:|exited on signal 9|shared memory zone/);
+}
+
+
+# ---- whoever plays Redis and pushes what it should not ----
+
+{
+    my $push = sub { ">2\r\n\$10\r\ninvalidate\r\n$_[0]" };
+    my $key = sub { "*1\r\n\$" . length($_[0]) . "\r\n$_[0]\r\n" };
+    for my $row (
+        [ 'a key that no gate reads', $push->($key->('x')),
+          'it pushed a key that no gate reads' ],
+        [ 'a holder in capitals', $push->($key->('healthcode:risk:{'
+          . 'A' x 32 . '}')), 'it pushed a key that no gate reads' ],
+        [ 'a message of a channel',
+          ">3\r\n\$7\r\nmessage\r\n\$1\r\na\r\n\$1\r\nb\r\n",
+          'it sent what nobody asked for' ],
+        [ 'an invalidation of nothing',
+          ">2\r\n\$10\r\ninvalidate\r\n*0\r\n",
+          'it sent what nobody asked for' ],
+        [ 'an invalidation of a number', $push->(":1\r\n"),
+          'it sent what nobody asked for' ],
+    ) {
+        my ($what, $bytes, $why) = @$row;
+        my $path = $f->path('played.sock');
+        my $check = $f->pepper_check;
+        my $meta = "%3\r\n\$6\r\nschema\r\n\$1\r\n1\r\n\$8\r\ninstance\r\n"
+            . "\$1\r\nx\r\n\$12\r\npepper_check\r\n\$32\r\n$check\r\n";
+        my $role = "*3\r\n\$6\r\nmaster\r\n:0\r\n*0\r\n";
+        my $hello = "%1\r\n\$5\r\nproto\r\n:3\r\n+OK\r\n$role"
+            . "\$29\r\n\r\nmaxmemory_policy:noeviction\r\n$meta";
+        my $server = Healthcode::Server->start($path, sub {
+            my ($client) = @_;
+            my $seen = '';
+            my @say = ($hello, "$role$meta$bytes");
+            while (sysread $client, $seen, 65536, length $seen) {
+                syswrite $client, shift @say
+                    while @say && $seen =~ s/^.*?healthcode:meta\r\n//s;
+            }
+        });
+        my $nginx = gate(store => { server => "unix:$path" });
+        ok($nginx->logged(qr/is down: \Q$why\E/, 3),
+           "$what ends the connection");
+        isnt($nginx->ask($f->code('ALICE')), 200, "$what: nobody passes");
+        is($nginx->stop, 0, "$what: the gate ends by itself");
+        unlike($nginx->error_log, qr/\[alert\]|on signal/, "$what: no alarm");
+    }
+}
+
+done_testing();
