@@ -60,7 +60,8 @@ typedef struct {
     const healthcode_str_t  *audience;      /* any of these will do */
     size_t                   naudience;     /* 0: not required */
     const uint64_t         (*digests)[2];   /* of the audience, for codes that
-                                               were read before, or NULL */
+                                               were read before; NULL: none
+                                               of those is meant for it */
 } healthcode_claims_policy_t;
 
 

@@ -319,6 +319,10 @@ healthcode_code_is_meant(const healthcode_code_t *code,
         return true;
     }
 
+    if (policy->digests == NULL) {
+        return false;
+    }
+
     for (unsigned i = 0; i < code->naudience; i++) {
         for (size_t n = 0; n < policy->naudience; n++) {
             if (code->audience[i][0] == policy->digests[n][0]

@@ -83,6 +83,7 @@ healthcode_issuer_identity(const healthcode_issuer_t *issuer,
     uint8_t           types[HEALTHCODE_DIGEST_LEN];
     uint8_t           aliases[HEALTHCODE_DIGEST_LEN];
     uint8_t           flags[3];
+    uint8_t           generation[HEALTHCODE_KEYRING_GENERATION_LEN];
     healthcode_str_t  parts[] = {
         issuer->iss,
         issuer->subject_space,
@@ -93,9 +94,15 @@ healthcode_issuer_identity(const healthcode_issuer_t *issuer,
         healthcode_str_from(flags, sizeof(flags)),
         healthcode_str_from(types, sizeof(types)),
         healthcode_str_from(aliases, sizeof(aliases)),
-        healthcode_str_from(healthcode_keyring_generation(keyring),
-                            HEALTHCODE_KEYRING_GENERATION_LEN)
+        healthcode_str_from(generation, sizeof(generation))
     };
+
+    if (keyring == NULL) {
+        return false;
+    }
+
+    memcpy(generation, healthcode_keyring_generation(keyring),
+           sizeof(generation));
 
     flags[0] = issuer->type_any;
     flags[1] = issuer->type_none;

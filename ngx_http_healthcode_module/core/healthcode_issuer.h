@@ -50,7 +50,7 @@ healthcode_reason_e healthcode_issuer_verify(const healthcode_issuer_t *issuer,
  * Writes the HEALTHCODE_DIGEST_LEN bytes of a digest of all that decides
  * whether healthcode_issuer_verify() accepts a token and whose holder it names:
  * keyring, the issuer's rules, types and names, and pepper, which tells one
- * pepper from another.  False where OpenSSL fails.
+ * pepper from another.  False where there is no keyring, or OpenSSL fails.
  */
 bool healthcode_issuer_identity(const healthcode_issuer_t *issuer,
     const healthcode_keyring_t *keyring, healthcode_str_t pepper,

@@ -74,9 +74,14 @@ ngx_http_healthcode_absence_live(ngx_http_healthcode_redis_t *redis,
         return NGX_ERROR;
     }
 
-    redis->instance_len = instance.len;
-    ngx_memcpy(redis->instance, instance.data,
-               ngx_min(instance.len, NGX_HTTP_HEALTHCODE_INSTANCE));
+    redis->instance.len = instance.len;
+    redis->instance.data = ngx_alloc(instance.len, redis->log);
+
+    if (redis->instance.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(redis->instance.data, instance.data, instance.len);
 
     healthcode_owner_live(&redis->owner, id);
 
@@ -115,10 +120,17 @@ ngx_http_healthcode_absence_store_id(ngx_http_healthcode_redis_t *redis,
 void
 ngx_http_healthcode_absence_lose(ngx_http_healthcode_redis_t *redis)
 {
-    if (redis->counters) {
-        redis->counters->epochs++;
-        healthcode_owner_lose(&redis->owner);
-        ngx_http_healthcode_absence_forget_answers(redis);
+    if (redis->counters == NULL) {
+        return;
+    }
+
+    redis->counters->epochs++;
+    healthcode_owner_lose(&redis->owner);
+    ngx_http_healthcode_absence_forget_answers(redis);
+
+    if (redis->instance.data) {
+        ngx_free(redis->instance.data);
+        ngx_str_null(&redis->instance);
     }
 }
 
@@ -217,10 +229,8 @@ ngx_http_healthcode_absence_is_same(ngx_http_healthcode_redis_t *redis,
 {
     healthcode_str_t  instance = healthcode_risk_codec_instance(meta);
 
-    if (instance.len == redis->instance_len
-        && ngx_memcmp(instance.data, redis->instance,
-                      ngx_min(instance.len, NGX_HTTP_HEALTHCODE_INSTANCE))
-           == 0)
+    if (healthcode_str_equal(instance,
+                             ngx_http_healthcode_view(&redis->instance)))
     {
         return 1;
     }

@@ -519,7 +519,7 @@ ngx_http_healthcode_redis_greet(ngx_http_healthcode_redis_t *redis,
     if (ngx_http_healthcode_absence_live(redis, reply) != NGX_OK) {
         ngx_http_healthcode_redis_fail(redis,
                                        HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "OpenSSL has failed");
+                                       "there is no memory");
         return NGX_ERROR;
     }
 

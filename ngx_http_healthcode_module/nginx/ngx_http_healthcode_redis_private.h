@@ -14,9 +14,6 @@
 /* Lookups that may be joined are found by their holder, in so many lists. */
 #define NGX_HTTP_HEALTHCODE_LOOKUP_LISTS   256
 
-/* Bytes of an instance that are looked at. */
-#define NGX_HTTP_HEALTHCODE_INSTANCE       64
-
 
 typedef enum {
     NGX_HTTP_HEALTHCODE_REDIS_DOWN = 0,    /* waiting to try again */
@@ -112,8 +109,7 @@ struct ngx_http_healthcode_redis_s {
     ngx_http_healthcode_counters_t      *counters;  /* NULL: it has none */
     healthcode_owner_t                   owner;
     healthcode_answers_t                *answers;
-    size_t                               instance_len;
-    u_char                               instance[NGX_HTTP_HEALTHCODE_INSTANCE];
+    ngx_str_t                            instance;  /* from ngx_alloc() */
     ngx_queue_t                          lists[
                                          NGX_HTTP_HEALTHCODE_LOOKUP_LISTS];
 };

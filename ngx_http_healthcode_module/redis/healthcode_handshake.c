@@ -31,6 +31,9 @@ static bool healthcode_handshake_format_words(healthcode_redis_buf_t *buf,
     const char *one, const char *two);
 static healthcode_handshake_step_e healthcode_handshake_step(
     const healthcode_handshake_t *handshake, unsigned i);
+static healthcode_reason_e healthcode_handshake_judge(
+    const healthcode_handshake_t *handshake, healthcode_handshake_step_e step,
+    const redisReply *reply, char *error, size_t size);
 static healthcode_reason_e healthcode_handshake_read_role(
     const redisReply *reply, char *error, size_t size);
 static healthcode_reason_e healthcode_handshake_read_info(
@@ -146,18 +149,28 @@ healthcode_reason_e
 healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
     const redisReply *reply, char *error, size_t size)
 {
-    bool                         as_asked = true;
-    healthcode_handshake_step_e  step = healthcode_handshake_step(handshake, i);
+    if (i >= healthcode_handshake_replies(handshake)) {
+        snprintf(error, size, "a reply too many");
+        return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    }
+
+    return healthcode_handshake_judge(handshake,
+                                      healthcode_handshake_step(handshake, i),
+                                      reply, error, size);
+}
+
+
+static healthcode_reason_e
+healthcode_handshake_judge(const healthcode_handshake_t *handshake,
+    healthcode_handshake_step_e step, const redisReply *reply, char *error,
+    size_t size)
+{
+    bool  as_asked = true;
 
     static const char  *const commands[] = {
         "HELLO 3", "SELECT", "CLIENT TRACKING", "ROLE", "INFO memory",
         "HGETALL healthcode:meta"
     };
-
-    if (i >= healthcode_handshake_replies(handshake)) {
-        snprintf(error, size, "a reply too many");
-        return HEALTHCODE_REASON_STORE_UNAVAILABLE;
-    }
 
     if (reply->type == REDIS_REPLY_ERROR) {
         snprintf(error, size, "%s is refused: %.*s", commands[step],
@@ -234,16 +247,20 @@ healthcode_handshake_again_read(const healthcode_handshake_t *handshake,
 
     *meta = NULL;
 
-    reason = healthcode_handshake_read_role(*replies++, error, size);
+    reason = healthcode_handshake_judge(handshake, HEALTHCODE_HANDSHAKE_ROLE,
+                                        *replies++, error, size);
 
     if (reason == HEALTHCODE_REASON_OK && handshake->tracking) {
         *meta = *replies++;
-        reason = healthcode_handshake_read_meta(handshake, *meta, error, size);
+        reason = healthcode_handshake_judge(handshake,
+                                            HEALTHCODE_HANDSHAKE_META, *meta,
+                                            error, size);
     }
 
     if (reason == HEALTHCODE_REASON_OK && memory) {
-        reason = healthcode_handshake_read_info(handshake, *replies, error,
-                                                size);
+        reason = healthcode_handshake_judge(handshake,
+                                            HEALTHCODE_HANDSHAKE_INFO,
+                                            *replies, error, size);
     }
 
     return reason;

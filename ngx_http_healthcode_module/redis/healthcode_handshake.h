@@ -46,7 +46,8 @@ healthcode_reason_e healthcode_handshake_read(
  * What may change under a connection: appends ROLE; with tracking, under which
  * nobody else reads it, HGETALL healthcode:meta; and where memory says so INFO
  * memory.  _again_read() judges their healthcode_handshake_again() replies
- * likewise, and points *meta to the one of them; NULL: it was not asked.
+ * likewise, and points *meta to the one of them; NULL: it was not asked, or
+ * what came before it is wrong.
  */
 #define HEALTHCODE_HANDSHAKE_AGAIN_MAX  3
 

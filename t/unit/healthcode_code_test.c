@@ -875,6 +875,12 @@ test_compares_whole_digests_of_audiences(void **state)
                  == HEALTHCODE_REASON_OK, bit, "bit of one");
     }
 
+    /* nobody has made digests of the places */
+    policy.digests = NULL;
+    assert_int_equal(healthcode_code_check(&code, &policy, IAT),
+                     HEALTHCODE_REASON_AUDIENCE);
+    policy.digests = (const healthcode_code_digest_t *) digests;
+
     /* the words of two do not make one */
     digests[0][0] = code.audience[0][0];
     digests[0][1] = code.audience[1][1];

@@ -624,6 +624,23 @@ plain(void)
 }
 
 
+/* Which verifies nothing, and must not be the same for two. */
+static void
+test_has_no_identity_without_keys(void **state)
+{
+    uint8_t              out[HEALTHCODE_DIGEST_LEN];
+    healthcode_issuer_t  of = plain();
+
+    digest = healthcode_digest_create();
+    assert_non_null(digest);
+    assert_false(healthcode_issuer_identity(&of, NULL, healthcode_str(CHECK),
+                                            digest, out));
+    healthcode_digest_free(digest);
+
+    (void) state;
+}
+
+
 /* What changes which codes an issuer accepts, or whose they are. */
 static void
 test_is_another_one_by_each_of_its_names_and_rules(void **state)
