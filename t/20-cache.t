@@ -7,6 +7,7 @@ use warnings;
 
 use Digest::SHA qw(sha256);
 use FindBin;
+use IO::Select;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -433,6 +434,132 @@ END
 }
 
 
+# ---- a change between the replies to one question ----
+
+{
+    # A relay in front of Redis that parts the commands of one live read, as
+    # Redis itself may: it serves others between them.
+    my $path = $f->path('relay.sock');
+    my $mark = $f->path('relay.mark');
+    my $holder = $f->holder('alice');
+    my $relay = Healthcode::Server->start($path, sub {
+        my ($gate) = @_;
+        my $store = dial($redis->socket);
+        my $both = IO::Select->new($gate, $store);
+        my $until = time + 60;
+        while (time < $until) {
+            for my $from ($both->can_read(1)) {
+                sysread $from, my $bytes, 65536 or return;
+                my $to = $from == $gate ? $store : $gate;
+                my $cut = index $bytes, "*5\r\n\$5\r\nHMGET\r\n"
+                                      . "\$18\r\nhealthcode:control";
+                if ($from == $gate && -e $mark && $cut > 0
+                    && $bytes =~ /\Q$holder\E/) {
+                    syswrite $to, substr $bytes, 0, $cut, '';
+                    rename $mark, "$mark.now";
+                    while (-e "$mark.now") {
+                        next if !IO::Select->new($store)->can_read(0.01);
+                        sysread $store, my $reply, 65536 or return;
+                        syswrite $gate, $reply;
+                    }
+                }
+                syswrite $to, $bytes;
+            }
+        }
+    });
+    my $nginx = gate(store => { server => "unix:$path", timeout => '900ms' });
+    my $alice = $f->issue(sub => 'alice', region => [ '511402' ]);
+    $nginx->ask_until(200, 3, $f->issue(sub => 'bob'));
+
+    for my $row ([ 'a flag', 'flag set alice contact',
+                   'flag clear alice contact', '403 flagged' ],
+                 [ 'a level', 'region set 511402 high',
+                   'region clear 511402', '403 region' ]) {
+        my ($what, $set, $clear, $answer) = @$row;
+        # nothing is known of her
+        $f->admin("$_ set alice cotravel"), $f->admin("$_ clear alice cotravel")
+            for 'flag';
+        $f->admin('region set 511402 low'), $f->admin('region clear 511402');
+        sleep 0.05;
+        $f->write('relay.mark', '');
+        my $socket = dial($nginx->sock);
+        syswrite $socket, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            . "Authorization: Bearer $alice\r\n\r\n";
+        for (1 .. 200) { last if -e "$mark.now"; sleep 0.01 }
+        ok(-e "$mark.now", "$what: one half of a question is answered");
+        sleep 0.05;
+        $f->admin($set);
+        sleep 0.05;
+        unlink "$mark.now";
+        my ($text) = exchange($socket, '', 5);
+        is(answer_of((answers($text))[0]), 200,
+           "$what: which is then set, too late for this answer");
+        my @got = map { sleep 0.05; scalar $nginx->ask($alice) } 1 .. 10;
+        is(join(',', grep { $_ ne $answer } @got), '',
+           "$what: the answer is not kept");
+        $f->admin($clear);
+        is($nginx->ask_until(200, 3, $alice), 200, "$what: cleared");
+    }
+    ends_well($nginx, 'a change between');
+}
+
+
+# ---- who joins one whom nobody waits for ----
+
+{
+    # A store that goes silent about one holder, but not altogether.
+    my $path = $f->path('mute.sock');
+    my $check = $f->pepper_check;
+    my $meta = "%3\r\n\$6\r\nschema\r\n\$1\r\n1\r\n\$8\r\ninstance\r\n"
+        . "\$1\r\nx\r\n\$12\r\npepper_check\r\n\$32\r\n$check\r\n";
+    my $role = "*3\r\n\$6\r\nmaster\r\n:0\r\n*0\r\n";
+    my $info = "\$29\r\n\r\nmaxmemory_policy:noeviction\r\n";
+    my $push = ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$50\r\nhealthcode:risk:{"
+        . '0' x 32 . "}\r\n";
+    my $server = Healthcode::Server->start($path, sub {
+        my ($client) = @_;
+        my ($seen, $greeted, $mute) = ('', 0, 0);
+        my $until = time + 30;
+        while (time < $until) {
+            if (IO::Select->new($client)->can_read(0.03)) {
+                sysread $client, $seen, 65536, length $seen or return;
+            }
+            $mute ||= $seen =~ /healthcode:risk/;
+            if ($mute) { syswrite $client, $push; next }
+            while ($seen =~ s/^.*?healthcode:meta\r\n(\*2\r\n\$4\r\nINFO\r\n\$6\r\nmemory\r\n)?//s) {
+                syswrite $client, !$greeted++
+                    ? "%1\r\n\$5\r\nproto\r\n:3\r\n+OK\r\n$role$info$meta"
+                    : $role . $meta . ($1 ? $info : '');
+            }
+        }
+    });
+    my $nginx = gate(store => { server => "unix:$path", user => undef,
+        password_file => undef, timeout => '500ms', cache => 'gate lease=2s' });
+    sleep 0.3;
+    my ($first, $code) = map { $f->issue(sub => $_) } 'first', 'second';
+    my $ask = sub { my $s = dial($nginx->sock);
+        syswrite $s, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            . "Authorization: Bearer $_[0]\r\n\r\n"; $s };
+    my $one = $ask->($first);
+    sleep 0.1;
+    my $left = $ask->($code);
+    sleep 0.05;
+    close $left;
+    exchange($one, '', 5);
+    sleep 0.1;
+    my $start = time;
+    my $joined = $ask->($code);
+    sleep 0.05;
+    $nginx->signal('QUIT');
+    my ($text) = eval { exchange($joined, '', 6) };
+    is(answer_of((answers($text // ''))[0] || { status => 0, body => '' }),
+       '503 store_timeout', 'who asks after one that left is answered');
+    cmp_ok(time - $start, '<', 0.9, 'in the timeout');
+    is($nginx->{process}->wait(5), 0, 'and a worker that is to leave waits');
+    unlike($nginx->error_log, qr/\[alert\]/, 'nothing is alarming in its log');
+}
+
+
 # ---- a store that goes, and what is known meanwhile ----
 
 {
@@ -592,6 +719,32 @@ END
     $redis->cmd('SELECT', 1);
     $redis->cmd('FLUSHDB');
     $redis->cmd('SELECT', 0);
+
+    # a lease is the reader's, whoever owns what is known
+    $nginx->configure(conf(store => { cache => 'gate lease=10s' }));
+    ok($nginx->reload, 'a reload to a long lease');
+    is(known_until($nginx, '200 HIT HIT', 6, $alice), '200 HIT HIT', 'known');
+    my @long = $nginx->workers;
+    kill STOP => @long;
+    $nginx->configure(conf(store => { cache => 'gate lease=200ms' }));
+    $nginx->signal('HUP');
+    sleep 0.5;
+    $f->admin('flag set alice contact');
+    sleep 0.4;
+    my %late;
+    my $till = time + 1;
+    while (time < $till) {
+        my $got = eval { get($nginx->sock, '/t',
+            [ "Authorization: Bearer $alice" ], timeout => 0.3) } or next;
+        $late{ answer_of($got) }++;
+    }
+    kill CONT => @long;
+    is(join(',', grep { $_ ne '403 flagged' } sort keys %late), '',
+       'and back to a short one: nobody is believed for the long one');
+    $f->admin('flag clear alice contact');
+    $nginx->configure(conf());
+    ok($nginx->reload, 'and back');
+    is($nginx->ask_until(200, 3, $alice), 200, 'she passes');
 
     # another zone
     $nginx->configure(conf(zone => 'healthcode_zone gate 2m;'));

@@ -89,7 +89,11 @@ ngx_http_healthcode_absence_live(ngx_http_healthcode_redis_t *redis,
 }
 
 
-/* Another server, database, user, pepper or instance: another store. */
+/*
+ * Another server, database, user, pepper or instance is another store; so is
+ * another lease, or what an owner of a longer one has read would be believed
+ * for that long.
+ */
 static ngx_int_t
 ngx_http_healthcode_absence_store_id(ngx_http_healthcode_redis_t *redis,
     healthcode_str_t instance, uint64_t *id)
@@ -100,6 +104,7 @@ ngx_http_healthcode_absence_store_id(ngx_http_healthcode_redis_t *redis,
         ngx_http_healthcode_view(&store->url.url),
         ngx_http_healthcode_view(&store->user),
         healthcode_str_from(&store->database, sizeof(store->database)),
+        healthcode_str_from(&store->lease, sizeof(store->lease)),
         healthcode_str_from(store->handshake.pepper_check,
                             HEALTHCODE_HOLDER_HEX),
         instance
@@ -124,8 +129,11 @@ ngx_http_healthcode_absence_lose(ngx_http_healthcode_redis_t *redis)
         return;
     }
 
-    redis->counters->epochs++;
-    healthcode_owner_lose(&redis->owner);
+    if (redis->owner.live) {
+        redis->counters->epochs++;
+        healthcode_owner_lose(&redis->owner);
+    }
+
     ngx_http_healthcode_absence_forget_answers(redis);
 
     if (redis->instance.data) {
@@ -235,6 +243,7 @@ ngx_http_healthcode_absence_is_same(ngx_http_healthcode_redis_t *redis,
         return 1;
     }
 
+    redis->counters->epochs++;
     healthcode_owner_lose(&redis->owner);
 
     redis->judgement = HEALTHCODE_REASON_STORE_UNAVAILABLE;
@@ -255,11 +264,11 @@ ngx_http_healthcode_absence_push(ngx_http_healthcode_redis_t *redis,
 
     n = healthcode_tracking_changes(push);
 
-    /* while it proves itself nothing may change; then nothing unknown */
-
     if (redis->counters == NULL || n == 0) {
         return "it sent what nobody asked for";
     }
+
+    /* it would have proved what is no longer so */
 
     if (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
         return "it changed while it proved itself";

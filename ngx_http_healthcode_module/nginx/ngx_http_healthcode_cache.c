@@ -107,8 +107,9 @@ ngx_http_healthcode_cache_init(ngx_shm_zone_t *zone, void *data)
 
     if (p == NULL) {
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
-                      "healthcode_zone \"%V\" is of another version of the "
-                      "module; restart nginx", &cache->name);
+                      "healthcode_zone \"%V\" cannot be used: its memory is "
+                      "laid out otherwise, or there is none; restart nginx",
+                      &cache->name);
         return NGX_ERROR;
     }
 

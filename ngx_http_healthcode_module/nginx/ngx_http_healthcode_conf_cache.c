@@ -31,6 +31,14 @@ ngx_http_healthcode_conf_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        return "is off where it is not written; take the line out";
+    }
+
+    if (!ngx_http_healthcode_conf_is_printable(&value[1])) {
+        return "needs the name of a \"healthcode_zone\"; write \"cache gate;\"";
+    }
+
     ngx_http_healthcode_conf_refer(cf, &value[1], &store->cache_reference);
 
     for (i = 2; i < cf->args->nelts; i++) {
@@ -123,6 +131,10 @@ ngx_http_healthcode_conf_code_cache(ngx_conf_t *cf, ngx_command_t *cmd,
     if (ngx_strcmp(value[1].data, "off") == 0) {
         lcf->codes_reference = NULL;
         return NGX_CONF_OK;
+    }
+
+    if (!ngx_http_healthcode_conf_is_printable(&value[1])) {
+        return "needs the name of a \"healthcode_zone\", or \"off\"";
     }
 
     lcf->codes_reference = ngx_palloc(cf->pool,

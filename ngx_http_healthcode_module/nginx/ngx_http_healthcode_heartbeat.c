@@ -89,6 +89,8 @@ ngx_http_healthcode_heartbeat_handler(ngx_event_t *ev)
         redis->memory = ngx_current_msec;
     }
 
+    ngx_http_healthcode_lookup_appended(lookup);
+
     ngx_post_event(&redis->flush, &ngx_posted_events);
     ngx_add_timer(&redis->heartbeat, period);
 }
@@ -128,6 +130,10 @@ ngx_http_healthcode_heartbeat_watch(ngx_http_healthcode_redis_t *redis)
     ngx_http_healthcode_lookup_t  *oldest;
 
     ngx_http_healthcode_redis_drain(redis);
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE && redis->stuck) {
+        ngx_http_healthcode_redis_write(redis);
+    }
 
     if (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE
         || ngx_queue_empty(&redis->lookups))

@@ -7,6 +7,8 @@
 #include "ngx_http_healthcode_redis_private.h"
 
 
+static ngx_http_healthcode_lookup_t *ngx_http_healthcode_lookup_start(
+    ngx_http_healthcode_redis_t *redis, const healthcode_risk_query_t *query);
 static ngx_uint_t ngx_http_healthcode_lookup_key(
     const healthcode_risk_query_t *query,
     ngx_http_healthcode_lookup_key_t *key);
@@ -76,8 +78,7 @@ ngx_http_healthcode_redis_lookup(ngx_http_healthcode_redis_t *redis,
     ngx_http_healthcode_lookup_done_pt done, void *data,
     ngx_http_healthcode_lookup_t **lookup)
 {
-    ngx_uint_t                         has_key = 0;
-    healthcode_redis_buf_t            *buf;
+    ngx_uint_t                         has_key;
     ngx_http_healthcode_lookup_t      *l;
     ngx_http_healthcode_lookup_key_t   key;
 
@@ -92,65 +93,75 @@ ngx_http_healthcode_redis_lookup(ngx_http_healthcode_redis_t *redis,
         }
     }
 
-    if (redis->counters) {
+    has_key = redis->counters
+              && ngx_http_healthcode_lookup_key(query, &key);
 
-        has_key = ngx_http_healthcode_lookup_key(query, &key);
+    l = has_key ? ngx_http_healthcode_lookup_join(redis, &key) : NULL;
 
-        l = has_key ? ngx_http_healthcode_lookup_join(redis, &key) : NULL;
-
-        if (l) {
-            l->done = done;
-            l->data = data;
-            *lookup = l;
-
-            return HEALTHCODE_REASON_OK;
-        }
-    }
-
-    if (redis->pending >= (ngx_uint_t) redis->store->max_pending) {
-        return HEALTHCODE_REASON_STORE_BUSY;
-    }
-
-    l = ngx_http_healthcode_lookup_push(redis);
     if (l == NULL) {
-        return HEALTHCODE_REASON_FAULT;
-    }
 
-    buf = (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE) ? &redis->out
-                                                           : &redis->held;
+        if (redis->pending >= (ngx_uint_t) redis->store->max_pending) {
+            return HEALTHCODE_REASON_STORE_BUSY;
+        }
 
-    if (!healthcode_risk_codec_format(query, buf)) {
-        ngx_queue_remove(&l->queue);
-        ngx_queue_insert_head(&redis->spare, &l->queue);
-        redis->pending--;
-        return HEALTHCODE_REASON_FAULT;
+        l = ngx_http_healthcode_lookup_start(redis, query);
+        if (l == NULL) {
+            return HEALTHCODE_REASON_FAULT;
+        }
+
+        if (has_key) {
+            ngx_http_healthcode_lookup_offer(l, &key);
+        }
     }
 
     l->done = done;
     l->data = data;
-    l->expected = healthcode_risk_codec_replies(query);
+    *lookup = l;
 
-    l->held = (buf == &redis->held);
+    return HEALTHCODE_REASON_OK;
+}
 
-    if (has_key) {
-        ngx_http_healthcode_lookup_offer(l, &key);
+
+/* A lookup whose commands are to be written; NULL: no memory. */
+static ngx_http_healthcode_lookup_t *
+ngx_http_healthcode_lookup_start(ngx_http_healthcode_redis_t *redis,
+    const healthcode_risk_query_t *query)
+{
+    healthcode_redis_buf_t        *buf;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    lookup = ngx_http_healthcode_lookup_push(redis);
+    if (lookup == NULL) {
+        return NULL;
     }
 
-    if (!l->held) {
+    lookup->held = (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE);
+    buf = lookup->held ? &redis->held : &redis->out;
+
+    if (!healthcode_risk_codec_format(query, buf)) {
+        ngx_queue_remove(&lookup->queue);
+        ngx_queue_insert_head(&redis->spare, &lookup->queue);
+        return NULL;
+    }
+
+    lookup->expected = healthcode_risk_codec_replies(query);
+    redis->pending++;
+
+    ngx_http_healthcode_lookup_appended(lookup);
+
+    if (!lookup->held) {
         ngx_post_event(&redis->flush, &ngx_posted_events);
     }
 
     /* all wait equally long, so one timer serves them in turn */
 
-    l->due = ngx_current_msec + redis->store->timeout;
+    lookup->due = ngx_current_msec + redis->store->timeout;
 
     if (!redis->late.timer_set) {
         ngx_add_timer(&redis->late, redis->store->timeout);
     }
 
-    *lookup = l;
-
-    return HEALTHCODE_REASON_OK;
+    return lookup;
 }
 
 
@@ -240,6 +251,12 @@ ngx_http_healthcode_lookup_join(ngx_http_healthcode_redis_t *redis,
             continue;
         }
 
+        /* nobody waits for it any more, so no timer runs for it */
+
+        if (other->done == NULL && ngx_queue_empty(&other->joined)) {
+            continue;
+        }
+
         if (other->clock
             && ngx_http_healthcode_clock() - other->clock
                >= redis->store->lease)
@@ -295,7 +312,6 @@ ngx_http_healthcode_lookup_push(ngx_http_healthcode_redis_t *redis)
 
     if (lookup) {
         ngx_queue_insert_tail(&redis->unsent, &lookup->queue);
-        redis->pending++;
     }
 
     return lookup;
@@ -376,6 +392,57 @@ ngx_http_healthcode_lookup_sent(ngx_http_healthcode_redis_t *redis)
 
 
 void
+ngx_http_healthcode_lookup_appended(ngx_http_healthcode_lookup_t *lookup)
+{
+    ngx_http_healthcode_redis_t  *redis = lookup->redis;
+
+    lookup->end = lookup->held ? redis->held.len
+                               : redis->written + redis->out.len;
+}
+
+
+void
+ngx_http_healthcode_lookup_released(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    for (q = ngx_queue_head(&redis->unsent);
+         q != ngx_queue_sentinel(&redis->unsent);
+         q = ngx_queue_next(q))
+    {
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+        lookup->end += redis->written;
+    }
+}
+
+
+void
+ngx_http_healthcode_lookup_unstuck(ngx_http_healthcode_redis_t *redis,
+    uint64_t before)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    ngx_time_update();
+
+    for (q = ngx_queue_last(&redis->lookups);
+         q != ngx_queue_sentinel(&redis->lookups);
+         q = ngx_queue_prev(q))
+    {
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+        if (lookup->end <= before) {
+            break;
+        }
+
+        lookup->sent = ngx_current_msec;
+        lookup->due = ngx_current_msec + redis->store->timeout;
+    }
+}
+
+
+void
 ngx_http_healthcode_lookup_reply(ngx_http_healthcode_redis_t *redis,
     redisReply *reply)
 {
@@ -430,6 +497,20 @@ ngx_http_healthcode_lookup_is_partial(ngx_http_healthcode_redis_t *redis)
 
 
 void
+ngx_http_healthcode_lookup_spoil(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    q = ngx_queue_head(&redis->lookups);
+    lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+    lookup->has_key = 0;
+    ngx_http_healthcode_lookup_withdraw(lookup);
+}
+
+
+void
 ngx_http_healthcode_lookup_fail(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason)
 {
@@ -465,7 +546,10 @@ ngx_http_healthcode_lookup_end(ngx_http_healthcode_lookup_t *lookup,
 
     ngx_queue_remove(&lookup->queue);
     ngx_queue_insert_head(&redis->spare, &lookup->queue);
-    redis->pending--;
+
+    if (!lookup->is_heartbeat) {
+        redis->pending--;
+    }
 }
 
 
@@ -519,7 +603,7 @@ ngx_http_healthcode_lookup_late_handler(ngx_event_t *ev)
     /* likewise write: the store may have proved itself just now */
 
     if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE
-        && !ngx_queue_empty(&redis->unsent))
+        && (redis->out.len || !ngx_queue_empty(&redis->unsent)))
     {
         ngx_http_healthcode_lookup_unhold(redis);
         ngx_http_healthcode_redis_write(redis);

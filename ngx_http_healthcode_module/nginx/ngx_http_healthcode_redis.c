@@ -263,6 +263,8 @@ ngx_http_healthcode_redis_connected(ngx_http_healthcode_redis_t *redis)
 
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE;
     redis->handshaken = 0;
+    redis->written = 0;
+    redis->stuck = 0;
 
     ngx_post_event(&redis->flush, &ngx_posted_events);
 
@@ -325,6 +327,13 @@ ngx_http_healthcode_redis_write(ngx_http_healthcode_redis_t *redis)
     }
 
     healthcode_redis_buf_consume(&redis->out, done);
+    redis->written += done;
+
+    if (redis->stuck && done) {
+        ngx_http_healthcode_lookup_unstuck(redis, redis->written - done);
+    }
+
+    redis->stuck = (redis->out.len != 0);
 
     if (n == NGX_ERROR || ngx_handle_write_event(c->write, 0) != NGX_OK) {
         ngx_http_healthcode_redis_fail(redis,
@@ -464,7 +473,12 @@ ngx_http_healthcode_redis_reply(ngx_http_healthcode_redis_t *redis,
             return NGX_ERROR;
         }
 
-        if (!ngx_http_healthcode_lookup_is_partial(redis)) {
+        /* it may have changed what a half of a lookup has read already */
+
+        if (ngx_http_healthcode_lookup_is_partial(redis)) {
+            ngx_http_healthcode_lookup_spoil(redis);
+
+        } else {
             healthcode_reply_reader_reset(redis->reader);
         }
 
@@ -560,6 +574,8 @@ ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis)
     redis->out = redis->held;
     redis->held = empty;
     redis->held.len = 0;
+
+    ngx_http_healthcode_lookup_released(redis);
 
     ngx_post_event(&redis->flush, &ngx_posted_events);
     ngx_http_healthcode_heartbeat_start(redis);

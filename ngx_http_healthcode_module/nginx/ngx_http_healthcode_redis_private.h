@@ -46,6 +46,7 @@ struct ngx_http_healthcode_lookup_s {
     ngx_msec_t                           due;     /* of ngx_current_msec */
     ngx_msec_t                           sent;
     ngx_uint_t                           held;    /* until the store is live */
+    uint64_t                             end;     /* of its bytes, among all */
     ngx_uint_t                           expected;
     ngx_uint_t                           received;
     redisReply                          *replies[HEALTHCODE_RISK_REPLIES_MAX];
@@ -78,6 +79,8 @@ struct ngx_http_healthcode_redis_s {
     ngx_msec_t                           received;  /* when anything last was */
 
     healthcode_redis_buf_t               out;       /* to be written */
+    uint64_t                             written;   /* bytes, before those */
+    ngx_uint_t                           stuck;     /* the socket is full */
     healthcode_redis_buf_t               held;      /* to follow a handshake */
     ngx_queue_t                          lookups;   /* in the order sent */
     ngx_queue_t                          unsent;    /* of them, none written */
@@ -141,6 +144,19 @@ ngx_http_healthcode_lookup_t *ngx_http_healthcode_lookup_push(
 /* All that are to be sent are being written now. */
 void ngx_http_healthcode_lookup_sent(ngx_http_healthcode_redis_t *redis);
 
+/* The bytes of lookup are all in the buffer now. */
+void ngx_http_healthcode_lookup_appended(ngx_http_healthcode_lookup_t *lookup);
+
+/* Those whose bytes were held are to be written now, behind what was. */
+void ngx_http_healthcode_lookup_released(ngx_http_healthcode_redis_t *redis);
+
+/*
+ * Bytes were written that the socket had no room for; of those whose bytes end
+ * behind before, the time begins only now.
+ */
+void ngx_http_healthcode_lookup_unstuck(ngx_http_healthcode_redis_t *redis,
+    uint64_t before);
+
 /* A reply, which belongs to the first that waits for one: there is one. */
 void ngx_http_healthcode_lookup_reply(ngx_http_healthcode_redis_t *redis,
     redisReply *reply);
@@ -148,6 +164,9 @@ void ngx_http_healthcode_lookup_reply(ngx_http_healthcode_redis_t *redis,
 /* Whether a part of the replies to one lookup is here. */
 ngx_uint_t ngx_http_healthcode_lookup_is_partial(
     ngx_http_healthcode_redis_t *redis);
+
+/* What that one has read may be over: it is neither kept nor joined. */
+void ngx_http_healthcode_lookup_spoil(ngx_http_healthcode_redis_t *redis);
 
 /* All lookups end for reason. */
 void ngx_http_healthcode_lookup_fail(ngx_http_healthcode_redis_t *redis,
