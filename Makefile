@@ -7,6 +7,8 @@
 #: make style     style and layers alone
 #: make unit      the unit tests alone (T=healthcode_token_test for one)
 #: make fuzz      the fuzz corpora alone, replayed
+#: make model     the protocol of the cache on trial, for 20 million hits
+#:                (HITS=N SEED=N)
 #: make suites    the suites alone (T=t/04-claims.t for one)
 #: make vectors   a folder of Wycheproof-format test vectors (VECTORS=DIR)
 #: make mutants   breaks each rule and sees a test notice (M=claims for some)
@@ -32,8 +34,8 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
-.PHONY: help demo test build module command style unit fuzz suites vectors \
-        mutants bench bench-gate bench-verify bench-keys \
+.PHONY: help demo test build module command style unit fuzz model suites \
+        vectors mutants bench bench-gate bench-verify bench-keys \
         clean
 
 help:
@@ -67,6 +69,10 @@ suites:
 	@util/deps.sh test
 	@$(MAKE) -s build
 	@util/test.pl $(or $(T),$(sort $(wildcard t/*.t)))
+
+model:
+	@$(MAKE) -s -C t/model BUILD=$(BUILD) $(if $(HITS),HITS=$(HITS)) \
+	    $(if $(SEED),SEED=$(SEED)) full
 
 vectors:
 	@util/deps.sh test

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
-# make test: style and layers, units, fuzz corpora, then the suites against a
-# real nginx and a real Redis; ends with a line of totals.  What cannot run
-# has failed.
+# make test: style and layers, units, fuzz corpora, the model of the cache, then
+# the suites against a real nginx and a real Redis; ends with a line of totals.
+# What cannot run has failed.
 #
-#     util/test.pl [style] [unit] [fuzz] [vectors] [t/NN-name.t ...]
+#     util/test.pl [style] [unit] [fuzz] [model] [vectors] [t/NN-name.t ...]
 #
 # or all of it; the test vectors only where VECTORS names a folder of them.
 
@@ -70,11 +70,12 @@ my %part = (
     style => sub { plain('style', 'util/style.sh') },
     unit  => sub { counted(qw(make --no-print-directory -C t/unit)) },
     fuzz  => sub { counted(qw(make --no-print-directory -C t/fuzz)) },
+    model => sub { counted(qw(make --no-print-directory -C t/model)) },
     vectors => sub { counted(qw(make -s vectors)) },
 );
 
 $| = 1;
-my @asked = @ARGV ? @ARGV : (qw(style unit fuzz),
+my @asked = @ARGV ? @ARGV : (qw(style unit fuzz model),
     $ENV{VECTORS} ? 'vectors' : (), sort glob 't/*.t');
 $part{$_}->() for grep { $part{$_} } @asked;
 my @files = grep { !$part{$_} } @asked;

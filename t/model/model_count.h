@@ -1,0 +1,88 @@
+/*
+ * What the model counts: each of these must happen, or the model has not
+ * tried what it is for.  Knows no episode.
+ * CONTRIBUTING.md, "The model".
+ */
+
+#ifndef MODEL_COUNT_H
+#define MODEL_COUNT_H
+
+#include <stdint.h>
+
+
+#define MODEL_COUNTS(count)                                                   \
+    count(hits, "hits")                                                       \
+    count(hits_other, "hits on what another worker has read")                 \
+    count(hits_dead, "hits on what a killed worker has read")                 \
+    count(hits_stopped, "hits on what a stopped worker has read")             \
+    count(hits_flagged, "hits on a holder flagged for less than a lease")     \
+    count(hits_latest, "of them, for almost as long")                         \
+    count(hits_control, "hits while control was flagged for less")            \
+    count(hits_stopping, "hits by a worker that was stopped in between")      \
+    count(misses, "misses")                                                   \
+    count(answers, "answers that let a request pass")                         \
+    count(answers_flagged, "of them, flagged since it was read")              \
+    count(answers_demoted, "of them, by a former master: not judged")         \
+    count(denials, "answers that did not")                                    \
+    count(joined, "requests that joined a lookup")                            \
+    count(joined_not, "requests that found one sent too long ago")            \
+    count(stored, "absences stored")                                          \
+    count(stored_over, "of them, over a living one")                          \
+    count(overtaken, "of them, where another was writing")                    \
+    count(stored_epoch, "not stored: the epoch was another when sent")        \
+    count(stored_changed, "not stored: changed before all was answered")      \
+    count(forgotten, "entries deleted")                                       \
+    count(forgotten_none, "deletions that found nothing")                     \
+    count(forgotten_torn, "torn entries met by a deletion")                   \
+    count(torn, "torn entries met by a read")                                 \
+    count(changed, "entries found changed at the second look")                \
+    count(epochs, "entries whose owner has gone on")                          \
+    count(lapsed, "entries whose lease has lapsed")                           \
+    count(lapsed_own, "entries found by one whose own lease has lapsed")      \
+    count(aged, "entries too old")                                            \
+    count(foreign, "entries of another store")                                \
+    count(doubles, "entries that stand twice")                                \
+    count(renewed, "leases renewed")                                          \
+    count(renewed_not, "not renewed: the epoch was another when sent")        \
+    count(last, "epochs begun that were the last one")                        \
+    count(stops, "stops")                                                     \
+    count(stops_finding, "stops longer than a lease in a read")               \
+    count(stops_storing, "stops longer than a lease in a store")              \
+    count(stops_writing, "stops longer than a lease in its writes")           \
+    count(stops_forgetting, "stops longer than a lease in a deletion")        \
+    count(stops_leasing, "stops longer than a lease at the lease")            \
+    count(stops_sending, "stops longer than a lease before sending")          \
+    count(kills, "kills")                                                     \
+    count(kills_finding, "kills in a read")                                   \
+    count(kills_storing, "kills in a store")                                  \
+    count(kills_writing, "kills in its writes")                               \
+    count(kills_forgetting, "kills in a deletion")                            \
+    count(kills_leasing, "kills at the lease")                                \
+    count(writes, "flags set or cleared")                                     \
+    count(pushes, "pushes of a key")                                          \
+    count(pushes_all, "pushes of all")                                        \
+    count(pushes_meta, "pushes of meta")                                      \
+    count(connects, "connections made")                                       \
+    count(lost, "leases lost with a connection")                              \
+    count(refused, "connections to a store that proved nothing")              \
+    count(silent, "connections given up for their silence")                   \
+    count(unproven, "answers of a store that is not what it was")             \
+    count(cuts, "connections cut")                                            \
+    count(halves, "connections half cut")                                     \
+    count(pauses, "stores stopped")                                           \
+    count(evictions, "keys that a store did not track any longer")            \
+    count(failovers, "other masters")                                         \
+    count(moves, "other machines")                                            \
+    count(swaps, "other data, other instance, no push")                       \
+    count(restores, "other data, same instance")                              \
+    count(losses, "data lost")                                                \
+    count(inits, "data made anew")
+
+typedef struct {
+#define MODEL_COUNT_FIELD(name, text)  uint64_t name;
+    MODEL_COUNTS(MODEL_COUNT_FIELD)
+#undef MODEL_COUNT_FIELD
+    uint64_t  steps, turns, episodes;
+} model_count_t;
+
+#endif

@@ -1,0 +1,340 @@
+/*
+ * What happens to a store: flags are set and cleared, and an adversary cuts
+ * connections, stops, fails over, loses and replaces data.
+ * Knows no worker.  CONTRIBUTING.md, "The model".
+ */
+
+#include "model.h"
+
+
+static void model_fault_push(unsigned store, unsigned key);
+static void model_fault_push_all(unsigned store);
+static void model_fault_tell(model_link_t *link, unsigned type, unsigned key);
+static model_link_t *model_fault_link(unsigned store, unsigned i);
+static void model_fault_replace(unsigned store, unsigned flags,
+    uint64_t instance);
+static void model_fault_links(unsigned store, bool half);
+static void model_fault_evict(unsigned store);
+static void model_fault_failover(unsigned store);
+static void model_fault_lose(unsigned store);
+
+
+static model_server_t *
+model_fault_master(unsigned store)
+{
+    return &model.stores[store].servers[model.stores[store].current];
+}
+
+
+/* Acknowledged at once, which is the strictest. */
+void
+model_fault_write(unsigned store, unsigned key, bool flag)
+{
+    model_store_t   *s = &model.stores[store];
+    model_server_t  *server = model_fault_master(store);
+
+    if (server->instance == 0) {
+        return;
+    }
+
+    if (flag) {
+        server->flags |= 1U << key;
+
+        if (s->flagged[key] == MODEL_NEVER) {
+            s->flagged[key] = model.tick;
+        }
+
+    } else {
+        server->flags &= ~(1U << key);
+        s->flagged[key] = MODEL_NEVER;
+    }
+
+    if (key < MODEL_HOLDERS) {
+        s->hot = key;
+    }
+
+    model.count.writes++;
+    model_trace("store %u: %s is %s", store, model_trace_key(key),
+                flag ? "flagged" : "cleared");
+    model_fault_push(store, key);
+}
+
+
+void
+model_fault(unsigned store)
+{
+    unsigned         flags, kind = model_roll(12);
+    model_link_t    *link;
+    model_store_t   *s = &model.stores[store];
+    model_server_t  *server = model_fault_master(store);
+
+    if (server->instance == 0) {
+        if (model_chance(64)) {
+            /* from a copy that has all, or what is known now */
+            model.count.inits++;
+            model_trace("store %u: made anew", store);
+            model_fault_replace(store, model_roll(1U << MODEL_FLAGS),
+                                ++model.instances);
+            model_fault_push(store, MODEL_META);
+        }
+
+        return;
+    }
+
+    flags = model_roll(1U << MODEL_FLAGS) & model_roll(1U << MODEL_FLAGS);
+
+    if (!(model.terms.faults >> kind & 1)) {
+        return;
+    }
+
+    switch (kind) {
+
+    case 0:
+    case 1:
+        link = model_fault_link(store, model_roll(MODEL_WORKERS));
+
+        if (link) {
+            model.count.cuts++;
+            model_trace("store %u: a connection is cut", store);
+            link->cut = true;
+            link->nmessages = link->arrived;
+        }
+
+        break;
+
+    case 2:
+        link = model_fault_link(store, model_roll(MODEL_WORKERS));
+
+        if (link) {
+            model.count.halves++;
+            model_trace("store %u: a connection is half cut", store);
+            link->half = true;
+        }
+
+        break;
+
+    case 3:
+        model.count.pauses++;
+        s->stopped = model.tick + model_roll_less(model.terms.stop);
+        model_trace("store %u: stopped", store);
+        break;
+
+    case 4:
+    case 5:
+        model_fault_evict(store);
+        break;
+
+    case 6:
+        model_fault_failover(store);
+        break;
+
+    case 7:
+        model.count.moves++;
+        model_trace("store %u: another machine", store);
+        model_fault_links(store, model_chance(128));
+        model_fault_replace(store, flags, model_chance(128)
+                                          ? server->instance
+                                          : ++model.instances);
+        break;
+
+    case 8:
+        model.count.swaps++;
+        model_trace("store %u: other data, unseen", store);
+        model_fault_replace(store, flags, ++model.instances);
+        break;
+
+    case 9:
+    case 10:
+        /* in one transaction */
+        model.count.restores++;
+        model_trace("store %u: other data, same instance", store);
+        model_fault_push_all(store);
+        model_fault_replace(store, flags, server->instance);
+        break;
+
+    case 11:
+        model_fault_lose(store);
+        break;
+    }
+}
+
+
+/* What is lost was not cleared: it is still true. */
+static void
+model_fault_lose(unsigned store)
+{
+    model_server_t  *server = model_fault_master(store);
+
+    model.count.losses++;
+    model_trace("store %u: data lost", store);
+
+    if (model_chance(64)) {
+        model_fault_push(store, MODEL_META);    /* meta alone */
+
+    } else {
+        model_fault_push_all(store);
+        server->flags = 0;
+    }
+
+    server->instance = 0;
+}
+
+
+static void
+model_fault_replace(unsigned store, unsigned flags, uint64_t instance)
+{
+    model_store_t   *s = &model.stores[store];
+    model_server_t  *server = model_fault_master(store);
+
+    server->flags = flags;
+    server->instance = instance;
+
+    for (unsigned key = 0; key < MODEL_FLAGS; key++) {
+        if (!(flags >> key & 1)) {
+            s->flagged[key] = MODEL_NEVER;
+
+        } else if (s->flagged[key] == MODEL_NEVER) {
+            s->flagged[key] = model.tick;
+        }
+    }
+}
+
+
+/* All of the flags, or almost, are on the new master. */
+static void
+model_fault_failover(unsigned store)
+{
+    unsigned         i, flags;
+    model_link_t    *link;
+    model_store_t   *s = &model.stores[store];
+    model_server_t  *server = model_fault_master(store);
+
+    i = (s->current + 1) % MODEL_SERVERS;
+
+    for (unsigned n = 0; n < MODEL_WORKERS; n++) {
+        link = &model.workers[n].link;
+
+        if (link->open && link->store == store && link->server == i) {
+            return;
+        }
+    }
+
+    model.count.failovers++;
+    model_trace("store %u: another master", store);
+
+    flags = server->flags;
+
+    if (model_chance(64)) {
+        flags &= model_roll(1U << MODEL_FLAGS);
+    }
+
+    s->servers[i] = *server;
+    server->master = false;
+    s->current = i;
+    model_fault_replace(store, flags, server->instance);
+}
+
+
+/* The machine is gone, or the process. */
+static void
+model_fault_links(unsigned store, bool half)
+{
+    model_link_t  *link;
+
+    for (unsigned i = 0; i < MODEL_WORKERS; i++) {
+        link = model_fault_link(store, i);
+
+        if (link == NULL) {
+            continue;
+        }
+
+        if (half) {
+            link->half = true;
+
+        } else {
+            link->cut = true;
+            link->nmessages = link->arrived;
+        }
+    }
+}
+
+
+/* The table of what is tracked is full. */
+static void
+model_fault_evict(unsigned store)
+{
+    unsigned       key = model_roll(MODEL_FLAGS);
+    model_link_t  *link = model_fault_link(store, model_roll(MODEL_WORKERS));
+
+    if (link && link->registered >> key & 1) {
+        model.count.evictions++;
+        link->registered &= ~(1U << key);
+        model_fault_tell(link, MODEL_PUSH, key);
+    }
+}
+
+
+static void
+model_fault_push(unsigned store, unsigned key)
+{
+    model_link_t  *link;
+
+    for (unsigned i = 0; i < MODEL_WORKERS; i++) {
+        link = model_fault_link(store, i);
+
+        if (link && link->registered >> key & 1) {
+            link->registered &= ~(1U << key);
+            model_fault_tell(link, MODEL_PUSH, key);
+        }
+    }
+}
+
+
+static void
+model_fault_push_all(unsigned store)
+{
+    model_link_t  *link;
+
+    for (unsigned i = 0; i < MODEL_WORKERS; i++) {
+        link = model_fault_link(store, i);
+
+        if (link && link->tracking) {
+            link->registered = 0;
+            model_fault_tell(link, MODEL_PUSH_ALL, 0);
+        }
+    }
+}
+
+
+/* Who does not read what is sent to it is cut off. */
+static void
+model_fault_tell(model_link_t *link, unsigned type, unsigned key)
+{
+    model_message_t  *message;
+
+    if (link->nmessages == MODEL_QUEUE) {
+        link->cut = true;
+        return;
+    }
+
+    message = &link->messages[(link->first_message + link->nmessages++)
+                              % MODEL_QUEUE];
+    message->type = type;
+    message->key = key;
+
+    if (model_chance(model.terms.held)) {
+        link->lags = model.tick + model_roll_less(2 * model.terms.stop);
+    }
+}
+
+
+/* The connection of a worker to the master of store; NULL: it has none. */
+static model_link_t *
+model_fault_link(unsigned store, unsigned i)
+{
+    model_link_t  *link = &model.workers[i].link;
+
+    return (link->open && !link->cut && !link->half && link->store == store
+            && link->server == model.stores[store].current)
+           ? link : NULL;
+}

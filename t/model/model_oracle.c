@@ -1,0 +1,92 @@
+/*
+ * The oracle: which answers must not be given, whatever happened.  It alone
+ * knows since when a flag has been acknowledged.
+ * Knows no entry.  CONTRIBUTING.md, "The model".
+ */
+
+#include "model.h"
+
+
+static bool model_oracle_is_late(const model_store_t *store, unsigned key,
+    uint64_t at);
+
+
+/*
+ * A hit, decided now, when the last word was read that it depends on: with the
+ * clock read last, by that clock.
+ */
+void
+model_oracle_hit(model_worker_t *worker, unsigned holder)
+{
+    uint64_t        max_age = model.terms.max_age * MODEL_TICKS;
+    model_store_t  *store = &model.stores[worker->store];
+
+    model.count.hits++;
+    model.count.hits_stopping += worker->late;
+
+    if (store->flagged[holder] != MODEL_NEVER) {
+        model.count.hits_flagged++;
+        model_trace("worker %u lets holder %u pass, flagged for %u ticks",
+                    worker->number, holder,
+                    (unsigned) (model.tick - store->flagged[holder]));
+    }
+
+    if (store->flagged[MODEL_CONTROL] != MODEL_NEVER) {
+        model.count.hits_control++;
+    }
+
+    if (model_oracle_is_late(store, holder,
+                             model.tick + model_lease_ticks() / 10))
+    {
+        model.count.hits_latest++;
+    }
+
+    if (model_oracle_is_late(store, holder, model.tick)) {
+        model.wrong = "a hit on a holder who was flagged a lease ago";
+
+    } else if (model_oracle_is_late(store, MODEL_CONTROL, model.tick)) {
+        model.wrong = "a hit though control was flagged a lease ago";
+
+    } else if (store->stored[holder] + max_age <= model.tick) {
+        model.wrong = "a hit on what is older than max_age";
+    }
+}
+
+
+/*
+ * An answer that lets a request pass, which came then.  A former master does
+ * not know what its successor has acknowledged: the bound holds per master.
+ */
+void
+model_oracle_answer(model_worker_t *worker, unsigned holder, uint64_t came)
+{
+    model_store_t  *store = &model.stores[worker->store];
+
+    model.count.answers++;
+
+    if (worker->link.server != store->current) {
+        model.count.answers_demoted++;
+        return;
+    }
+
+    if (store->flagged[holder] != MODEL_NEVER) {
+        model.count.answers_flagged++;
+    }
+
+    if (model_oracle_is_late(store, holder, came)) {
+        model.wrong = "an answer though the holder was flagged a lease before "
+                      "the request came";
+
+    } else if (model_oracle_is_late(store, MODEL_CONTROL, came)) {
+        model.wrong = "an answer though control was flagged a lease before "
+                      "the request came";
+    }
+}
+
+
+static bool
+model_oracle_is_late(const model_store_t *store, unsigned key, uint64_t at)
+{
+    return store->flagged[key] != MODEL_NEVER
+           && store->flagged[key] + model_lease_ticks() <= at;
+}

@@ -1,0 +1,224 @@
+/*
+ * Servers, and connections to them: commands are carried out one at a time, in
+ * order; what was read is tracked (RESP3, default mode), and a change of it is
+ * pushed once.  Replies and pushes of a connection come in one order, when
+ * they come.  Knows no worker.  CONTRIBUTING.md, "The model".
+ */
+
+#include <string.h>
+
+#include "model.h"
+
+
+static void model_store_serve(model_link_t *link);
+static void model_store_answer(model_link_t *link,
+    const model_message_t *command);
+
+
+void
+model_store_begin(void)
+{
+    model_store_t  *store;
+
+    for (unsigned i = 0; i < MODEL_STORES; i++) {
+        store = &model.stores[i];
+        memset(store, 0, sizeof(model_store_t));
+        store->servers[0].used = true;
+        store->servers[0].master = true;
+        store->servers[0].instance = ++model.instances;
+
+        for (unsigned key = 0; key < MODEL_FLAGS; key++) {
+            store->flagged[key] = MODEL_NEVER;
+        }
+    }
+}
+
+
+void
+model_store_turn(void)
+{
+    unsigned       n;
+    model_link_t  *link;
+
+    for (unsigned i = 0; i < model.terms.workers; i++) {
+        link = &model.workers[i].link;
+
+        if (!link->open || link->half) {
+            continue;
+        }
+
+        if (!link->cut && link->ncommands
+            && model.stores[link->store].stopped <= model.tick
+            && model_chance(model.terms.serve))
+        {
+            for (n = 1 + model_roll(link->ncommands); n; n--) {
+                model_store_serve(link);
+            }
+        }
+
+        if (link->lags <= model.tick && model_chance(model.terms.arrive)) {
+            n = link->nmessages - link->arrived;
+
+            link->arrived += (n && model_chance(128)) ? model_roll(n + 1) : n;
+
+            if (model_chance(model.terms.lag)) {
+                link->lags = model.tick
+                             + model_roll_less(model.terms.stop);
+            }
+        }
+    }
+
+    for (unsigned i = 0; i < model.terms.stores; i++) {
+        if (model.stores[i].stopped > model.tick) {
+            continue;
+        }
+
+        if (model_chance(model.terms.write) || model.stores[i].soon) {
+            unsigned  key = model_chance(model.terms.hot)
+                            ? model.stores[i].hot
+                            : model_roll(model.terms.holders);
+
+            if (model.stores[i].flagged[MODEL_CONTROL] != MODEL_NEVER
+                || model_chance(16))
+            {
+                key = MODEL_CONTROL;
+            }
+
+            model.stores[i].soon = false;
+            model_fault_write(i, key, model.stores[i].flagged[key]
+                                      == MODEL_NEVER || model_chance(16));
+        }
+
+        if (model_chance(model.terms.fault) && model_chance(32)) {
+            model_fault(i);
+        }
+    }
+}
+
+
+/* To the master, or now and then to whom it was before. */
+void
+model_link_connect(model_link_t *link, unsigned worker, unsigned store)
+{
+    unsigned  other = model_roll(MODEL_SERVERS);
+
+    link->worker = worker;
+    link->open = true;
+    link->cut = false;
+    link->half = false;
+    link->tracking = false;
+    link->store = store;
+    link->server = model.stores[store].current;
+    link->registered = 0;
+    link->lags = model.tick;
+    link->ncommands = 0;
+    link->nmessages = 0;
+    link->arrived = 0;
+
+    if (model_chance(16) && model.stores[store].servers[other].used) {
+        link->server = other;
+    }
+}
+
+
+void
+model_link_close(model_link_t *link)
+{
+    link->open = false;
+}
+
+
+void
+model_link_send(model_link_t *link, model_command_e command, unsigned key)
+{
+    model_message_t  *message;
+
+    if (link->half || link->cut) {
+        return;
+    }
+
+    message = &link->commands[(link->first_command + link->ncommands++)
+                              % MODEL_QUEUE];
+    message->type = MODEL_REPLY;
+    message->command = command;
+    message->key = key;
+
+    /* the worst moment is when a lease begins */
+    model.stores[link->store].soon |= command == MODEL_COMMAND_ROLE
+                                      && model_chance(model.terms.soon);
+}
+
+
+/* The next one that has arrived. */
+bool
+model_link_receive(model_link_t *link, model_message_t *message)
+{
+    if (link->arrived == 0) {
+        return false;
+    }
+
+    *message = link->messages[link->first_message];
+    link->first_message = (link->first_message + 1) % MODEL_QUEUE;
+    link->nmessages--;
+    link->arrived--;
+
+    return true;
+}
+
+
+static void
+model_store_serve(model_link_t *link)
+{
+    model_message_t  command;
+
+    if (link->nmessages > MODEL_QUEUE - 2 * MODEL_FLAGS) {
+        return;
+    }
+
+    command = link->commands[link->first_command];
+    link->first_command = (link->first_command + 1) % MODEL_QUEUE;
+    link->ncommands--;
+
+    model_store_answer(link, &command);
+}
+
+
+static void
+model_store_answer(model_link_t *link, const model_message_t *command)
+{
+    model_message_t  *reply;
+    model_server_t   *server = &model.stores[link->store].servers[link->server];
+
+    reply = &link->messages[(link->first_message + link->nmessages++)
+                            % MODEL_QUEUE];
+    *reply = *command;
+
+    switch (command->command) {
+
+    case MODEL_COMMAND_TRACKING:
+        link->tracking = true;
+        return;
+
+    case MODEL_COMMAND_ROLE:
+        reply->value = server->master;
+        return;
+
+    case MODEL_COMMAND_META:
+        reply->value = server->instance;
+        break;
+
+    default:
+        reply->value = server->flags >> command->key & 1;
+        break;
+    }
+
+    if (link->tracking) {
+        link->registered |= 1U << command->key;
+    }
+
+    if (command->command == MODEL_COMMAND_RISK) {
+        model_trace("store %u answers worker %u: holder %u is%s flagged",
+                    link->store, link->worker, command->key,
+                    reply->value ? "" : " not");
+    }
+}

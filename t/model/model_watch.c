@@ -1,0 +1,265 @@
+/*
+ * Looks on while the core works, for the counts: the linker puts these in
+ * between (--wrap).  They change nothing of what it does; but a write, which
+ * is short, can be picked to be interrupted.
+ * Knows no rule.  CONTRIBUTING.md, "The model".
+ */
+
+#include <string.h>
+
+#include "model.h"
+
+
+/* Where healthcode_absence.c has them. */
+#define MODEL_ENTRY_STORE   2
+#define MODEL_ENTRY_OWNER   3
+#define MODEL_ENTRY_STORED  4
+
+/* Steps of writing an entry: the checksum is written twice. */
+#define MODEL_WRITE_STEPS   (HEALTHCODE_ABSENCE_WORDS + 1)
+
+
+const uint64_t *__real_healthcode_table_next(const healthcode_table_t *table,
+    const uint64_t *key, unsigned *looked, uint64_t *entry);
+bool __real_healthcode_table_is_at(const healthcode_table_t *table,
+    const uint64_t *place, const uint64_t *entry);
+bool __real_healthcode_table_put(healthcode_table_t *table, uint64_t *entry,
+    unsigned same, healthcode_table_worth_pt worth, void *data);
+bool __real_healthcode_table_delete(healthcode_table_t *table,
+    const uint64_t *key);
+void __real_healthcode_lease_renounce(uint64_t *lease);
+bool __real_healthcode_owner_finds(const healthcode_owner_t *owner,
+    const uint8_t *holder, healthcode_clock_pt clock, void *data);
+
+const uint64_t *__wrap_healthcode_table_next(const healthcode_table_t *table,
+    const uint64_t *key, unsigned *looked, uint64_t *entry);
+bool __wrap_healthcode_table_is_at(const healthcode_table_t *table,
+    const uint64_t *place, const uint64_t *entry);
+bool __wrap_healthcode_table_put(healthcode_table_t *table, uint64_t *entry,
+    unsigned same, healthcode_table_worth_pt worth, void *data);
+bool __wrap_healthcode_table_delete(healthcode_table_t *table,
+    const uint64_t *key);
+void __wrap_healthcode_lease_renounce(uint64_t *lease);
+bool __wrap_healthcode_owner_finds(const healthcode_owner_t *owner,
+    const uint8_t *holder, healthcode_clock_pt clock, void *data);
+
+static uint64_t model_watch_put(const healthcode_table_t *table,
+    uint64_t *entry, unsigned same, healthcode_table_worth_pt worth,
+    void *data);
+static unsigned model_watch_torn(const uint64_t *key);
+
+
+const uint64_t *
+__wrap_healthcode_table_next(const healthcode_table_t *table,
+    const uint64_t *key, unsigned *looked, uint64_t *entry)
+{
+    bool             first = (*looked == 0);
+    const uint64_t  *place;
+
+    place = __real_healthcode_table_next(table, key, looked, entry);
+
+    if (place && !first) {
+        model.count.doubles++;
+    }
+
+    if (place && entry[MODEL_ENTRY_STORE] != model.current->owner.store) {
+        model.count.foreign++;
+    }
+
+    if (place && model.stores[model.current->store].flagged[
+                     model.current->asks] != MODEL_NEVER
+        && model_chance(model.terms.second))
+    {
+        model_arm_within(HEALTHCODE_ABSENCE_WORDS + 4);
+    }
+
+    if (place == NULL && (model.count.steps & 15) == 0) {
+        model.count.torn += model_watch_torn(key);
+    }
+
+    return place;
+}
+
+
+bool
+__wrap_healthcode_table_is_at(const healthcode_table_t *table,
+    const uint64_t *place, const uint64_t *entry)
+{
+    uint64_t         now, lease;
+    model_worker_t  *worker = model.current;
+
+    if (!__real_healthcode_table_is_at(table, place, entry)) {
+        model.count.changed++;
+        return false;
+    }
+
+    now = model.tick / MODEL_TICKS;
+    worker->reads = entry[MODEL_ENTRY_OWNER] >> HEALTHCODE_LEASE_EPOCH_BITS;
+    lease = model.leases[worker->reads % MODEL_WORKERS];
+
+    if (healthcode_lease_epoch(lease)
+        != (entry[MODEL_ENTRY_OWNER] & HEALTHCODE_LEASE_EPOCH_LAST))
+    {
+        model.count.epochs++;
+
+    } else if (now >= healthcode_lease_until(lease)) {
+        model.count.lapsed++;
+
+    } else if (now >= entry[MODEL_ENTRY_STORED] + model.terms.max_age) {
+        model.count.aged++;
+
+    } else if (now >= healthcode_lease_until(
+                          model.leases[worker->number]))
+    {
+        model.count.lapsed_own++;
+    }
+
+    return true;
+}
+
+
+bool
+__wrap_healthcode_owner_finds(const healthcode_owner_t *owner,
+    const uint8_t *holder, healthcode_clock_pt clock, void *data)
+{
+    const model_worker_t  *other, *worker = model.current;
+
+    if (!__real_healthcode_owner_finds(owner, holder, clock, data)) {
+        return false;
+    }
+
+    if (worker->reads != worker->number) {
+        other = &model.workers[worker->reads % MODEL_WORKERS];
+        model.count.hits_other++;
+        model.count.hits_dead += other->dead;
+        model.count.hits_stopped += other->stopped > model.tick;
+    }
+
+    return true;
+}
+
+
+bool
+__wrap_healthcode_table_put(healthcode_table_t *table, uint64_t *entry,
+    unsigned same, healthcode_table_worth_pt worth, void *data)
+{
+    bool             worthy;
+    uint64_t         steps, others = model.count.overtaken;
+    model_worker_t  *worker = model.current;
+
+    steps = model_watch_put(table, entry, same, worth, data);
+
+    if (model_chance(model.terms.focus)
+        || (model.count.overtaken > others && model_chance(model.terms.gang)))
+    {
+        worker->doing = MODEL_WRITING;
+        model.budget = (int64_t) steps - MODEL_WRITE_STEPS + 1
+                       + model_roll_less(MODEL_WRITE_STEPS);
+    }
+
+    worthy = __real_healthcode_table_put(table, entry, same, worth, data);
+    worker->writes = -1;
+
+    return worthy;
+}
+
+
+/*
+ * How many steps it would be, if nobody came between; and where.  Who writes
+ * where others do is worth a look.
+ */
+static uint64_t
+model_watch_put(const healthcode_table_t *table, uint64_t *entry,
+    unsigned same, healthcode_table_worth_pt worth, void *data)
+{
+    int64_t             budget = model.budget;
+    ptrdiff_t           at = 0;
+    uint64_t            before = model.count.steps, steps;
+    uint64_t            memory[MODEL_WORDS];
+    healthcode_table_t  copy = *table;
+
+    memcpy(memory, model.memory, sizeof(memory));
+    copy.memory = memory;
+
+    model.budget = INT64_MAX;
+    __real_healthcode_table_put(&copy, entry, same, worth, data);
+
+    steps = model.count.steps - before;
+    model.count.steps = before;
+    model.budget = budget;
+
+    while (at < MODEL_WORDS && memory[at] == model.memory[at]) {
+        at++;
+    }
+
+    at -= at % HEALTHCODE_ABSENCE_WORDS;
+    model.current->writes = at;
+
+    for (unsigned i = 0; i < model.terms.workers; i++) {
+        if (&model.workers[i] != model.current
+            && model.workers[i].writes == at)
+        {
+            model.count.overtaken++;
+            model.stores[model.current->store].hot = model.current->asks;
+        }
+    }
+
+    return steps;
+}
+
+
+bool
+__wrap_healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
+{
+    model.count.forgotten_torn += model_watch_torn(key);
+
+    return __real_healthcode_table_delete(table, key);
+}
+
+
+void
+__wrap_healthcode_lease_renounce(uint64_t *lease)
+{
+    __real_healthcode_lease_renounce(lease);
+
+    model.count.last += healthcode_lease_epoch(*lease)
+                        == HEALTHCODE_LEASE_EPOCH_LAST;
+}
+
+
+/* Entries of key that have a checksum, but not theirs. */
+static unsigned
+model_watch_torn(const uint64_t *key)
+{
+    int64_t             budget = model.budget;
+    unsigned            looked, n = 0;
+    uint64_t            steps = model.count.steps;
+    uint64_t            one[HEALTHCODE_TABLE_WAYS * HEALTHCODE_ABSENCE_WORDS];
+    uint64_t            entry[HEALTHCODE_ABSENCE_WORDS];
+    const uint64_t     *place;
+    healthcode_table_t  table;
+
+    model.budget = INT64_MAX;
+    healthcode_table_init(&table, one, sizeof(one), HEALTHCODE_ABSENCE_WORDS,
+                          2);
+
+    for (unsigned i = 0; i < MODEL_WORDS; i += HEALTHCODE_ABSENCE_WORDS) {
+        place = &model.memory[i];
+
+        if (place[0] != key[0] || place[HEALTHCODE_ABSENCE_WORDS - 1] == 0) {
+            continue;
+        }
+
+        looked = 0;
+        memset(one, 0, sizeof(one));
+        memcpy(one, place, HEALTHCODE_ABSENCE_WORDS * sizeof(uint64_t));
+
+        n += __real_healthcode_table_next(&table, place, &looked, entry)
+             == NULL;
+    }
+
+    model.count.steps = steps;
+    model.budget = budget;
+
+    return n;
+}
