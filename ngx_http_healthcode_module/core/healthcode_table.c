@@ -133,17 +133,25 @@ healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
 {
     bool       found = false;
     uint64_t  *place;
+    uint64_t   entry[HEALTHCODE_TABLE_WORDS_MAX];
 
     for (unsigned way = 0; way < HEALTHCODE_TABLE_WAYS; way++) {
 
         place = healthcode_table_place(table, key, way);
+        healthcode_table_copy(table, place, entry);
 
-        /* the first word will do: another entry may be lost, none is kept */
-        if (healthcode_atomic_load(place) == key[0]
-            && healthcode_atomic_load(place + table->words - 1) != 0)
-        {
+        if (entry[table->words - 1] == 0) {
+            continue;
+        }
+
+        /*
+         * The first word will do: another entry may be lost, none is kept.  And
+         * what is torn may be one of key, whose first words a writer that was
+         * overtaken has replaced, and another one yet may put back.
+         */
+        if (entry[0] == key[0] || !healthcode_table_is_sound(table, entry)) {
             healthcode_atomic_store(place + table->words - 1, 0);
-            found = true;
+            found |= (entry[0] == key[0]);
         }
     }
 

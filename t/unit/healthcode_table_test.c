@@ -285,6 +285,30 @@ test_deletes_all_of_a_key_and_no_other(void **state)
 }
 
 
+/* Three who write at one place: the third may put back what the second took. */
+static void
+test_deletes_what_is_torn(void **state)
+{
+    uint64_t            key[KEY] = { 5, 0 };
+    healthcode_table_t  table = table_of(1);
+
+    for (unsigned i = 0; i < WORDS - 1; i++) {
+        memset(table.memory, 0, SET);
+        put(&table, 5, 0, 1, 1);
+        put(&table, 7, 0, 1, 1);
+
+        table.memory[i] ^= 2;
+        assert_true(healthcode_table_delete(&table, key) == (i > 0));
+        table.memory[i] ^= 2;
+
+        test_row(count(&table, 5, 0, NULL) == 0, i, "word");
+        assert_int_equal(count(&table, 7, 0, NULL), 1);
+    }
+
+    (void) state;
+}
+
+
 static void
 test_replaces_what_is_the_same(void **state)
 {
@@ -438,6 +462,7 @@ main(void)
         cmocka_unit_test(test_goes_on_beyond_what_is_torn),
         cmocka_unit_test(test_sees_any_word_change),
         cmocka_unit_test(test_deletes_all_of_a_key_and_no_other),
+        cmocka_unit_test(test_deletes_what_is_torn),
         cmocka_unit_test(test_replaces_what_is_the_same),
         cmocka_unit_test(test_lets_the_least_worth_make_room),
         cmocka_unit_test(test_asks_for_the_worth_of_what_is_there),
