@@ -1,8 +1,9 @@
 /*
  * A fixed table of entries over the caller's memory, which processes share
- * without a lock: sets of a few places, no pointers.  An entry that is torn,
- * by a writer that was overtaken or killed, is not there.
- * Knows not what an entry means.  docs/request-path.md, "The cache".
+ * without a lock, and without pointers.  An entry stands in one of two sets of
+ * a few places; one that is torn, by a writer that was overtaken or killed, is
+ * not there.  Knows not what an entry means.
+ * docs/request-path.md, "The cache".
  */
 
 #include "healthcode_atomic.h"
@@ -11,6 +12,11 @@
 
 static uint64_t *healthcode_table_place(const healthcode_table_t *table,
     const uint64_t *key, unsigned way);
+static size_t healthcode_table_set(const healthcode_table_t *table,
+    uint64_t word);
+static uint64_t *healthcode_table_choose(const healthcode_table_t *table,
+    const uint64_t *entry, unsigned same, healthcode_table_worth_pt worth,
+    void *data, bool *evicts);
 static void healthcode_table_copy(const healthcode_table_t *table,
     const uint64_t *place, uint64_t *entry);
 static bool healthcode_table_is_sound(const healthcode_table_t *table,
@@ -48,9 +54,9 @@ healthcode_table_next(const healthcode_table_t *table, const uint64_t *key,
 {
     const uint64_t  *place;
 
-    while (*looked < HEALTHCODE_TABLE_WAYS) {
+    while ((place = healthcode_table_place(table, key, *looked))) {
 
-        place = healthcode_table_place(table, key, (*looked)++);
+        (*looked)++;
 
         if (healthcode_atomic_load(place) != key[0]) {
             continue;
@@ -87,44 +93,73 @@ bool
 healthcode_table_put(healthcode_table_t *table, uint64_t *entry, unsigned same,
     healthcode_table_worth_pt worth, void *data)
 {
-    unsigned   i;
-    uint64_t  *place, *best = NULL;
+    bool       evicts;
+    uint64_t  *place;
+
+    place = healthcode_table_choose(table, entry, same, worth, data, &evicts);
+
+    entry[table->words - 1] = healthcode_table_checksum(table, entry);
+
+    /* it is not there until it is whole */
+    healthcode_atomic_store(place + table->words - 1, 0);
+
+    for (unsigned i = 0; i < table->words; i++) {
+        healthcode_atomic_store(place + i, entry[i]);
+    }
+
+    return evicts;
+}
+
+
+/*
+ * The place of the same entry; or a dead one, of the set that has more of
+ * them, which keeps sets from running full while others are empty; or the one
+ * that is least worth keeping.
+ */
+static uint64_t *
+healthcode_table_choose(const healthcode_table_t *table, const uint64_t *entry,
+    unsigned same, healthcode_table_worth_pt worth, void *data, bool *evicts)
+{
+    unsigned   way, set;
+    unsigned   ndead[2] = { 0, 0 };
+    uint64_t  *place, *worst = NULL, *dead[2] = { NULL, NULL };
     uint64_t   value, least = UINT64_MAX;
     uint64_t   other[HEALTHCODE_TABLE_WORDS_MAX];
 
-    for (i = 0; i < HEALTHCODE_TABLE_WAYS; i++) {
+    *evicts = false;
 
-        place = healthcode_table_place(table, entry, i);
+    for (way = 0; (place = healthcode_table_place(table, entry, way)); way++) {
+
         healthcode_table_copy(table, place, other);
 
         if (!healthcode_table_is_sound(table, other)) {
             value = 0;
 
         } else if (healthcode_table_begins(other, entry, same)) {
-            best = place;
-            least = 0;
-            break;
+            return place;
 
         } else {
             value = worth(other, data);
         }
 
-        if (best == NULL || value < least) {
-            best = place;
+        set = way / HEALTHCODE_TABLE_WAYS;
+
+        if (value == 0) {
+            dead[set] = ndead[set]++ ? dead[set] : place;
+
+        } else if (value < least) {
+            worst = place;
             least = value;
         }
     }
 
-    entry[table->words - 1] = healthcode_table_checksum(table, entry);
-
-    /* it is not there until it is whole */
-    healthcode_atomic_store(best + table->words - 1, 0);
-
-    for (i = 0; i < table->words; i++) {
-        healthcode_atomic_store(best + i, entry[i]);
+    if (ndead[0] || ndead[1]) {
+        return (ndead[1] > ndead[0]) ? dead[1] : dead[0];
     }
 
-    return least > 0;
+    *evicts = true;
+
+    return worst;
 }
 
 
@@ -135,9 +170,10 @@ healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
     uint64_t  *place;
     uint64_t   entry[HEALTHCODE_TABLE_WORDS_MAX];
 
-    for (unsigned way = 0; way < HEALTHCODE_TABLE_WAYS; way++) {
-
-        place = healthcode_table_place(table, key, way);
+    for (unsigned way = 0;
+         (place = healthcode_table_place(table, key, way));
+         way++)
+    {
         healthcode_table_copy(table, place, entry);
 
         if (entry[table->words - 1] == 0) {
@@ -159,17 +195,39 @@ healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
 }
 
 
-/* Way 0 is another place of the set for each key, so that it mostly is it. */
+/*
+ * An entry stands in one of two sets; NULL past the last place.  Way 0 is
+ * another place of the set for each key, so that it mostly is it.
+ */
 static uint64_t *
 healthcode_table_place(const healthcode_table_t *table, const uint64_t *key,
     unsigned way)
 {
-    size_t  set;
+    size_t  set, other;
 
-    set = (size_t) (((unsigned __int128) key[0] * table->sets) >> 64);
+    set = healthcode_table_set(table, key[0]);
+
+    if (way >= HEALTHCODE_TABLE_WAYS) {
+
+        other = healthcode_table_set(table, key[1]);
+
+        if (way >= 2 * HEALTHCODE_TABLE_WAYS || other == set) {
+            return NULL;
+        }
+
+        set = other;
+    }
+
     way = (unsigned) (key[1] + way) % HEALTHCODE_TABLE_WAYS;
 
     return table->memory + (set * HEALTHCODE_TABLE_WAYS + way) * table->words;
+}
+
+
+static size_t
+healthcode_table_set(const healthcode_table_t *table, uint64_t word)
+{
+    return (size_t) (((word >> 32) * table->sets) >> 32);
 }
 
 

@@ -1,8 +1,9 @@
 /*
  * A fixed table of entries over the caller's memory, which processes share
- * without a lock: sets of a few places, no pointers.  An entry that is torn,
- * by a writer that was overtaken or killed, is not there.
- * Knows not what an entry means.  docs/request-path.md, "The cache".
+ * without a lock, and without pointers.  An entry stands in one of two sets of
+ * a few places; one that is torn, by a writer that was overtaken or killed, is
+ * not there.  Knows not what an entry means.
+ * docs/request-path.md, "The cache".
  */
 
 #ifndef HEALTHCODE_TABLE_H
@@ -62,8 +63,9 @@ bool healthcode_table_is_at(const healthcode_table_t *table,
 
 /*
  * Puts entry, whose checksum is filled in, where the one stands that has the
- * same first words, as many as same; or else where the one stands that is
- * least worth keeping.  True: that one was worth something.
+ * same first words, as many as same, key among them; or else where none stands
+ * that is worth something; or else where the one stands that is least worth
+ * keeping.  True: that one was worth something.
  */
 bool healthcode_table_put(healthcode_table_t *table, uint64_t *entry,
     unsigned same, healthcode_table_worth_pt worth, void *data);

@@ -411,6 +411,52 @@ test_asks_for_the_worth_of_what_is_there(void **state)
 
 
 /* Every set is used, and nothing beside it; sets are far apart. */
+/* The emptier one first, so that both are full before anything has to go. */
+static void
+test_spreads_over_two_sets(void **state)
+{
+    uint64_t            a = UINT64_MAX / 2, b = UINT64_C(1) << 63;
+    healthcode_table_t  table = table_of(4);
+    size_t              i, n[4];
+
+    for (uint64_t k = 0; k < 2 * WAYS; k++) {
+        assert_false(put(&table, a / 4 + k, b + k, 1 + k, k));
+
+        memset(n, 0, sizeof(n));
+
+        for (i = 0; i < 4 * WAYS; i++) {
+            n[i / WAYS] += table.memory[i * WORDS + 2] != 0;
+        }
+
+        assert_int_equal(n[0], (k + 2) / 2);
+        assert_int_equal(n[2], (k + 1) / 2);
+        assert_int_equal(n[1] + n[3], 0);
+    }
+
+    for (uint64_t k = 0; k < 2 * WAYS; k++) {
+        uint64_t  fourth, key[KEY] = { a / 4 + k, b + k };
+        uint64_t  entry[WORDS];
+        unsigned  looked = 0;
+
+        assert_non_null(healthcode_table_next(&table, key, &looked, entry));
+        fourth = entry[3];
+        assert_int_equal(fourth, k);
+    }
+
+    /* the least worth one goes, in whichever of the two it is */
+    assert_true(put(&table, a / 4 + 99, b + 99, 50, 99));
+    assert_true(put(&table, a / 4 + 98, b + 98, 50, 98));
+
+    for (uint64_t k = 0; k < 2 * WAYS; k++) {
+        uint64_t  key[KEY] = { a / 4 + k, b + k };
+
+        assert_int_equal(healthcode_table_delete(&table, key), k > 1);
+    }
+
+    (void) state;
+}
+
+
 static void
 test_keeps_to_the_set_of_its_key(void **state)
 {
@@ -466,6 +512,7 @@ main(void)
         cmocka_unit_test(test_replaces_what_is_the_same),
         cmocka_unit_test(test_lets_the_least_worth_make_room),
         cmocka_unit_test(test_asks_for_the_worth_of_what_is_there),
+        cmocka_unit_test(test_spreads_over_two_sets),
         cmocka_unit_test(test_keeps_to_the_set_of_its_key),
     };
 
