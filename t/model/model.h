@@ -97,8 +97,7 @@ typedef struct {
     uint64_t          sent;        /* ms, just before */
     bool              flagged, control, master;
     uint64_t          instance;
-    bool              changed;     /* the holder, since it was sent */
-    bool              control_changed;
+    bool              changed;     /* something, while it was answered */
     unsigned          nwaiters;
     uint64_t          waiters[MODEL_WAITERS];   /* ticks: when they came */
 } model_lookup_t;

@@ -24,6 +24,7 @@ static void model_glue_heartbeat(model_worker_t *worker);
 static void model_glue_connect(model_worker_t *worker);
 static void model_glue_message(model_worker_t *worker,
     const model_message_t *message);
+static void model_glue_spoil(model_worker_t *worker);
 static void model_glue_changed(model_worker_t *worker, unsigned key);
 static void model_glue_changed_all(model_worker_t *worker);
 static void model_glue_reply(model_worker_t *worker,
@@ -340,24 +341,30 @@ model_glue_message(model_worker_t *worker, const model_message_t *message)
 
 /*
  * The replies to one lookup come one by one, and a push may come between: what
- * was read before it is not stored when the last of them has come.
+ * was read before it is not kept when the last of them has come.  A lookup that
+ * has no reply yet was read later than the change.
  */
+static void
+model_glue_spoil(model_worker_t *worker)
+{
+    model_lookup_t  *lookup = model_glue_pending(worker, 0);
+
+    if (worker->nlookups && lookup->received) {
+        lookup->changed = true;
+    }
+}
+
+
 static void
 model_glue_changed(model_worker_t *worker, unsigned key)
 {
-    model_lookup_t  *lookup;
+    model_glue_spoil(worker);
 
     if (key == MODEL_META) {
         model.count.pushes_meta++;
         model_arm(MODEL_LEASING);
         healthcode_owner_renounce(&worker->owner);
         return;
-    }
-
-    for (unsigned i = 0; i < worker->nlookups; i++) {
-        lookup = model_glue_pending(worker, i);
-        lookup->changed |= (key == lookup->holder);
-        lookup->control_changed |= (key == MODEL_CONTROL);
     }
 
     if (key == MODEL_CONTROL) {
@@ -489,21 +496,16 @@ model_glue_done_lookup(model_worker_t *worker, const model_lookup_t *lookup)
 
     model_glue_answer(worker, lookup);
 
-    if (lookup->control_changed) {
-        worker->control_known = false;
-
-    } else {
-        worker->control_known = true;
-        worker->control = lookup->control;
-        worker->control_epoch = lookup->epoch;
-    }
-
-    if (lookup->flagged) {
+    if (lookup->changed) {
+        model.count.stored_changed++;
         return;
     }
 
-    if (lookup->changed) {
-        model.count.stored_changed++;
+    worker->control_known = true;
+    worker->control = lookup->control;
+    worker->control_epoch = lookup->epoch;
+
+    if (lookup->flagged) {
         return;
     }
 
