@@ -15,6 +15,8 @@
 #: make bench     what a gate costs (B=gate ROUNDS=45 SECONDS=1 CONNECTIONS=64)
 #:                what verifying costs (B=verify ROUNDS=201), and what many
 #:                keys cost (B=keys ROUNDS=15 SECONDS=4)
+#: make live      how soon a flag is refused, also while things break
+#:                (S="main cut" CHANGES=10000 LANES=2 RATE=8000 SHORT=1)
 #: make clean     removes build/
 
 SHELL      = /bin/bash
@@ -35,7 +37,7 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
 .PHONY: help demo test build module command style unit fuzz model suites \
-        vectors mutants bench bench-gate bench-verify bench-keys \
+        vectors mutants bench bench-gate bench-verify bench-keys live \
         clean
 
 help:
@@ -99,6 +101,12 @@ bench-verify:
 
 bench-keys: module command
 	@util/bench_keys.pl
+
+live:
+	@util/deps.sh test
+	@$(MAKE) -s build
+	@$(MAKE) -s -C t/live BUILD=$(BUILD)
+	@util/live.pl $(S)
 
 clean:
 	rm -rf $(BUILD)
