@@ -12,6 +12,7 @@ use POSIX ();
 use Time::HiRes qw(clock_gettime sleep time);
 
 use Healthcode::Fixture;
+use Healthcode::Http qw(dial);
 use Healthcode::Live::Changes;
 use Healthcode::Nginx;
 use Healthcode::Redis;
@@ -143,6 +144,17 @@ server {
     }
 }
 END
+}
+
+
+# Requests that do not come to their end, so that no worker does; let go of what
+# is returned, and they are over.
+sub hold {
+    my ($self) = @_;
+    my @held = map { dial($self->nginx->sock) } 1 .. 24;
+    syswrite $_, "GET /t HTTP/1.1\r\nHost: live\r\n" for @held;
+    $self->pump(0.1);
+    return \@held;
 }
 
 
