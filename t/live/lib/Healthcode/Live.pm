@@ -9,6 +9,7 @@ use warnings;
 
 use IO::Select;
 use POSIX ();
+use Scalar::Util qw(weaken);
 use Time::HiRes qw(clock_gettime sleep time);
 
 use Healthcode::Fixture;
@@ -23,13 +24,12 @@ our $CODE_LIFE = 600;           # seconds until codes are made anew
 my $CLOCK_BOOTTIME = 7;
 my $SPACE = 'site';             # of the issuer whose codes are made here
 
-# pid => 1: to be continued, and to be ended, if nobody else has
-my (%stopped, %started);
+my %stopped;                    # pid => 1, to be continued at the end
+my ($world, $owner);            # the last one made, and the process
 
 END {
     local ($?, $@, $!);
-    kill CONT => $_ for keys %stopped;
-    kill TERM => $_ for keys %started;
+    $world->end if $world && $$ == $owner;
 }
 
 
@@ -43,6 +43,9 @@ sub new {
         timeout => '200ms', %opt,
         stats => undef, wrong => [], children => {},
     }, $class;
+
+    ($world, $owner) = ($self, $$);
+    weaken $world;
 
     $self->{fixture} = Healthcode::Fixture->new(no_redis => 1);
     $self->{redis} = [ map { $self->_redis($_) }
@@ -247,7 +250,6 @@ sub _start_prober {
         POSIX::dup2(fileno $out, 1);
         exec $binary or POSIX::_exit(127);
     }
-    $started{$pid} = 1;
     close $in;
     close $out;
     $to->autoflush(1);
@@ -394,7 +396,6 @@ sub command {
         exec "$Healthcode::Fixture::BUILD/healthcode", @args
             or POSIX::_exit(127);
     }
-    $started{$pid} = 1;
     close $out;
     $self->{select}->add($from);
     $self->{children}{$from} = { pid => $pid, done => $done };
@@ -411,7 +412,6 @@ sub _ended {
     delete $self->{children}{$fh};
     $self->{select}->remove($fh);
     waitpid $child->{pid}, 0;
-    delete $started{ $child->{pid} };
     $child->{done}->($? >> 8, $child->{said} // '');
 }
 
@@ -441,18 +441,17 @@ sub end {
     for my $child (values %{ $self->{children} }) {
         kill TERM => $child->{pid};
         waitpid $child->{pid}, 0;
-        delete $started{ $child->{pid} };
     }
     if (my $pid = delete $self->{pid}) {
         my $tries = 200;
         sleep 0.01 while $tries-- && waitpid($pid, POSIX::WNOHANG()) == 0;
         kill KILL => $pid if $tries < 0;
-        delete $started{$pid};
     }
     delete @$self{qw(to children)};
     my $nginx = delete $self->{nginx};
     my $status = $nginx ? $nginx->stop(5, 'TERM') : 0;
     $_->down for @{ delete $self->{redis} || [] };
+    delete $self->{fixture};
     return $status;
 }
 
@@ -460,7 +459,7 @@ sub end {
 sub DESTROY {
     my ($self) = @_;
     local ($?, $@, $!);
-    $self->end if $self->{pid};
+    $self->end;
 }
 
 1;
