@@ -142,14 +142,16 @@ live_change_look(live_t *live, live_holder_t *holder)
 
 
 /*
- * Nanoseconds from the acknowledgement to the last allow, and to the first
- * refusal of the slower worker; at most between an allow and the next question
- * of a worker, which is how exact the first is; hits before; allows after.
+ * Nanoseconds from the acknowledgement to the last allow, to the first question
+ * that the cache of the slower worker did not answer (the change lies between
+ * these two), and to its first refusal; at most from an allow to such a
+ * question in one worker, which is how exact all this is; hits before; allows
+ * after.
  */
 static void
 live_change_tell_set(live_t *live, const live_holder_t *holder)
 {
-    int64_t             last = 0, deny = 0, gap = 0;
+    int64_t             last = 0, miss = 0, deny = 0, gap = 0;
     unsigned            hits = 0, late = 0, n = 0;
     const live_seen_t  *seen;
 
@@ -175,13 +177,18 @@ live_change_tell_set(live_t *live, const live_holder_t *holder)
             deny = seen->first_deny;
         }
 
+        if (seen->first_miss > miss) {
+            miss = seen->first_miss;
+        }
+
         if (seen->last_allow && seen->first_miss - seen->last_allow > gap) {
             gap = seen->first_miss - seen->last_allow;
         }
     }
 
-    printf("set %s %lld %lld %lld %u %u %u\n", holder->hex,
+    printf("set %s %lld %lld %lld %lld %u %u %u\n", holder->hex,
            (long long) (last - holder->acked),
+           (long long) (miss - holder->acked),
            (long long) (deny - holder->acked), (long long) gap, n, hits, late);
 }
 

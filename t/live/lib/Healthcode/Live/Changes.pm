@@ -17,7 +17,7 @@ sub new {
     my ($class, $world) = @_;
     my $self = bless {
         world => $world, lanes => {}, failed => 0, said => '',
-        last => [], deny => [], gap => [], pass => [], hits => [],
+        last => [], miss => [], deny => [], gap => [], pass => [], hits => [],
         ahead => 0, late => 0, without => 0,
     }, $class;
     weaken $self->{world};
@@ -66,8 +66,9 @@ sub told {
     my $lane = $self->{lanes}{$hex} or return;
 
     if ($word eq 'set') {
-        my ($last, $deny, $gap, $workers, $hits, $late) = @n;
+        my ($last, $miss, $deny, $gap, $workers, $hits, $late) = @n;
         push @{ $self->{last} }, $last > 0 ? $last / 1e6 : 0;
+        push @{ $self->{miss} }, $miss > 0 ? $miss / 1e6 : 0;
         push @{ $self->{deny} }, $deny > 0 ? $deny / 1e6 : 0;
         push @{ $self->{gap} }, $gap / 1e6;
         push @{ $self->{hits} }, $hits;
@@ -145,7 +146,7 @@ sub turn {
 }
 
 
-# quantile(NAME, 0.99): of last, deny, gap or pass, in milliseconds.
+# quantile(NAME, 0.99): of last, miss, deny, gap or pass, in milliseconds.
 sub quantile {
     my ($self, $name, $q) = @_;
     my @sorted = sort { $a <=> $b } @{ $self->{$name} } or return 0;
