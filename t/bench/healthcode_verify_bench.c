@@ -24,6 +24,9 @@
 
 #define BENCH_ROUNDS_MAX 100000
 
+/* Algorithms whose bare operation is asked for line by line, at most. */
+#define BENCH_SERVED     16
+
 
 /* What is run in turn. */
 enum {
@@ -96,6 +99,21 @@ bench_must(bool done, const char *what)
         fprintf(stderr, "bench: %s failed\n", what);
         exit(1);
     }
+}
+
+
+static const bench_case_t *
+bench_find(const char *alg)
+{
+    size_t  i, n = sizeof(bench_cases) / sizeof(bench_cases[0]);
+
+    for (i = 0; i < n && strcmp(bench_cases[i].alg, alg) != 0; i++) {
+        /* void */
+    }
+
+    bench_must(i < n, alg);
+
+    return &bench_cases[i];
 }
 
 
@@ -558,6 +576,44 @@ bench_report(const bench_t *bench, double *values[BENCH_OPS], size_t rounds)
 }
 
 
+/*
+ * The bare operation of the algorithms that are named, for who compares it with
+ * something else: for each line "ALG MS" of standard input about so many
+ * milliseconds of it; the answer is microseconds for one.
+ */
+static void
+bench_serve(int n, char **algs)
+{
+    int       i, ms;
+    char      alg[32];
+    double    one[BENCH_SERVED];
+    bench_t  *served[BENCH_SERVED];
+
+    bench_must(n <= BENCH_SERVED, "so many algorithms");
+
+    for (i = 0; i < n; i++) {
+        served[i] = calloc(1, sizeof(bench_t));
+        bench_must(served[i] != NULL, "calloc");
+        bench_make(served[i], bench_find(algs[i]));
+        bench_measure(served[i], BENCH_BARE, 20);
+        one[i] = bench_measure(served[i], BENCH_BARE, 20);
+    }
+
+    while (scanf("%31s %d", alg, &ms) == 2) {
+        for (i = 0; i < n && strcmp(alg, algs[i]) != 0; i++) { /* void */ }
+
+        bench_must(i < n && ms > 0, alg);
+        printf("%s %.4f\n", alg, bench_measure(served[i], BENCH_BARE,
+                                    (size_t) (ms * 1000 / one[i]) + 1));
+        fflush(stdout);
+    }
+
+    for (i = 0; i < n; i++) {
+        bench_free(served[i]);
+    }
+}
+
+
 /* Neighbours in time are compared, since the speed of a machine drifts. */
 static void
 bench_case(const bench_case_t *of, size_t rounds)
@@ -601,8 +657,14 @@ main(int argc, char **argv)
 {
     long  rounds = (argc > 1) ? atol(argv[1]) : 0;
 
+    if (argc > 2 && strcmp(argv[1], "-") == 0) {
+        bench_serve(argc - 2, argv + 2);
+        return 0;
+    }
+
     if (rounds < 1 || rounds > BENCH_ROUNDS_MAX) {
-        fprintf(stderr, "usage: healthcode_verify_bench ROUNDS [ALG]\n");
+        fprintf(stderr, "usage: healthcode_verify_bench ROUNDS [ALG]\n"
+                "       healthcode_verify_bench - ALG...\n");
         return 2;
     }
 
