@@ -12,9 +12,11 @@
 #: make suites    the suites alone (T=t/04-claims.t for one)
 #: make vectors   a folder of Wycheproof-format test vectors (VECTORS=DIR)
 #: make mutants   breaks each rule and sees a test notice (M=claims for some)
-#: make bench     what a gate costs (B=gate ROUNDS=45 SECONDS=1 CONNECTIONS=64)
+#: make bench     what a gate costs (B=gate ROUNDS=120 MS=50 CONNECTIONS=64),
 #:                what verifying costs (B=verify ROUNDS=201), and what many
-#:                keys cost (B=keys ROUNDS=15 SECONDS=4)
+#:                keys cost (B=keys ROUNDS=15 SECONDS=4); longer ones apart:
+#:                many codes (B=many CODES=2000000), many flagged holders and
+#:                connections (B=scale); WRITE=1 puts it into docs/benchmarks.md
 #: make live      how soon a flag is refused, also while things break
 #:                (S="main cut" CHANGES=10000 LANES=2 RATE=8000 SHORT=1)
 #: make clean     removes build/
@@ -37,8 +39,8 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
 .PHONY: help demo test build module command style unit fuzz model suites \
-        vectors mutants bench bench-gate bench-verify bench-keys live \
-        clean
+        vectors mutants bench bench-gate bench-many bench-scale bench-verify \
+        bench-keys bench-programs live clean
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -87,16 +89,23 @@ mutants:
 	@util/mutants.pl $(M)
 
 bench:
-	@[ -z '$(filter-out gate verify keys,$(B))' ] || { echo 'bench: write' \
-	    'B=gate, B=verify or B=keys, or no B for all' >&2; exit 2; }
+	@[ -z '$(filter-out gate many scale verify keys,$(B))' ] || { echo 'bench:' \
+	    'write B=gate, many, scale, verify or keys, or some of them, or no B' \
+	    'for gate, verify and keys' >&2; exit 2; }
 	@util/deps.sh bench
 	@set -e; for b in $(B); do $(MAKE) -s bench-$$b; done
+	@[ -z '$(WRITE)' ] || util/bench_report.pl
 
-bench-gate: module
-	@util/bench.pl
-
-bench-verify:
+bench-programs: module command
 	@$(MAKE) -s -C t/bench BUILD=$(BUILD) DEPS=$(DEPS)
+
+bench-gate bench-many: bench-%: bench-programs
+	@util/bench.pl $*
+
+bench-scale: bench-programs
+	@util/bench.pl holders connections
+
+bench-verify: bench-programs
 	@util/bench_verify.pl
 
 bench-keys: module command

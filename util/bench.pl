@@ -1,244 +1,237 @@
 #!/usr/bin/perl
-# What a gate costs: nginx CPU per request, from /proc/PID/schedstat, of the
-# same request to the same location with and without the module, alternated in
-# one run.  One worker on one core; Redis and the load generator on another.
+# What a gate costs: nginx CPU a request, against the same request without a
+# gate, against what else one would take, with many codes, flags, connections;
+# all rows of a part in turn in one run.  docs/benchmarks.md says the rest.
 #
-#     make bench B=gate [ROUNDS=45] [SECONDS=1] [CONNECTIONS=64]
+#     make bench B=gate [ROUNDS=120] [MS=50] [CONNECTIONS=64] [WRITE=1]
+#     make bench B=many, B=scale                    likewise, and longer
 
 use strict;
 use warnings;
 
-use Digest::SHA qw(hmac_sha256 hmac_sha256_hex);
 use File::Basename qw(dirname);
-use File::Temp ();
-use IO::Socket::INET;
-use MIME::Base64 qw(encode_base64url);
-use POSIX ();
-use Time::HiRes qw(sleep);
+use File::Spec;
 
-my $root        = dirname(dirname(File::Spec->rel2abs(__FILE__)));
-my $rounds      = $ENV{ROUNDS}      || 45;
-my $seconds     = $ENV{SECONDS}     || 1;
+use lib map { dirname(File::Spec->rel2abs(__FILE__)) . "/../$_" } qw(t/lib t/bench/lib);
+use Healthcode::Bench::Bare;
+use Healthcode::Bench::Callgrind;
+use Healthcode::Bench::Report;
+use Healthcode::Bench::Result;
+use Healthcode::Bench::Rows;
+use Healthcode::Bench::Run;
+use Healthcode::Bench::Stand;
+
+my @ALGS = qw(HS256 ES256 EdDSA SGD_SM3_SM2);
+my $CODES = 10_000;
+
+my $ms          = $ENV{MS}          || 50;
 my $connections = $ENV{CONNECTIONS} || 64;
+my $many        = $ENV{CODES}       || 2_000_000;
+my @flagged     = split ' ', $ENV{FLAGGED} || '1000 100000 10000000';
+my @loads       = split ' ', $ENV{LOADS}   || '1 64 1000 10000';
 
-my $HOLDERS  = 10_000;
-my $REGIONS  = 3_000;
-my $CONTROLS = 100;
-my $SECRET   = 'a secret of the benchmark, 32 by';
-my $PEPPER   = 'a pepper of the benchmark';
+my %parts = (gate => \&gate, many => \&many, holders => \&holders,
+             connections => \&connections);
 
-my $dir = File::Temp->newdir('healthcode-bench-XXXXXXXX', TMPDIR => 1);
-chmod 0755, $dir;
-my @started;
-my $owner = $$;
+STDOUT->autoflush;
 
 
-sub start {
-    my (@command) = @_;
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        open STDOUT, '>>', "$dir/out";
-        open STDERR, '>&', \*STDOUT;
-        exec @command or POSIX::_exit(127);
+sub say_now { print STDERR "bench: @_\n" }
+
+
+# A stand with codes of these algorithms, and a Redis with some flags.
+sub stand {
+    my ($count, @algs) = @_;
+    my $stand = Healthcode::Bench::Stand->new(@algs);
+    $stand->start_redis('main');
+    $stand->flag('main', 1000);
+    for my $alg (@algs) {
+        say_now("signing $count codes, $alg");
+        $stand->set($alg, $stand->codes($alg, $count));
     }
-    push @started, $pid;
-    return $pid;
+    return $stand;
 }
 
 
-END {
-    if ($$ == $owner) {
-        my $status = $?;
-        kill TERM => $_ for reverse @started;
-        waitpid $_, 0 for @started;
-        $? = $status;
+# Starts the gate and the load generator; the rows are proven and warm.
+sub ready {
+    my ($stand, $rows, %more) = @_;
+    my $worker = $stand->start_nginx('gate', 0, $stand->port, $rows->main,
+                                     $rows->http($stand->port));
+    my $load = $stand->start_load($stand->port, gate => $worker,
+        redis => $stand->redis('main')->pid, %{ $more{pids} || {} });
+    my ($zero, @rows) = $rows->rows;
+    my $run = Healthcode::Bench::Run->new(stand => $stand, load => $load,
+        port => $stand->port, zero => $zero, rows => \@rows,
+        connections => $connections, %more);
+    $run->connect;
+    $run->prove;
+    say_now('warming ' . @rows . ' rows');
+    $run->warm;
+    return $run;
+}
+
+
+sub measure {
+    my ($run, $rounds) = @_;
+    for my $round (1 .. $rounds) {
+        $run->keep_warm;
+        $run->round(0, $ms);
+        print STDERR "\rbench: round $round of $rounds" if -t STDERR;
     }
+    print STDERR "\n" if -t STDERR;
+    $run->prove_reads;
 }
 
 
-sub wait_for {
-    my ($what, $ready) = @_;
-    for (1 .. 100) {
-        return if $ready->();
-        sleep 0.05;
-    }
-    die "bench: $what did not start\n" . slurp("$dir/out");
+# What nginx may not have written while it was measured.
+sub see_errors {
+    my ($stand) = @_;
+    my @lines = grep { !/\[notice\]/ } split /\n/, $stand->errors('gate');
+    die "bench: nginx has complained:\n", map { "$_\n" } @lines[0 .. 2]
+        if @lines;
 }
 
 
-sub slurp {
-    my ($name) = @_;
-    open my $file, '<', $name or return '';
-    local $/;
-    return scalar <$file>;
-}
-
-
-sub spew {
-    my ($name, $text) = @_;
-    open my $file, '>', "$dir/$name" or die "$dir/$name: $!";
-    print {$file} $text;
-    close $file or die "$dir/$name: $!";
-    return "$dir/$name";
-}
-
-
-sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        or die "bench: no free port: $!\n";
-    return $socket->sockport;
-}
-
-
-sub code {
-    my ($subject) = @_;
-    my $now = time;
-    my $header = '{"alg":"HS256","typ":"healthcode+jwt","kid":"bench"}';
-    my $payload = sprintf '{"iss":"https://bench.example","sub":"%s",'
-        . '"iat":%d,"exp":%d,"jti":"%016x","status":"normal",'
-        . '"regions":["510114","310101"]}', $subject, $now, $now + 900,
-        $subject;
-    my $text = encode_base64url($header) . '.' . encode_base64url($payload);
-    return "$text." . encode_base64url(hmac_sha256($text, $SECRET));
-}
-
-
-sub fill_redis {
-    my ($socket) = @_;
-    my @lines = sprintf 'HSET healthcode:meta schema 1 instance bench '
-        . 'pepper_check %s',
-        substr hmac_sha256_hex('healthcode check', $PEPPER), 0, 32;
-    push @lines, sprintf 'HSET healthcode:region %06d "low 0"', 100_000 + $_
-        for 1 .. $REGIONS;
-    push @lines, "HSET healthcode:control issuer:https://i$_.example 1"
-        for 1 .. $CONTROLS;
-    spew('fill', join "\n", @lines, '');
-    system("redis-cli -s $socket --pipe < $dir/fill > $dir/filled 2>&1") == 0
-        && system("grep -q 'errors: 0' $dir/filled") == 0
-        or system("redis-cli -s $socket < $dir/fill > $dir/filled 2>&1") == 0
-        or die "bench: Redis cannot be filled\n";
-}
-
-
-# Nanoseconds that the process was on a CPU, and its user and system ticks.
-sub cpu {
-    my ($pid) = @_;
-    my ($ns) = split ' ', slurp("/proc/$pid/schedstat");
-    my @stat = split ' ', slurp("/proc/$pid/stat") =~ s/^.*\) //sr;
-    return ($ns, $stat[11], $stat[12]);
-}
-
-
-sub load {
-    my ($script, $url, $worker) = @_;
-    my @before = cpu($worker);
-    my $out = `taskset -c 1 wrk -t1 -c$connections -d${seconds}s -s $script $url 2>&1`;
-    my @after = cpu($worker);
-    my ($requests) = $out =~ /(\d+) requests in/
-        or die "bench: wrk failed: $out\n";
-    die "bench: refused requests:\n$out\n" if $out =~ /Non-2xx/;
-    my @used = map { $after[$_] - $before[$_] } 0 .. 2;
-    my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());
-    return ($used[0] / 1000 / $requests,
-            $used[1] * 1e6 / $ticks / $requests,
-            $used[2] * 1e6 / $ticks / $requests,
-            $requests / $seconds);
-}
-
-
-sub median { my @s = sort { $a <=> $b } @_; return $s[@s / 2] }
-
-sub spread {
-    my (@values) = @_;
-    my @s = sort { $a <=> $b } @values;
-    return sprintf '%6.2f  (%.2f to %.2f)', median(@values), $s[0], $s[-1];
+sub told {
+    my ($part, $result, %more) = @_;
+    $result->{$_} = $more{$_} for keys %more;
+    $result->{machine} = Healthcode::Bench::Result::machine();
+    Healthcode::Bench::Result::save($part, $result);
+    print Healthcode::Bench::Report::text($part, $result);
 }
 
 
 # ---- the parts ----
 
-my $socket = "$dir/redis.sock";
-start(qw(taskset -c 1 redis-server --port 0 --unixsocket), $socket,
-      qw(--unixsocketperm 777 --dir), $dir, '--save', '');
-wait_for('Redis', sub { -S $socket });
-fill_redis($socket);
+sub gate {
+    my $rounds = $ENV{ROUNDS} || 120;
+    my $stand = stand($CODES, @ALGS);
+    my $backend = Healthcode::Bench::Stand::free_port();
+    my $rows = Healthcode::Bench::Rows->new($stand, backend => $backend);
 
-spew('pepper', $PEPPER);
-spew('keys.json', sprintf '{"keys":[{"kty":"oct","alg":"HS256","kid":"bench",'
-    . '"k":"%s"}]}', encode_base64url($SECRET));
-
-my $port = free_port();
-my $conf = spew('nginx.conf', <<"END");
-load_module $root/build/ngx_http_healthcode_module.so;
-daemon off; worker_processes 1; pid $dir/nginx.pid;
-error_log $dir/error.log error;
-events { worker_connections 1024; }
-http {
-    request_pool_size 8k; access_log off; keepalive_requests 100000000;
-    client_body_temp_path $dir/b; proxy_temp_path $dir/p;
-    fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-    healthcode_pepper_file $dir/pepper;
-    healthcode_issuer bench {
-        iss https://bench.example; keys $dir/keys.json; algorithms HS256;
+    $rows->zero('HS256', $CODES);
+    $rows->secure_link($stand->code_length('HS256'));
+    $rows->auth_request('HS256', $CODES);
+    $rows->lua('check', 'Lua, HS256', 'HS256', $CODES);
+    $rows->lua('check_cached', 'Lua, HS256, codes cached', 'HS256', $CODES);
+    $rows->lua('check_and_look_up', 'Lua, HS256, Redis', 'HS256', $CODES);
+    $rows->lua('check_cached_and_look_up', 'Lua, HS256, codes cached, Redis',
+               'HS256', $CODES);
+    for my $codes (qw(cold warm)) {
+        for my $alg (@ALGS) {
+            $rows->gate($alg, $codes, $_, $CODES) for qw(off live cached);
+        }
+        $rows->gate('HS256', $codes, $_, $CODES, over => 'tcp')
+            for qw(live cached);
+        $rows->gate('HS256', $codes, $_, 1) for qw(off live cached);
     }
-    healthcode_store bench { server unix:$socket; timeout 5s; }
-    server {
-        listen 127.0.0.1:$port;
-        location /zero { empty_gif; }
-        location /code { healthcode on; healthcode_risk off; empty_gif; }
-        location /live { healthcode on; empty_gif; }
+    $rows->gate($_, 'cold', 'off', 1) for @ALGS[1 .. 3];
+    $rows->gate($_, 'warm', 'cached', 1) for @ALGS[1 .. 3];
+    $rows->bare($_) for @ALGS;
+
+    my $second = $stand->start_nginx('backend', 1, $backend, '',
+        Healthcode::Bench::Rows->backend_conf($backend));
+    my $run = ready($stand, $rows, pids => { backend => $second },
+        bare => Healthcode::Bench::Bare->new($stand->program('verify_bench'),
+                                             @ALGS));
+    measure($run, $rounds);
+    see_errors($stand);
+
+    if (!Healthcode::Bench::Callgrind::is_there()) {
+        say_now('no valgrind: instructions are not counted');
     }
-}
-END
-
-start(qw(taskset -c 0 nginx -p), $dir, '-c', $conf);
-wait_for('nginx', sub { IO::Socket::INET->new("127.0.0.1:$port") });
-my ($worker) = `pgrep -P @{[ slurp("$dir/nginx.pid") =~ /(\d+)/ ]}` =~ /(\d+)/;
-
-spew('codes', join "\n", map { code($_) } 1 .. $HOLDERS);
-for my $path (qw(zero code live)) {
-    spew("$path.lua", <<"END");
-local requests, i = {}, 0
-function init()
-    for code in io.lines("$dir/codes") do
-        requests[#requests + 1] = wrk.format("GET", "/$path",
-            { Authorization = "Bearer " .. code })
-    end
-end
-function request()
-    i = i % #requests + 1
-    return requests[i]
-end
-END
-}
-
-# ---- the run ----
-
-my %rows = (zero => 'empty_gif, the same request', code => 'HS256, risk off',
-            live => 'HS256, live read over a unix socket');
-my (%cpu, %user, %system, %rate, %added);
-
-for my $round (0 .. $rounds) {
-    for my $path ($round % 2 ? qw(zero code live) : qw(live code zero)) {
-        my @used = load("$dir/$path.lua", "http://127.0.0.1:$port", $worker);
-        next if $round == 0;    # warms up
-        push @{ $cpu{$path} },    $used[0];
-        push @{ $user{$path} },   $used[1];
-        push @{ $system{$path} }, $used[2];
-        push @{ $rate{$path} },   $used[3];
+    elsif ($ENV{INSTRUCTIONS} // 1) {
+        say_now('counting instructions');
+        my $counts = Healthcode::Bench::Callgrind::measure($stand, $rows,
+                                                           $connections);
+        $_->{instructions} = $counts->{ $_->{name} } for $run->rows;
     }
+    told('gate', Healthcode::Bench::Result::of($run->rows), rounds => $rounds,
+         ms => $ms, connections => $connections);
 }
 
-printf "%d rounds of %d s, %d connections, %d codes, %d regions, %d controls\n",
-    $rounds, $seconds, $connections, $HOLDERS, $REGIONS, $CONTROLS;
-printf "%-36s %-26s %6s %6s %9s\n", 'nginx CPU a request, microseconds',
-    'median  (min to max)', 'user', 'system', 'requests/s';
-for my $path (qw(zero code live)) {
-    printf "%-36s %-26s %6.2f %6.2f %9d\n", $rows{$path},
-        spread(@{ $cpu{$path} }), median(@{ $user{$path} }),
-        median(@{ $system{$path} }), median(@{ $rate{$path} });
+
+sub many {
+    my $rounds = $ENV{ROUNDS} || 120;
+    my $stand = stand($many, qw(HS256 ES256));
+    my $rows = Healthcode::Bench::Rows->new($stand);
+
+    $rows->zero('HS256', $many);
+    for my $count ($CODES, $many) {
+        for my $codes (qw(cold warm)) {
+            $rows->gate('HS256', $codes, $_, $count) for qw(off live cached);
+            $rows->gate('ES256', $codes, $_, $count) for qw(off cached);
+        }
+    }
+
+    my $run = ready($stand, $rows);
+    measure($run, $rounds);
+    see_errors($stand);
+    told('many', Healthcode::Bench::Result::of($run->rows), rounds => $rounds,
+         ms => $ms, connections => $connections);
 }
-for my $path (qw(code live)) {
-    my @added = map { $cpu{$path}[$_] - $cpu{zero}[$_] } 0 .. $rounds - 1;
-    printf "added by: %-26s %s\n", $rows{$path}, spread(@added);
+
+
+sub holders {
+    my $rounds = $ENV{ROUNDS} || 120;
+    my $stand = stand($CODES, 'HS256');
+    my $rows = Healthcode::Bench::Rows->new($stand);
+
+    $rows->zero('HS256', $CODES);
+    for my $count (@flagged) {
+        say_now("flagging $count holders");
+        $stand->start_redis("flagged$count");
+        $stand->flag("flagged$count", $count);
+        for my $kind ([ 'cold', 'live' ], [ 'warm', 'live' ],
+                      [ 'warm', 'cached' ])
+        {
+            $rows->gate('HS256', @$kind, $CODES, redis => "flagged$count",
+                        holders => $count);
+        }
+    }
+
+    my $run = ready($stand, $rows);
+    measure($run, $rounds);
+    see_errors($stand);
+    told('holders', Healthcode::Bench::Result::of($run->rows),
+         rounds => $rounds, ms => $ms, connections => $connections);
 }
+
+
+sub connections {
+    my $rounds = $ENV{ROUNDS} || 30;
+    my $stand = stand($CODES, 'HS256');
+    my $rows = Healthcode::Bench::Rows->new($stand);
+
+    $rows->zero('HS256', $CODES);
+    $rows->gate('HS256', @$_, $CODES)
+        for [ 'cold', 'live' ], [ 'warm', 'off' ], [ 'warm', 'live' ],
+            [ 'warm', 'cached' ];
+
+    my $first = ready($stand, $rows);
+    my @runs = map { $first->likewise(connections => $_) } @loads;
+
+    for my $round (1 .. $rounds) {
+        $first->connect if time > $first->{warm_until};
+        $first->keep_warm;
+        for my $run (@runs) {
+            my $n = $run->{connections};
+            $run->connect;
+            $run->round($n < 1000 ? (0, $ms) : (3 * $n, 0)) for 1 .. 2;
+        }
+        print STDERR "\rbench: round $round of $rounds" if -t STDERR;
+    }
+    print STDERR "\n" if -t STDERR;
+    $_->prove_reads for @runs;
+    see_errors($stand);
+
+    my @results = map { Healthcode::Bench::Result::of($_->rows) } @runs;
+    told('connections', { %{ $results[0] }, by => \@results },
+         rounds => 2 * $rounds, ms => $ms, loads => \@loads);
+}
+
+
+@ARGV && !grep({ !$parts{$_} } @ARGV)
+    or die "usage: util/bench.pl " . join(' | ', sort keys %parts) . "\n";
+$parts{$_}->() for @ARGV;

@@ -22,7 +22,7 @@ DEMO="redis-server curl"
 TEST="libcmocka-dev valgrind openssl procps
     libtest-base-perl libtext-diff-perl libtest-longstring-perl
     liblist-moreutils-perl libhttp-message-perl liburi-perl libipc-run-perl"
-BENCH="wrk"
+BENCH="wrk libnginx-mod-http-lua lua-resty-core lua-cjson lua-nginx-redis"
 
 SERVICES="nginx redis-server"
 NEWER=unstable          # the suite for what this release lacks or has too old

@@ -1,0 +1,47 @@
+#!/usr/bin/perl
+# Writes what the last runs of util/bench.pl have found into docs/benchmarks.md,
+# between the lines <!-- PART --> and <!-- /PART -->, and docs/benchmarks.svg.
+# Parts that were not run stay as they are.
+#
+#     make bench B=gate WRITE=1
+
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use File::Spec;
+
+use lib map { dirname(File::Spec->rel2abs(__FILE__)) . "/../$_" } qw(t/lib t/bench/lib);
+use Healthcode::Bench::Document;
+use Healthcode::Bench::Picture;
+use Healthcode::Bench::Result;
+use Healthcode::Bench::Stand;
+
+my $docs = Healthcode::Bench::Stand->root . '/docs';
+
+
+sub write_file {
+    my ($name, $text) = @_;
+    open my $out, '>', "$name.new" or die "$name.new: $!\n";
+    print {$out} $text;
+    close $out or die "$name.new: $!\n";
+    rename "$name.new", $name or die "$name: $!\n";
+}
+
+
+my $text = Healthcode::Bench::Stand::slurp("$docs/benchmarks.md");
+my @written;
+
+for my $part ($text =~ /^<!-- (\w+) -->$/mg) {
+    my $result = Healthcode::Bench::Result::read($part) or next;
+    my $new = Healthcode::Bench::Document::of($part, $result);
+    $text =~ s{^(<!-- $part -->\n).*?^(<!-- /$part -->)$}{$1\n$new$2}ms
+        or die "bench: docs/benchmarks.md has no <!-- /$part -->\n";
+    write_file("$docs/benchmarks.svg", Healthcode::Bench::Picture::of($result))
+        if $part eq 'gate';
+    push @written, $part;
+}
+
+@written or die "bench: nothing was run yet; try: make bench B=gate WRITE=1\n";
+write_file("$docs/benchmarks.md", $text);
+print "bench: wrote docs/benchmarks.md: @written\n";
