@@ -94,7 +94,9 @@ bench:
 	    'for gate, verify and keys' >&2; exit 2; }
 	@util/deps.sh bench
 	@set -e; for b in $(B); do $(MAKE) -s bench-$$b; done
-	@[ -z '$(WRITE)' ] || util/bench_report.pl
+	@[ -z '$(and $(WRITE),$(filter gate many scale,$(B)))' ] \
+	    || util/bench_report.pl $(subst scale,holders \
+	    connections,$(filter gate many scale,$(B)))
 
 bench-programs: module command
 	@$(MAKE) -s -C t/bench BUILD=$(BUILD) DEPS=$(DEPS)

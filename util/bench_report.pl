@@ -1,9 +1,9 @@
 #!/usr/bin/perl
-# Writes what the last runs of util/bench.pl have found into docs/benchmarks.md,
-# between the lines <!-- PART --> and <!-- /PART -->, and docs/benchmarks.svg.
-# Parts that were not run stay as they are.
+# Writes what the last run of util/bench.pl has found of these parts into
+# docs/benchmarks.md, between the lines <!-- PART --> and <!-- /PART -->, and
+# docs/benchmarks.svg; the other parts stay as they are.
 #
-#     make bench B=gate WRITE=1
+#     make bench B=gate WRITE=1        util/bench_report.pl gate
 
 use strict;
 use warnings;
@@ -32,8 +32,9 @@ sub write_file {
 my $text = Healthcode::Bench::Stand::slurp("$docs/benchmarks.md");
 my @written;
 
-for my $part ($text =~ /^<!-- (\w+) -->$/mg) {
-    my $result = Healthcode::Bench::Result::read($part) or next;
+for my $part (@ARGV) {
+    my $result = Healthcode::Bench::Result::read($part)
+        or die "bench: $part was not run yet; try: make bench WRITE=1\n";
     my $new = Healthcode::Bench::Document::of($part, $result);
     $text =~ s{^(<!-- $part -->\n).*?^(<!-- /$part -->)$}{$1\n$new$2}ms
         or die "bench: docs/benchmarks.md has no <!-- /$part -->\n";
@@ -42,6 +43,6 @@ for my $part ($text =~ /^<!-- (\w+) -->$/mg) {
     push @written, $part;
 }
 
-@written or die "bench: nothing was run yet; try: make bench B=gate WRITE=1\n";
+@written or die "usage: util/bench_report.pl PART...\n";
 write_file("$docs/benchmarks.md", $text);
 print "bench: wrote docs/benchmarks.md: @written\n";
