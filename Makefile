@@ -12,9 +12,10 @@
 #: make suites    the suites alone (T=t/04-claims.t for one)
 #: make vectors   a folder of Wycheproof-format test vectors (VECTORS=DIR)
 #: make mutants   breaks each rule and sees a test notice (M=claims for some)
-#: make bench     what a gate costs (B=gate ROUNDS=120 MS=50 CONNECTIONS=64),
-#:                what verifying costs (B=verify ROUNDS=201), and what many
-#:                keys cost (B=keys ROUNDS=15 SECONDS=4); longer ones apart:
+#: make bench     what a gate costs (B=gate ROUNDS=120 MS=50 CONNECTIONS=64,
+#:                ROWS=HS256-warm for some), what verifying costs (B=verify
+#:                ROUNDS=201), and what many keys cost (B=keys ROUNDS=15
+#:                SECONDS=4); longer ones apart:
 #:                many codes (B=many CODES=2000000), many flagged holders and
 #:                connections (B=scale); WRITE=1 puts it into docs/benchmarks.md
 #: make live      how soon a flag is refused, also while things break

@@ -157,7 +157,8 @@ undef @sockets;
 is($nginx->ask_until(200, 10, $alice), 200, 'after a pause all is well');
 
 $f->redis->freeze;
-like($nginx->ask($alice, '/t', 30), qr/^503 store_/, 'a timeout');
+my $nobody = $f->issue(sub => 'nobody has asked for');
+like($nginx->ask($nobody, '/t', 30), qr/^503 store_/, 'a timeout');
 $f->redis->thaw;
 is($nginx->ask_until(200, 10, $alice), 200, 'and back');
 

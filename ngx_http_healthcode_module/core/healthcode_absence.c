@@ -46,6 +46,18 @@ healthcode_absence_table(healthcode_absence_t *absence, void *memory,
 
 
 void
+healthcode_absence_prefetch(const healthcode_absence_t *absence,
+    const uint8_t *holder)
+{
+    uint64_t  key[2];
+
+    memcpy(key, holder, HEALTHCODE_HOLDER_LEN);
+
+    healthcode_table_prefetch(&absence->table, key);
+}
+
+
+void
 healthcode_owner_start(healthcode_owner_t *owner)
 {
     owner->live = false;

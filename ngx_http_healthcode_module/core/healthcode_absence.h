@@ -50,6 +50,10 @@ typedef struct {
 bool healthcode_absence_table(healthcode_absence_t *absence, void *memory,
     size_t bytes);
 
+/* Has the processor fetch where holder mostly is. */
+void healthcode_absence_prefetch(const healthcode_absence_t *absence,
+    const uint8_t *holder);
+
 /* An owner that begins, in the place of one that may be dead: all of it set
    but store and live. */
 void healthcode_owner_start(healthcode_owner_t *owner);

@@ -75,6 +75,13 @@ healthcode_table_next(const healthcode_table_t *table, const uint64_t *key,
 }
 
 
+void
+healthcode_table_prefetch(const healthcode_table_t *table, const uint64_t *key)
+{
+    __builtin_prefetch(healthcode_table_place(table, key, 0));
+}
+
+
 bool
 healthcode_table_is_at(const healthcode_table_t *table, const uint64_t *place,
     const uint64_t *entry)

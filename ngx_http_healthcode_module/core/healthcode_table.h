@@ -57,6 +57,13 @@ size_t healthcode_table_size(const healthcode_table_t *table);
 const uint64_t *healthcode_table_next(const healthcode_table_t *table,
     const uint64_t *key, unsigned *looked, uint64_t *entry);
 
+/*
+ * Has the processor fetch where an entry of key mostly is, for a search that
+ * comes a little later.
+ */
+void healthcode_table_prefetch(const healthcode_table_t *table,
+    const uint64_t *key);
+
 /* Whether entry, a copy, is still what stands at place. */
 bool healthcode_table_is_at(const healthcode_table_t *table,
     const uint64_t *place, const uint64_t *entry);

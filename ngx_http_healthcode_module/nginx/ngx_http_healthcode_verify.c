@@ -182,6 +182,11 @@ ngx_http_healthcode_verify_recall(ngx_http_request_t *r,
 
     counters->codes_hits++;
 
+    /* the rules are judged while the memory is on its way */
+    if (lcf->store && lcf->store->cache) {
+        healthcode_absence_prefetch(&lcf->store->cache->absence, known.holder);
+    }
+
     record->code_found = 1;
     record->issuer = issuers[known.issuer];
     record->verified = *code;

@@ -952,6 +952,7 @@ main(void)
         test_of(test_accepts_the_examples),
         test_of(test_accepts_codes_from_not_before_to_the_sunset),
         test_of(test_ends_soon_in_the_thirty_days_before_its_sunset),
+        test_of(test_has_no_identity_without_keys),
         test_of(test_is_another_one_by_each_of_its_names_and_rules),
         test_of(test_is_another_one_by_each_of_its_aliases),
         test_of(test_is_another_one_by_each_of_its_types),
