@@ -285,9 +285,9 @@ END
     ends_well($other, 'a short life');
 
     for my $row ([ 'no', [], undef ], [ 'one', [ '510114' ], 'hall-1' ],
-                 [ 'eighteen', [ map { sprintf '%06d', 110100 + $_ } 1 .. 18 ],
+                 [ 'sixteen', [ map { sprintf '%06d', 110100 + $_ } 1 .. 16 ],
                    [ 'x', 'hall-1' ] ],
-                 [ 'nineteen', [ map { sprintf '%06d', 110100 + $_ } 1 .. 19 ],
+                 [ 'seventeen', [ map { sprintf '%06d', 110100 + $_ } 1 .. 17 ],
                    [ 'hall-1' ] ],
                  [ 'all', [ map { sprintf '%06d', 110100 + $_ } 1 .. 64 ],
                    [ map { "hall-$_" } 1 .. 9 ] ]) {

@@ -9,18 +9,25 @@
 
 /* The words of an entry; a checksum is the last one. */
 enum {
+    HEALTHCODE_CODE_AT_DIGEST = 1,                        /* four words */
     HEALTHCODE_CODE_AT_IDENTITY = HEALTHCODE_CODE_KEY,    /* two words */
-    HEALTHCODE_CODE_AT_HOLDER = 6,                        /* two words */
-    HEALTHCODE_CODE_AT_IAT = 8,
+    HEALTHCODE_CODE_AT_HOLDER = 7,                        /* two words */
+    HEALTHCODE_CODE_AT_IAT = 9,
     HEALTHCODE_CODE_AT_EXP,
     HEALTHCODE_CODE_AT_NBF,
     HEALTHCODE_CODE_AT_AUDIENCE,                          /* 2 x two words */
-    HEALTHCODE_CODE_AT_REGIONS = 15,                      /* of three bytes */
+    HEALTHCODE_CODE_AT_REGIONS = 16,                      /* of three bytes */
     HEALTHCODE_CODE_AT_REST = HEALTHCODE_CODE_WORDS - 2
 };
 
 /* The text and the identity: two entries that agree in these are one. */
 #define HEALTHCODE_CODE_SAME  HEALTHCODE_CODE_AT_HOLDER
+
+/*
+ * Characters from the end of a code to those that say where it stands: in no
+ * algorithm's signature are these fixed (of Ed25519 the very last bits are).
+ */
+#define HEALTHCODE_CODE_SPOT  32
 
 /* Of a region: how many pairs of digits it has, and the number they are. */
 #define HEALTHCODE_CODE_REGION_LEN    3
@@ -37,6 +44,7 @@ enum {
 #define HEALTHCODE_CODE_REST_SIGNER     32    /* 24 bits */
 
 
+static uint64_t healthcode_code_spot(healthcode_str_t text);
 static void healthcode_code_pack(const healthcode_code_t *code,
     uint64_t *entry);
 static void healthcode_code_unpack(const uint64_t *entry,
@@ -56,6 +64,47 @@ healthcode_code_table(healthcode_table_t *table, void *memory, size_t bytes)
 {
     return healthcode_table_init(table, memory, bytes, HEALTHCODE_CODE_WORDS,
                                  HEALTHCODE_CODE_KEY);
+}
+
+
+bool
+healthcode_code_key(const healthcode_table_t *table, healthcode_str_t text,
+    healthcode_digest_t *digest, uint64_t *key)
+{
+    key[0] = healthcode_code_spot(text);
+
+    healthcode_table_prefetch(table, key);
+
+    return healthcode_digest_text(digest, text,
+                                  key + HEALTHCODE_CODE_AT_DIGEST);
+}
+
+
+/*
+ * Where a code stands, which can be told before it is hashed: by characters of
+ * its signature, which no two codes have in common.  What a stranger writes
+ * there leads a search to a place, and stores nothing.
+ */
+static uint64_t
+healthcode_code_spot(healthcode_str_t text)
+{
+    uint64_t  hash, tail[2] = { 0, 0 };
+    size_t    len = sizeof(tail);
+
+    if (text.len >= HEALTHCODE_CODE_SPOT) {
+        memcpy(tail, text.data + text.len - HEALTHCODE_CODE_SPOT, len);
+
+    } else {
+        memcpy(tail, text.data, (text.len < len) ? text.len : len);
+    }
+
+    /* of each character six bits are its own: spread them */
+
+    hash = tail[0] * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ (hash >> 32) ^ tail[1]) * UINT64_C(0xff51afd7ed558ccd);
+    hash = (hash ^ (hash >> 32)) * UINT64_C(0xc4ceb9fe1a85ec53);
+
+    return hash ^ (hash >> 32);
 }
 
 
@@ -104,7 +153,7 @@ healthcode_code_store(healthcode_table_t *table, const uint64_t *key,
     }
 
     memset(entry, 0, sizeof(entry));
-    memcpy(entry, key, HEALTHCODE_DIGEST_LEN);
+    memcpy(entry, key, HEALTHCODE_CODE_KEY * sizeof(uint64_t));
     memcpy(entry + HEALTHCODE_CODE_AT_IDENTITY, identity,
            sizeof(healthcode_code_digest_t));
 

@@ -13,13 +13,16 @@
 #include "healthcode_table.h"
 
 
-/* Of 8 bytes each: what an entry takes, and the SHA-256 that finds it. */
+/*
+ * Of 8 bytes each: what an entry takes, and the key that finds it: where it
+ * stands, and the SHA-256 of its text.
+ */
 #define HEALTHCODE_CODE_WORDS          24
-#define HEALTHCODE_CODE_KEY            4
+#define HEALTHCODE_CODE_KEY            5
 
 /* A code with more has its payload read again. */
 #define HEALTHCODE_CODE_AUDIENCES_MAX  2
-#define HEALTHCODE_CODE_REGIONS_MAX    18
+#define HEALTHCODE_CODE_REGIONS_MAX    16
 
 /* Bytes of the text of its regions. */
 #define HEALTHCODE_CODE_REGIONS_TEXT   (6 * HEALTHCODE_CODE_REGIONS_MAX)
@@ -67,8 +70,15 @@ bool healthcode_code_table(healthcode_table_t *table, void *memory,
     size_t bytes);
 
 /*
- * Looks for the code whose text has the SHA-256 key, HEALTHCODE_CODE_KEY words,
- * as one of an issuer in scope verified it.  True: *code is written.
+ * Writes the HEALTHCODE_CODE_KEY words of text's key, and has the processor
+ * fetch where it stands in table while it hashes.  False where OpenSSL fails.
+ */
+bool healthcode_code_key(const healthcode_table_t *table,
+    healthcode_str_t text, healthcode_digest_t *digest, uint64_t *key);
+
+/*
+ * Looks for the code of this key as one of an issuer in scope verified it.
+ * True: *code is written.
  */
 bool healthcode_code_find(const healthcode_table_t *table, const uint64_t *key,
     const healthcode_code_scope_t *scope, healthcode_code_t *code);

@@ -10,6 +10,10 @@
 #include "healthcode_table.h"
 
 
+/* Words that a processor fetches at once. */
+#define HEALTHCODE_TABLE_LINE  8
+
+
 static uint64_t *healthcode_table_place(const healthcode_table_t *table,
     const uint64_t *key, unsigned way);
 static size_t healthcode_table_set(const healthcode_table_t *table,
@@ -78,7 +82,11 @@ healthcode_table_next(const healthcode_table_t *table, const uint64_t *key,
 void
 healthcode_table_prefetch(const healthcode_table_t *table, const uint64_t *key)
 {
-    __builtin_prefetch(healthcode_table_place(table, key, 0));
+    const uint64_t  *place = healthcode_table_place(table, key, 0);
+
+    for (unsigned i = 0; i < table->words; i += HEALTHCODE_TABLE_LINE) {
+        __builtin_prefetch(place + i);
+    }
 }
 
 
@@ -225,7 +233,7 @@ healthcode_table_place(const healthcode_table_t *table, const uint64_t *key,
         set = other;
     }
 
-    way = (unsigned) (key[1] + way) % HEALTHCODE_TABLE_WAYS;
+    way = (unsigned) (key[0] + way) % HEALTHCODE_TABLE_WAYS;
 
     return table->memory + (set * HEALTHCODE_TABLE_WAYS + way) * table->words;
 }

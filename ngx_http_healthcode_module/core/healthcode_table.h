@@ -16,12 +16,12 @@
 
 #define HEALTHCODE_TABLE_WAYS       8
 #define HEALTHCODE_TABLE_WORDS_MAX  24
-#define HEALTHCODE_TABLE_KEY_MAX    4
+#define HEALTHCODE_TABLE_KEY_MAX    5
 
 
 /*
- * Of an entry the first words are its key, evenly distributed as a hash is,
- * and the last one is a checksum.
+ * Of an entry the first words are its key, of which the first two say where it
+ * may stand and are evenly distributed, as a hash is; the last is a checksum.
  */
 typedef struct {
     uint64_t  *memory;
@@ -58,8 +58,8 @@ const uint64_t *healthcode_table_next(const healthcode_table_t *table,
     const uint64_t *key, unsigned *looked, uint64_t *entry);
 
 /*
- * Has the processor fetch where an entry of key mostly is, for a search that
- * comes a little later.
+ * Has the processor fetch where an entry mostly is whose key begins with the
+ * word *key, for a search that comes a little later.
  */
 void healthcode_table_prefetch(const healthcode_table_t *table,
     const uint64_t *key);

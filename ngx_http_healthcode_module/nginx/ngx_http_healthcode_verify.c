@@ -152,8 +152,9 @@ ngx_http_healthcode_verify_recall(ngx_http_request_t *r,
     scope.n = mcf->issuers.nelts;
 
     if (scope.identities == NULL
-        || !healthcode_digest_text(mcf->digest, ngx_http_healthcode_view(code),
-                                   record->code_key))
+        || !healthcode_code_key(&lcf->codes->codes,
+                                ngx_http_healthcode_view(code), mcf->digest,
+                                record->code_key))
     {
         return 0;
     }
