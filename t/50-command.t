@@ -920,6 +920,24 @@ run_with($text, 'flag', 'import', @store, '--no-audit', '-');
 answers('the same lines again', 0, qr/^0 set, $lines set anew/);
 is(scalar(() = history('p1')), 1, '--no-audit writes no entry');
 
+# A store that came back empty is filled before gates believe it again.
+{
+    my %meta = @{ redis('HGETALL', 'healthcode:meta') };
+    redis('DEL', 'healthcode:meta');
+    run_with("lost1 contact\n", 'flag', 'import', @store, '-');
+    answers('a store without proof takes no flags', 3, qr/store init/);
+    run_with("lost1 contact\n", 'flag', 'import', @store, '--before-init', '-');
+    answers('... but before it is initialised', 0, qr/^1 set/);
+    is(redis('EXISTS', 'healthcode:meta'), 0, '... and has no proof after it');
+    redis('HSET', 'healthcode:meta', %meta);
+    run_with("lost1 contact\n", 'flag', 'import', @store, '--before-init', '-');
+    answers('with its proof likewise', 0, qr/^0 set, 1 set anew/);
+    redis('HSET', 'healthcode:meta', 'pepper_check', '0' x 32);
+    run_with("lost1 contact\n", 'flag', 'import', @store, '--before-init', '-');
+    answers('... but not with another pepper', 3, qr/another pepper/);
+    redis('HSET', 'healthcode:meta', %meta);
+}
+
 run_with(join('', "\xef\xbb\xbfb1 entry\r\n", "b2  entry   +2h\n", "\n",
               "b 3\tentry\t0\n", "b4 fever\n", "b5\n", "b6 entry 1600000000\n",
               "b7 entry soon\n", "b8 entry 0 more\n", "\tentry\n",

@@ -311,6 +311,8 @@ healthcode_connection_open_proven(
     }
 
     if (meta->reason == HEALTHCODE_REASON_OK
+        || (meta->reason == HEALTHCODE_REASON_STORE_UNPROVEN
+            && options->before_init)
         || (meta->reason == HEALTHCODE_REASON_STORE_PEPPER
             && connection->pepper == NULL))
     {

@@ -18,6 +18,7 @@ typedef struct {
     const char  *pepper_file;
     const char  *timeout;
     const char  *wait;           /* replicas; only where something is written */
+    bool         before_init;    /* the store may have no proof yet */
 } healthcode_connection_options_t;
 
 

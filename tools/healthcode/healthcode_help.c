@@ -161,6 +161,8 @@ const char  healthcode_flag_help[] =
 "import reads lines \"SUB FLAG [UNTIL]\", parted by blanks, or by tabs in a\n"
 "line that has one.  Bad lines are named and left out (exit 1).  --no-audit\n"
 "writes no audit entries, which take far more memory than the flags.\n"
+"--before-init fills a store that has no proof yet: gates refuse until\n"
+"\"healthcode store init\" is run.\n"
 "\n"
 "Example:\n"
 "    healthcode flag set --redis unix:/run/redis/redis.sock \\\n"

@@ -72,6 +72,7 @@ healthcode_import(int argc, char **argv)
         HEALTHCODE_FLAG_WRITE_ROWS(&o),
         { .name = "until", .hint = "TIME", .value = &o.until },
         { .name = "no-audit", .is_set = &no_audit },
+        { .name = "before-init", .is_set = &o.connection.before_init },
     };
 
     if (!healthcode_options_parse(argc, argv, options,

@@ -37,20 +37,28 @@ sub _added { return range('%.2f', @{ $_[0]{added} }) }
 sub _times { return $_[0]{ratio} ? range('%.3f', @{ $_[0]{ratio} }) : '' }
 
 
+# A paragraph, in lines of at most 100 characters.
+sub _wrapped {
+    my ($text) = @_;
+    $text =~ s/(.{1,99})(?:\s+|$)/$1\n/g;
+    return "$text\n";
+}
+
+
 # The header of a part: on what, and how.
 sub _head {
     my ($result) = @_;
-    return 'Seen on ' . machine($result->{machine}) . '; ' . how($result) . ".\n\n";
+    return _wrapped('Seen on ' . machine($result->{machine}) . '; ' . how($result) . '.');
 }
 
 
 sub _zero {
     my ($zero) = @_;
     my $counted = $zero->{instructions};
-    return sprintf "The zero: %.2f us when quiet, median %.2f; 99%% of requests within %.1f ms;"
-        . " %s requests a second%s.\n\n", $zero->{cpu}, $zero->{median}, $zero->{p99} / 1000,
-        number(int $zero->{rate}), $counted
-            ? '; ' . number(int $counted->{all}) . ' instructions in user mode' : '';
+    return _wrapped(sprintf "The zero: %.2f us when quiet, median %.2f; 99%% of requests"
+        . " within %.1f ms; %s requests a second%s.", $zero->{cpu}, $zero->{median},
+        $zero->{p99} / 1000, number(int $zero->{rate}), $counted
+            ? '; ' . number(int $counted->{all}) . ' instructions in user mode' : '');
 }
 
 
