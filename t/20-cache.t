@@ -679,10 +679,52 @@ END
     is(known($nginx, $f->code('BOB'), '/second'), '200 MISS MISS',
        'who is known in the other');
     is(known($nginx, $f->code('BOB')), '200 HIT MISS', 'is not in the one');
+
+    # where all else is known of both, too
+    my $eve = $f->issue(sub => 'eve');
+    known_until($nginx, '200 HIT HIT', 3, $f->issue(sub => 'dan'), $_)
+        for '/t', '/second';
+    $redis->cmd('SELECT', 1);
+    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('eve')}}",
+                'contact', 0);
+    $redis->cmd('SELECT', 0);
+    is(known_until($nginx, '200 HIT HIT', 3, $eve), '200 HIT HIT',
+       'another one, in the one store');
+    is(known($nginx, $eve, '/second'), '403 flagged HIT MISS',
+       'is flagged in the other');
     ends_well($nginx, 'two stores');
     $redis->cmd('SELECT', 1);
     $redis->cmd('FLUSHDB');
     $redis->cmd('SELECT', 0);
+}
+
+
+# ---- each store has a lease of its own ----
+
+{
+    my $other = Healthcode::Redis->start(dir => $f->dir, name => 'other',
+                                         password => $f->password);
+    $f->init_store($other);
+    my $nginx = gate(store => { cache => 'gate lease=200ms', timeout => '950ms' },
+        http => 'healthcode_risk flags;'
+            . $f->store_conf('other', server => 'unix:' . $other->socket,
+                             cache => 'gate lease=200ms'),
+        locations => 'location /other { healthcode on; '
+            . "healthcode_risk other; alias $site/passed; }");
+    my $alice = $f->issue(sub => 'alice');
+    is(known_until($nginx, '200 HIT HIT', 3, $alice, $_), '200 HIT HIT',
+       "$_: known") for '/t', '/other';
+    $redis->freeze;
+    sleep 0.45;
+    is(known($nginx, $alice, '/other'), '200 HIT HIT',
+       'while one store is silent the other is believed');
+    my $answer = known($nginx, $alice);
+    $redis->thaw;
+    unlike($answer, qr/HIT HIT/,
+           'but not the silent one for the sake of the other');
+    $nginx->ask_until(200, RECOVERY, $alice);
+    ends_well($nginx, 'a lease of its own', qr/is down:/);
+    $other->down;
 }
 
 
