@@ -439,11 +439,16 @@ END
         my $n = 0;
         my @sockets = map { dial($nginx->sock) } 1 .. 450;
         my $start = time;
+        my $send = sub {
+            syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                . "Authorization: Bearer $codes[$n++ % @codes]\r\n\r\n" for @_;
+        };
+        # the second half comes while the first one's commands are half written
         kill STOP => my ($worker) = $nginx->workers;
-        syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-            . "Authorization: Bearer $codes[$n++ % @codes]\r\n\r\n"
-            for @sockets;
+        $send->(@sockets[0 .. 224]);
         kill CONT => $worker;
+        sleep 0.005;
+        $send->(@sockets[225 .. 449]);
         for my $socket (@sockets) {
             my ($text) = exchange($socket, '', 10);
             $got{ answer_of((answers($text))[0]
