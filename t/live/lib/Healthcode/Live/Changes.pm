@@ -43,6 +43,14 @@ sub stop {
 }
 
 
+# What those under way were at when stop() gave them up.
+sub left {
+    my ($self) = @_;
+    return join ', ', map { "$_->{name} at $_->{does}" . ($_->{settled} ? ', settled' : '')
+        . ($_->{again} ? ', again' : '') } values %{ $self->{lanes} };
+}
+
+
 sub active { scalar keys %{ $_[0]{lanes} } }
 sub count  { scalar @{ $_[0]{last} } }
 

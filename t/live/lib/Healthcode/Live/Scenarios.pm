@@ -47,6 +47,14 @@ my %RUN = (
 );
 
 
+# Changes that did not end are told with what they waited for.
+sub ended {
+    my ($s, $ended) = @_;
+    my $left = $ended ? '' : $s->{world}->changes->left;
+    $s->check($ended, 'each change came to its end' . ($left && " ($left)"));
+}
+
+
 # Runs one: { row => [...], checks => [[OK, TEXT], ...], wrong => [LINES] }.
 sub run {
     my ($name, $short) = @_;
@@ -273,7 +281,7 @@ sub cut {
     $s->report(before => $before, during => [ $during ], after => $after,
                seen => "$killed connections killed");
     $s->check($killed >= $s->{times}, "connections were cut ($killed)");
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -306,7 +314,7 @@ sub half_open {
     $s->check($during->{busy} > 0, 'then requests were refused with 503');
     $s->check($during->{stale} > 0, 'flags were set that gates could not know');
     $s->check($mended->{flagged} > 0, 'and then refused as flagged');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -334,7 +342,7 @@ sub slow {
                after => $after, seen => 'heard 0.7, then 1.3 leases late');
     $s->check($during->{hits} > 0, 'the cache answered meanwhile');
     $s->check($during->{stale} > 0, 'flags were set that gates could not know');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -366,7 +374,7 @@ sub stopped {
                seen => 'stopped for ' . 2.5 * $LEASE . ' s');
     $s->check($during->{busy} > 0, 'requests were refused with 503 meanwhile');
     $s->check($mended->{flagged} > 0, 'flagged holders were refused afterwards');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -412,7 +420,7 @@ sub lost {
               'nor while flags are loaded');
     $s->check($mended->{flagged} > 0, 'who was flagged before is refused then');
     $s->check($mended->{allows} > 0, 'and others pass');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -479,7 +487,7 @@ sub swapped {
     $s->check($during[0]{flagged} > 0, 'the flags of the other one count');
     $s->check($during[0]{stale} > 0, 'it was swapped under cached holders');
     $s->check($still->{flagged} == 0, 'and those of the first one afterwards');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -541,7 +549,7 @@ sub replica {
               . ($away->{allows} + $away->{busy}) . ')');
     $s->check($mended->{flagged} > 0,
               'what was set on the other master counts afterwards');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -593,7 +601,7 @@ sub worker_stopped {
     $s->check($during->{flagged} > 0, 'the other one refused');
     $s->check($during->{stale} > 0, 'what the sleeper owned was asked for');
     $s->check(($woken->{workers}{$pid} // 0) > 0, 'and it woke');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -613,7 +621,7 @@ sub worker_killed {
     $s->report(before => $before, during => [ $during ], after => $after,
                seen => keys(%killed) . ' killed');
     $s->check(keys %killed >= $s->{times} / 2, 'workers were killed');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -632,7 +640,7 @@ sub reload {
     $s->report(before => $before, during => [ $during ], after => $after,
                seen => "$reloads reloads, $seen workers");
     $s->check($seen >= 2 + $reloads, 'other workers came');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
@@ -688,7 +696,7 @@ sub other_store {
     $s->check(!(grep { !$_ } @stay), "workers of before stayed (@stay)");
     $s->check(!(grep { !$_->{hits} } @during), 'the cache answered for both');
     $s->check(!(grep { !$_->{flagged} } @during), 'both had flagged holders');
-    $s->check($ended, 'each change came to its end');
+    $s->ended($ended);
 }
 
 
