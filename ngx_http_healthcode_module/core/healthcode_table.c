@@ -87,6 +87,12 @@ healthcode_table_prefetch(const healthcode_table_t *table, const uint64_t *key)
     for (unsigned i = 0; i < table->words; i += HEALTHCODE_TABLE_LINE) {
         __builtin_prefetch(place + i);
     }
+
+    /* which may begin and end in the middle of one */
+    __builtin_prefetch(place + table->words - 1);
+
+    __builtin_prefetch(healthcode_table_place(table, key, 1));
+    __builtin_prefetch(healthcode_table_place(table, key, 2));
 }
 
 
