@@ -242,7 +242,7 @@ typedef struct {
     unsigned                       holder_found:1;
     unsigned                       has_decided:1;    /* a time */
 
-    healthcode_risk_t              risk;       /* last: is not cleared whole */
+    healthcode_risk_t              risk;
 } ngx_http_healthcode_record_t;
 
 

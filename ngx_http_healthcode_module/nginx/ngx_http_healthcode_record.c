@@ -43,15 +43,14 @@ ngx_http_healthcode_record_get(ngx_http_request_t *r)
     record = ngx_http_healthcode_record_find(r);
 
     if (record == NULL) {
-        cln = ngx_pool_cleanup_add(r->pool,
-                                   sizeof(ngx_http_healthcode_record_t));
-        if (cln == NULL) {
+        record = ngx_pcalloc(r->pool, sizeof(ngx_http_healthcode_record_t));
+        cln = ngx_pool_cleanup_add(r->pool, 0);
+
+        if (record == NULL || cln == NULL) {
             return NULL;
         }
 
-        record = cln->data;
-        ngx_memzero(record, offsetof(ngx_http_healthcode_record_t, risk)
-                            + offsetof(healthcode_risk_t, names));
+        cln->data = record;
 
         record->request = r->main;
         record->source = HEALTHCODE_REASON_OK;

@@ -326,6 +326,16 @@ ngx_http_healthcode_response_log(ngx_http_request_t *r,
     ngx_uint_t        level;
     healthcode_str_t  view;
 
+    if (record->verdict.reason == HEALTHCODE_REASON_FAULT) {
+        level = NGX_LOG_ERR;
+    } else {
+        level = record->verdict.allow ? NGX_LOG_INFO : NGX_LOG_NOTICE;
+    }
+
+    if (r->connection->log->log_level < level) {
+        return;
+    }
+
     view = healthcode_reason_word(record->verdict.reason);
     word.data = (u_char *) view.data;
     word.len = view.len;
@@ -347,12 +357,6 @@ ngx_http_healthcode_response_log(ngx_http_request_t *r,
     if (record->unmet) {
         claim.data = (u_char *) record->unmet->claim.data;
         claim.len = record->unmet->claim.len;
-    }
-
-    if (record->verdict.reason == HEALTHCODE_REASON_FAULT) {
-        level = NGX_LOG_ERR;
-    } else {
-        level = record->verdict.allow ? NGX_LOG_INFO : NGX_LOG_NOTICE;
     }
 
     ngx_log_error(level, r->connection->log, 0,
