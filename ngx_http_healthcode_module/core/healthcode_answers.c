@@ -17,9 +17,11 @@
 #define HEALTHCODE_ANSWERS_THUMBPRINT  43
 
 
+/* 16 bytes: none lies in two lines of the processor's cache. */
 typedef struct {
-    uint32_t                    code;     /* 0: free */
-    healthcode_risk_region_t    value;
+    healthcode_region_t         code;     /* 0: free */
+    uint32_t                    level;
+    int64_t                     until;
 } healthcode_answers_region_t;
 
 
@@ -40,15 +42,14 @@ struct healthcode_answers_s {
 
 
 static void healthcode_answers_keep_region(healthcode_answers_t *answers,
-    uint32_t code, const healthcode_risk_region_t *value);
+    healthcode_region_t code, const healthcode_risk_region_t *value);
 static void healthcode_answers_keep_control(healthcode_answers_t *answers,
     const healthcode_risk_query_t *query,
     const healthcode_risk_control_t *value);
 static size_t healthcode_answers_region(const healthcode_answers_t *answers,
-    uint32_t code);
+    healthcode_region_t code);
 static size_t healthcode_answers_control(const healthcode_answers_t *answers,
     const healthcode_risk_query_t *query);
-static uint32_t healthcode_answers_code(healthcode_str_t region, size_t len);
 
 
 healthcode_answers_t *
@@ -70,7 +71,8 @@ healthcode_answers_keep(healthcode_answers_t *answers,
     const healthcode_risk_query_t *query,
     const healthcode_risk_answer_t *answer)
 {
-    size_t                           i, len;
+    size_t                           i;
+    healthcode_region_t              code;
     const healthcode_risk_region_t  *value = answer->regions;
 
     /* another length would be cut short, and stand for another key */
@@ -79,18 +81,16 @@ healthcode_answers_keep(healthcode_answers_t *answers,
     }
 
     for (i = 0; i < query->nregions; i++) {
-        for (len = query->regions[i].len; len >= 2; len -= 2) {
-            healthcode_answers_keep_region(answers,
-                          healthcode_answers_code(query->regions[i], len),
-                          value++);
+        for (code = query->regions[i]; code >= 100; code /= 100) {
+            healthcode_answers_keep_region(answers, code, value++);
         }
     }
 }
 
 
 static void
-healthcode_answers_keep_region(healthcode_answers_t *answers, uint32_t code,
-    const healthcode_risk_region_t *value)
+healthcode_answers_keep_region(healthcode_answers_t *answers,
+    healthcode_region_t code, const healthcode_risk_region_t *value)
 {
     size_t  i = healthcode_answers_region(answers, code);
 
@@ -105,7 +105,8 @@ healthcode_answers_keep_region(healthcode_answers_t *answers, uint32_t code,
         answers->nregions++;
     }
 
-    answers->regions[i].value = *value;
+    answers->regions[i].level = value->level;
+    answers->regions[i].until = value->until;
 }
 
 
@@ -137,7 +138,8 @@ bool
 healthcode_answers_find(const healthcode_answers_t *answers,
     const healthcode_risk_query_t *query, healthcode_risk_answer_t *answer)
 {
-    size_t                     i, n, len;
+    size_t                     i, n;
+    healthcode_region_t        code;
     healthcode_risk_region_t  *value = answer->regions;
 
     if (query->thumbprint.len != HEALTHCODE_ANSWERS_THUMBPRINT) {
@@ -153,16 +155,16 @@ healthcode_answers_find(const healthcode_answers_t *answers,
     answer->control = answers->controls[n].value;
 
     for (i = 0; i < query->nregions; i++) {
-        for (len = query->regions[i].len; len >= 2; len -= 2) {
+        for (code = query->regions[i]; code >= 100; code /= 100, value++) {
 
-            n = healthcode_answers_region(answers,
-                            healthcode_answers_code(query->regions[i], len));
+            n = healthcode_answers_region(answers, code);
 
             if (answers->regions[n].code == 0) {
                 return false;
             }
 
-            *value++ = answers->regions[n].value;
+            value->level = answers->regions[n].level;
+            value->until = answers->regions[n].until;
         }
     }
 
@@ -192,7 +194,8 @@ healthcode_answers_forget_controls(healthcode_answers_t *answers)
 
 /* Where code stands, or else the free place where it would. */
 static size_t
-healthcode_answers_region(const healthcode_answers_t *answers, uint32_t code)
+healthcode_answers_region(const healthcode_answers_t *answers,
+    healthcode_region_t code)
 {
     size_t  i = (code * UINT32_C(0x9e3779b1)) >> 19;
 
@@ -229,18 +232,4 @@ healthcode_answers_control(const healthcode_answers_t *answers,
             return i;
         }
     }
-}
-
-
-/* The first len digits of a region, with a digit before them: never 0. */
-static uint32_t
-healthcode_answers_code(healthcode_str_t region, size_t len)
-{
-    uint32_t  code = 1;
-
-    for (size_t i = 0; i < len; i++) {
-        code = code * 10 + (uint32_t) (region.data[i] - '0');
-    }
-
-    return code;
 }

@@ -11,7 +11,6 @@ static bool healthcode_claims_strings(healthcode_claims_t *claims);
 static bool healthcode_claims_times(healthcode_claims_t *claims);
 static bool healthcode_claims_audience(healthcode_claims_t *claims);
 static bool healthcode_claims_regions(healthcode_claims_t *claims);
-static bool healthcode_claims_is_region(healthcode_str_t region);
 static healthcode_reason_e healthcode_claims_judge_times(
     const healthcode_claims_facts_t *facts,
     const healthcode_claims_policy_t *policy, int64_t now);
@@ -42,7 +41,7 @@ healthcode_claims_parse(healthcode_str_t payload,
     }
 
     memcpy(claims, &c, offsetof(healthcode_claims_t, regions)
-                       + c.nregions * sizeof(healthcode_str_t));
+                       + c.nregions * sizeof(healthcode_region_t));
 
     return HEALTHCODE_REASON_OK;
 }
@@ -103,9 +102,9 @@ healthcode_claims_audience(healthcode_claims_t *claims)
 static bool
 healthcode_claims_regions(healthcode_claims_t *claims)
 {
-    size_t            i, n;
-    yyjson_val       *item, *regions;
-    healthcode_str_t  region;
+    size_t                i, n;
+    yyjson_val           *item, *regions;
+    healthcode_region_t   region;
 
     regions = yyjson_obj_get(claims->object, "regions");
 
@@ -121,31 +120,15 @@ healthcode_claims_regions(healthcode_claims_t *claims)
 
     yyjson_arr_foreach(regions, i, n, item) {
 
-        region = healthcode_str_from(yyjson_get_str(item),
-                                     yyjson_get_len(item));
+        region = healthcode_region_parse(
+                     healthcode_str_from(yyjson_get_str(item),
+                                         yyjson_get_len(item)));
 
-        if (!yyjson_is_str(item) || !healthcode_claims_is_region(region)) {
+        if (!yyjson_is_str(item) || region == 0) {
             return false;
         }
 
         claims->regions[claims->nregions++] = region;
-    }
-
-    return true;
-}
-
-
-static bool
-healthcode_claims_is_region(healthcode_str_t region)
-{
-    if (region.len != 2 && region.len != 4 && region.len != 6) {
-        return false;
-    }
-
-    for (size_t i = 0; i < region.len; i++) {
-        if (region.data[i] < '0' || region.data[i] > '9') {
-            return false;
-        }
     }
 
     return true;

@@ -11,6 +11,7 @@
 
 #include "healthcode_json.h"
 #include "healthcode_reason.h"
+#include "healthcode_region.h"
 #include "healthcode_token.h"
 
 
@@ -29,17 +30,17 @@ typedef struct {
  * the signature holds, a stranger wrote all of it.
  */
 typedef struct {
-    healthcode_str_t  iss;
-    healthcode_str_t  sub;
-    healthcode_str_t  jti;           /* data is NULL: absent */
-    healthcode_str_t  status;        /* data is NULL: absent */
-    int64_t           iat;
-    int64_t           exp;
-    int64_t           nbf;           /* 0: absent, which changes nothing */
-    yyjson_val       *aud;           /* a string, an array of them, or NULL */
-    yyjson_val       *object;        /* the whole payload */
-    size_t            nregions;
-    healthcode_str_t  regions[HEALTHCODE_CLAIMS_REGIONS_MAX];
+    healthcode_str_t     iss;
+    healthcode_str_t     sub;
+    healthcode_str_t     jti;        /* data is NULL: absent */
+    healthcode_str_t     status;     /* data is NULL: absent */
+    int64_t              iat;
+    int64_t              exp;
+    int64_t              nbf;        /* 0: absent, which changes nothing */
+    yyjson_val          *aud;        /* a string, an array of them, or NULL */
+    yyjson_val          *object;     /* the whole payload */
+    size_t               nregions;
+    healthcode_region_t  regions[HEALTHCODE_CLAIMS_REGIONS_MAX];
 } healthcode_claims_t;
 
 

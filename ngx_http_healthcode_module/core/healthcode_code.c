@@ -29,10 +29,8 @@ enum {
  */
 #define HEALTHCODE_CODE_SPOT  32
 
-/* Of a region: how many pairs of digits it has, and the number they are. */
-#define HEALTHCODE_CODE_REGION_LEN    3
-#define HEALTHCODE_CODE_REGION_PAIRS  20
-#define HEALTHCODE_CODE_PAIRS_MAX     3
+/* Bytes of a region. */
+#define HEALTHCODE_CODE_REGION_LEN  3
 
 /* The last word but one, from the low bits on. */
 #define HEALTHCODE_CODE_REST_HOLDER     0x1
@@ -54,7 +52,6 @@ static bool healthcode_code_unpack_lists(const uint64_t *entry,
 static uint64_t healthcode_code_worth(const uint64_t *entry, void *data);
 static bool healthcode_code_audiences(healthcode_code_t *code, yyjson_val *aud,
     healthcode_digest_t *digest);
-static uint32_t healthcode_code_region(healthcode_str_t region);
 static bool healthcode_code_is_meant(const healthcode_code_t *code,
     const healthcode_claims_policy_t *policy);
 
@@ -235,7 +232,7 @@ healthcode_code_unpack(const uint64_t *entry, healthcode_code_t *code)
 }
 
 
-/* False where a list is longer, or a region, than they can be. */
+/* False where a list is longer than it can be, or a region is none. */
 static bool
 healthcode_code_unpack_lists(const uint64_t *entry, healthcode_code_t *code)
 {
@@ -261,9 +258,7 @@ healthcode_code_unpack_lists(const uint64_t *entry, healthcode_code_t *code)
                            | (uint32_t) region[1] << 8 | region[2];
         region += HEALTHCODE_CODE_REGION_LEN;
 
-        if (code->regions[i] >> HEALTHCODE_CODE_REGION_PAIRS
-            > HEALTHCODE_CODE_PAIRS_MAX)
-        {
+        if (!healthcode_region_is_sound(code->regions[i])) {
             return false;
         }
     }
@@ -284,8 +279,7 @@ healthcode_code_from_claims(healthcode_code_t *code,
     code->nregions = 0;
 
     for (size_t i = 0; code->is_whole && i < claims->nregions; i++) {
-        code->regions[code->nregions++] =
-            healthcode_code_region(claims->regions[i]);
+        code->regions[code->nregions++] = claims->regions[i];
     }
 
     return healthcode_code_audiences(code, claims->aud, digest);
@@ -383,41 +377,4 @@ healthcode_code_is_meant(const healthcode_code_t *code,
     }
 
     return false;
-}
-
-
-static uint32_t
-healthcode_code_region(healthcode_str_t region)
-{
-    uint32_t  number = 0;
-
-    for (size_t i = 0; i < region.len; i++) {
-        number = number * 10 + (uint32_t) (region.data[i] - '0');
-    }
-
-    return (uint32_t) (region.len / 2) << HEALTHCODE_CODE_REGION_PAIRS | number;
-}
-
-
-void
-healthcode_code_regions(const healthcode_code_t *code, uint8_t *text,
-    healthcode_str_t *regions)
-{
-    size_t    len;
-    uint32_t  number;
-
-    for (unsigned i = 0; i < code->nregions; i++) {
-
-        len = 2 * (code->regions[i] >> HEALTHCODE_CODE_REGION_PAIRS);
-        number = code->regions[i]
-                 & ((UINT32_C(1) << HEALTHCODE_CODE_REGION_PAIRS) - 1);
-
-        for (size_t n = len; n > 0; n--) {
-            text[n - 1] = (uint8_t) ('0' + number % 10);
-            number /= 10;
-        }
-
-        regions[i] = healthcode_str_from(text, len);
-        text += len;
-    }
 }

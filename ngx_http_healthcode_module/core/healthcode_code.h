@@ -24,9 +24,6 @@
 #define HEALTHCODE_CODE_AUDIENCES_MAX  2
 #define HEALTHCODE_CODE_REGIONS_MAX    16
 
-/* Bytes of the text of its regions. */
-#define HEALTHCODE_CODE_REGIONS_TEXT   (6 * HEALTHCODE_CODE_REGIONS_MAX)
-
 /* A number above is not kept. */
 #define HEALTHCODE_CODE_ISSUER_MAX     0xffff
 #define HEALTHCODE_CODE_SIGNER_MAX     0xffffff
@@ -53,7 +50,7 @@ typedef struct {
     unsigned                   naudience;
     healthcode_code_digest_t   audience[HEALTHCODE_CODE_AUDIENCES_MAX];
     unsigned                   nregions;
-    uint32_t                   regions[HEALTHCODE_CODE_REGIONS_MAX];
+    healthcode_region_t        regions[HEALTHCODE_CODE_REGIONS_MAX];
 } healthcode_code_t;
 
 
@@ -106,12 +103,5 @@ bool healthcode_code_audience(healthcode_str_t audience,
 /* Judges a code that is whole as healthcode_claims_check() does its claims. */
 healthcode_reason_e healthcode_code_check(const healthcode_code_t *code,
     const healthcode_claims_policy_t *policy, int64_t now);
-
-/*
- * Writes the regions of a whole code, code->nregions views of text, which is
- * HEALTHCODE_CODE_REGIONS_TEXT bytes.
- */
-void healthcode_code_regions(const healthcode_code_t *code, uint8_t *text,
-    healthcode_str_t *regions);
 
 #endif

@@ -188,8 +188,9 @@ healthcode_risk_add_answer(healthcode_risk_t *risk,
     const healthcode_risk_answer_t *answer,
     const healthcode_risk_terms_t *terms)
 {
-    size_t                           i, len;
+    size_t                           i;
     unsigned                         level;
+    healthcode_region_t              code;
     const healthcode_risk_region_t  *region = answer->regions;
 
     risk->issuer_suspended |= (terms->now < answer->control.suspended);
@@ -199,7 +200,7 @@ healthcode_risk_add_answer(healthcode_risk_t *risk,
     for (i = 0; i < query->nregions; i++) {
         level = 0;
 
-        for (len = query->regions[i].len; len >= 2; len -= 2, region++) {
+        for (code = query->regions[i]; code >= 100; code /= 100, region++) {
             if (level == 0 && terms->now < region->until) {
                 level = region->level;
             }

@@ -38,13 +38,16 @@ typedef struct {
 } healthcode_risk_policy_t;
 
 
-/* What is asked of one code and its holder; the views belong to the caller. */
+/*
+ * What is asked of one code and its holder; the views and the regions belong
+ * to the caller.
+ */
 typedef struct {
-    char                     holder[HEALTHCODE_HOLDER_HEX];
-    healthcode_str_t         iss;
-    healthcode_str_t         thumbprint;    /* of the key that signed */
-    const healthcode_str_t  *regions;       /* division codes */
-    size_t                   nregions;
+    char                        holder[HEALTHCODE_HOLDER_HEX];
+    healthcode_str_t            iss;
+    healthcode_str_t            thumbprint;    /* of the key that signed */
+    const healthcode_region_t  *regions;
+    size_t                      nregions;
 } healthcode_risk_query_t;
 
 

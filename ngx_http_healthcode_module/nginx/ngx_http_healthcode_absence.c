@@ -13,7 +13,7 @@ static ngx_int_t ngx_http_healthcode_absence_store_id(
     ngx_http_healthcode_redis_t *redis, healthcode_str_t instance,
     uint64_t *id);
 static void ngx_http_healthcode_absence_query(
-    const ngx_http_healthcode_lookup_key_t *key, healthcode_str_t *regions,
+    const ngx_http_healthcode_lookup_key_t *key,
     healthcode_risk_query_t *query);
 static ngx_uint_t ngx_http_healthcode_absence_is_same(
     ngx_http_healthcode_redis_t *redis, const redisReply *meta);
@@ -168,7 +168,6 @@ void
 ngx_http_healthcode_absence_keep(ngx_http_healthcode_lookup_t *lookup)
 {
     uint8_t                       holder[HEALTHCODE_HOLDER_LEN];
-    healthcode_str_t              regions[HEALTHCODE_CODE_REGIONS_MAX];
     healthcode_risk_query_t       query;
     healthcode_risk_answer_t      answer;
     ngx_http_healthcode_redis_t  *redis = lookup->redis;
@@ -184,7 +183,7 @@ ngx_http_healthcode_absence_keep(ngx_http_healthcode_lookup_t *lookup)
         return;
     }
 
-    ngx_http_healthcode_absence_query(&lookup->key, regions, &query);
+    ngx_http_healthcode_absence_query(&lookup->key, &query);
 
     if (!healthcode_risk_codec_answer(&query, lookup->replies, &answer)) {
         return;
@@ -207,26 +206,15 @@ ngx_http_healthcode_absence_keep(ngx_http_healthcode_lookup_t *lookup)
 
 static void
 ngx_http_healthcode_absence_query(const ngx_http_healthcode_lookup_key_t *key,
-    healthcode_str_t *regions, healthcode_risk_query_t *query)
+    healthcode_risk_query_t *query)
 {
-    size_t  i, len;
-
     ngx_memcpy(query->holder, key->holder, HEALTHCODE_HOLDER_HEX);
 
     query->iss = key->iss;
     query->thumbprint = healthcode_str_from(key->thumbprint,
                                             HEALTHCODE_THUMBPRINT_LEN);
-    query->regions = regions;
+    query->regions = key->regions;
     query->nregions = key->nregions;
-
-    for (i = 0; i < key->nregions; i++) {
-
-        for (len = 0; len < 6 && key->regions[i][len]; len += 2) {
-            /* void */
-        }
-
-        regions[i] = healthcode_str_from(key->regions[i], len);
-    }
 }
 
 

@@ -202,8 +202,7 @@ ngx_http_healthcode_lookup_key(const healthcode_risk_query_t *query,
     key->nregions = (uint8_t) query->nregions;
 
     for (i = 0; i < query->nregions; i++) {
-        ngx_memcpy(key->regions[i], query->regions[i].data,
-                   query->regions[i].len);
+        key->regions[i] = query->regions[i];
     }
 
     return 1;

@@ -30,11 +30,11 @@ typedef enum {
  * where all of it is the same; bytes that are not used are zero.
  */
 typedef struct {
-    char              holder[HEALTHCODE_HOLDER_HEX];
-    healthcode_str_t  iss;                        /* of the configuration */
-    char              thumbprint[HEALTHCODE_THUMBPRINT_LEN];
-    uint8_t           nregions;
-    uint8_t           regions[HEALTHCODE_CODE_REGIONS_MAX][6];
+    char                 holder[HEALTHCODE_HOLDER_HEX];
+    healthcode_str_t     iss;                     /* of the configuration */
+    char                 thumbprint[HEALTHCODE_THUMBPRINT_LEN];
+    uint8_t              nregions;
+    healthcode_region_t  regions[HEALTHCODE_CODE_REGIONS_MAX];
 } ngx_http_healthcode_lookup_key_t;
 
 

@@ -42,7 +42,7 @@ static ngx_int_t ngx_http_healthcode_verify_keep_key(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record, const healthcode_key_t *key);
 static ngx_int_t ngx_http_healthcode_verify_keep_regions(
     ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
-    const healthcode_claims_t *claims);
+    const healthcode_region_t *regions, size_t n);
 
 
 healthcode_reason_e
@@ -206,29 +206,15 @@ ngx_http_healthcode_verify_known(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
     const healthcode_key_t *key, const healthcode_code_t *known)
 {
-    healthcode_str_t  *regions;
-
     record->iat = known->iat;
     record->exp = known->exp;
-    record->query.nregions = known->nregions;
 
-    if (ngx_http_healthcode_verify_keep_key(r, record, key) != NGX_OK) {
+    if (ngx_http_healthcode_verify_keep_key(r, record, key) != NGX_OK
+        || ngx_http_healthcode_verify_keep_regions(r, record, known->regions,
+                                                   known->nregions)
+           != NGX_OK)
+    {
         return HEALTHCODE_REASON_FAULT;
-    }
-
-    if (known->nregions) {
-
-        regions = ngx_palloc(r->pool,
-                             known->nregions * sizeof(healthcode_str_t)
-                             + HEALTHCODE_CODE_REGIONS_TEXT);
-        if (regions == NULL) {
-            return HEALTHCODE_REASON_FAULT;
-        }
-
-        healthcode_code_regions(known, (uint8_t *) (regions + known->nregions),
-                                regions);
-
-        record->query.regions = regions;
     }
 
     record->has_holder = known->has_holder;
@@ -403,7 +389,8 @@ ngx_http_healthcode_verify_keep(ngx_http_request_t *r,
     record->exp = claims->exp;
 
     if (ngx_http_healthcode_verify_keep_key(r, record, key) != NGX_OK
-        || ngx_http_healthcode_verify_keep_regions(r, record, claims)
+        || ngx_http_healthcode_verify_keep_regions(r, record, claims->regions,
+                                                   claims->nregions)
            != NGX_OK)
     {
         return HEALTHCODE_REASON_FAULT;
@@ -431,33 +418,26 @@ ngx_http_healthcode_verify_keep(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_healthcode_verify_keep_regions(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims)
+    ngx_http_healthcode_record_t *record, const healthcode_region_t *regions,
+    size_t n)
 {
-    u_char            *p;
-    ngx_uint_t         i;
-    healthcode_str_t  *region;
+    healthcode_region_t  *copy;
 
     record->query.nregions = 0;
 
-    if (claims->nregions == 0) {
+    if (n == 0) {
         return NGX_OK;
     }
 
-    region = ngx_palloc(r->pool, claims->nregions
-                                 * (sizeof(healthcode_str_t) + 6));
-    if (region == NULL) {
+    copy = ngx_palloc(r->pool, n * sizeof(healthcode_region_t));
+    if (copy == NULL) {
         return NGX_ERROR;
     }
 
-    p = (u_char *) (region + claims->nregions);
+    ngx_memcpy(copy, regions, n * sizeof(healthcode_region_t));
 
-    for (i = 0; i < claims->nregions; i++) {
-        region[i] = healthcode_str_from(p, claims->regions[i].len);
-        p = ngx_cpymem(p, claims->regions[i].data, claims->regions[i].len);
-    }
-
-    record->query.regions = region;
-    record->query.nregions = claims->nregions;
+    record->query.regions = copy;
+    record->query.nregions = n;
 
     return NGX_OK;
 }

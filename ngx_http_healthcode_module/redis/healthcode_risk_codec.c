@@ -82,15 +82,19 @@ static bool
 healthcode_risk_codec_format_region(const healthcode_risk_query_t *query,
     healthcode_redis_buf_t *buf)
 {
-    size_t       n = 2;
+    char         text[HEALTHCODE_CLAIMS_REGIONS_MAX][HEALTHCODE_REGION_LEN];
+    size_t       len, n = 2;
     size_t       lens[2 + HEALTHCODE_RISK_PREFIXES_MAX] = { 5, 17 };
     const char  *args[2 + HEALTHCODE_RISK_PREFIXES_MAX] = {
         "HMGET", "healthcode:region"
     };
 
     for (size_t i = 0; i < query->nregions; i++) {
-        for (size_t len = query->regions[i].len; len >= 2; len -= 2) {
-            args[n] = (const char *) query->regions[i].data;
+
+        len = healthcode_region_format(query->regions[i], text[i]);
+
+        for ( /* void */ ; len >= 2; len -= 2) {
+            args[n] = text[i];
             lens[n++] = len;
         }
     }
@@ -230,11 +234,14 @@ static bool
 healthcode_risk_codec_read_region(const healthcode_risk_query_t *query,
     const redisReply *reply, healthcode_risk_region_t *regions)
 {
-    size_t       i, n = 0;
-    redisReply  *value;
+    size_t                i, n = 0;
+    redisReply           *value;
+    healthcode_region_t   code;
 
     for (i = 0; i < query->nregions; i++) {
-        n += query->regions[i].len / 2;
+        for (code = query->regions[i]; code >= 100; code /= 100) {
+            n++;
+        }
     }
 
     if (!healthcode_risk_codec_is_values(reply, n)) {

@@ -29,6 +29,25 @@ check_str(healthcode_str_t text, bool may_be_absent)
 }
 
 
+/* Of this string, which is 2, 4 or 6 digits, the number with a 1 before. */
+static void
+check_region(yyjson_val *item, healthcode_region_t region)
+{
+    char         text[16] = "1";
+    size_t       len = yyjson_get_len(item);
+    const char  *digits = yyjson_get_str(item);
+
+    fuzz_must(digits != NULL);
+    fuzz_must(len >= 2 && len <= 6 && len % 2 == 0);
+    fuzz_must(strspn(digits, "0123456789") == len);
+    memcpy(text + 1, digits, len);
+    fuzz_must(strtoul(text, NULL, 10) == region);
+    fuzz_must(healthcode_region_is_sound(region));
+    fuzz_must(healthcode_region_format(region, text) == len
+              && memcmp(text, digits, len) == 0);
+}
+
+
 static void
 check_claims(const healthcode_claims_t *c)
 {
@@ -43,13 +62,12 @@ check_claims(const healthcode_claims_t *c)
     fuzz_must(c->aud == NULL || yyjson_is_str(c->aud)
               || yyjson_is_arr(c->aud));
     fuzz_must(c->nregions <= HEALTHCODE_CLAIMS_REGIONS_MAX);
+    fuzz_must(c->nregions
+              == yyjson_arr_size(yyjson_obj_get(c->object, "regions")));
 
     for (size_t i = 0; i < c->nregions; i++) {
-        check_str(c->regions[i], false);
-        fuzz_must(c->regions[i].len >= 2 && c->regions[i].len <= 6
-                  && c->regions[i].len % 2 == 0);
-        fuzz_must(strspn((const char *) c->regions[i].data, "0123456789")
-                  == c->regions[i].len);
+        check_region(yyjson_arr_get(yyjson_obj_get(c->object, "regions"), i),
+                     c->regions[i]);
     }
 }
 

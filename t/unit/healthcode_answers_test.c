@@ -47,19 +47,22 @@ end(void **state)
 static healthcode_risk_query_t
 query_of(const char *names)
 {
-    size_t                    n = 0, len;
-    static healthcode_str_t   regions[HEALTHCODE_CLAIMS_REGIONS_MAX];
-    healthcode_str_t          text = guard_text(0, names);
-    healthcode_risk_query_t   query = {
+    size_t                   n = 0, len;
+    healthcode_region_t      regions[HEALTHCODE_CLAIMS_REGIONS_MAX];
+    healthcode_risk_query_t  query = {
         .iss = healthcode_str_from(iss, sizeof(iss) - 1),
-        .thumbprint = guard_text(1, THUMBPRINT), .regions = regions
+        .thumbprint = guard_text(1, THUMBPRINT)
     };
 
-    for (size_t at = 0; at < text.len; at += len + 1) {
+    for (size_t at = 0; at < strlen(names); at += len + 1) {
         len = strcspn(names + at, " ");
-        regions[n++] = healthcode_str_from(text.data + at, len);
+        regions[n] = healthcode_region_parse(healthcode_str_from(names + at,
+                                                                 len));
+        assert_true(regions[n++] != 0);
     }
 
+    query.regions = (const void *) guard(0, regions,
+                                         n * sizeof(regions[0])).data;
     query.nregions = n;
 
     return query;
@@ -79,7 +82,7 @@ keep(const healthcode_risk_query_t *query, int64_t value)
     };
 
     for (size_t i = 0; i < query->nregions; i++) {
-        n += query->regions[i].len / 2;
+        n += query->regions[i] < 1000 ? 1 : query->regions[i] < 100000 ? 2 : 3;
     }
 
     for (size_t i = 0; i < n; i++) {

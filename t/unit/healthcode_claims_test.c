@@ -163,6 +163,11 @@ test_refuses_more_than_64_regions(void **state)
         if (n <= 64) {
             assert_int_equal(parse(payload), HEALTHCODE_REASON_OK);
             assert_int_equal(claims.nregions, n);
+
+            for (unsigned i = 0; i < n; i++) {
+                assert_int_equal(claims.regions[i], 1510000 + 101 * i);
+            }
+
         } else {
             assert_int_equal(parse(payload), HEALTHCODE_REASON_MALFORMED);
         }
@@ -223,10 +228,10 @@ test_reads_the_claims(void **state)
     assert_int_equal(claims.nbf, 5);
     assert_non_null(claims.aud);
     assert_int_equal(claims.nregions, 4);
-    test_str_equal(claims.regions[0], "51");
-    test_str_equal(claims.regions[1], "5114");
-    test_str_equal(claims.regions[2], "511402");
-    test_str_equal(claims.regions[3], "00");
+    assert_int_equal(claims.regions[0], 151);
+    assert_int_equal(claims.regions[1], 15114);
+    assert_int_equal(claims.regions[2], 1511402);
+    assert_int_equal(claims.regions[3], 100);
 
     (void) state;
 }

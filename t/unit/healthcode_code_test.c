@@ -448,7 +448,7 @@ test_is_not_whole_where_a_count_is_none(void **state)
             /* regions that are sound ones, all of them */
             for (unsigned i = 0; i < 16; i++) {
                 memcpy((uint8_t *) (entry + HOLDS_REGIONS_FROM) + 3 * i,
-                       "\x10\x00\x33", 3);
+                       "\x00\x00\x97", 3);
             }
 
             healthcode_table_put(&table, entry, HEALTHCODE_CODE_KEY, NULL,
@@ -467,14 +467,26 @@ test_is_not_whole_where_a_count_is_none(void **state)
 }
 
 
-/* Nor is a region longer than one can be. */
+/* Nor is there a region that has no digits, or too many, or 3 or 5. */
 static void
 test_is_not_whole_where_a_region_is_none(void **state)
 {
+    static const struct {
+        uint32_t  number;
+        bool      sound;
+    } rows[] = {
+        { 0, false }, { 1, false }, { 51, false }, { 99, false },
+        { 200, false }, { 999, false }, { 1000, false }, { 1511, false },
+        { 9999, false }, { 20000, false }, { 99999, false },
+        { 100000, false }, { 151140, false }, { 999999, false },
+        { 2000000, false }, { 0x7fffff, false }, { 0x800097, false },
+        { 10000000, false }, { 0xffffff, false },
+        { 100, true }, { 199, true }, { 10000, true }, { 19999, true },
+        { 1000000, true }, { 1999999, true },
+    };
+    uint8_t                        *bytes;
     unsigned                        looked;
-    uint8_t                        *text;
     uint64_t                        entry[HEALTHCODE_CODE_WORDS];
-    healthcode_str_t                regions[HEALTHCODE_CODE_REGIONS_MAX];
     healthcode_code_t               code, found;
     const healthcode_code_digest_t  identity = { 7, 8 };
 
@@ -483,27 +495,29 @@ test_is_not_whole_where_a_region_is_none(void **state)
     code.nregions = HEALTHCODE_CODE_REGIONS_MAX;
 
     for (unsigned i = 0; i < HEALTHCODE_CODE_REGIONS_MAX; i++) {
-        code.regions[i] = 3 << 20 | 511402;
+        code.regions[i] = 1511402;
     }
 
-    for (unsigned pairs = 0; pairs < 16; pairs++) {
+    for (size_t i = 0; i < test_count(rows); i++) {
         for (unsigned at = 0; at < HEALTHCODE_CODE_REGIONS_MAX; at++) {
             make_table(1);
             healthcode_code_store(&table, text_key, identity, &code, IAT);
             looked = 0;
             assert_non_null(healthcode_table_next(&table, text_key, &looked,
                                                   entry));
-            ((uint8_t *) (entry + HOLDS_REGIONS_FROM))[3 * at] =
-                (uint8_t) (pairs << 4 | 0x0f);
+            bytes = (uint8_t *) (entry + HOLDS_REGIONS_FROM) + 3 * at;
+            bytes[0] = (uint8_t) (rows[i].number >> 16);
+            bytes[1] = (uint8_t) (rows[i].number >> 8);
+            bytes[2] = (uint8_t) rows[i].number;
             healthcode_table_put(&table, entry, HEALTHCODE_CODE_KEY, NULL,
                                  NULL);
 
             assert_true(find(text_key, 0, identity, &found));
-            test_row(found.is_whole == (pairs <= 3), pairs, "pairs");
-            test_row(found.nregions == (pairs <= 3 ? 16 : 0), pairs, "pairs");
-
-            text = guard_room(3, HEALTHCODE_CODE_REGIONS_TEXT);
-            healthcode_code_regions(&found, text, regions);
+            test_row(found.is_whole == rows[i].sound, i, "of the numbers");
+            test_row(found.nregions == (rows[i].sound ? 16 : 0), i,
+                     "of the numbers");
+            test_row(!rows[i].sound || found.regions[at] == rows[i].number, i,
+                     "of the numbers");
         }
     }
 
@@ -607,7 +621,9 @@ test_keeps_every_field_at_its_limits(void **state)
         }
 
         for (unsigned j = 0; j < code.nregions; j++) {
-            code.regions[j] = (1 + j % 3) << 20 | (i * 131 + j);
+            code.regions[j] = j % 3 == 0 ? 100 + (i + j) % 100
+                              : j % 3 == 1 ? 19999 - (i * 131 + j) % 10000
+                              : 1999999 - (i * 131 + j);
         }
 
         make_table(1);
@@ -625,10 +641,8 @@ test_keeps_every_field_at_its_limits(void **state)
 static void
 test_keeps_every_region(void **state)
 {
-    char                            digits[16][8];
-    size_t                          n = 0;
-    uint8_t                        *text;
-    healthcode_str_t                regions[HEALTHCODE_CODE_REGIONS_MAX];
+    char                            digits[16][8], *text;
+    size_t                          n = 0, len;
     healthcode_code_t               code, found;
     healthcode_claims_t             claims = { .iat = 1, .exp = 2 };
     const healthcode_code_digest_t  identity = { 7, 8 };
@@ -645,7 +659,9 @@ test_keeps_every_region(void **state)
             sprintf(digits[n], "%06u", i - 10100);
         }
 
-        claims.regions[n] = healthcode_str_from(digits[n], strlen(digits[n]));
+        claims.regions[n] = healthcode_region_parse(
+                                healthcode_str_from(digits[n],
+                                                    strlen(digits[n])));
 
         if (++n < 16 && i != 1010099) {
             continue;
@@ -658,11 +674,10 @@ test_keeps_every_region(void **state)
         assert_true(find(text_key, 0, identity, &found));
         assert_true(found.is_whole && found.nregions == n);
 
-        text = guard_room(3, HEALTHCODE_CODE_REGIONS_TEXT);
-        healthcode_code_regions(&found, text, regions);
-
         for (size_t j = 0; j < n; j++) {
-            test_str_equal(regions[j], digits[j]);
+            text = (char *) guard_room(3, strlen(digits[j]));
+            len = healthcode_region_format(found.regions[j], text);
+            test_str_equal(healthcode_str_from(text, len), digits[j]);
         }
 
         n = 0;
@@ -707,7 +722,6 @@ test_reads_what_claims_say(void **state)
     };
     char                      text[256];
     size_t                    n;
-    healthcode_str_t          regions[HEALTHCODE_CODE_REGIONS_MAX];
     healthcode_code_t         code;
     healthcode_code_digest_t  half;
 
@@ -718,16 +732,14 @@ test_reads_what_claims_say(void **state)
         test_row(code.naudience == rows[i].naudience, i, rows[i].members);
         assert_true(code.iat == IAT && code.exp == IAT + 900 && code.nbf == 0);
 
-        healthcode_code_regions(&code, guard_room(3,
-                                HEALTHCODE_CODE_REGIONS_TEXT), regions);
         n = 0;
-        text[0] = '\0';
 
         for (unsigned j = 0; j < code.nregions; j++) {
-            n += (size_t) sprintf(text + n, "%s%.*s", j ? " " : "",
-                                  (int) regions[j].len, regions[j].data);
+            n += (size_t) sprintf(text + n, "%s", j ? " " : "");
+            n += healthcode_region_format(code.regions[j], text + n);
         }
 
+        text[n] = '\0';
         test_row(strcmp(text, rows[i].regions) == 0, i, text);
     }
 

@@ -36,7 +36,7 @@ static const healthcode_risk_terms_t  terms = {
 
 
 static healthcode_risk_query_t
-query(const healthcode_str_t *regions, size_t n)
+query(const healthcode_region_t *regions, size_t n)
 {
     healthcode_risk_query_t  q = {
         .iss = healthcode_str("https://issuer.example"),
@@ -381,11 +381,9 @@ test_lets_the_longest_prefix_in_force_rule(void **state)
         { "*4\r\n_\r\n_\r\n_\r\n$8\r\nmedium 0\r\n", 0 },
         { "*4\r\n_\r\n_\r\n_\r\n_\r\n", 0 },
     };
+    static const healthcode_region_t  regions[] = { 1511402, 133 };
     int                      result;
     char                     bytes[1024];
-    healthcode_str_t         regions[] = {
-        healthcode_str("511402"), healthcode_str("33")
-    };
     healthcode_risk_t        risk;
     healthcode_risk_query_t  q = query(regions, 2);
 
@@ -417,8 +415,8 @@ test_denies_the_levels_of_the_policy(void **state)
     static const char *const  values[] = { "low 0", "medium 0", "high 0" };
     char                      bytes[512];
     redisReply               *replies[4];
-    healthcode_str_t          region = healthcode_str("51");
     healthcode_risk_t         risk;
+    healthcode_region_t       region = 151;
     healthcode_risk_query_t   q = query(&region, 1);
 
     for (unsigned set = 0; set < 8; set++) {
@@ -499,8 +497,8 @@ test_survives_deep_nesting(void **state)
 static void
 test_writes_these_bytes(void **state)
 {
-    healthcode_str_t         regions[] = {
-        healthcode_str("511402"), healthcode_str("3301"), healthcode_str("44")
+    static const healthcode_region_t  regions[] = {
+        1511402, 13301, 144, 1000000, 10001, 199
     };
     healthcode_redis_buf_t   buf = { NULL, 0, 0 };
     healthcode_risk_query_t  q = query(NULL, 0);
@@ -517,6 +515,16 @@ test_writes_these_bytes(void **state)
                    "*8\r\n$5\r\nHMGET\r\n$17\r\nhealthcode:region\r\n"
                    "$6\r\n511402\r\n$4\r\n5114\r\n$2\r\n51\r\n"
                    "$4\r\n3301\r\n$2\r\n33\r\n$2\r\n44\r\n"
+                   COMMAND_CONTROL COMMAND_META);
+    healthcode_redis_buf_consume(&buf, buf.len);
+
+    /* nor are zeros left out */
+    q = query(regions + 3, 3);
+    assert_true(healthcode_risk_codec_format(&q, &buf));
+    test_str_equal(healthcode_str_from(buf.data, buf.len), COMMAND_RISK
+                   "*8\r\n$5\r\nHMGET\r\n$17\r\nhealthcode:region\r\n"
+                   "$6\r\n000000\r\n$4\r\n0000\r\n$2\r\n00\r\n"
+                   "$4\r\n0001\r\n$2\r\n00\r\n$2\r\n99\r\n"
                    COMMAND_CONTROL COMMAND_META);
     healthcode_redis_buf_consume(&buf, buf.len);
 
@@ -584,21 +592,27 @@ test_leaves_the_buffer_alone_on_failure(void **state)
 static void
 test_asks_for_64_regions(void **state)
 {
-    char                     text[64][8];
+    char                     text[64];
     size_t                   n = 0;
-    healthcode_str_t         regions[64];
     healthcode_risk_t        risk;
+    healthcode_region_t      regions[64];
     healthcode_redis_buf_t   buf = { NULL, 0, 0 };
     healthcode_risk_query_t  q;
 
-    for (size_t i = 0; i < 64; i++) {
-        snprintf(text[i], sizeof(text[i]), "51%04zu", i);
-        regions[i] = healthcode_str_from(text[i], 6);
+    for (unsigned i = 0; i < 64; i++) {
+        regions[i] = 1510000 + 101 * i;
     }
 
     q = query(regions, 64);
     assert_true(healthcode_risk_codec_format(&q, &buf));
     assert_non_null(strstr(buf.data, "*194\r\n$5\r\nHMGET\r\n"));
+
+    for (unsigned i = 0; i < 64; i++) {
+        snprintf(text, sizeof(text), "$6\r\n51%02u%02u\r\n$4\r\n51%02u\r\n"
+                 "$2\r\n51\r\n", i, i, i);
+        assert_non_null(strstr(buf.data, text));
+    }
+
     healthcode_redis_buf_free(&buf);
 
     {
@@ -642,12 +656,10 @@ test_reads_an_answer_to_be_judged_later(void **state)
         { "*4\r\n$6\r\nhigh 0\r\n$0\r\n\r\n_\r\n$8\r\nmedium 5\r\n",
           "*3\r\n$1\r\n5\r\n$1\r\n0\r\n$1\r\n7\r\n", true },
     };
+    static const healthcode_region_t  regions[] = { 1511402, 133 };
     size_t                    n;
     char                      bytes[1024];
     redisReply               *replies[HEALTHCODE_RISK_REPLIES_MAX];
-    healthcode_str_t          regions[] = {
-        healthcode_str("511402"), healthcode_str("33")
-    };
     healthcode_risk_query_t   q = query(regions, 2);
     healthcode_risk_answer_t  answer;
 

@@ -450,9 +450,7 @@ test_adds_the_longest_prefix_in_force(void **state)
         { "l--h", true }, { "--hl", true }, { "lllh", true }, { "hlll", true },
         { "lhhl", false }, { "---m", false }, { "----", false },
     };
-    healthcode_str_t                regions[] = {
-        healthcode_str("511402"), healthcode_str("33")
-    };
+    const healthcode_region_t       regions[] = { 1511402, 133 };
     healthcode_risk_t               risk;
     healthcode_risk_answer_t        answer;
     const healthcode_risk_query_t   query = {
