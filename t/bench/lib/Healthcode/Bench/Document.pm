@@ -108,7 +108,7 @@ sub of {
     if ($result->{by}) {
         for my $one (@{ $result->{by} }) {
             my $n = $one->{zero}{connections};
-            $text .= '**' . number($n) . ' connection' . ($n == 1 ? '' : 's') . ".** "
+            $text .= '**' . number($n) . ' connection' . ($n == 1 ? '' : 's') . "**\n\n"
                 . _zero($one->{zero}) . _rows($one);
         }
         return $text;

@@ -158,12 +158,14 @@ sub _pin {
 }
 
 
-# A Redis with regions and controls, on a unix socket and a port.
+# A Redis with regions and controls, on a unix socket and a port, which remembers
+# who has read what of as many holders as there are.
 sub start_redis {
     my ($self, $name) = @_;
     my $port = free_port();
     my $redis = Healthcode::Redis->start(dir => $self->{dir}, name => $name,
-        conf => [ 'bind 127.0.0.1', "port $port" ]);
+        conf => [ 'bind 127.0.0.1', "port $port",
+                  'tracking-table-max-keys 0' ]);
     _pin(1, $redis->pid);
     $self->{redis}{$name} = $redis;
     $redis->{port} = $port;
