@@ -154,22 +154,25 @@ test_finds_no_mixture_of_two(void **state)
     uint64_t            one[WORDS], two[WORDS], *place;
     healthcode_table_t  table = table_of(1);
 
-    put(&table, 1, 8, 100, 4);
+    /* multiples of the ways, so that both stand at the first place */
+    put(&table, 8, 1, 100, 4);
     place = table.memory;
     memcpy(one, place, sizeof(one));
     memset(place, 0, SET);
 
-    put(&table, 2, 16, 200, 5);
+    put(&table, 16, 2, 200, 5);
     memcpy(two, place, sizeof(two));
     memset(place, 0, SET);
+
+    assert_true(one[0] == 8 && two[0] == 16);
 
     for (unsigned mask = 1; mask < (1U << WORDS) - 1; mask++) {
         for (unsigned i = 0; i < WORDS; i++) {
             place[i] = (mask >> i & 1) ? two[i] : one[i];
         }
 
-        test_row(count(&table, 1, 8, NULL) + count(&table, 2, 16, NULL)
-                 + count(&table, 1, 16, NULL) + count(&table, 2, 8, NULL) == 0,
+        test_row(count(&table, 8, 1, NULL) + count(&table, 16, 2, NULL)
+                 + count(&table, 8, 2, NULL) + count(&table, 16, 1, NULL) == 0,
                  mask, "mixture");
     }
 
