@@ -81,7 +81,7 @@ static const char *
 healthcode_explain_claim(yyjson_val *object, const char *name,
     healthcode_explain_e kind)
 {
-    size_t       i, n, len;
+    size_t       i, n;
     yyjson_val  *item, *value = yyjson_obj_get(object, name);
 
     switch (kind) {
@@ -114,10 +114,12 @@ healthcode_explain_claim(yyjson_val *object, const char *name,
     }
 
     yyjson_arr_foreach(value, i, n, item) {
-        len = yyjson_get_len(item);
 
-        if (!yyjson_is_str(item) || (len != 2 && len != 4 && len != 6)
-            || strspn(yyjson_get_str(item), "0123456789") != len)
+        if (!yyjson_is_str(item)
+            || healthcode_region_parse(
+                   healthcode_str_from(yyjson_get_str(item),
+                                       yyjson_get_len(item)))
+               == 0)
         {
             return "has a member that is no division code: 2, 4 or 6 digits in "
                    "quotes";

@@ -406,7 +406,7 @@ static bool
 healthcode_issue_add_regions(const healthcode_list_t *regions,
     yyjson_mut_doc *doc, yyjson_mut_val *root)
 {
-    size_t           i, len;
+    size_t           i;
     yyjson_mut_val  *array;
 
     if (regions->n == 0) {
@@ -416,10 +416,11 @@ healthcode_issue_add_regions(const healthcode_list_t *regions,
     array = yyjson_mut_obj_add_arr(doc, root, "regions");
 
     for (i = 0; i < regions->n; i++) {
-        len = strlen(regions->items[i]);
 
-        if ((len != 2 && len != 4 && len != 6)
-            || strspn(regions->items[i], "0123456789") != len)
+        if (healthcode_region_parse(
+                healthcode_str_from(regions->items[i],
+                                    strlen(regions->items[i])))
+            == 0)
         {
             healthcode_output_usage("--region: \"%s\" is no division code; "
                                     "write 2, 4 or 6 digits",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/healthcode_region.h"
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_fields.h"
@@ -172,10 +173,8 @@ healthcode_region_list(int argc, char **argv)
 static bool
 healthcode_region_is_code(const char *code)
 {
-    size_t  len = strlen(code);
-
-    return (len == 2 || len == 4 || len == 6)
-           && strspn(code, "0123456789") == len;
+    return healthcode_region_parse(healthcode_str_from(code, strlen(code)))
+           != 0;
 }
 
 
