@@ -14,12 +14,44 @@
 #include "healthcode_digest.h"
 
 
+#ifndef OPENSSL_NO_DEPRECATED_3_0
+
+/*
+ * Codes of one key begin alike, with one header and one issuer: the blocks of
+ * SHA-256 that fit in are hashed once, and kept in the place that they choose.
+ */
+
+#define HEALTHCODE_DIGEST_HEAD    128    /* bytes: two blocks */
+#define HEALTHCODE_DIGEST_WORDS   (HEALTHCODE_DIGEST_HEAD / sizeof(uint64_t))
+
+#define HEALTHCODE_DIGEST_PLACES  32     /* 2 to the power of _BITS */
+#define HEALTHCODE_DIGEST_BITS    5
+
+
+typedef struct {
+    uint64_t    words[HEALTHCODE_DIGEST_WORDS];
+    SHA256_CTX  sha256;                  /* once they are hashed */
+    bool        used;
+} healthcode_digest_head_t;
+
+#endif
+
+
 struct healthcode_digest_s {
-    EVP_MD      *sha256;
-    EVP_MD_CTX  *md;
+    EVP_MD                    *sha256;
+    EVP_MD_CTX                *md;
+#ifndef OPENSSL_NO_DEPRECATED_3_0
+    healthcode_digest_head_t   heads[HEALTHCODE_DIGEST_PLACES];
+#endif
 };
 
 
+#ifndef OPENSSL_NO_DEPRECATED_3_0
+static bool healthcode_digest_begin(healthcode_digest_t *digest,
+    healthcode_str_t *text, SHA256_CTX *sha256);
+static healthcode_digest_head_t *healthcode_digest_head(
+    healthcode_digest_t *digest, const uint64_t *words);
+#endif
 static bool healthcode_digest_end(bool ok);
 
 
@@ -76,14 +108,74 @@ healthcode_digest_text(healthcode_digest_t *digest, healthcode_str_t text,
      */
     SHA256_CTX  sha256;
 
-    (void) digest;
-
-    return SHA256_Init(&sha256) == 1
+    return healthcode_digest_begin(digest, &text, &sha256)
            && SHA256_Update(&sha256, text.data, text.len) == 1
            && SHA256_Final(out, &sha256) == 1;
 
 #endif
 }
+
+
+#ifndef OPENSSL_NO_DEPRECATED_3_0
+
+/* Hashes the beginning of text, and takes it off. */
+static bool
+healthcode_digest_begin(healthcode_digest_t *digest, healthcode_str_t *text,
+    SHA256_CTX *sha256)
+{
+    uint64_t                   words[HEALTHCODE_DIGEST_WORDS];
+    healthcode_digest_head_t  *head;
+
+    if (text->len < HEALTHCODE_DIGEST_HEAD) {
+        return SHA256_Init(sha256) == 1;
+    }
+
+    memcpy(words, text->data, HEALTHCODE_DIGEST_HEAD);
+
+    head = healthcode_digest_head(digest, words);
+
+    if (!head->used) {
+        memcpy(head->words, words, HEALTHCODE_DIGEST_HEAD);
+
+        head->used = SHA256_Init(&head->sha256) == 1
+                     && SHA256_Update(&head->sha256, words,
+                                      HEALTHCODE_DIGEST_HEAD)
+                        == 1;
+    }
+
+    *sha256 = head->sha256;
+
+    text->data += HEALTHCODE_DIGEST_HEAD;
+    text->len -= HEALTHCODE_DIGEST_HEAD;
+
+    return head->used;
+}
+
+
+/* The place of words, which is not used where they are not in it. */
+static healthcode_digest_head_t *
+healthcode_digest_head(healthcode_digest_t *digest, const uint64_t *words)
+{
+    uint64_t                   sum = 0, changed = 0;
+    healthcode_digest_head_t  *head;
+
+    for (unsigned i = 0; i < HEALTHCODE_DIGEST_WORDS; i++) {
+        sum = (sum << 7 | sum >> 57) ^ words[i];
+    }
+
+    sum *= UINT64_C(0x9e3779b97f4a7c15);
+    head = &digest->heads[sum >> (64 - HEALTHCODE_DIGEST_BITS)];
+
+    for (unsigned i = 0; i < HEALTHCODE_DIGEST_WORDS; i++) {
+        changed |= head->words[i] ^ words[i];
+    }
+
+    head->used = head->used && changed == 0;
+
+    return head;
+}
+
+#endif
 
 
 bool

@@ -6,6 +6,8 @@
 
 #include "test.h"
 
+#include <openssl/evp.h>
+
 #include "../../ngx_http_healthcode_module/core/healthcode_digest.h"
 
 
@@ -96,6 +98,53 @@ test_knows_the_answers(void **state)
 }
 
 
+/*
+ * Beginnings are kept: none may stand for another one, in whatever byte they
+ * differ, nor for a text that is shorter.
+ */
+static void
+test_tells_beginnings_apart(void **state)
+{
+    static const size_t   lens[] = { 0, 1, 63, 64, 127, 128, 129, 191, 192,
+                                     193, 300 };
+    size_t                len, hash;
+    uint8_t               expected[LEN], out[LEN], *text;
+    healthcode_digest_t  *digest = healthcode_digest_create();
+
+    assert_non_null(digest);
+
+    for (size_t i = 0; i < 2 * test_count(lens); i++) {
+        len = lens[i % test_count(lens)];
+        text = guard_room(0, len);
+        memset(text, 'e', len);
+
+        /* as it is, then with another byte at each place in turn */
+        for (size_t at = 0; at <= len; at++) {
+
+            for (size_t times = 0; times < 3; times++) {
+                assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, text, len,
+                                              expected, &hash), 1);
+                assert_true(healthcode_digest_text(digest,
+                                        healthcode_str_from(text, len), out));
+                test_row(memcmp(out, expected, LEN) == 0, at, "a beginning");
+
+                if (times == 1 && at < len) {
+                    text[at] ^= (uint8_t) (1 << at % 8);
+                }
+            }
+
+            if (at < len) {
+                text[at] = 'e';
+            }
+        }
+    }
+
+    healthcode_digest_free(digest);
+
+    (void) state;
+}
+
+
 static void
 test_tells_lists_of_parts_apart(void **state)
 {
@@ -175,6 +224,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_frees_nothing),
         cmocka_unit_test(test_knows_the_answers),
+        cmocka_unit_test(test_tells_beginnings_apart),
         cmocka_unit_test(test_tells_lists_of_parts_apart),
         cmocka_unit_test(test_puts_the_length_before_each_part),
     };
