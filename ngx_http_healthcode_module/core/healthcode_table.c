@@ -21,12 +21,10 @@ static size_t healthcode_table_set(const healthcode_table_t *table,
 static uint64_t *healthcode_table_choose(const healthcode_table_t *table,
     const uint64_t *entry, unsigned same, healthcode_table_worth_pt worth,
     void *data, bool *evicts);
-static void healthcode_table_copy(const healthcode_table_t *table,
+static bool healthcode_table_take(const healthcode_table_t *table,
     const uint64_t *place, uint64_t *entry);
-static bool healthcode_table_is_sound(const healthcode_table_t *table,
-    const uint64_t *entry);
-static uint64_t healthcode_table_checksum(const healthcode_table_t *table,
-    const uint64_t *entry);
+static uint64_t healthcode_table_copy(const healthcode_table_t *table,
+    const uint64_t *place, uint64_t *entry);
 static inline uint64_t healthcode_table_mix(uint64_t hash, uint64_t word);
 static bool healthcode_table_begins(const uint64_t *entry,
     const uint64_t *words, unsigned n);
@@ -66,10 +64,8 @@ healthcode_table_next(const healthcode_table_t *table, const uint64_t *key,
             continue;
         }
 
-        healthcode_table_copy(table, place, entry);
-
-        if (healthcode_table_begins(entry, key, table->key)
-            && healthcode_table_is_sound(table, entry))
+        if (healthcode_table_take(table, place, entry)
+            && healthcode_table_begins(entry, key, table->key))
         {
             return place;
         }
@@ -119,7 +115,7 @@ healthcode_table_put(healthcode_table_t *table, uint64_t *entry, unsigned same,
 
     place = healthcode_table_choose(table, entry, same, worth, data, &evicts);
 
-    entry[table->words - 1] = healthcode_table_checksum(table, entry);
+    entry[table->words - 1] = healthcode_table_copy(table, entry, entry);
 
     /* it is not there until it is whole */
     healthcode_atomic_store(place + table->words - 1, 0);
@@ -133,9 +129,10 @@ healthcode_table_put(healthcode_table_t *table, uint64_t *entry, unsigned same,
 
 
 /*
- * The place of the same entry; or a dead one, of the set that has more of
- * them, which keeps sets from running full while others are empty; or the one
- * that is least worth keeping.
+ * The place of the same entry; or a dead one; or the one that is least worth
+ * keeping.  A dead one of the first set, where a search begins, while half of
+ * it is dead; then of the set that has more of them, which keeps sets from
+ * running full while others are empty.
  */
 static uint64_t *
 healthcode_table_choose(const healthcode_table_t *table, const uint64_t *entry,
@@ -151,9 +148,7 @@ healthcode_table_choose(const healthcode_table_t *table, const uint64_t *entry,
 
     for (way = 0; (place = healthcode_table_place(table, entry, way)); way++) {
 
-        healthcode_table_copy(table, place, other);
-
-        if (!healthcode_table_is_sound(table, other)) {
+        if (!healthcode_table_take(table, place, other)) {
             value = 0;
 
         } else if (healthcode_table_begins(other, entry, same)) {
@@ -175,7 +170,8 @@ healthcode_table_choose(const healthcode_table_t *table, const uint64_t *entry,
     }
 
     if (ndead[0] || ndead[1]) {
-        return (ndead[1] > ndead[0]) ? dead[1] : dead[0];
+        return (ndead[0] < HEALTHCODE_TABLE_WAYS / 2 && ndead[1] > ndead[0])
+               ? dead[1] : dead[0];
     }
 
     *evicts = true;
@@ -187,7 +183,7 @@ healthcode_table_choose(const healthcode_table_t *table, const uint64_t *entry,
 bool
 healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
 {
-    bool       found = false;
+    bool       whole, found = false;
     uint64_t  *place;
     uint64_t   entry[HEALTHCODE_TABLE_WORDS_MAX];
 
@@ -195,7 +191,7 @@ healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
          (place = healthcode_table_place(table, key, way));
          way++)
     {
-        healthcode_table_copy(table, place, entry);
+        whole = healthcode_table_take(table, place, entry);
 
         if (entry[table->words - 1] == 0) {
             continue;
@@ -206,7 +202,7 @@ healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
          * what is torn may be one of key, whose first words a writer that was
          * overtaken has replaced, and another one yet may put back.
          */
-        if (entry[0] == key[0] || !healthcode_table_is_sound(table, entry)) {
+        if (entry[0] == key[0] || !whole) {
             healthcode_atomic_store(place + table->words - 1, 0);
             found |= (entry[0] == key[0]);
         }
@@ -252,45 +248,44 @@ healthcode_table_set(const healthcode_table_t *table, uint64_t word)
 }
 
 
-static void
-healthcode_table_copy(const healthcode_table_t *table, const uint64_t *place,
+/* Copies the entry at place, and says whether it is whole. */
+static bool
+healthcode_table_take(const healthcode_table_t *table, const uint64_t *place,
     uint64_t *entry)
 {
-    for (unsigned i = 0; i < table->words; i++) {
-        entry[i] = healthcode_atomic_load(place + i);
-    }
-}
+    unsigned  last = table->words - 1;
+    uint64_t  checksum;
 
+    checksum = healthcode_table_copy(table, place, entry);
+    entry[last] = healthcode_atomic_load(place + last);
 
-static bool
-healthcode_table_is_sound(const healthcode_table_t *table,
-    const uint64_t *entry)
-{
-    uint64_t  checksum = entry[table->words - 1];
-
-    return checksum != 0
-           && checksum == healthcode_table_checksum(table, entry);
+    return entry[last] == checksum;
 }
 
 
 /*
- * Mixes all words but the last, in two lanes that a processor works on at once;
- * never 0, which stands for deleted.
+ * Copies all words but the last, and returns what that has to be: it mixes them
+ * in two lanes that a processor works on at once; and is never 0, which stands
+ * for deleted.
  */
 static uint64_t
-healthcode_table_checksum(const healthcode_table_t *table,
-    const uint64_t *entry)
+healthcode_table_copy(const healthcode_table_t *table, const uint64_t *place,
+    uint64_t *entry)
 {
     unsigned  i, n = table->words - 1;
     uint64_t  hash = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t  other = UINT64_C(0xc2b2ae3d27d4eb4f);
 
     for (i = 0; i + 1 < n; i += 2) {
+        entry[i] = healthcode_atomic_load(place + i);
+        entry[i + 1] = healthcode_atomic_load(place + i + 1);
+
         hash = healthcode_table_mix(hash, entry[i]);
         other = healthcode_table_mix(other, entry[i + 1]);
     }
 
     if (i < n) {
+        entry[i] = healthcode_atomic_load(place + i);
         hash = healthcode_table_mix(hash, entry[i]);
     }
 
