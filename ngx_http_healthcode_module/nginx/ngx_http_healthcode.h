@@ -201,6 +201,7 @@ typedef struct {
     const healthcode_require_t    *unmet;      /* rule about a claim */
     int64_t                        iat;
     int64_t                        exp;
+    time_t                         now;        /* that they were judged by */
     uint8_t                        holder[HEALTHCODE_HOLDER_LEN];
     uint64_t                       code_key[HEALTHCODE_CODE_KEY];
 

@@ -43,12 +43,15 @@ ngx_http_healthcode_record_get(ngx_http_request_t *r)
     record = ngx_http_healthcode_record_find(r);
 
     if (record == NULL) {
-        record = ngx_pcalloc(r->pool, sizeof(ngx_http_healthcode_record_t));
+        record = ngx_palloc(r->pool, sizeof(ngx_http_healthcode_record_t));
         cln = ngx_pool_cleanup_add(r->pool, 0);
 
         if (record == NULL || cln == NULL) {
             return NULL;
         }
+
+        /* the names of flags come last, and have a length */
+        ngx_memzero(record, offsetof(ngx_http_healthcode_record_t, risk.names));
 
         cln->data = record;
 

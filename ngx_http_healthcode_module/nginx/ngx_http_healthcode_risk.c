@@ -10,7 +10,7 @@ static ngx_uint_t ngx_http_healthcode_risk_find(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 static void ngx_http_healthcode_risk_terms(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
-    healthcode_risk_terms_t *terms);
+    time_t now, healthcode_risk_terms_t *terms);
 static void ngx_http_healthcode_risk_done(void *data,
     healthcode_reason_e reason, redisReply **replies);
 static ngx_uint_t ngx_http_healthcode_risk_elapsed(struct timespec *since);
@@ -72,7 +72,8 @@ ngx_http_healthcode_risk_find(ngx_http_request_t *r,
         return 0;
     }
 
-    ngx_http_healthcode_risk_terms(r, lcf, record, &terms);
+    /* no longer ago than a lease, or nothing is found */
+    ngx_http_healthcode_risk_terms(r, lcf, record, record->now, &terms);
 
     if (!ngx_http_healthcode_redis_find(redis, &record->query,
                                         record->holder, &terms, &record->risk,
@@ -94,7 +95,7 @@ ngx_http_healthcode_risk_find(ngx_http_request_t *r,
 static void
 ngx_http_healthcode_risk_terms(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
-    healthcode_risk_terms_t *terms)
+    time_t now, healthcode_risk_terms_t *terms)
 {
     ngx_http_healthcode_main_conf_t  *mcf;
 
@@ -103,7 +104,7 @@ ngx_http_healthcode_risk_terms(ngx_http_request_t *r,
     terms->policy = &lcf->risk_policy;
     terms->pepper_check = mcf->pepper_check;
     terms->iat = record->iat;
-    terms->now = time(NULL);
+    terms->now = now;
 }
 
 
@@ -133,7 +134,7 @@ ngx_http_healthcode_risk_done(void *data, healthcode_reason_e reason,
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
 
     if (reason == HEALTHCODE_REASON_OK) {
-        ngx_http_healthcode_risk_terms(r, lcf, record, &terms);
+        ngx_http_healthcode_risk_terms(r, lcf, record, time(NULL), &terms);
 
         reason = healthcode_risk_codec_read(&record->query, replies, &terms,
                                             &record->risk);

@@ -217,8 +217,12 @@ ngx_http_healthcode_source_bearer(ngx_str_t *value, ngx_str_t *code)
 {
     u_char  *p = value->data, *end = value->data + value->len;
 
+    /* first as nearly everybody writes it */
+
     if (value->len <= sizeof("bearer ") - 1
-        || ngx_strncasecmp(p, (u_char *) "bearer ", sizeof("bearer ") - 1) != 0)
+        || (ngx_memcmp(p, "Bearer ", sizeof("Bearer ") - 1) != 0
+            && ngx_strncasecmp(p, (u_char *) "bearer ", sizeof("bearer ") - 1)
+               != 0))
     {
         return HEALTHCODE_PATTERN_NO_MATCH;
     }

@@ -308,7 +308,7 @@ ngx_http_healthcode_verify_rules(ngx_http_healthcode_loc_conf_t *lcf,
     healthcode_claims_policy_t   policy;
 
     /* the real clock: nginx's cached one lags behind in a long turn */
-    now = time(NULL);
+    now = record->now = time(NULL);
 
     reason = ngx_http_healthcode_lifecycle_check(record, now);
 
