@@ -24,8 +24,8 @@
 #define HEALTHCODE_DIGEST_HEAD    128    /* bytes: two blocks */
 #define HEALTHCODE_DIGEST_WORDS   (HEALTHCODE_DIGEST_HEAD / sizeof(uint64_t))
 
-#define HEALTHCODE_DIGEST_PLACES  32     /* 2 to the power of _BITS */
-#define HEALTHCODE_DIGEST_BITS    5
+#define HEALTHCODE_DIGEST_BITS    5      /* of a place's number */
+#define HEALTHCODE_DIGEST_PLACES  (1 << HEALTHCODE_DIGEST_BITS)
 
 
 typedef struct {

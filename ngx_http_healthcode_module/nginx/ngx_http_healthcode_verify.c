@@ -290,7 +290,7 @@ ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
     counters->codes_stored++;
     counters->codes_evicted +=
         healthcode_code_store(&lcf->codes->codes, record->code_key, identity,
-                              &code, time(NULL));
+                              &code, record->now);
 }
 
 
