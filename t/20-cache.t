@@ -275,12 +275,12 @@ END
     sleep 3.1;
     is(known($nginx, $code, '/young'), '401 too_old HIT', 'grows old');
 
-    my $short = $f->site(claims => { exp => int(time) + 1 });
     my $conf = 'location /exact { healthcode on; healthcode_leeway 0s; '
              . "alias $site/passed; }";
     my $other = gate(locations => $conf);
+    my $short = $f->site(claims => { exp => int(time) + 3 });
     is(known($other, $short, '/exact'), '200 MISS MISS', 'a short life');
-    is(known_until($other, '401 expired HIT', 3, $short, '/exact'),
+    is(known_until($other, '401 expired HIT', 10, $short, '/exact'),
        '401 expired HIT', 'ends, known or not');
     ends_well($other, 'a short life');
 
