@@ -29,7 +29,7 @@ my %IS_LUA = (reads => [ 0.99, 1.01 ]);
 sub new {
     my ($class, $stand, %opt) = @_;
     return bless { %opt, stand => $stand, rows => [], locations => '',
-                   stores => {}, first => {} }, $class;
+                   first => {} }, $class;
 }
 
 
@@ -141,7 +141,8 @@ sub gate {
     my $over = delete $more{over} || 'unix';
     my $redis = $more{redis} //= 'main';
     my $store = $risk eq 'off' ? 'off' : "${risk}_${redis}_$over";
-    $self->{stores}{$store} = [ $risk, $redis, $over ] if $risk ne 'off';
+    my @zones = ($codes eq 'warm' ? "codes_$alg" : (),
+                 $risk eq 'cached' ? $store : ());
     delete $more{redis} if $risk eq 'off';
     return $self->add(
         name  => join('-', $alg, $codes, $risk, $count,
@@ -151,12 +152,12 @@ sub gate {
         store => $store,
         set => "$alg", count => $count, alg => $alg, codes => $codes,
         risk => $risk, over => $risk eq 'off' ? undef : $over,
-        fills => [ $codes eq 'warm' ? "codes $alg" : (), $risk eq 'cached' ? $store : () ],
+        zones => [ @zones ], fills => [ @zones ],
         $risk eq 'live'   ? ($count == 1 ? %IS_JOINED : %IS_LIVE) : (),
         $risk eq 'cached' ? %IS_CACHED : (),
         %more, conf => join '', "healthcode on;\nhealthcode_max_age 1d;\n",
             "healthcode_risk $store;\n",
-            $codes eq 'warm' ? "healthcode_code_cache codes;\n" : '');
+            $codes eq 'warm' ? "healthcode_code_cache codes_$alg;\n" : '');
 }
 
 
@@ -171,18 +172,17 @@ sub bare {
 
 # ---- the configuration ----
 
-# name => how many it has to hold: the codes have one, each store has its own,
-# since the holders of two stores would be rivals for the same places.
+# name => how many it has to hold: the codes of each algorithm and the holders of
+# each store have one of their own, as large as a gate with so many would have,
+# since they would be rivals for the same places.
 sub _zones {
     my ($self) = @_;
-    my (%codes, %zones);
-    for my $row (grep { $_->{codes} } $self->rows) {
-        my ($set, $n) = @$row{qw(set count)};
-        $codes{$set} = $n if $row->{codes} eq 'warm' && $n > ($codes{$set} // 0);
-        my $zone = $row->{store};
-        $zones{$zone} = $n if $row->{risk} eq 'cached' && $n > ($zones{$zone} // 0);
+    my %zones;
+    for my $row ($self->rows) {
+        for my $zone (@{ $row->{zones} // [] }) {
+            $zones{$zone} = $row->{count} if $row->{count} > ($zones{$zone} // 0);
+        }
     }
-    $zones{codes} += $_ for values %codes;
     return %zones;
 }
 
@@ -199,8 +199,10 @@ sub http {
         my $megabytes = 2 + int($zones{$zone} * $ZONE_BYTES / 1024 / 1024);
         $http .= "healthcode_zone $zone ${megabytes}m;\n";
     }
-    for my $name (sort keys %{ $self->{stores} }) {
-        my ($risk, $redis, $over) = @{ $self->{stores}{$name} };
+    my %stores = map { ($_->{store} => [ @$_{qw(risk redis over)} ]) }
+        grep { $_->{over} } $self->rows;
+    for my $name (sort keys %stores) {
+        my ($risk, $redis, $over) = @{ $stores{$name} };
         my $server = $over eq 'tcp' ? "127.0.0.1:$stand->{redis}{$redis}{port}"
             : 'unix:' . $stand->redis($redis)->socket;
         $http .= "healthcode_store $name { server $server; timeout 10s; "
