@@ -16,22 +16,20 @@
 
 #ifndef OPENSSL_NO_DEPRECATED_3_0
 
-/*
- * Codes of one key begin alike, with one header and one issuer: the blocks of
- * SHA-256 that fit in are hashed once, and kept in the place that they choose.
- */
+/* Blocks of SHA-256 that many texts begin with are kept where they choose. */
 
-#define HEALTHCODE_DIGEST_HEAD    128    /* bytes: two blocks */
-#define HEALTHCODE_DIGEST_WORDS   (HEALTHCODE_DIGEST_HEAD / sizeof(uint64_t))
+#define HEALTHCODE_DIGEST_BLOCK   64     /* bytes */
+#define HEALTHCODE_DIGEST_BLOCKS  2
+#define HEALTHCODE_DIGEST_WORDS   (HEALTHCODE_DIGEST_BLOCK / sizeof(uint64_t))
 
-#define HEALTHCODE_DIGEST_BITS    5      /* of a place's number */
+#define HEALTHCODE_DIGEST_BITS    7      /* of a place's number */
 #define HEALTHCODE_DIGEST_PLACES  (1 << HEALTHCODE_DIGEST_BITS)
 
 
 typedef struct {
-    uint64_t    words[HEALTHCODE_DIGEST_WORDS];
+    uint64_t    words[HEALTHCODE_DIGEST_BLOCKS * HEALTHCODE_DIGEST_WORDS];
+    size_t      n;                       /* of them; 0: none */
     SHA256_CTX  sha256;                  /* once they are hashed */
-    bool        used;
 } healthcode_digest_head_t;
 
 #endif
@@ -47,10 +45,12 @@ struct healthcode_digest_s {
 
 
 #ifndef OPENSSL_NO_DEPRECATED_3_0
-static bool healthcode_digest_begin(healthcode_digest_t *digest,
+static bool healthcode_digest_begin(const healthcode_digest_t *digest,
     healthcode_str_t *text, SHA256_CTX *sha256);
-static healthcode_digest_head_t *healthcode_digest_head(
-    healthcode_digest_t *digest, const uint64_t *words);
+static size_t healthcode_digest_words(healthcode_str_t text, uint64_t *words);
+static size_t healthcode_digest_place(const uint64_t *words, size_t n);
+static bool healthcode_digest_is_head(const healthcode_digest_head_t *head,
+    const uint64_t *words, size_t n);
 #endif
 static bool healthcode_digest_end(bool ok);
 
@@ -116,63 +116,116 @@ healthcode_digest_text(healthcode_digest_t *digest, healthcode_str_t text,
 }
 
 
-#ifndef OPENSSL_NO_DEPRECATED_3_0
-
-/* Hashes the beginning of text, and takes it off. */
-static bool
-healthcode_digest_begin(healthcode_digest_t *digest, healthcode_str_t *text,
-    SHA256_CTX *sha256)
+void
+healthcode_digest_keep(healthcode_digest_t *digest, healthcode_str_t beginning)
 {
-    uint64_t                   words[HEALTHCODE_DIGEST_WORDS];
+#ifdef OPENSSL_NO_DEPRECATED_3_0
+
+    (void) digest;
+    (void) beginning;
+
+#else
+
+    size_t                     n;
+    uint64_t                   words[HEALTHCODE_DIGEST_BLOCKS
+                                     * HEALTHCODE_DIGEST_WORDS];
     healthcode_digest_head_t  *head;
 
-    if (text->len < HEALTHCODE_DIGEST_HEAD) {
-        return SHA256_Init(sha256) == 1;
+    n = healthcode_digest_words(beginning, words);
+    head = &digest->heads[healthcode_digest_place(words, n)];
+
+    if (n == 0 || healthcode_digest_is_head(head, words, n)) {
+        return;
     }
 
-    memcpy(words, text->data, HEALTHCODE_DIGEST_HEAD);
+    memcpy(head->words, words, n * sizeof(uint64_t));
+    head->n = n;
 
-    head = healthcode_digest_head(digest, words);
-
-    if (!head->used) {
-        memcpy(head->words, words, HEALTHCODE_DIGEST_HEAD);
-
-        head->used = SHA256_Init(&head->sha256) == 1
-                     && SHA256_Update(&head->sha256, words,
-                                      HEALTHCODE_DIGEST_HEAD)
-                        == 1;
+    if (SHA256_Init(&head->sha256) != 1
+        || SHA256_Update(&head->sha256, words, n * sizeof(uint64_t)) != 1)
+    {
+        head->n = 0;
     }
 
-    *sha256 = head->sha256;
-
-    text->data += HEALTHCODE_DIGEST_HEAD;
-    text->len -= HEALTHCODE_DIGEST_HEAD;
-
-    return head->used;
+#endif
 }
 
 
-/* The place of words, which is not used where they are not in it. */
-static healthcode_digest_head_t *
-healthcode_digest_head(healthcode_digest_t *digest, const uint64_t *words)
-{
-    uint64_t                   sum = 0, changed = 0;
-    healthcode_digest_head_t  *head;
+#ifndef OPENSSL_NO_DEPRECATED_3_0
 
-    for (unsigned i = 0; i < HEALTHCODE_DIGEST_WORDS; i++) {
+/* Begins to hash text, and takes off what is hashed. */
+static bool
+healthcode_digest_begin(const healthcode_digest_t *digest,
+    healthcode_str_t *text, SHA256_CTX *sha256)
+{
+    size_t                           n;
+    uint64_t                         words[HEALTHCODE_DIGEST_BLOCKS
+                                           * HEALTHCODE_DIGEST_WORDS];
+    const healthcode_digest_head_t  *head;
+
+    for (n = healthcode_digest_words(*text, words);
+         n > 0;
+         n -= HEALTHCODE_DIGEST_WORDS)
+    {
+        head = &digest->heads[healthcode_digest_place(words, n)];
+
+        if (healthcode_digest_is_head(head, words, n)) {
+            text->data += n * sizeof(uint64_t);
+            text->len -= n * sizeof(uint64_t);
+            *sha256 = head->sha256;
+
+            return true;
+        }
+    }
+
+    return SHA256_Init(sha256) == 1;
+}
+
+
+/* Copies as many whole blocks as are kept; how many words these are. */
+static size_t
+healthcode_digest_words(healthcode_str_t text, uint64_t *words)
+{
+    size_t  n = text.len / HEALTHCODE_DIGEST_BLOCK;
+
+    if (n > HEALTHCODE_DIGEST_BLOCKS) {
+        n = HEALTHCODE_DIGEST_BLOCKS;
+    }
+
+    if (n > 0) {
+        memcpy(words, text.data, n * HEALTHCODE_DIGEST_BLOCK);
+    }
+
+    return n * HEALTHCODE_DIGEST_WORDS;
+}
+
+
+static size_t
+healthcode_digest_place(const uint64_t *words, size_t n)
+{
+    uint64_t  sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
         sum = (sum << 7 | sum >> 57) ^ words[i];
     }
 
     sum *= UINT64_C(0x9e3779b97f4a7c15);
-    head = &digest->heads[sum >> (64 - HEALTHCODE_DIGEST_BITS)];
 
-    for (unsigned i = 0; i < HEALTHCODE_DIGEST_WORDS; i++) {
+    return (size_t) (sum >> (64 - HEALTHCODE_DIGEST_BITS));
+}
+
+
+static bool
+healthcode_digest_is_head(const healthcode_digest_head_t *head,
+    const uint64_t *words, size_t n)
+{
+    uint64_t  changed = head->n ^ n;
+
+    for (size_t i = 0; i < n; i++) {
         changed |= head->words[i] ^ words[i];
     }
 
-    head->used = head->used && changed == 0;
-
-    return head;
+    return changed == 0;
 }
 
 #endif

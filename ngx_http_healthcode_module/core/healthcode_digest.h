@@ -31,8 +31,17 @@ bool healthcode_digest_text(healthcode_digest_t *digest, healthcode_str_t text,
     void *out);
 
 /*
- * Likewise of parts, each with its length before it, so that no two lists of
- * parts are one text.
+ * Keeps what the first 128 bytes of beginning come to, or 64, so that a text
+ * that begins with them takes less: for what many texts begin with, and what
+ * may stay in memory.  Of less nothing is kept; there is room for 128, each in
+ * one place, where the last one stays.
+ */
+void healthcode_digest_keep(healthcode_digest_t *digest,
+    healthcode_str_t beginning);
+
+/*
+ * SHA-256 of parts, each with its length before it, so that no two lists of
+ * parts are one text; results as of one text.
  */
 bool healthcode_digest_parts(healthcode_digest_t *digest,
     const healthcode_str_t *parts, size_t n, void *out);

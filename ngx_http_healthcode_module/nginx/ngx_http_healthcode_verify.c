@@ -29,7 +29,8 @@ static healthcode_reason_e ngx_http_healthcode_verify_again(
     ngx_http_healthcode_record_t *record, const healthcode_key_t *key);
 static void ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
-    const healthcode_key_t *key, const healthcode_claims_t *claims);
+    const healthcode_key_t *key, const healthcode_token_t *token,
+    const healthcode_claims_t *claims);
 static healthcode_reason_e ngx_http_healthcode_verify_rules(
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
     const healthcode_claims_t *claims, const healthcode_code_t *known);
@@ -122,7 +123,8 @@ ngx_http_healthcode_verify_cold(ngx_http_request_t *r,
     /* only what passes, so that nobody else's codes take its place */
 
     if (reason == HEALTHCODE_REASON_OK && record->code_sought) {
-        ngx_http_healthcode_verify_remember(r, lcf, record, key, &claims);
+        ngx_http_healthcode_verify_remember(r, lcf, record, key, &token,
+                                            &claims);
     }
 
     return reason;
@@ -260,7 +262,8 @@ ngx_http_healthcode_verify_again(ngx_http_request_t *r,
 static void
 ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
-    const healthcode_key_t *key, const healthcode_claims_t *claims)
+    const healthcode_key_t *key, const healthcode_token_t *token,
+    const healthcode_claims_t *claims)
 {
     const uint64_t                   *identity;
     healthcode_code_t                 code;
@@ -291,6 +294,8 @@ ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
     counters->codes_evicted +=
         healthcode_code_store(&lcf->codes->codes, record->code_key, identity,
                               &code, record->now);
+
+    healthcode_code_learn(token, claims->iss, mcf->digest);
 }
 
 

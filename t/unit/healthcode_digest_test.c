@@ -6,12 +6,15 @@
 
 #include "test.h"
 
+#include <malloc.h>
 #include <openssl/evp.h>
 
 #include "../../ngx_http_healthcode_module/core/healthcode_digest.h"
 
 
-#define LEN  HEALTHCODE_DIGEST_LEN
+#define LEN   HEALTHCODE_DIGEST_LEN
+#define KEPT  128    /* bytes of a beginning, */
+#define LESS   64    /* or of a short one */
 
 
 static const char *
@@ -121,7 +124,7 @@ test_tells_beginnings_apart(void **state)
         /* as it is, then with another byte at each place in turn */
         for (size_t at = 0; at <= len; at++) {
 
-            for (size_t times = 0; times < 3; times++) {
+            for (size_t times = 0; times < 4; times++) {
                 assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, text, len,
                                               expected, &hash), 1);
                 assert_true(healthcode_digest_text(digest,
@@ -131,6 +134,11 @@ test_tells_beginnings_apart(void **state)
                 if (times == 1 && at < len) {
                     text[at] ^= (uint8_t) (1 << at % 8);
                 }
+
+                if (times != 1) {
+                    healthcode_digest_keep(digest,
+                                           healthcode_str_from(text, len));
+                }
             }
 
             if (at < len) {
@@ -138,6 +146,74 @@ test_tells_beginnings_apart(void **state)
             }
         }
     }
+
+    healthcode_digest_free(digest);
+
+    (void) state;
+}
+
+
+/* Many more than there is room for, which differ in their last bytes. */
+static void
+test_tells_beginnings_of_one_place_apart(void **state)
+{
+    size_t                len, hash;
+    uint8_t               expected[LEN], out[LEN], text[KEPT + 1] = { 0 };
+    healthcode_str_t      whole;
+    healthcode_digest_t  *digest = healthcode_digest_create();
+
+    assert_non_null(digest);
+
+    for (size_t i = 0; i < 20000; i++) {
+        len = (i < 10000) ? LESS : KEPT;
+        text[len - 1 - i % 8] = (uint8_t) (i / 8 + 1);
+        whole = healthcode_str_from(text, len + 1);
+
+        assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, text, len + 1,
+                                      expected, &hash), 1);
+        assert_true(healthcode_digest_text(digest, whole, out));
+        test_row(memcmp(out, expected, LEN) == 0, i, "a beginning");
+
+        healthcode_digest_keep(digest, whole);
+    }
+
+    healthcode_digest_free(digest);
+
+    (void) state;
+}
+
+
+/* Of what nobody asked to keep, and of what is too short, nothing is kept. */
+static void
+test_keeps_what_it_is_told(void **state)
+{
+    uint8_t               out[LEN], text[300];
+    size_t                size;
+    healthcode_digest_t  *digest = healthcode_digest_create();
+
+    assert_non_null(digest);
+    size = malloc_usable_size(digest);
+
+    for (size_t i = 0; i < sizeof(text); i++) {
+        text[i] = (uint8_t) (i * 7 + 1);
+    }
+
+    assert_true(healthcode_digest_text(digest,
+                              healthcode_str_from(text, sizeof(text)), out));
+    healthcode_digest_keep(digest, healthcode_str_from(text, LESS - 1));
+    assert_null(memmem(digest, size, text, 8));
+
+    healthcode_digest_keep(digest, healthcode_str_from(text, KEPT - 1));
+#ifndef OPENSSL_NO_DEPRECATED_3_0
+    assert_non_null(memmem(digest, size, text, LESS));
+#endif
+    assert_null(memmem(digest, size, text + LESS, 8));
+
+    healthcode_digest_keep(digest, healthcode_str_from(text, sizeof(text)));
+#ifndef OPENSSL_NO_DEPRECATED_3_0
+    assert_non_null(memmem(digest, size, text, KEPT));
+#endif
+    assert_null(memmem(digest, size, text + KEPT, 8));
 
     healthcode_digest_free(digest);
 
@@ -225,6 +301,8 @@ main(void)
         cmocka_unit_test(test_frees_nothing),
         cmocka_unit_test(test_knows_the_answers),
         cmocka_unit_test(test_tells_beginnings_apart),
+        cmocka_unit_test(test_tells_beginnings_of_one_place_apart),
+        cmocka_unit_test(test_keeps_what_it_is_told),
         cmocka_unit_test(test_tells_lists_of_parts_apart),
         cmocka_unit_test(test_puts_the_length_before_each_part),
     };
