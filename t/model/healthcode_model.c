@@ -175,6 +175,7 @@ model_draw(model_terms_t *terms)
     terms->fault = faults[model_roll(4)];
     terms->write = 1U << model_roll(6);
     terms->hot = model_roll(256);
+    terms->crowd = 64;
     terms->soon = interrupts[model_roll(5)];
     terms->serve = 64U + model_roll(192);
     terms->arrive = 64U + model_roll(192);
@@ -210,6 +211,7 @@ model_draw_writers(model_terms_t *terms)
     terms->again = 128 + model_roll(128);
     terms->longer = 128 + model_roll(128);
     terms->hot = 128;
+    terms->crowd = 224;
     terms->write = 16 + model_roll(48);
     terms->kill = model_chance(128) ? 0 : 4;
     terms->fault = 0;
@@ -250,9 +252,11 @@ model_begin_holders(void)
 {
     uint64_t  key[2];
     bool      together = model_chance(128);
+    bool      crowded = model_chance(model.terms.crowd);
 
     for (unsigned i = 0; i < MODEL_HOLDERS; i++) {
-        key[0] = (uint64_t) (i & 1) << 63 | (i + 1);
+        key[0] = (uint64_t) (i & 1) << 63 | (i + 1) * HEALTHCODE_TABLE_WAYS
+                 | (crowded ? 0 : i);
         key[1] = (uint64_t) (i + 1) << 8 | (together ? 0 : i / 2);
 
         if (i == 2) {

@@ -157,7 +157,8 @@ typedef struct {
     unsigned  interrupt[MODEL_DOING];
     unsigned  again, longer, kill, focus, gang, second;
     unsigned  stop, pace, lease, max_age;
-    unsigned  write, soon, hot, fault, faults, serve, arrive, lag, held, read;
+    unsigned  write, soon, hot, crowd, fault, faults, serve, arrive;
+    unsigned  lag, held, read;
 } model_terms_t;
 
 
