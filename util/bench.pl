@@ -154,14 +154,16 @@ sub gate {
 
 sub many {
     my $rounds = $ENV{ROUNDS} || 120;
-    my $stand = stand($many, qw(HS256 ES256));
+    my $stand = stand($many, @ALGS);
     my $rows = Healthcode::Bench::Rows->new($stand);
 
     $rows->zero('HS256', $many);
     for my $count ($CODES, $many) {
         for my $codes (qw(cold warm)) {
             $rows->gate('HS256', $codes, $_, $count) for qw(off live cached);
-            $rows->gate('ES256', $codes, $_, $count) for qw(off cached);
+            for my $alg (@ALGS[1 .. 3]) {
+                $rows->gate($alg, $codes, $_, $count) for qw(off cached);
+            }
         }
     }
 
