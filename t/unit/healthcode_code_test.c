@@ -39,7 +39,7 @@
 
 static const uint64_t  text_key[HEALTHCODE_CODE_KEY] = {
     0x0123456789abcdef, 0xfedcba9876543210, 0x1111111111111111,
-    0x2222222222222222
+    0x2222222222222222, 0x3333333333333333
 };
 
 static healthcode_digest_t  *digest;

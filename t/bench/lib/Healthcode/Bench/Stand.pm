@@ -121,7 +121,7 @@ sub codes {
           $self->program('codes'), $self->path("$alg.jwk"), $ISS,
           $first, $n, $TTL ]) } @half;
     for my $part (@parts) {
-        my $status = $part->wait(600);
+        my $status = $part->wait(1800);
         die 'bench: codes: ' . $part->output . "\n"
             if !defined $status || $status;
     }
