@@ -42,8 +42,6 @@ enum {
 #define HEALTHCODE_CODE_REST_SIGNER     32    /* 24 bits */
 
 
-static size_t healthcode_code_common(healthcode_str_t payload,
-    healthcode_str_t iss);
 static uint64_t healthcode_code_spot(healthcode_str_t text);
 static void healthcode_code_pack(const healthcode_code_t *code,
     uint64_t *entry);
@@ -76,49 +74,6 @@ healthcode_code_key(const healthcode_table_t *table, healthcode_str_t text,
 
     return healthcode_digest_text(digest, text,
                                   key + HEALTHCODE_CODE_AT_DIGEST);
-}
-
-
-void
-healthcode_code_learn(const healthcode_token_t *token, healthcode_str_t iss,
-    healthcode_digest_t *digest)
-{
-    size_t                   len = healthcode_code_common(token->payload, iss);
-    const uint8_t           *dot;
-    const healthcode_str_t   text = token->signed_text;
-
-    dot = memchr(text.data, '.', text.len);
-
-    if (len == 0 || dot == NULL) {
-        return;
-    }
-
-    /* the characters that say these bytes, and no bit of the next one */
-    len = (size_t) (dot - text.data) + 1 + len * 4 / 3;
-
-    healthcode_digest_keep(digest, healthcode_str_from(text.data, len));
-}
-
-
-/*
- * With how many bytes a payload begins that say its issuer; 0 where it says
- * another thing first, or in another way.
- */
-static size_t
-healthcode_code_common(healthcode_str_t payload, healthcode_str_t iss)
-{
-    const healthcode_str_t  before = healthcode_str("{\"iss\":\"");
-    const size_t            len = before.len + iss.len;
-
-    if (payload.len <= len
-        || memcmp(payload.data, before.data, before.len) != 0
-        || memcmp(payload.data + before.len, iss.data, iss.len) != 0
-        || payload.data[len] != '"')
-    {
-        return 0;
-    }
-
-    return len + 1;
 }
 
 

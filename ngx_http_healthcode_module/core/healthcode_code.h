@@ -74,14 +74,6 @@ bool healthcode_code_key(const healthcode_table_t *table,
     healthcode_str_t text, healthcode_digest_t *digest, uint64_t *key);
 
 /*
- * Has codes hashed faster that begin as this one does, with its header and
- * issuer.  Call it for what is verified.  Nothing else of it is kept in digest:
- * what stands after the issuer, or before it, may be a name.
- */
-void healthcode_code_learn(const healthcode_token_t *token,
-    healthcode_str_t iss, healthcode_digest_t *digest);
-
-/*
  * Looks for the code of this key as one of an issuer in scope verified it.
  * True: *code is written.
  */

@@ -31,10 +31,11 @@ bool healthcode_digest_text(healthcode_digest_t *digest, healthcode_str_t text,
     void *out);
 
 /*
- * Keeps what the first 128 bytes of beginning come to, or 64, so that a text
- * that begins with them takes less: for what many texts begin with, and what
- * may stay in memory.  Of less nothing is kept; there is room for 128, each in
- * one place, where the last one stays.
+ * Copies the first 128 bytes of beginning, or 64, with what they come to, so
+ * that a text that begins with them takes less: for what many texts begin with,
+ * and what may stay in memory until digest is freed.  Of less nothing is kept,
+ * nor where OpenSSL fails or has no SHA256_Init().  There is room for 128
+ * beginnings, each in the one place that it chooses, where the last one stays.
  */
 void healthcode_digest_keep(healthcode_digest_t *digest,
     healthcode_str_t beginning);

@@ -9,6 +9,10 @@
 
 static bool healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
     const healthcode_token_t *token);
+static bool healthcode_issuer_is_usual(const healthcode_issuer_t *issuer,
+    const healthcode_key_t *signer, const healthcode_token_t *token);
+static size_t healthcode_issuer_said(const healthcode_issuer_t *issuer,
+    healthcode_str_t payload);
 static bool healthcode_issuer_aliases(const healthcode_issuer_t *issuer,
     healthcode_digest_t *digest, uint8_t *out);
 
@@ -72,6 +76,67 @@ healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
     }
 
     return false;
+}
+
+
+void
+healthcode_issuer_learn(const healthcode_issuer_t *issuer,
+    const healthcode_key_t *signer, const healthcode_token_t *token,
+    healthcode_digest_t *digest)
+{
+    size_t                   len;
+    const uint8_t           *dot;
+    const healthcode_str_t   text = token->signed_text;
+
+    len = healthcode_issuer_said(issuer, token->payload);
+    dot = memchr(text.data, '.', text.len);
+
+    if (len == 0 || dot == NULL
+        || !healthcode_issuer_is_usual(issuer, signer, token))
+    {
+        return;
+    }
+
+    /* the characters that say these bytes, and no bit of the next one */
+    len = (size_t) (dot - text.data) + 1 + len * 4 / 3;
+
+    healthcode_digest_keep(digest, healthcode_str_from(text.data, len));
+}
+
+
+/* Whether a header says nothing but what all codes of its key may say. */
+static bool
+healthcode_issuer_is_usual(const healthcode_issuer_t *issuer,
+    const healthcode_key_t *signer, const healthcode_token_t *token)
+{
+    return token->plain
+           && (token->kid.data == NULL
+               || healthcode_str_equal(token->kid, signer->kid))
+           && (token->typ.data == NULL || !issuer->type_any);
+}
+
+
+/*
+ * With how many bytes a payload begins that say its issuer; 0 where it says
+ * another thing first, or in another way.
+ */
+static size_t
+healthcode_issuer_said(const healthcode_issuer_t *issuer,
+    healthcode_str_t payload)
+{
+    const healthcode_str_t  before = healthcode_str("{\"iss\":\"");
+    const healthcode_str_t  iss = issuer->iss;
+    const size_t            len = before.len + iss.len;
+
+    if (payload.len <= len
+        || memcmp(payload.data, before.data, before.len) != 0
+        || memcmp(payload.data + before.len, iss.data, iss.len) != 0
+        || payload.data[len] != '"')
+    {
+        return 0;
+    }
+
+    return len + 1;
 }
 
 

@@ -47,6 +47,16 @@ healthcode_reason_e healthcode_issuer_verify(const healthcode_issuer_t *issuer,
     const healthcode_key_t **signer);
 
 /*
+ * Has digest hash codes faster that begin as token does, which signer has
+ * verified: with a header of "alg", the key's own "kid" and a type that issuer
+ * names, and with issuer's name as the first member, {"iss":"...".  Nothing
+ * else of token is copied into digest: it may be a person's.
+ */
+void healthcode_issuer_learn(const healthcode_issuer_t *issuer,
+    const healthcode_key_t *signer, const healthcode_token_t *token,
+    healthcode_digest_t *digest);
+
+/*
  * Writes the HEALTHCODE_DIGEST_LEN bytes of a digest of all that decides
  * whether healthcode_issuer_verify() accepts a token and whose holder it names:
  * keyring, the issuer's rules, types and names, and pepper, which tells one

@@ -132,6 +132,11 @@ healthcode_token_header(healthcode_str_t text,
         return HEALTHCODE_REASON_MALFORMED;
     }
 
+    /* "alg" is there */
+    token->plain = yyjson_obj_size(header)
+                   == 1u + (token->kid.data != NULL)
+                      + (token->typ.data != NULL);
+
     return HEALTHCODE_REASON_OK;
 }
 

@@ -37,6 +37,7 @@ typedef struct {
     healthcode_str_t  alg;
     healthcode_str_t  kid;           /* data is NULL: absent */
     healthcode_str_t  typ;           /* data is NULL: absent */
+    bool              plain;         /* the header has no other members */
 } healthcode_token_t;
 
 

@@ -295,7 +295,7 @@ ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
         healthcode_code_store(&lcf->codes->codes, record->code_key, identity,
                               &code, record->now);
 
-    healthcode_code_learn(token, claims->iss, mcf->digest);
+    healthcode_issuer_learn(&issuer->core, key, token, mcf->digest);
 }
 
 

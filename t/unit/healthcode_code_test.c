@@ -7,10 +7,6 @@
 
 #include "test.h"
 
-#include <malloc.h>
-#include <openssl/evp.h>
-
-#include "../../ngx_http_healthcode_module/core/healthcode_base64url.h"
 #include "../../ngx_http_healthcode_module/core/healthcode_code.h"
 
 
@@ -26,15 +22,6 @@
 #define AUDIENCES  3
 #define REGIONS    5
 #define HOLDS_REGIONS_FROM  16
-
-/* Bytes of a code's beginning that SHA-256 is kept of, or twice as many. */
-#define KEPT  64
-
-#ifdef OPENSSL_NO_DEPRECATED_3_0
-#define LEARNS  0
-#else
-#define LEARNS  1
-#endif
 
 
 static const uint64_t  text_key[HEALTHCODE_CODE_KEY] = {
@@ -918,89 +905,6 @@ test_compares_whole_digests_of_audiences(void **state)
 }
 
 
-/* How many bytes of a code with so long a header are kept, for issuer. */
-static size_t
-learnt(size_t header, const char *payload, const char *issuer)
-{
-    char                  text[500];
-    size_t                n, kept = 0;
-    healthcode_token_t    token;
-    healthcode_digest_t  *fresh = healthcode_digest_create();
-
-    assert_non_null(fresh);
-
-    for (n = 0; n < header; n++) {
-        text[n] = (char) ('A' + n % 61 % 26);
-    }
-
-    text[n++] = '.';
-    token.payload = guard_text(0, payload);
-    n += healthcode_base64url_encode(token.payload, text + n);
-    token.signed_text = guard(1, text, n);
-
-    healthcode_code_learn(&token, guard_text(2, issuer), fresh);
-
-    while (kept < n && memmem(fresh, malloc_usable_size(fresh), text, kept + 1))
-    {
-        kept++;
-    }
-
-    healthcode_digest_free(fresh);
-
-    /* a letter is found by chance */
-    return (kept < 8) ? 0 : kept;
-}
-
-
-/*
- * Of a code header and issuer stay in memory, where it begins with them, and
- * not a bit of what stands next to them.
- */
-static void
-test_learns_nobodys_name(void **state)
-{
-    static const char  iss[] = "https://health.issuer.test/of/a/longer/name";
-    static const char  other[] = "https://health.issuer.test/of/another/names";
-    static const struct {
-        bool         says;
-        const char  *before, *after;    /* the issuer */
-    } rows[] = {
-        { true, "{\"iss\":\"", "\",\"sub\":\"person\"}" },
-        { true, "{\"iss\":\"", "\"}" },
-        { false, "{\"iss\":\"", "" },
-        { false, "{\"iss\":\"", "/person\",\"sub\":\"person\"}" },
-        { false, "{\"sub\":\"person\",\"iss\":\"", "\"}" },
-        { false, "{ \"iss\":\"", "\",\"sub\":\"person\"}" },
-        { false, "{\"isu\":\"", "\",\"sub\":\"person\"}" },
-    };
-    char      payload[200];
-    size_t    common, kept;
-    uint64_t  n;
-
-    for (size_t i = 0; i < test_count(rows); i++) {
-
-        snprintf(payload, sizeof(payload), "%s%s%s", rows[i].before, iss,
-                 rows[i].after);
-
-        /* a header that leaves the first bytes to others, or does not */
-        for (size_t header = 1; header < 2 * KEPT; header++) {
-
-            /* a character says six bits */
-            common = header + 1
-                     + (strlen("{\"iss\":\"\"") + strlen(iss)) * 8 / 6;
-            n = common / KEPT < 2 ? common / KEPT : 2;
-            kept = learnt(header, payload, iss);
-
-            test_row(kept == (LEARNS && rows[i].says ? n * KEPT : 0),
-                     header, payload);
-            test_row(learnt(header, payload, other) == 0, header, payload);
-        }
-    }
-
-    (void) state;
-}
-
-
 int
 main(void)
 {
@@ -1022,7 +926,6 @@ main(void)
         cmocka_unit_test(test_reads_what_claims_say),
         cmocka_unit_test(test_judges_a_code_as_its_claims),
         cmocka_unit_test(test_compares_whole_digests_of_audiences),
-        cmocka_unit_test(test_learns_nobodys_name),
     };
 
     return cmocka_run_group_tests_name("code", tests, group_start, group_end);

@@ -7,12 +7,28 @@
 #include "test.h"
 #include "mint.h"
 
+#include <malloc.h>
+#include <openssl/evp.h>
+
+#include "../../ngx_http_healthcode_module/core/healthcode_base64url.h"
 #include "../../ngx_http_healthcode_module/core/healthcode_issuer.h"
 
 
 #define PAYLOAD  "{\"iss\":\"a\"}"
+#define LONG_ISS "https://health.issuer.example/of/a/name/as/long"
+#define LONG_PAYLOAD  "{\"iss\":\"" LONG_ISS "\"}"
 #define SECRET   "an HS256 secret of 32 bytes long"
 #define SECRET_K "YW4gSFMyNTYgc2VjcmV0IG9mIDMyIGJ5dGVzIGxvbmc"
+
+
+/* Bytes of a code's beginning that SHA-256 is kept of, or twice as many. */
+#define KEPT  64
+
+#ifdef OPENSSL_NO_DEPRECATED_3_0
+#define LEARNS  0
+#else
+#define LEARNS  1
+#endif
 
 
 static healthcode_token_memory_t   memory;
@@ -58,6 +74,7 @@ tear_down(void **state)
     issuer.type_none = false;
     issuer.types = types;
     issuer.ntypes = 1;
+    issuer.iss = healthcode_str_from(NULL, 0);
 
     (void) state;
 
@@ -392,6 +409,150 @@ test_refuses_other_types(void **state)
         issuer.type_none = false;
         issuer.type_any = true;
         test_row((int) verify(code, NULL) == rows[i].any, i, header);
+    }
+
+    (void) state;
+}
+
+
+/* How many bytes of a code with so long a header are kept, for issuer. */
+static size_t
+learnt(size_t header, const char *payload, const char *iss)
+{
+    char                  text[500];
+    size_t                n, kept = 0;
+    healthcode_key_t      key = { 0 };
+    healthcode_token_t    token = { .plain = true };
+    healthcode_digest_t  *fresh = healthcode_digest_create();
+
+    assert_non_null(fresh);
+
+    for (n = 0; n < header; n++) {
+        text[n] = (char) ('A' + n % 61 % 26);
+    }
+
+    text[n++] = '.';
+    token.payload = guard_text(0, payload);
+    n += healthcode_base64url_encode(token.payload, text + n);
+    token.signed_text = guard(1, text, n);
+
+    issuer.iss = guard_text(2, iss);
+    healthcode_issuer_learn(&issuer, &key, &token, fresh);
+
+    while (kept < n && memmem(fresh, malloc_usable_size(fresh), text, kept + 1))
+    {
+        kept++;
+    }
+
+    healthcode_digest_free(fresh);
+
+    /* a letter is found by chance */
+    return (kept < 8) ? 0 : kept;
+}
+
+
+/*
+ * Of a code header and issuer stay in memory, where it begins with them, and
+ * not a bit of what stands next to them.
+ */
+static void
+test_learns_nobodys_name(void **state)
+{
+    static const char  iss[] = "https://health.issuer.test/of/a/longer/name";
+    static const char  other[] = "https://health.issuer.test/of/another/names";
+    static const struct {
+        bool         says;
+        const char  *before, *after;    /* the issuer */
+    } rows[] = {
+        { true, "{\"iss\":\"", "\",\"sub\":\"person\"}" },
+        { true, "{\"iss\":\"", "\"}" },
+        { false, "{\"iss\":\"", "" },
+        { false, "{\"iss\":\"", "/person\",\"sub\":\"person\"}" },
+        { false, "{\"sub\":\"person\",\"iss\":\"", "\"}" },
+        { false, "{ \"iss\":\"", "\",\"sub\":\"person\"}" },
+        { false, "{\"isu\":\"", "\",\"sub\":\"person\"}" },
+    };
+    char      payload[200];
+    size_t    common, kept;
+    uint64_t  n;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+
+        snprintf(payload, sizeof(payload), "%s%s%s", rows[i].before, iss,
+                 rows[i].after);
+
+        /* a header that leaves the first bytes to others, or does not */
+        for (size_t header = 1; header < 2 * KEPT; header++) {
+
+            /* a character says six bits */
+            common = header + 1
+                     + (strlen("{\"iss\":\"\"") + strlen(iss)) * 8 / 6;
+            n = common / KEPT < 2 ? common / KEPT : 2;
+            kept = learnt(header, payload, iss);
+
+            test_row(kept == (LEARNS && rows[i].says ? n * KEPT : 0),
+                     header, payload);
+            test_row(learnt(header, payload, other) == 0, header, payload);
+        }
+    }
+
+    (void) state;
+}
+
+
+/* Nor of a header that says more than all of its key. */
+static void
+test_learns_a_usual_header(void **state)
+{
+    static const struct {
+        const char  *key;      /* its kid */
+        const char  *header;   /* behind "alg" */
+        bool         kept, any;    /* where the issuer takes any type */
+    } rows[] = {
+        { "\"kid\":\"a\",", ",\"kid\":\"a\"," TYP, true, false },
+        { "\"kid\":\"a\",", ",\"kid\":\"a\"", true, true },
+        { "\"kid\":\"a\",", "," TYP, true, false },
+        { "\"kid\":\"a\",", "", true, true },
+        { "", "," TYP, true, false },
+        { "", "", true, true },
+        { "", ",\"kid\":\"person\"", false, false },
+        { "\"kid\":\"a\",", ",\"sub\":\"person\"", false, false },
+        { "\"kid\":\"a\",", ",\"kid\":\"a\"," TYP ",\"sub\":\"person\"",
+          false, false },
+        { "", "," TYP ",\"sub\":\"person\"", false, false },
+        { "", ",\"b64\":true", false, false },
+    };
+    char                     header[256], code[1024], jwk[256];
+    bool                     is_kept;
+    healthcode_digest_t     *fresh;
+    healthcode_token_t       token;
+    const healthcode_key_t  *signer;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        mint_ed25519_jwk(1, rows[i].key, jwk, sizeof(jwk));
+        use(jwk, ~0u);
+        snprintf(header, sizeof(header), "{\"alg\":\"EdDSA\"%s}",
+                 rows[i].header);
+        mint_eddsa(header, LONG_PAYLOAD, 1, code);
+        issuer.iss = healthcode_str(LONG_ISS);
+        issuer.type_none = true;
+
+        for (unsigned any = 0; any < 2; any++) {
+            issuer.type_any = any;
+            assert_int_equal(healthcode_token_parse(guard_text(0, code),
+                                                    &memory, &token),
+                             HEALTHCODE_REASON_OK);
+            test_row(healthcode_issuer_verify(&issuer, keyring, &token, &signer)
+                     == HEALTHCODE_REASON_OK, i, header);
+            fresh = healthcode_digest_create();
+            assert_non_null(fresh);
+            healthcode_issuer_learn(&issuer, signer, &token, fresh);
+            is_kept = memmem(fresh, malloc_usable_size(fresh), code, KEPT);
+            healthcode_digest_free(fresh);
+
+            test_row(is_kept == (LEARNS && (any ? rows[i].any : rows[i].kept)),
+                     i, header);
+        }
     }
 
     (void) state;
@@ -945,6 +1106,8 @@ main(void)
         test_of(test_tries_eight_keys_and_not_the_ninth),
         test_of(test_refuses_the_key_of_another_issuer),
         test_of(test_refuses_other_types),
+        test_of(test_learns_nobodys_name),
+        test_of(test_learns_a_usual_header),
         test_of(test_refuses_a_code_cut_at_any_byte),
         test_of(test_accepts_names_of_an_issuers_own_alone),
         test_of(test_tries_all_keys_of_one_kid),
