@@ -234,7 +234,8 @@ sub answers_of {
         [ 'a limit that makes it wait', "limit_req zone=slowly burst=5; $far" ],
         [ 'a cache', "$cache $far" ],
         [ 'a cache that is renewed in the background', "$cache $far "
-          . 'proxy_cache_use_stale updating; proxy_cache_background_update on;' ],
+          . 'proxy_cache_key renewed; proxy_cache_use_stale updating; '
+          . 'proxy_cache_background_update on;' ],
         [ 'a log of its own', 'access_log {{ROOT}}/logs/sub.log; '
           . "log_subrequest on; set \$a \$remote_addr\$server_addr\$host; $far" ],
     );
