@@ -445,10 +445,24 @@ answers('inspect with a private key', 3, qr/--keys: .*private key/);
         '--sub', 's');
     answers('a private key that is not of its public one', 3,
             qr/do not belong together/);
-    delete $jwk->{d};
+    my $d = delete $jwk->{d};
     run('issue', '--key', path('torn.jwk', $json->encode($jwk)), '--iss', 'i',
         '--sub', 's');
     answers('a public key', 3, qr/no private member/);
+
+    # as many members as "ES256" has letters, and others of no string's type
+    for my $alg ([ 0 .. 4 ], { map { $_ => 1 } 'a' .. 'e' }, 5, undef, [[]]) {
+        $jwk->{alg} = $alg;
+        my $text = $json->encode({ %$jwk, d => $d });
+        run('issue', '--key', path('odd.jwk', $text), '--iss', 'i', '--sub',
+            's');
+        answers('issue with an "alg" of ' . $json->encode([ $alg ]), 3,
+                qr/name no algorithm/);
+        run('inspect', '--keys', path('odd.json', $json->encode($jwk)),
+            $code{es});
+        answers('inspect with an "alg" of ' . $json->encode([ $alg ]), 3,
+                qr/no key for these algorithms/);
+    }
 }
 
 

@@ -104,6 +104,15 @@ check_layers() {
 }
 
 
+# A string of JSON is read where its type is asked for.
+check_json() {
+    # shellcheck disable=SC2046
+    grep -nHE '(unsafe_)?yyjson_get_(str|len|sint|int)\b' $(c_files) |
+        grep -vE '/core/healthcode_json\.[ch]:' |
+        found "asks no type; use healthcode_json_text() or _whole()"
+}
+
+
 # One allow, in one place.
 check_verdict() {
     verdict=$module/core/healthcode_verdict.c
@@ -289,6 +298,7 @@ check_module() {
 
 
 check_layers
+check_json
 check_verdict
 check_lines
 check_headers

@@ -120,11 +120,9 @@ healthcode_claims_regions(healthcode_claims_t *claims)
 
     yyjson_arr_foreach(regions, i, n, item) {
 
-        region = healthcode_region_parse(
-                     healthcode_str_from(yyjson_get_str(item),
-                                         yyjson_get_len(item)));
+        region = healthcode_region_parse(healthcode_json_text(item));
 
-        if (!yyjson_is_str(item) || region == 0) {
+        if (region == 0) {
             return false;
         }
 
@@ -236,8 +234,7 @@ static bool
 healthcode_claims_audience_names(yyjson_val *aud,
     const healthcode_claims_policy_t *policy)
 {
-    healthcode_str_t  name = healthcode_str_from(yyjson_get_str(aud),
-                                                 yyjson_get_len(aud));
+    healthcode_str_t  name = healthcode_json_text(aud);
 
     for (size_t i = 0; i < policy->naudience; i++) {
         if (healthcode_str_equal(name, policy->audience[i])) {
@@ -281,16 +278,16 @@ healthcode_claims_find(yyjson_val *object, healthcode_str_t name)
 static bool
 healthcode_claims_is_meant(yyjson_val *member, healthcode_str_t name)
 {
-    uint8_t         byte;
-    const uint8_t  *p = (const uint8_t *) yyjson_get_str(member);
+    uint8_t           byte;
+    healthcode_str_t  text = healthcode_json_text(member);
 
-    if (yyjson_get_len(member) != name.len) {
+    if (text.len != name.len) {
         return false;
     }
 
     for (size_t i = 0; i < name.len; i++) {
 
-        byte = p[i];
+        byte = text.data[i];
 
         if (byte >= 'A' && byte <= 'Z') {
             byte |= 0x20;
@@ -319,7 +316,7 @@ healthcode_claims_text(yyjson_val *value, void *memory, size_t size,
     }
 
     if (yyjson_is_str(value)) {
-        t = healthcode_str_from(yyjson_get_str(value), yyjson_get_len(value));
+        t = healthcode_json_text(value);
 
     } else if (!healthcode_json_write(value, memory, size, &t)) {
         return false;

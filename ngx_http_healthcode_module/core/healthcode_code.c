@@ -290,16 +290,13 @@ static bool
 healthcode_code_audiences(healthcode_code_t *code, yyjson_val *aud,
     healthcode_digest_t *digest)
 {
-    size_t             i, n;
-    yyjson_val        *item;
-    healthcode_str_t   text;
+    size_t       i, n;
+    yyjson_val  *item;
 
     code->naudience = 0;
 
     if (yyjson_is_str(aud)) {
-        text = healthcode_str_from(yyjson_get_str(aud), yyjson_get_len(aud));
-
-        return healthcode_code_audience(text, digest,
+        return healthcode_code_audience(healthcode_json_text(aud), digest,
                                         code->audience[code->naudience++]);
     }
 
@@ -309,9 +306,7 @@ healthcode_code_audiences(healthcode_code_t *code, yyjson_val *aud,
     }
 
     yyjson_arr_foreach(aud, i, n, item) {
-        text = healthcode_str_from(yyjson_get_str(item), yyjson_get_len(item));
-
-        if (!healthcode_code_audience(text, digest,
+        if (!healthcode_code_audience(healthcode_json_text(item), digest,
                                       code->audience[code->naudience++]))
         {
             return false;

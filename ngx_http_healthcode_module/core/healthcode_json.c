@@ -88,15 +88,15 @@ healthcode_json_offset(healthcode_str_t text, yyjson_val *root,
 static const char *
 healthcode_json_first_name(yyjson_val *object)
 {
-    yyjson_obj_iter  iter;
+    yyjson_val       *value = object;
+    yyjson_obj_iter   iter;
 
-    if (yyjson_is_str(object)) {
-        return yyjson_get_str(object);
+    if (!yyjson_is_str(object)) {
+        iter = yyjson_obj_iter_with(object);
+        value = yyjson_obj_iter_next(&iter);
     }
 
-    iter = yyjson_obj_iter_with(object);
-
-    return yyjson_get_str(yyjson_obj_iter_next(&iter));
+    return (const char *) healthcode_json_text(value).data;
 }
 
 
@@ -121,14 +121,15 @@ healthcode_json_line(healthcode_str_t text, size_t offset)
 static yyjson_val *
 healthcode_json_not_strict(yyjson_doc *doc)
 {
-    size_t       i, n = yyjson_doc_get_val_count(doc);
-    yyjson_val  *value = yyjson_doc_get_root(doc);
+    size_t            i, n = yyjson_doc_get_val_count(doc);
+    yyjson_val       *value = yyjson_doc_get_root(doc);
+    healthcode_str_t  text;
 
     for (i = 0; i < n; i++, value++) {
 
-        if (yyjson_is_str(value)
-            && memchr(yyjson_get_str(value), '\0', yyjson_get_len(value)))
-        {
+        text = healthcode_json_text(value);
+
+        if (text.len && memchr(text.data, '\0', text.len)) {
             return value;
         }
 
@@ -155,8 +156,7 @@ healthcode_json_names_differ(yyjson_val *object)
 
     while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
 
-        seen[n] = healthcode_str_from(yyjson_get_str(name),
-                                      yyjson_get_len(name));
+        seen[n] = healthcode_json_text(name);
 
         for (i = 0; i < n; i++) {
             if (healthcode_str_equal(seen[i], seen[n])) {
@@ -185,10 +185,24 @@ healthcode_json_string(yyjson_val *object, const char *name,
         return -1;
     }
 
-    *value = healthcode_str_from(yyjson_get_str(member),
-                                 yyjson_get_len(member));
+    *value = healthcode_json_text(member);
 
     return 1;
+}
+
+
+bool
+healthcode_json_whole(yyjson_val *value, int64_t *number)
+{
+    if (!yyjson_is_int(value)
+        || (yyjson_is_uint(value) && yyjson_get_uint(value) > INT64_MAX))
+    {
+        return false;
+    }
+
+    *number = yyjson_get_sint(value);
+
+    return true;
 }
 
 
@@ -203,15 +217,9 @@ healthcode_json_integer(yyjson_val *object, const char *name, int64_t min,
         return 0;
     }
 
-    if (!yyjson_is_int(member)
-        || (yyjson_is_uint(member) && yyjson_get_uint(member) > INT64_MAX))
+    if (!healthcode_json_whole(member, &number)
+        || number < min || number > max)
     {
-        return -1;
-    }
-
-    number = yyjson_get_sint(member);
-
-    if (number < min || number > max) {
         return -1;
     }
 

@@ -53,6 +53,25 @@ size_t healthcode_json_offset(healthcode_str_t text, yyjson_val *root,
 size_t healthcode_json_line(healthcode_str_t text, size_t offset);
 
 /*
+ * The bytes of a string, in the document's memory and with a NUL behind them;
+ * data is NULL and len 0 where value is no string, or NULL.  yyjson's own
+ * accessors ask no type: the "length" of an array is how many items it has.
+ */
+static inline healthcode_str_t
+healthcode_json_text(yyjson_val *value)
+{
+    return yyjson_is_str(value)
+           ? healthcode_str_from(yyjson_get_str(value), yyjson_get_len(value))
+           : healthcode_str_from(NULL, 0);
+}
+
+/*
+ * Whether value is written as an integer (1.0 is not) that 64 bits hold; then
+ * it is in *number, which is else unchanged.
+ */
+bool healthcode_json_whole(yyjson_val *value, int64_t *number);
+
+/*
  * A string member: 1 and a view into the object's memory in *value;
  * 0 where there is no such member (*value unchanged); -1 where it is no string.
  */

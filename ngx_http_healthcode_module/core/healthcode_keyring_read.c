@@ -195,7 +195,7 @@ healthcode_keyring_read_jwk(healthcode_keyring_t *keyring, yyjson_val *root,
     }
 
     jwk.offset = healthcode_json_offset(keyring->text, root, object);
-    jwk.kid = yyjson_get_str(member);
+    jwk.kid = (const char *) healthcode_json_text(member).data;
     jwk.name = jwk.kid ? jwk.kid : "without kid";
 
     if (member
@@ -339,7 +339,6 @@ healthcode_keyring_fits(const healthcode_keyring_t *keyring,
     const healthcode_algorithm_t *row, yyjson_val *jwk)
 {
     yyjson_val                        *alg = yyjson_obj_get(jwk, "alg");
-    healthcode_str_t                   name;
     const healthcode_algorithm_set_t  *set = &keyring->rules->algorithms;
 
     if (!(set->bits & healthcode_algorithm_bit(row))
@@ -350,9 +349,9 @@ healthcode_keyring_fits(const healthcode_keyring_t *keyring,
         return false;
     }
 
-    name = healthcode_str_from(yyjson_get_str(alg), yyjson_get_len(alg));
-
-    return alg == NULL || healthcode_algorithm_set_find(set, name) == row;
+    return alg == NULL
+           || healthcode_algorithm_set_find(set, healthcode_json_text(alg))
+              == row;
 }
 
 

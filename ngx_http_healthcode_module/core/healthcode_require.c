@@ -148,7 +148,7 @@ healthcode_require_is_value(yyjson_val *item,
         text = yyjson_get_bool(item) ? healthcode_str("true")
                                      : healthcode_str("false");
     } else {
-        text = healthcode_str_from(yyjson_get_str(item), yyjson_get_len(item));
+        text = healthcode_json_text(item);
     }
 
     return healthcode_str_equal(text, value->text);
@@ -162,7 +162,7 @@ healthcode_require_matches(const healthcode_require_t *rule, yyjson_val *item)
     alignas(16) uint8_t  memory[HEALTHCODE_JSON_SCALAR_MEMORY];
 
     if (yyjson_is_str(item)) {
-        text = healthcode_str_from(yyjson_get_str(item), yyjson_get_len(item));
+        text = healthcode_json_text(item);
 
     } else if (!yyjson_is_int(item)
                || !healthcode_json_write(item, memory, sizeof(memory), &text))

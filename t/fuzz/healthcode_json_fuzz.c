@@ -55,9 +55,8 @@ check_names(yyjson_val *object)
     yyjson_obj_foreach(object, i, n, name, value) {
         yyjson_obj_foreach(object, j, m, other, skipped) {
             fuzz_must(i == j
-                      || yyjson_get_len(name) != yyjson_get_len(other)
-                      || memcmp(yyjson_get_str(name), yyjson_get_str(other),
-                                yyjson_get_len(name)) != 0);
+                      || !healthcode_str_equal(healthcode_json_text(name),
+                                               healthcode_json_text(other)));
         }
     }
 }
@@ -75,9 +74,11 @@ check_value(yyjson_val *value, const void *memory, size_t size, unsigned depth)
         return;
     }
 
-    if (yyjson_is_str(value)) {
-        text = healthcode_str_from(yyjson_get_str(value),
-                                   yyjson_get_len(value));
+    text = healthcode_json_text(value);
+    fuzz_must((text.data != NULL) == yyjson_is_str(value));
+    fuzz_must(text.data != NULL || text.len == 0);
+
+    if (text.data) {
         fuzz_must(fuzz_lies_in(text, memory, size));
         fuzz_must(is_utf8_without_nul(text.data, text.len));
         fuzz_must(text.data[text.len] == '\0');

@@ -125,6 +125,12 @@ test_refuses_claims_of_another_type(void **state)
         "\"regions\":\"51\"", "\"regions\":51", "\"regions\":null",
         "\"regions\":{}", "\"regions\":[51]", "\"regions\":[null]",
         "\"regions\":[[\"51\"]]", "\"regions\":[\"\"]", "\"regions\":[\"5\"]",
+        /* as many members as a division code has digits */
+        "\"regions\":[[1,2]]", "\"regions\":[[1,2,3,4]]",
+        "\"regions\":[\"51\",[1,2,3,4,5,6]]",
+        "\"regions\":[{\"a\":1,\"b\":2}]",
+        "\"regions\":[{\"a\":1,\"b\":2,\"c\":3,\"d\":4}]",
+        "\"regions\":[[[],[]]]",
         "\"regions\":[\"511\"]", "\"regions\":[\"51140\"]",
         "\"regions\":[\"5114022\"]", "\"regions\":[\"51140222\"]",
         "\"regions\":[\"5a\"]", "\"regions\":[\"51 \"]", "\"regions\":[\"-5\"]",
@@ -563,12 +569,15 @@ test_finds_a_claim_by_the_name_of_a_variable(void **state)
         { "{\"a\\nb\":1}", "a_b", 1 },
         { "{\"b\":{\"a\":1}}", "a", 0 },
     };
+    int64_t      number;
     yyjson_val  *found;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         found = healthcode_claims_find(object(rows[i].payload),
                                        guard_text(1, rows[i].name));
-        test_row(yyjson_get_sint(found) == rows[i].found, i, rows[i].payload);
+        number = 0;
+        (void) healthcode_json_whole(found, &number);
+        test_row(number == rows[i].found, i, rows[i].payload);
         test_row((found == NULL) == (rows[i].found == 0), i, rows[i].payload);
     }
 

@@ -540,6 +540,76 @@ test_writes_any_number_in_little_memory(void **state)
 }
 
 
+/* yyjson's own accessors take an array of five members for five letters. */
+static void
+test_gives_a_text_of_a_string_alone(void **state)
+{
+    static const char  *const rows[] = {
+        "null", "true", "5", "-5", "5.5", "[]", "[1,2]", "[0,1,2,3,4]", "{}",
+        "{\"a\":1,\"b\":2}", "[\"ES256\"]", "{\"ES256\":\"ES256\"}",
+    };
+    char              text[64];
+    yyjson_val       *object;
+    healthcode_str_t  str;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(text, sizeof(text), "{\"a\":%s}", rows[i]);
+        object = read_text(text);
+        test_row(object != NULL, i, rows[i]);
+
+        str = healthcode_json_text(yyjson_obj_get(object, "a"));
+        test_row(str.data == NULL && str.len == 0, i, rows[i]);
+    }
+
+    str = healthcode_json_text(NULL);
+    assert_null(str.data);
+    assert_int_equal(str.len, 0);
+
+    str = healthcode_json_text(yyjson_obj_get(read_text("{\"a\":\"\"}"), "a"));
+    assert_non_null(str.data);
+    assert_int_equal(str.len, 0);
+
+    object = read_text("{\"a\":\"xy\"}");
+    str = healthcode_json_text(yyjson_obj_get(object, "a"));
+    assert_true(healthcode_str_equal(str, healthcode_str("xy")));
+    assert_int_equal(str.data[2], '\0');
+
+    (void) state;
+}
+
+
+static void
+test_gives_a_whole_number_of_64_bits_alone(void **state)
+{
+    static const struct {
+        const char  *text;
+        int64_t      number;   /* -77: unchanged */
+    } rows[] = {
+        { "0", 0 }, { "7", 7 }, { "-7", -7 },
+        { "9223372036854775807", INT64_MAX },
+        { "-9223372036854775808", INT64_MIN },
+        { "9223372036854775808", -77 }, { "18446744073709551615", -77 },
+        { "7.0", -77 }, { "7e0", -77 }, { "1.5", -77 }, { "\"7\"", -77 },
+        { "true", -77 }, { "null", -77 }, { "[7]", -77 }, { "{}", -77 },
+    };
+    char     text[64];
+    int64_t  number;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(text, sizeof(text), "{\"a\":%s}", rows[i].text);
+        number = -77;
+        test_row(healthcode_json_whole(yyjson_obj_get(read_text(text), "a"),
+                                       &number)
+                 == (rows[i].number != -77), i, rows[i].text);
+        test_row(number == rows[i].number, i, rows[i].text);
+    }
+
+    assert_false(healthcode_json_whole(NULL, &number));
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -552,6 +622,8 @@ main(void)
         cmocka_unit_test(test_refuses_too_little_memory),
         cmocka_unit_test(test_survives_deep_nesting),
         cmocka_unit_test(test_needs_no_more_memory_than_promised),
+        cmocka_unit_test(test_gives_a_text_of_a_string_alone),
+        cmocka_unit_test(test_gives_a_whole_number_of_64_bits_alone),
         cmocka_unit_test(test_reads_a_string_member),
         cmocka_unit_test(test_reads_an_integer_member),
         cmocka_unit_test(test_accepts_strict_objects),

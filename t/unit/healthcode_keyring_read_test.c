@@ -183,6 +183,13 @@ test_refuses_keys_that_several_algorithms_fit(void **state)
         { "HS384 HS512", OCT("\"alg\":\"HS256\","), NO_KEY },
         { "RS256 RS384", RSA("\"alg\":\"RS257\","), NO_KEY },
         { "RS256 RS384", RSA("\"alg\":\"RSA-OAEP\","), NO_KEY },
+
+        /* as many members as a name has letters */
+        { "RS256 RS384", RSA("\"alg\":[0,1,2,3,4],"), NO_KEY },
+        { "RS256",
+          RSA("\"alg\":{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5},"), NO_KEY },
+        { "RS256", RSA("\"alg\":5,"), NO_KEY },
+        { "RS256", RSA("\"alg\":null,"), NO_KEY },
         { "RS256 RS384", RSA("\"use\":\"enc\","), NO_KEY },
         { "RS256 RS384", RSA("\"key_ops\":[\"encrypt\"],"), NO_KEY },
     };

@@ -14,8 +14,8 @@
 #include <openssl/pem.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <yyjson.h>
 
+#include "../../ngx_http_healthcode_module/core/healthcode_json.h"
 #include "../../ngx_http_healthcode_module/core/healthcode_signature.h"
 
 
@@ -150,27 +150,48 @@ vectors_note(vectors_file_t *file, size_t n, const char *format, ...)
 }
 
 
+static const char *
+vectors_text(yyjson_val *object, const char *name)
+{
+    healthcode_str_t  text = healthcode_json_text(yyjson_obj_get(object, name));
+
+    return text.data ? (const char *) text.data : "";
+}
+
+
+/* An integer member, 0 where there is none. */
+static int64_t
+vectors_number(yyjson_val *object, const char *name)
+{
+    int64_t  number = 0;
+
+    (void) healthcode_json_whole(yyjson_obj_get(object, name), &number);
+
+    return number;
+}
+
+
 /* One failure, with the tcId of the test where there is one. */
 __attribute__((format(printf, 3, 4)))
 static void
 vectors_fail(vectors_file_t *file, yyjson_val *test, const char *format, ...)
 {
     va_list      args;
-    yyjson_val  *id = yyjson_obj_get(test, "tcId");
-    const char  *comment = yyjson_get_str(yyjson_obj_get(test, "comment"));
+    const char  *comment = vectors_text(test, "comment");
 
     file->failed++;
     fprintf(file->failures, "    failed: ");
 
     if (test) {
-        fprintf(file->failures, "tcId %lld: ", (long long) yyjson_get_sint(id));
+        fprintf(file->failures, "tcId %lld: ",
+                (long long) vectors_number(test, "tcId"));
     }
 
     va_start(args, format);
     vfprintf(file->failures, format, args);
     va_end(args);
 
-    if (comment && *comment) {
+    if (*comment) {
         fprintf(file->failures, " (%s)", comment);
     }
 
@@ -183,15 +204,6 @@ vectors_skip(vectors_file_t *file, size_t n, const char *why)
 {
     file->skipped += n;
     vectors_note(file, n, "not applicable: %s", why);
-}
-
-
-static const char *
-vectors_text(yyjson_val *object, const char *name)
-{
-    const char  *text = yyjson_get_str(yyjson_obj_get(object, name));
-
-    return text ? text : "";
 }
 
 
@@ -208,12 +220,12 @@ vectors_hex(yyjson_val *object, const char *name, size_t *len)
     }
 
     /* OpenSSL takes no empty text */
-    if (yyjson_get_len(member) == 0) {
+    if (healthcode_json_text(member).len == 0) {
         *len = 0;
         return OPENSSL_zalloc(1);
     }
 
-    bytes = OPENSSL_hexstr2buf(yyjson_get_str(member), &n);
+    bytes = OPENSSL_hexstr2buf(vectors_text(object, name), &n);
     *len = bytes ? (size_t) n : 0;
 
     return bytes;
@@ -286,11 +298,11 @@ vectors_rule(const healthcode_algorithm_t *row, yyjson_val *group,
 {
     char            salt[32];
     int             digits;
-    int64_t         bits = yyjson_get_sint(yyjson_obj_get(group, "keySize"));
+    int64_t         bits = vectors_number(group, "keySize");
     vectors_rule_t  none = { NULL, NULL, false };
 
     if (row->family == HEALTHCODE_ALGORITHM_HMAC) {
-        bits = yyjson_get_sint(yyjson_obj_get(group, "tagSize"));
+        bits = vectors_number(group, "tagSize");
 
         return (secret_len < row->secret_min) ? vectors_secret_rule
                : (bits < (int64_t) row->part_len * 8) ? vectors_tag_rule : none;
@@ -318,7 +330,7 @@ vectors_rule(const healthcode_algorithm_t *row, yyjson_val *group,
     digits = atoi(row->name + 2);
     snprintf(salt, sizeof(salt), "SHA-%d", digits);
 
-    return (yyjson_get_sint(yyjson_obj_get(group, "sLen")) * 8 == digits
+    return (vectors_number(group, "sLen") * 8 == digits
             && strcmp(vectors_text(group, "mgfSha"), salt) == 0)
            ? none : vectors_salt_rule;
 }

@@ -89,7 +89,7 @@ healthcode_explain_claim(yyjson_val *object, const char *name,
     case HEALTHCODE_EXPLAIN_NAME:
         return value == NULL ? "is missing"
                : !yyjson_is_str(value) ? "is no string"
-               : yyjson_get_len(value) == 0 ? "is empty" : NULL;
+               : healthcode_json_text(value).len == 0 ? "is empty" : NULL;
 
     case HEALTHCODE_EXPLAIN_TEXT:
         return (value && !yyjson_is_str(value)) ? "is no string" : NULL;
@@ -115,12 +115,7 @@ healthcode_explain_claim(yyjson_val *object, const char *name,
 
     yyjson_arr_foreach(value, i, n, item) {
 
-        if (!yyjson_is_str(item)
-            || healthcode_region_parse(
-                   healthcode_str_from(yyjson_get_str(item),
-                                       yyjson_get_len(item)))
-               == 0)
-        {
+        if (healthcode_region_parse(healthcode_json_text(item)) == 0) {
             return "has a member that is no division code: 2, 4 or 6 digits in "
                    "quotes";
         }

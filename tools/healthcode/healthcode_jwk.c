@@ -165,10 +165,8 @@ healthcode_jwk_choose(yyjson_val *object,
     yyjson_val                    *alg = yyjson_obj_get(object, "alg");
     yyjson_val                    *crv = yyjson_obj_get(object, "crv");
     yyjson_val                    *kty = yyjson_obj_get(object, "kty");
-    healthcode_str_t               name;
+    healthcode_str_t               name = healthcode_json_text(alg);
     const healthcode_algorithm_t  *row;
-
-    name = healthcode_str_from(yyjson_get_str(alg), yyjson_get_len(alg));
 
     for (i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
         if (yyjson_equals_str(kty, row->kty)
@@ -207,15 +205,20 @@ healthcode_jwk_name(const healthcode_algorithm_t *algorithm,
 static bool
 healthcode_jwk_read_kid(healthcode_jwk_t *jwk, yyjson_val *object)
 {
-    yyjson_val  *kid = yyjson_obj_get(object, "kid");
+    healthcode_str_t  kid;
 
-    if (kid == NULL) {
+    switch (healthcode_json_string(object, "kid", &kid)) {
+
+    case 0:
         return true;
+
+    case 1:
+        jwk->kid = strdup((const char *) kid.data);
+        return jwk->kid != NULL;
+
+    default:
+        return false;
     }
-
-    jwk->kid = yyjson_is_str(kid) ? strdup(yyjson_get_str(kid)) : NULL;
-
-    return jwk->kid != NULL;
 }
 
 

@@ -110,16 +110,19 @@ healthcode_report_header(const healthcode_token_t *token)
 void
 healthcode_report_claims(const healthcode_claims_t *claims, int64_t now)
 {
+    int64_t           seconds;
     const char       *text;
     yyjson_val       *name, *value;
     yyjson_obj_iter   iter = yyjson_obj_iter_with(claims->object);
 
     while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
         value = yyjson_obj_iter_get_val(name);
-        text = yyjson_get_str(name);
+        text = (const char *) healthcode_json_text(name).data;
 
-        if (healthcode_report_is_time(text)) {
-            healthcode_report_time(text, yyjson_get_sint(value), now);
+        if (healthcode_report_is_time(text)
+            && healthcode_json_whole(value, &seconds))
+        {
+            healthcode_report_time(text, seconds, now);
         } else {
             healthcode_report_json(text, value);
         }
@@ -164,9 +167,7 @@ healthcode_report_json(const char *name, yyjson_val *value)
     printf("%*s ", (strlen(name) < 10) ? 10 - (int) strlen(name) : 0, "");
 
     if (yyjson_is_str(value)) {
-        healthcode_output_text(stdout,
-                               healthcode_str_from(yyjson_get_str(value),
-                                                   yyjson_get_len(value)));
+        healthcode_output_text(stdout, healthcode_json_text(value));
     } else {
         json = yyjson_val_write(value, YYJSON_WRITE_NOFLAG, &len);
 
