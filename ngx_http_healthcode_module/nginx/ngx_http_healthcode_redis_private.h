@@ -7,8 +7,8 @@
 #ifndef NGX_HTTP_HEALTHCODE_REDIS_PRIVATE_H
 #define NGX_HTTP_HEALTHCODE_REDIS_PRIVATE_H
 
-#include "../core/healthcode_answers.h"
 #include "ngx_http_healthcode_redis.h"
+#include "../core/healthcode_answers.h"
 
 
 /* Lookups that may be joined are found by their holder, in so many lists. */
