@@ -315,6 +315,10 @@ my @row = map { my ($what, $answer, @lines) = @$_;
       "Cookie: a=b, code=$alice" ],
     [ 'quotes are part of the value', '401 malformed',
       qq{Cookie: code="$alice"} ],
+    [ 'before a thousand of one letter', 200,
+      "Cookie: code=$alice" . ';a' x 1000 ],
+    [ 'after a thousand of one letter', 200,
+      'Cookie: ' . 'a;' x 1000 . "code=$alice" ],
     [ 'quotes hide nothing', '400 ambiguous',
       qq{Cookie: a="; code=$bob"; code=$alice} ],
 );

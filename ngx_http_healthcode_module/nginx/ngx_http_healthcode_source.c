@@ -480,7 +480,8 @@ ngx_http_healthcode_source_cookie(ngx_http_request_t *r,
             ngx_memset(value.data, '*', value.len);
 
             if (copy == NULL) {
-                copy = ngx_pnalloc(r->pool, header->value.len + 2);
+                /* each item gets "; " behind it, where one byte stood */
+                copy = ngx_pnalloc(r->pool, 2 * header->value.len + 2);
                 if (copy == NULL) {
                     return NGX_ERROR;
                 }
