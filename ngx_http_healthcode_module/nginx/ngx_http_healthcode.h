@@ -307,7 +307,7 @@ healthcode_reason_e ngx_http_healthcode_source_code(
     const ngx_http_healthcode_record_t *record, ngx_str_t *code);
 
 /* Takes a header out of the list that is proxied, without moving another. */
-ngx_int_t ngx_http_healthcode_source_unlink(ngx_http_request_t *r,
+ngx_int_t ngx_http_healthcode_headers_unlink(ngx_http_request_t *r,
     ngx_list_t *headers, ngx_table_elt_t *header);
 
 /* verify */
