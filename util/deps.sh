@@ -25,7 +25,8 @@ TEST="libcmocka-dev valgrind openssl procps
 BENCH="wrk libnginx-mod-http-lua lua-resty-core lua-cjson lua-nginx-redis"
 
 SERVICES="nginx redis-server"
-NEWER=unstable          # the suite for what this release lacks or has too old
+NEWER=trixie            # the release for what this one lacks or has too old
+NEWEST=unstable         # the suite for what no release has: Test::Nginx
 CFLAGS="-O2 -g -fPIC -fvisibility=hidden -fstack-protector-strong \
 -D_FORTIFY_SOURCE=2"
 
@@ -186,18 +187,20 @@ signed_by() {
     esac
 }
 
-# own_apt TYPE COMMAND...: an apt command that sees that one source, nothing of
-# the machine's lists, pins and cache, and takes nothing unsigned.
+# own_apt TYPE SUITE COMMAND...: an apt command that sees that one source,
+# nothing of the machine's lists, pins and cache, and takes nothing unsigned.
+# Lists past their date are taken: they are signed still, and mirrors lag.
 own_apt() {
-    type=$1 command=$2
-    shift 2
+    own=$deps/apt/$1-$2 command=$3
+    shift 3
     "$command" -q \
-        -o Dir::Etc::sourcelist="$deps/apt/$type.sources" \
+        -o Dir::Etc::sourcelist="$own.sources" \
         -o Dir::Etc::sourceparts=- -o Dir::Etc::preferences=- \
         -o Dir::Etc::preferencesparts=- -o APT::Default-Release= \
-        -o Dir::State::lists="$deps/apt/$type/lists" \
-        -o Dir::Cache="$deps/apt/$type/cache" \
+        -o Dir::State::lists="$own/lists" \
+        -o Dir::Cache="$own/cache" \
         -o Acquire::Languages=none -o APT::Update::Error-Mode=any \
+        -o Acquire::Check-Valid-Until=false \
         -o Acquire::AllowInsecureRepositories=false \
         -o Acquire::AllowWeakRepositories=false \
         -o Acquire::AllowDowngradeToInsecureRepositories=false \
@@ -207,11 +210,12 @@ own_apt() {
 # own_lists TYPE SUITE: fetches the suite's list of packages (TYPE deb) or of
 # sources (deb-src), once a run.
 own_lists() {
-    [ ! -f "$deps/apt/$1.done" ] || return 0
+    own=$deps/apt/$1-$2
+    [ ! -f "$own.done" ] || return 0
     entry=$(mirror)
     [ -n "$entry" ] || die "no Debian mirror in apt's lists: apt-get update"
-    mkdir -p "$deps/apt/$1/lists/partial" "$deps/apt/$1/cache/archives/partial"
-    cat >"$deps/apt/$1.sources" <<END
+    mkdir -p "$own/lists/partial" "$own/cache/archives/partial"
+    cat >"$own.sources" <<END
 Types: $1
 URIs: ${entry%% *}
 Suites: $2
@@ -220,8 +224,8 @@ Architectures: $(dpkg --print-architecture)
 PDiffs: no
 $(signed_by "${entry##* }")
 END
-    own_apt "$1" apt-get update
-    touch "$deps/apt/$1.done"
+    own_apt "$1" "$2" apt-get update
+    touch "$own.done"
 }
 
 # ---- the parts of .deps: each is made in .deps/tmp/out, then renamed ----
@@ -277,7 +281,7 @@ make_hiredis() {
         ! dpkg --compare-versions "$(candidate libhiredis-dev)" ge 1.0 \
             || suite=$(mirror | cut -d ' ' -f 2)
         own_lists deb-src "$suite"
-        own_apt deb-src apt-get source --only-source hiredis
+        own_apt deb-src "$suite" apt-get source --only-source hiredis
         dir=$(echo "$PWD"/hiredis-*/) from="Debian $suite $(echo hiredis_*.dsc)"
     fi
     if [ -f "$dir/hiredis.c" ]; then
@@ -307,7 +311,7 @@ make_yyjson() {
             system/lib
     elif [ -z "$dir" ]; then
         own_lists deb "$NEWER"
-        own_apt deb apt-get download libyyjson0 libyyjson-dev
+        own_apt deb "$NEWER" apt-get download libyyjson0 libyyjson-dev
         from="Debian $NEWER $(echo libyyjson-dev_*.deb)" dir=unpacked/usr
         for file in *.deb; do dpkg-deb -x "$file" unpacked; done
     fi
@@ -330,11 +334,11 @@ make_yyjson() {
 # make_test_nginx: Debian's newer package, which is pure Perl, unpacked.
 make_test_nginx() {
     empty_tmp
-    own_lists deb "$NEWER"
-    own_apt deb apt-get download libtest-nginx-perl
+    own_lists deb "$NEWEST"
+    own_apt deb "$NEWEST" apt-get download libtest-nginx-perl
     dpkg-deb -x libtest-nginx-perl_*.deb out
     PERL5LIB=out/usr/share/perl5 perl -e 'use Test::Nginx::Socket ()'
-    install_as test-nginx "Debian $NEWER $(echo libtest-nginx-perl_*.deb)"
+    install_as test-nginx "Debian $NEWEST $(echo libtest-nginx-perl_*.deb)"
 }
 
 # have_test_nginx: whether Test::Nginx is under .deps or installed.
