@@ -11,6 +11,8 @@ static bool healthcode_token_split(healthcode_str_t text,
     healthcode_str_t parts[3]);
 static bool healthcode_token_decode(healthcode_str_t part, uint8_t **memory,
     healthcode_str_t *decoded);
+static bool healthcode_token_member(healthcode_str_t part, const char *name,
+    healthcode_token_memory_t *memory, healthcode_str_t *value);
 static healthcode_reason_e healthcode_token_header(healthcode_str_t header,
     healthcode_token_memory_t *memory, healthcode_token_t *token);
 
@@ -173,4 +175,60 @@ healthcode_token_type_is(const healthcode_token_t *token, healthcode_str_t type)
 
     return healthcode_str_equal_nocase(healthcode_token_type_name(token->typ),
                                        healthcode_token_type_name(type));
+}
+
+
+bool
+healthcode_token_is_ours(healthcode_str_t text,
+    const healthcode_index_t *issuers, healthcode_token_memory_t *memory)
+{
+    const uint8_t       *dot;
+    healthcode_str_t     header, payload, iss;
+    healthcode_token_t   token;
+
+    dot = text.len ? memchr(text.data, '.', text.len) : NULL;
+
+    if (dot == NULL) {
+        return false;
+    }
+
+    header = healthcode_str_from(text.data, (size_t) (dot - text.data));
+
+    if (healthcode_token_member(header, "typ", memory, &token.typ)
+        && healthcode_token_type_is(&token, healthcode_str("healthcode+jwt")))
+    {
+        return true;
+    }
+
+    payload = healthcode_str_from(dot + 1, text.len - header.len - 1);
+    dot = payload.len ? memchr(payload.data, '.', payload.len) : NULL;
+
+    if (dot) {
+        payload.len = (size_t) (dot - payload.data);
+    }
+
+    return healthcode_token_member(payload, "iss", memory, &iss)
+           && healthcode_index_first(issuers, iss) != HEALTHCODE_INDEX_NONE;
+}
+
+
+/* A string member of a part that is a JSON object; memory is overwritten. */
+static bool
+healthcode_token_member(healthcode_str_t part, const char *name,
+    healthcode_token_memory_t *memory, healthcode_str_t *value)
+{
+    uint8_t           *p = memory->parts;
+    yyjson_val        *object;
+    healthcode_str_t   text;
+
+    if (part.len > HEALTHCODE_TOKEN_MAX
+        || !healthcode_token_decode(part, &p, &text))
+    {
+        return false;
+    }
+
+    object = healthcode_json_read(text, memory->header,
+                                  sizeof(memory->header));
+
+    return object && healthcode_json_string(object, name, value) == 1;
 }

@@ -10,6 +10,7 @@
 #include <stdalign.h>
 
 #include "healthcode_base64url.h"
+#include "healthcode_index.h"
 #include "healthcode_json.h"
 #include "healthcode_reason.h"
 
@@ -66,5 +67,15 @@ bool healthcode_token_payload(healthcode_str_t text, uint8_t *dst,
  */
 bool healthcode_token_type_is(const healthcode_token_t *token,
     healthcode_str_t type);
+
+/*
+ * Whether text is a JWS that was made for gates: its header says "typ"
+ * "healthcode+jwt", or its payload an "iss" of issuers.  Its signature, and
+ * whatever else may be wrong with it, do not count, nor how long it is; one
+ * that breaks off is known by its header.  False for all else, which is the
+ * application's: the bearer token of another service, say.
+ */
+bool healthcode_token_is_ours(healthcode_str_t text,
+    const healthcode_index_t *issuers, healthcode_token_memory_t *memory);
 
 #endif

@@ -65,6 +65,40 @@ check_token(healthcode_str_t text, const healthcode_token_t *token)
 }
 
 
+/* Of what can be taken apart, "ours" follows from its type and its issuer. */
+static void
+check_ours(healthcode_str_t text, const healthcode_token_t *token)
+{
+    bool                        ours;
+    yyjson_val                 *payload;
+    healthcode_str_t            iss;
+    static healthcode_str_t     name = healthcode_str("a");
+    static healthcode_index_t  *issuers;
+    static alignas(16) uint8_t  json[sizeof(memory.header)];
+
+    if (issuers == NULL) {
+        issuers = healthcode_index_create(&name, 1);
+        fuzz_must(issuers != NULL);
+    }
+
+    if (token == NULL) {
+        (void) healthcode_token_is_ours(text, issuers, &memory);
+        return;
+    }
+
+    ours = healthcode_token_type_is(token, healthcode_str("healthcode+jwt"));
+    payload = healthcode_json_read(token->payload, json, sizeof(json));
+
+    if (payload && healthcode_json_string(payload, "iss", &iss) == 1
+        && healthcode_str_equal(iss, name))
+    {
+        ours = true;
+    }
+
+    fuzz_must(healthcode_token_is_ours(text, issuers, &memory) == ours);
+}
+
+
 /* What must not be there, read by another hand out of the header itself. */
 static void
 check_header(healthcode_str_t text)
@@ -106,11 +140,13 @@ parse(healthcode_str_t text)
     if (reason == HEALTHCODE_REASON_OK) {
         check_token(text, &token);
         check_header(text);
+        check_ours(text, &token);
 
     } else {
         fuzz_must(memcmp(&token, &before, sizeof(token)) == 0);
         fuzz_must(reason == HEALTHCODE_REASON_MALFORMED
                   || reason == HEALTHCODE_REASON_UNSUPPORTED);
+        check_ours(text, NULL);
     }
 }
 

@@ -422,6 +422,122 @@ test_compares_types(void **state)
 }
 
 
+/* A code of this header and payload, cut to its first len bytes. */
+static bool
+is_ours(const char *header, const char *payload, size_t len)
+{
+    bool                      ours;
+    char                      code[MINT_MAX];
+    healthcode_index_t       *issuers;
+    static healthcode_str_t   names[] = {
+        healthcode_str("https://a.example"), healthcode_str("https://b.example")
+    };
+
+    mint_text(header, payload, code);
+    strcat(code, ".AAAA");
+
+    issuers = healthcode_index_create(names, 2);
+    assert_non_null(issuers);
+
+    len = len < strlen(code) ? len : strlen(code);
+    ours = healthcode_token_is_ours(guard(0, code, len), issuers, &memory);
+    healthcode_index_free(issuers);
+
+    return ours;
+}
+
+
+static void
+test_knows_what_was_made_for_gates(void **state)
+{
+    static const struct {
+        const char  *header;
+        const char  *payload;
+        bool         ours;
+    } rows[] = {
+        /* by its type, whatever else it says */
+        { HEADER, PAYLOAD, true },
+        { "{\"typ\":\"healthcode+jwt\"}", "{}", true },
+        { "{\"typ\":\"HealthCode+JWT\"}", "no JSON", true },
+        { "{\"typ\":\"application/healthcode+jwt\",\"crit\":1}", "", true },
+        { "{\"typ\":\"healthcode+jwt\"}", "{\"iss\":\"x\"}", true },
+
+        /* by its issuer, whatever its type */
+        { "{\"alg\":\"none\"}", "{\"iss\":\"https://a.example\"}", true },
+        { "{\"typ\":\"JWT\"}", "{\"a\":1,\"iss\":\"https://b.example\"}",
+          true },
+        { "{\"typ\":1}", "{\"iss\":\"https:\\/\\/b.example\"}", true },
+        { "no JSON", "{\"iss\":\"https://b.example\"}", true },
+
+        /* another service's */
+        { "{\"typ\":\"JWT\"}", "{\"iss\":\"https://c.example\"}", false },
+        { "{\"typ\":\"at+jwt\"}", "{\"iss\":\"https://a.example/\"}", false },
+        { "{\"typ\":\"healthcode\"}", "{\"iss\":\"\"}", false },
+        { "{\"typ\":[\"healthcode+jwt\"]}", "{\"iss\":null}", false },
+        { "{\"cty\":\"healthcode+jwt\"}", "{\"sub\":\"https://a.example\"}",
+          false },
+        { "{}", "{\"iss\":[\"https://a.example\"]}", false },
+        { "{}", "{\"x\":{\"iss\":\"https://a.example\"}}", false },
+        { "{}", "[]", false }, { "[]", "{}", false }, { "", "", false },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(is_ours(rows[i].header, rows[i].payload, MINT_MAX)
+                 == rows[i].ours, i, rows[i].header);
+    }
+
+    (void) state;
+}
+
+
+/* Whoever cuts a code shows the subject in it all the same. */
+static void
+test_knows_a_code_that_breaks_off(void **state)
+{
+    char    text[MINT_MAX];
+    size_t  dot, len;
+
+    mint_text(HEADER, PAYLOAD, text);
+    dot = (size_t) (strchr(text, '.') - text);
+
+    for (len = 0; len <= strlen(text) + 5; len++) {
+        assert_int_equal(is_ours(HEADER, PAYLOAD, len), len > dot);
+    }
+
+    /* by its issuer only where all of that is there */
+    mint_text("{}", "{\"iss\":\"https://a.example\"}", text);
+
+    for (len = 0; len <= strlen(text) + 5; len++) {
+        assert_int_equal(is_ours("{}", "{\"iss\":\"https://a.example\"}", len),
+                         len >= strlen(text));
+    }
+
+    (void) state;
+}
+
+
+static void
+test_knows_a_code_of_any_length(void **state)
+{
+    static char  payload[HEALTHCODE_TOKEN_MAX * 2];
+
+    memset(payload, 'x', sizeof(payload) - 1);
+    assert_true(is_ours(HEADER, payload, MINT_MAX));
+    assert_false(is_ours(payload, "{}", MINT_MAX));
+
+    /* the longest payload whose issuer is looked for, and a longer one */
+    memcpy(payload, "{\"iss\":\"https://a.example\",\"a\":\"", 32);
+
+    for (size_t len = 6144; len <= 6145; len++) {
+        memset(payload + 32, 'x', sizeof(payload) - 33);
+        strcpy(payload + len - 2, "\"}");
+        assert_int_equal(is_ours("{}", payload, MINT_MAX), len == 6144);
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -438,6 +554,9 @@ main(void)
         cmocka_unit_test(test_takes_a_code_apart),
         cmocka_unit_test(test_decodes_the_payload_alone),
         cmocka_unit_test(test_compares_types),
+        cmocka_unit_test(test_knows_what_was_made_for_gates),
+        cmocka_unit_test(test_knows_a_code_that_breaks_off),
+        cmocka_unit_test(test_knows_a_code_of_any_length),
     };
 
     return cmocka_run_group_tests_name("token", tests, NULL, NULL);
