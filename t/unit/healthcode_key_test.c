@@ -292,7 +292,7 @@ test_knows_an_rsa_key_with_zeros_in_front(void **state)
 {
     char     jwk[2048], n[1024], thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
     size_t   len;
-    uint8_t  bytes[1 + 256 + 2] = { 0 };
+    uint8_t  bytes[1 + 256] = { 0 };
 
     assert_null(load_usual("RS256", MINT_A2_JWK));
     strcpy(thumbprint, key.thumbprint);

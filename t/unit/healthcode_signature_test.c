@@ -689,7 +689,7 @@ static void
 test_refuses_the_signature_of_another_key(void **state)
 {
     char                   jwk[256], code[512];
-    uint8_t                signature[64];
+    uint8_t               *signature = guard_room(2, 64);
     healthcode_keyring_t  *other;
 
     mint_ed25519_jwk(1, "", jwk, sizeof(jwk));

@@ -172,8 +172,9 @@ mint_base64url(const void *data, size_t len, char *out)
 static inline size_t
 mint_decode(const char *text, uint8_t *out)
 {
-    char    block[4];
-    size_t  left, n = 0, len = strlen(text);
+    char     block[4];
+    size_t   left, n = 0, len = strlen(text);
+    uint8_t  bytes[3];                            /* always that many come */
 
     for (size_t i = 0; i < len; i += 4) {
         left = (len - i < 4) ? len - i : 4;
@@ -184,10 +185,11 @@ mint_decode(const char *text, uint8_t *out)
             block[j] = (block[j] == '_') ? '/' : block[j];
         }
 
-        if (EVP_DecodeBlock(out + n, (uint8_t *) block, 4) != 3) {
+        if (EVP_DecodeBlock(bytes, (uint8_t *) block, 4) != 3) {
             abort();
         }
 
+        memcpy(out + n, bytes, left - 1);
         n += left - 1;
     }
 
