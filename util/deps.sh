@@ -19,7 +19,7 @@ export LC_ALL=C
 
 BUILD="gcc libc6-dev make dpkg-dev nginx nginx-dev libssl-dev libpcre2-dev"
 DEMO="redis-server curl"
-TEST="libcmocka-dev valgrind openssl procps
+TEST="libcmocka-dev valgrind openssl ca-certificates procps
     libtest-base-perl libtext-diff-perl libtest-longstring-perl
     liblist-moreutils-perl libhttp-message-perl liburi-perl libipc-run-perl"
 BENCH="wrk libnginx-mod-http-lua lua-resty-core lua-cjson lua-nginx-redis"
