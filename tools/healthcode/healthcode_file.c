@@ -13,13 +13,7 @@
 #include "healthcode_file.h"
 
 
-#define HEALTHCODE_FILE_PATH_MAX  4096
-
-
 static bool healthcode_file_slurp(int fd, uint8_t **data, size_t *len);
-static bool healthcode_file_put(int fd, healthcode_str_t text);
-static bool healthcode_file_name_new(const char *temporary, const char *path,
-    bool overwrite);
 
 
 bool
@@ -111,75 +105,6 @@ healthcode_file_free(healthcode_str_t *text)
     }
 
     *text = healthcode_str_from(NULL, 0);
-}
-
-
-/* The new bytes stand beside path first, so that nobody reads half a key. */
-bool
-healthcode_file_write(const char *name, const char *path, mode_t mode,
-    healthcode_str_t text, bool overwrite)
-{
-    int   fd;
-    bool  ok;
-    char  temporary[HEALTHCODE_FILE_PATH_MAX];
-
-    snprintf(temporary, sizeof(temporary), "%s.%ld.new", path, (long) getpid());
-
-    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-
-    ok = fd != -1 && fchmod(fd, mode) == 0 && healthcode_file_put(fd, text)
-         && fsync(fd) == 0
-         && healthcode_file_name_new(temporary, path, overwrite);
-
-    if (!ok) {
-        healthcode_output_failed("%s: cannot write \"%s\": %s", name, path,
-                                 strerror(errno));
-    }
-
-    if (fd != -1) {
-        close(fd);
-
-        /* still there where the name was refused, or given by a link */
-        unlink(temporary);
-    }
-
-    return ok;
-}
-
-
-static bool
-healthcode_file_put(int fd, healthcode_str_t text)
-{
-    ssize_t  n;
-
-    while (text.len) {
-        n = write(fd, text.data, text.len);
-
-        if (n == -1) {
-            if (errno == EINTR) {
-                continue;
-            }
-
-            return false;
-        }
-
-        text = healthcode_str_from(text.data + n, text.len - (size_t) n);
-    }
-
-    return true;
-}
-
-
-/* A link is refused where the name exists; a rename is not. */
-static bool
-healthcode_file_name_new(const char *temporary, const char *path,
-    bool overwrite)
-{
-    if (overwrite) {
-        return rename(temporary, path) == 0;
-    }
-
-    return link(temporary, path) == 0;
 }
 
 

@@ -6,8 +6,6 @@
 #ifndef HEALTHCODE_FILE_H
 #define HEALTHCODE_FILE_H
 
-#include <sys/types.h>
-
 #include "healthcode_output.h"
 
 
@@ -23,13 +21,6 @@
 bool healthcode_file_read(const char *name, const char *path,
     healthcode_str_t *text);
 void healthcode_file_free(healthcode_str_t *text);
-
-/*
- * Writes text to path, whole or not at all.  An existing file is an error
- * unless overwrite says otherwise; it is replaced, so that it gets mode, too.
- */
-bool healthcode_file_write(const char *name, const char *path, mode_t mode,
-    healthcode_str_t text, bool overwrite);
 
 /* Whether nothing is there yet; where something is, that has been said. */
 bool healthcode_file_is_new(const char *name, const char *path);

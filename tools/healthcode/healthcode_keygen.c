@@ -5,12 +5,12 @@
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/healthcode_keyring.h"
 #include "healthcode_commands.h"
 #include "healthcode_file.h"
 #include "healthcode_jwk.h"
+#include "healthcode_pair.h"
 
 
 #define HEALTHCODE_KEYGEN_BITS  2048   /* of RSA; more are slow for gates */
@@ -34,9 +34,10 @@ static healthcode_exit_e healthcode_keygen_make(
     const healthcode_keygen_options_t *options, healthcode_jwk_t *jwk);
 static healthcode_exit_e healthcode_keygen_write(
     const healthcode_keygen_options_t *options, const healthcode_jwk_t *jwk);
-static bool healthcode_keygen_write_one(
+static bool healthcode_keygen_write_pair(
     const healthcode_keygen_options_t *options, const healthcode_jwk_t *jwk,
-    bool secret);
+    char *private, char *public);
+static void healthcode_keygen_forget(char *text);
 
 
 healthcode_exit_e
@@ -150,7 +151,7 @@ healthcode_keygen_is_right(const healthcode_keygen_options_t *options,
         return false;
     }
 
-    if (strcmp(options->secret, options->public) == 0) {
+    if (healthcode_pair_is_one(options->secret, options->public)) {
         healthcode_output_usage("--public names the same file as --private; "
                                 "name another");
         return false;
@@ -197,16 +198,17 @@ static healthcode_exit_e
 healthcode_keygen_write(const healthcode_keygen_options_t *options,
     const healthcode_jwk_t *jwk)
 {
-    char  thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
-    bool  shared = jwk->algorithm->family == HEALTHCODE_ALGORITHM_HMAC;
+    bool   ok, shared = jwk->algorithm->family == HEALTHCODE_ALGORITHM_HMAC;
+    char   thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
+    char  *private = healthcode_jwk_write(jwk, true);
+    char  *public = healthcode_jwk_write(jwk, false);
 
-    if (!healthcode_keygen_write_one(options, jwk, true)) {
-        return HEALTHCODE_EXIT_FAILED;
-    }
+    ok = healthcode_keygen_write_pair(options, jwk, private, public);
 
-    if (!healthcode_keygen_write_one(options, jwk, false)) {
-        /* half a pair would be in the way of the next try */
-        unlink(options->secret);
+    healthcode_keygen_forget(private);
+    healthcode_keygen_forget(public);
+
+    if (!ok) {
         return HEALTHCODE_EXIT_FAILED;
     }
 
@@ -224,32 +226,38 @@ healthcode_keygen_write(const healthcode_keygen_options_t *options,
 }
 
 
+/* private and public are NULL where they could not be written as JSON. */
 static bool
-healthcode_keygen_write_one(const healthcode_keygen_options_t *options,
-    const healthcode_jwk_t *jwk, bool secret)
+healthcode_keygen_write_pair(const healthcode_keygen_options_t *options,
+    const healthcode_jwk_t *jwk, char *private, char *public)
 {
-    bool    ok, closed;
-    char   *text;
-    size_t  len;
+    healthcode_pair_t  pair[2] = {
+        { .name = "--private", .path = options->secret, .mode = 0600 },
+        { .name = "--public", .path = options->public, .mode = 0644 },
+    };
 
-    closed = secret || jwk->algorithm->family == HEALTHCODE_ALGORITHM_HMAC;
-    text = healthcode_jwk_write(jwk, secret);
-
-    if (text == NULL) {
+    if (private == NULL || public == NULL) {
         healthcode_output_failed("--kid: \"%s\" is no UTF-8, or no memory",
                                  jwk->kid);
         return false;
     }
 
-    len = strlen(text);
+    if (jwk->algorithm->family == HEALTHCODE_ALGORITHM_HMAC) {
+        pair[1].mode = 0600;
+    }
 
-    ok = healthcode_file_write(secret ? "--private" : "--public",
-                               secret ? options->secret : options->public,
-                               closed ? 0600 : 0644,
-                               healthcode_str_from(text, len), options->force);
+    pair[0].text = healthcode_str_from(private, strlen(private));
+    pair[1].text = healthcode_str_from(public, strlen(public));
 
-    OPENSSL_cleanse(text, len);
-    free(text);
+    return healthcode_pair_write(pair, options->force);
+}
 
-    return ok;
+
+static void
+healthcode_keygen_forget(char *text)
+{
+    if (text) {
+        OPENSSL_cleanse(text, strlen(text));
+        free(text);
+    }
 }

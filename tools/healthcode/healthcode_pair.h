@@ -1,0 +1,37 @@
+/*
+ * Two files that belong together, both written or none.
+ * Knows not what is in them.  docs/operations.md, "Files".
+ */
+
+#ifndef HEALTHCODE_PAIR_H
+#define HEALTHCODE_PAIR_H
+
+#include <sys/types.h>
+
+#include "healthcode_output.h"
+
+
+/* A file to write. */
+typedef struct {
+    const char        *name;    /* the option that names it */
+    const char        *path;
+    mode_t             mode;
+    healthcode_str_t   text;
+} healthcode_pair_t;
+
+
+/*
+ * Whether two paths name one file, however they are spelt: one inode, also
+ * through links, or one name in one folder where nothing is there yet.
+ */
+bool healthcode_pair_is_one(const char *a, const char *b);
+
+/*
+ * Writes both files, each whole and with its mode.  An existing file is an
+ * error unless overwrite says otherwise; then it is replaced, and stays until
+ * both new ones are on disk.  False: that has been said, and what was there
+ * before is there again.
+ */
+bool healthcode_pair_write(const healthcode_pair_t pair[2], bool overwrite);
+
+#endif
