@@ -21,6 +21,11 @@ fixture->write('site/sorry.html', "please try the other door\n");
 
 codes(EXPIRED => site(claims => { iat => time - 5000, exp => time - 4500 }));
 
+# A key whose name, among other letters, has an override and a C1 control.
+our $odd = fixture->write('odd.jwks', json({ keys => [ { kty => 'oct',
+    kid => "a\x{202e}b\x{9b}c", alg => 'HS256',
+    k => b64(fixture->secret) } ] }), 0600);
+
 our $config = <<'END';
     error_page 404 /nothing;
 
@@ -422,5 +427,21 @@ my $one = "GET /t HTTP/1.1\r\nHost: x\r\n\r\n";
 my $last = "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 my ($got) = exchange(server(), $one x 9 . $last);
 is(scalar(answers($got)), 10, 'ten refusals on one connection');
+--- no_error_log
+[error]
+
+
+=== TEST 20: a kid in the log turns no letters around and moves no cursor
+--- http_config eval
+main::fixture->pepper_conf . main::fixture->store_conf('flags')
+    . main::fixture->issuer_conf('site', keys => $::odd)
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::site(header => { kid => "a\x{202e}b\x{9b}c" })
+--- error_code: 200
+--- error_log
+healthcode: allow reason=ok issuer=site kid=a\xe2\x80\xaeb\xc2\x9bc
 --- no_error_log
 [error]

@@ -551,6 +551,51 @@ run('inspect', $escape);
 like($out, qr/^note +a\\x1b\[2Jb$/m, 'inspect lets no claim at the terminal');
 unlike($out, qr/\e/, 'nor the header');
 
+# What misleads, as the bytes that the command must show and never write.
+my %misleads = (
+    "\xe2\x80\xae" => '\xe2\x80\xae',    # U+202E, an override
+    "\xe2\x81\xa6" => '\xe2\x81\xa6',    # U+2066, an isolate
+    "\xe2\x80\x8f" => '\xe2\x80\x8f',    # U+200F, a mark
+    "\xe2\x80\x8b" => '\xe2\x80\x8b',    # U+200B, of no width
+    "\xc2\x9b"     => '\xc2\x9b',        # U+009B, CSI
+    "\x9b"         => '\x9b',            # the same as a lone byte
+    "\xff"         => '\xff',
+    "\e"           => '\x1b',
+);
+
+# Whether $out shows it and has none of the bytes themselves.
+sub shows {
+    my ($name, $pattern, $text) = @_;
+    like($text, $pattern, "$name is shown as an escape");
+    my @raw = grep { index($text, $_) >= 0 } keys %misleads;
+    is(scalar @raw, 0, '... and never written') or diag($text);
+}
+
+for my $bytes (sort keys %misleads) {
+    my $shown = $misleads{$bytes};
+    my $text = "a${bytes}b";
+
+    # no claim of a code is anything but UTF-8
+    if ($bytes !~ /^[\x9b\xff]/) {
+        my $json_text = $text =~ s/\e/\\u001b/r;
+        run('inspect', '--keys', path('es.json'), issue('--claim',
+            qq(note:="$json_text"), '--claim', qq(deep:=["$json_text"]),
+            '--claim', "$text=name"));
+        answers("inspect of $shown", 0, qr/it holds/);
+        shows("$shown in a claim", qr/^note +a\Q$shown\Eb$/m, $out);
+        like($out, qr/^deep +\["a.*b"\]$/m, '... and inside of one');
+        like($out, qr/^a\Q$shown\Eb +name$/m, '... and in its name');
+    }
+
+    run('inspect', '--keys', path('es.json'), "e30.$text.x");
+    shows("$shown in a broken code", qr/malformed/, $out);
+    run('flag', 'set', @store, '1001', $text);
+    shows("$shown in an argument", qr/FLAG: "a\Q$shown\Eb"/, $err);
+    path('odd.json', qq({"keys":[{"kid":"a${bytes}b","kty":"oct","k":1}]}));
+    run('inspect', '--keys', path('odd.json'), 'a.b.c');
+    shows("$shown in a key set", qr/odd\.json" is no key set/, $err);
+}
+
 run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's', '--ttl',
     '1h');
 like($err, qr/warning: --ttl: gates refuse/, 'issue warns of a long life');
@@ -794,6 +839,37 @@ is(hash(risk('13'))->{entry}, 0, 'leaves the flag set');
 run('flag', 'clear', @store, '13', 'entry');
 answers('and does not let it be cleared', 3, qr/WRONGTYPE/);
 is(hash(risk('13'))->{entry}, 0, 'it is still set');
+
+
+# ---- what others wrote into the store ----
+
+for my $bytes (sort keys %misleads) {
+    my $shown = $misleads{$bytes};
+    my $text = "a${bytes}b";
+
+    redis('HSET', risk('odd'), $text, 0, 'entry', $text);
+    redis('XADD', audit('odd'), '*', $text, $text);
+    run('flag', 'show', @store, '--audit', 'odd');
+    shows("$shown in a flag", qr/^active +a\Q$shown\Eb +until cleared$/m, $out);
+    like($out, qr/until "a\Q$shown\Eb", which cannot be read/,
+         '... and in its until');
+    like($out, qr/ a\Q$shown\Eb=a\Q$shown\Eb$/m, '... and in its history');
+    run('flag', 'clear', @store, '--custom', 'odd', $text);
+    shows("$shown in what was cleared", qr/^cleared \w+ a\Q$shown\Eb$/m, $out);
+
+    redis('HSET', 'healthcode:region', $text, "high $text");
+    run('region', 'list', @unix);
+    shows("$shown in a region", qr/^a\Q$shown\Eb +high .*"high a\Q$shown\Eb"$/m,
+          $out);
+    redis('HSET', 'healthcode:control', "issuer:$text", $text);
+    run('control', 'list', @unix);
+    shows("$shown in a control", qr/^issuer:a\Q$shown\Eb +active .*\Q$shown\E/m,
+          $out);
+    run('control', 'resume', @unix, $text);
+    shows("$shown in what was resumed", qr/^cleared issuer:a\Q$shown\Eb$/m, $out);
+    redis('DEL', risk('odd'), audit('odd'), 'healthcode:region',
+          'healthcode:control');
+}
 
 
 # ---- the scripts by themselves: what they refuse changes nothing ----

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 
 #include "healthcode_keyring_private.h"
+#include "healthcode_text.h"
+
+
+/* Of a kid, as much as an error shows. */
+#define HEALTHCODE_KEYRING_NAME_MAX  160
 
 
 static void healthcode_keyring_sort(healthcode_keyring_t *keyring);
@@ -131,7 +136,8 @@ bool
 healthcode_keyring_fail(healthcode_keyring_t *keyring, size_t offset,
     const char *kid, const char *what)
 {
-    char  where[32] = "";
+    char    where[32] = "", name[HEALTHCODE_KEYRING_NAME_MAX];
+    size_t  len;
 
     if (offset != HEALTHCODE_KEYRING_NOWHERE) {
         snprintf(where, sizeof(where), "line %zu: ",
@@ -139,8 +145,11 @@ healthcode_keyring_fail(healthcode_keyring_t *keyring, size_t offset,
     }
 
     if (kid) {
-        snprintf(keyring->error, keyring->error_size, "%skey \"%s\": %s",
-                 where, kid, what);
+        len = healthcode_text_escape(healthcode_str_from(kid, strlen(kid)),
+                                     name, sizeof(name));
+
+        snprintf(keyring->error, keyring->error_size, "%skey \"%s%s\": %s",
+                 where, name, len < sizeof(name) ? "" : "...", what);
     } else {
         snprintf(keyring->error, keyring->error_size, "%s%s", where, what);
     }

@@ -4,6 +4,11 @@
  */
 
 #include "ngx_http_healthcode.h"
+#include "../core/healthcode_text.h"
+
+
+/* Of a kid, as much as a line of the log shows. */
+#define NGX_HTTP_HEALTHCODE_RESPONSE_KID  512
 
 
 static ngx_int_t ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
@@ -322,7 +327,8 @@ void
 ngx_http_healthcode_response_log(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    ngx_str_t         issuer, kid, word, claim;
+    char              kid[NGX_HTTP_HEALTHCODE_RESPONSE_KID];
+    ngx_str_t         issuer, word, claim;
     ngx_uint_t        level;
     healthcode_str_t  view;
 
@@ -346,11 +352,13 @@ ngx_http_healthcode_response_log(ngx_http_request_t *r,
         ngx_str_set(&issuer, "-");
     }
 
+    view = healthcode_str("-");
+
     if (record->verified.len && record->kid.len) {
-        kid = record->kid;
-    } else {
-        ngx_str_set(&kid, "-");
+        view = healthcode_str_from(record->kid.data, record->kid.len);
     }
+
+    (void) healthcode_text_escape(view, kid, sizeof(kid));
 
     ngx_str_null(&claim);
 
@@ -360,8 +368,8 @@ ngx_http_healthcode_response_log(ngx_http_request_t *r,
     }
 
     ngx_log_error(level, r->connection->log, 0,
-                  "healthcode: %s%s reason=%V%s%V issuer=%V kid=%V",
+                  "healthcode: %s%s reason=%V%s%V issuer=%V kid=%s",
                   (lcf->mode == NGX_HTTP_HEALTHCODE_AUDIT) ? "audit " : "",
                   record->verdict.allow ? "allow" : "deny", &word,
-                  claim.len ? " claim=" : "", &claim, &issuer, &kid);
+                  claim.len ? " claim=" : "", &claim, &issuer, kid);
 }

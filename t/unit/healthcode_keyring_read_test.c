@@ -16,6 +16,11 @@
 #define NEITHER                                                               \
     "it is neither a JWK set nor a PEM \"PUBLIC KEY\" for these algorithms"
 #define NO_KEY   "it has no key for these algorithms"
+
+/* 150 bytes */
+#define KID_30   "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+#define LONG_KID KID_30 KID_30 KID_30 KID_30 KID_30
+
 #define MEMBERS                                                               \
     "its members are missing, of a wrong length, or no point of the curve"
 #define SECRET                                                                \
@@ -261,6 +266,13 @@ test_refuses_private_keys_of_every_kind(void **state)
             "line 1: key \"p\": " PRIVATE, 1);
     refuses(RSA("\"use\":\"enc\",\"d\":\"AQ\","), "RS256",
             "line 1: key \"without kid\": " PRIVATE, 2);
+
+    /* what a kid says goes into logs */
+    refuses(RSA("\"kid\":\"a\xe2\x80\xae" "b\xc2\x9b\\\\\",\"d\":\"AQ\","),
+            "RS256", "line 1: key \"a\\xe2\\x80\\xaeb\\xc2\\x9b\\x5c\": "
+            PRIVATE, 3);
+    refuses(RSA("\"kid\":\"" LONG_KID "0123456789\",\"d\":\"AQ\","), "RS256",
+            "line 1: key \"" LONG_KID "012345678...\": " PRIVATE, 4);
 
     /* what is left where "d" alone was taken out */
     for (size_t i = 0; i < test_count(members); i++) {

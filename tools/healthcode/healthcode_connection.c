@@ -348,6 +348,44 @@ healthcode_connection_command(healthcode_connection_t *connection, int argc,
 }
 
 
+redisReply *
+healthcode_connection_hash(healthcode_connection_t *connection,
+    const char *key)
+{
+    redisReply  *reply;
+    const char  *args[] = { "HGETALL", key };
+
+    reply = healthcode_connection_command(connection, 2, args, NULL);
+
+    if (reply && !healthcode_connection_is_pairs(reply)) {
+        healthcode_output_failed("the store gave an answer of another shape");
+        freeReplyObject(reply);
+        return NULL;
+    }
+
+    return reply;
+}
+
+
+bool
+healthcode_connection_is_pairs(const redisReply *reply)
+{
+    if ((reply->type != REDIS_REPLY_MAP && reply->type != REDIS_REPLY_ARRAY)
+        || reply->elements % 2)
+    {
+        return false;
+    }
+
+    for (size_t i = 0; i < reply->elements; i++) {
+        if (reply->element[i]->type != REDIS_REPLY_STRING) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 healthcode_exit_e
 healthcode_connection_failed(const healthcode_connection_t *connection,
     const redisReply *reply)

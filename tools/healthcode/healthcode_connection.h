@@ -85,6 +85,14 @@ healthcode_exit_e healthcode_connection_open_proven(
 redisReply *healthcode_connection_command(healthcode_connection_t *connection,
     int argc, const char **argv, const size_t *lens);
 
+/*
+ * The fields and values of a hash, likewise; all are strings, as many of one
+ * as of the other.
+ */
+redisReply *healthcode_connection_hash(healthcode_connection_t *connection,
+    const char *key);
+bool healthcode_connection_is_pairs(const redisReply *reply);
+
 /* Says why the connection, or reply where it is not NULL, failed. */
 healthcode_exit_e healthcode_connection_failed(
     const healthcode_connection_t *connection, const redisReply *reply);

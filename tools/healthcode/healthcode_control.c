@@ -280,7 +280,9 @@ healthcode_control_clear(healthcode_fields_t *o, const char *field)
                                   "there is", field);
 
     } else if (rc == HEALTHCODE_EXIT_OK) {
-        printf("cleared %s\n", field);
+        fputs("cleared ", stdout);
+        healthcode_output_string(stdout, field);
+        putchar('\n');
         rc = healthcode_fields_finish(o);
     }
 

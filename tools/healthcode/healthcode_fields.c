@@ -54,7 +54,6 @@ healthcode_fields_list(int argc, char **argv, const char *key,
     healthcode_fields_print_pt print)
 {
     redisReply                *reply;
-    const char                *args[] = { "HGETALL", key };
     healthcode_exit_e          rc;
     healthcode_fields_t        o = { .until = NULL };
     healthcode_arguments_t     arguments = { .n = 0 };
@@ -72,7 +71,7 @@ healthcode_fields_list(int argc, char **argv, const char *key,
     rc = healthcode_connection_open_proven(&o.connection, &o.redis);
 
     if (rc == HEALTHCODE_EXIT_OK) {
-        reply = healthcode_connection_command(&o.redis, 2, args, NULL);
+        reply = healthcode_connection_hash(&o.redis, key);
 
         if (reply) {
             healthcode_fields_print(reply, print);

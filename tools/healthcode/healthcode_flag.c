@@ -215,7 +215,9 @@ healthcode_flag_run_clear(healthcode_flag_t *flag)
                                     "what there is", flag->holder, flag->flag);
     }
 
-    printf("cleared %s %s\n", flag->holder, flag->flag);
+    printf("cleared %s ", flag->holder);
+    healthcode_output_string(stdout, flag->flag);
+    putchar('\n');
 
     return healthcode_connection_wait(&flag->connection);
 }

@@ -220,7 +220,9 @@ healthcode_keygen_write(const healthcode_keygen_options_t *options,
            shared ? "the key set for gates, mode 0600: it HOLDS THE SHARED "
                     "SECRET, and whoever reads it can issue codes"
                   : "the key set for gates");
-    printf("kid %s\nthumbprint %s\n", jwk->kid, thumbprint);
+    fputs("kid ", stdout);
+    healthcode_output_string(stdout, jwk->kid);
+    printf("\nthumbprint %s\n", thumbprint);
 
     return HEALTHCODE_EXIT_OK;
 }

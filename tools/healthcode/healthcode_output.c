@@ -4,12 +4,17 @@
  */
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "core/healthcode_text.h"
 #include "healthcode_output.h"
 
 
 #define HEALTHCODE_OUTPUT_WORDS_MAX  3
+
+/* One character, each of its 4 bytes escaped. */
+#define HEALTHCODE_OUTPUT_SHOWN_MAX  17
 
 
 static void healthcode_output_line(const char *kind, const char *format,
@@ -33,6 +38,8 @@ healthcode_output_name(const char *word)
 static void
 healthcode_output_line(const char *kind, const char *format, va_list args)
 {
+    char  *text;
+
     fflush(stdout);
 
     for (size_t i = 0; i < healthcode_output_nwords; i++) {
@@ -40,8 +47,16 @@ healthcode_output_line(const char *kind, const char *format, va_list args)
     }
 
     fprintf(stderr, ": %s", kind);
-    vfprintf(stderr, format, args);
+
+    /* an argument, or the text of a store, may hold anything */
+    if (vasprintf(&text, format, args) == -1) {
+        fputs("no memory\n", stderr);
+        return;
+    }
+
+    healthcode_output_string(stderr, text);
     fputc('\n', stderr);
+    free(text);
 }
 
 
@@ -95,30 +110,26 @@ healthcode_output_warn(const char *format, ...)
 }
 
 
-/*
- * C1 controls are bytes of 0x80 to 0x9f after 0xc2 in UTF-8; some terminals
- * obey them as they obey ESC.
- */
 void
 healthcode_output_text(FILE *file, healthcode_str_t text)
 {
-    bool     control;
-    uint8_t  byte, last = 0;
+    char    shown[HEALTHCODE_OUTPUT_SHOWN_MAX];
+    size_t  len;
 
-    for (size_t i = 0; i < text.len; i++) {
-        byte = text.data[i];
-
-        control = byte < 0x20 || byte == 0x7f
-                  || (last == 0xc2 && byte >= 0x80 && byte < 0xa0);
-
-        if (control || byte == '\\') {
-            fprintf(file, "\\x%02x", byte);
-        } else {
-            fputc(byte, file);
-        }
-
-        last = byte;
+    while (text.len) {
+        (void) healthcode_text_first(text, &len);
+        healthcode_text_escape(healthcode_str_from(text.data, len), shown,
+                               sizeof(shown));
+        fputs(shown, file);
+        text = healthcode_str_from(text.data + len, text.len - len);
     }
+}
+
+
+void
+healthcode_output_string(FILE *file, const char *text)
+{
+    healthcode_output_text(file, healthcode_str_from(text, strlen(text)));
 }
 
 

@@ -41,10 +41,12 @@ void healthcode_output_warn(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 /*
- * Writes text that a stranger wrote: a byte that could move the cursor of a
- * terminal comes out as \xHH.
+ * Writes text that a stranger wrote: what could move the cursor of a terminal,
+ * turn or hide what stands around it, or is no UTF-8, comes out as \xHH, and so
+ * does a backslash.  Errors and warnings are written so by themselves.
  */
 void healthcode_output_text(FILE *file, healthcode_str_t text);
+void healthcode_output_string(FILE *file, const char *text);
 
 /*
  * Formats Unix seconds as RFC 3339 in UTC into text of

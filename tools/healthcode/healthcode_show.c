@@ -17,8 +17,6 @@
 static healthcode_exit_e healthcode_show_run(
     healthcode_flag_options_t *options, const healthcode_list_t *arguments,
     bool audit, healthcode_connection_t *connection);
-static redisReply *healthcode_show_read(healthcode_connection_t *connection,
-    const char *command, const char *key);
 static size_t healthcode_show_flags(const redisReply *reply,
     const char *only);
 static void healthcode_show_until(healthcode_str_t until, bool active);
@@ -84,7 +82,7 @@ healthcode_show_run(healthcode_flag_options_t *options,
 
     healthcode_flag_keys(holder, &keys);
 
-    reply = healthcode_show_read(connection, "HGETALL", keys.risk);
+    reply = healthcode_connection_hash(connection, keys.risk);
     if (reply == NULL) {
         return HEALTHCODE_EXIT_FAILED;
     }
@@ -107,16 +105,6 @@ healthcode_show_run(healthcode_flag_options_t *options,
     }
 
     return rc;
-}
-
-
-static redisReply *
-healthcode_show_read(healthcode_connection_t *connection, const char *command,
-    const char *key)
-{
-    const char  *args[] = { command, key };
-
-    return healthcode_connection_command(connection, 2, args, NULL);
 }
 
 
@@ -218,14 +206,19 @@ healthcode_show_entry(const redisReply *entry)
     }
 
     fields = entry->element[1];
+
+    if (!healthcode_connection_is_pairs(fields)) {
+        return;
+    }
+
     fputs(healthcode_output_time(text, atoll(entry->element[0]->str) / 1000),
           stdout);
 
-    for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-        printf(" %s=", fields->element[i]->str);
-        healthcode_output_text(stdout, healthcode_str_from(
-                                                 fields->element[i + 1]->str,
-                                                 fields->element[i + 1]->len));
+    for (size_t i = 0; i < fields->elements; i++) {
+        putchar(i % 2 ? '=' : ' ');
+        healthcode_output_text(stdout,
+                               healthcode_str_from(fields->element[i]->str,
+                                                   fields->element[i]->len));
     }
 
     putchar('\n');

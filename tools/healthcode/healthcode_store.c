@@ -152,11 +152,15 @@ healthcode_store_say(const redisReply *reply)
     }
 
     if (strcmp(done, "kept") == 0) {
-        printf("kept: the store was initialised with this pepper before, "
-               "instance %s\n", instance);
+        fputs("kept: the store was initialised with this pepper before, "
+              "instance ", stdout);
     } else {
-        printf("%s: instance %s\n", done, instance);
+        healthcode_output_string(stdout, done);
+        fputs(": instance ", stdout);
     }
+
+    healthcode_output_string(stdout, instance);
+    putchar('\n');
 
     return HEALTHCODE_EXIT_OK;
 }
