@@ -8,7 +8,8 @@
 -- ARGV[3]  reason: likewise
 -- RETURNS  1: the flag is cleared; 0: it was not set, and nothing is changed
 
-local MARGIN = 86400            -- s that the key outlives its last flag
+local MARGIN = 31622400         -- s that the key outlives its last flag: 366
+                                -- days, since the clock of a server may jump
 local AUDIT_MAX = 1000          -- entries, about
 local AUDIT_LIFE = 15552000     -- s after the last entry: 180 days
 

@@ -10,8 +10,9 @@
 -- ARGV[4]  reason: likewise
 -- RETURNS  1: the flag is new; 0: it was there, and has this until now
 
-local FLAGS_MAX = 64            -- of one holder
-local MARGIN = 86400            -- s that the key outlives its last flag
+local FLAGS_MAX = 64            -- of one holder; gates read no more
+local MARGIN = 31622400         -- s that the key outlives its last flag: 366
+                                -- days, since the clock of a server may jump
 local AUDIT_MAX = '1000'        -- entries, about
 local AUDIT_LIFE = '15552000'   -- s after the last entry: 180 days
 
@@ -76,12 +77,37 @@ for i = 1, #old, 2 do
     end
 end
 
-if not known and #old >= 2 * FLAGS_MAX then
-    return refuse('the holder has ' .. FLAGS_MAX .. ' flags already')
+-- Only where there is no room: flags that are over make some, those that are
+-- over for longest first, and no more of them than needed.
+local excess = known and 0 or #old / 2 + 1 - FLAGS_MAX
+local over = {}
+
+if excess > 0 then
+    local now = call('TIME')[1]
+
+    for i = 1, #old, 2 do
+        local value = old[i + 1]
+
+        if #value <= 12 and find(value, '^[1-9]%d*$')
+            and not later(value, now)
+        then
+            over[#over + 1] = { value, old[i] }
+        end
+    end
+
+    if #over < excess then
+        return refuse('the holder has ' .. FLAGS_MAX .. ' flags already')
+    end
+
+    table.sort(over, function(a, b) return later(b[1], a[1]) end)
 end
 
 -- The flag before the rest: an error further down must leave it set.
 call('HSET', risk, flag, till)
+
+for i = 1, excess do
+    call('HDEL', risk, over[i][2])
+end
 
 if latest ~= '0' then
     call('EXPIREAT', risk, string.format('%.0f', latest + MARGIN))

@@ -775,9 +775,9 @@ answers('flag clear', 0, qr/^cleared \Q@{[ holder('1001') ]}\E suspected$/);
 ok(!exists hash(risk('1001'))->{suspected}, 'the flag is gone');
 like((history('1001'))[-1], qr/^clear suspected \d+ court contested$/,
      'flag clear: the audit entry');
-my $ttl = redis('TTL', risk('1001'));
-cmp_ok($ttl, '>', 10 * 86400, 'the key outlives what is left');
-cmp_ok($ttl, '<', 12 * 86400, 'and is no longer kept for what was cleared');
+my $ttl = redis('TTL', risk('1001')) - 366 * 86400;
+cmp_ok($ttl, '>', 9 * 86400, 'the key outlives what is left');
+cmp_ok($ttl, '<', 11 * 86400, 'and is no longer kept for what was cleared');
 my $entries = () = history('1001');
 run('flag', 'clear', @store, '1001', 'suspected');
 answers('flag clear of a flag that is not set', 1,
@@ -936,6 +936,36 @@ like(script('flag-set', 2, @keys, 'entry', 0, '', ''), qr/64 flags already/,
      'a holder has 64 flags at most');
 is(script('flag-set', 2, @keys, 'f1', $later, '', ''), 0,
    'one of them can be set anew');
+
+# Those that are over do not count, and go only where there is no room.
+redis('HSET', $keys[0], 'f7', $now - 5, 'f8', $now - 50, 'f9', 'soon');
+is(script('flag-set', 2, @keys, 'entry', 0, '', ''), 1,
+   'flags that are over do not count towards them');
+ok(!exists hash($keys[0])->{f8}, 'the one that is over for longest made room');
+ok(exists hash($keys[0])->{f7}, 'and no other did');
+is(scalar(keys %{ hash($keys[0]) }), 64, 'a gate reads all that are there');
+is(script('flag-set', 2, @keys, 'f7', $later, '', ''), 0,
+   'one that is over is set anew');
+like(script('flag-set', 2, @keys, 'contact', 0, '', ''), qr/64 flags already/,
+     'what cannot be read counts: there is no room any more');
+redis('DEL', @keys);
+redis('HSET', $keys[0], map { ("f$_", $now - 100 - $_) } 1 .. 80);
+redis('HSET', $keys[0], map { ("g$_", $later) } 1 .. 40);
+is(script('flag-set', 2, @keys, 'entry', $later, '', ''), 1,
+   'a holder with more than 64, most of them over');
+is(join(' ', sort { $a cmp $b } grep { /^f/ } keys %{ hash($keys[0]) }),
+   join(' ', sort map { "f$_" } 1 .. 23), 'keeps those that ended last');
+redis('DEL', @keys);
+
+# The clock of Redis may jump, and what has expired by it is gone for good.
+my $YEAR = 366 * 86400;
+script('flag-set', 2, @keys, 'entry', $later, '', '');
+cmp_ok(abs(redis('TTL', $keys[0]) - 3600 - $YEAR), '<', 60,
+       'a key outlives its last flag by 366 days');
+script('flag-set', 2, @keys, 'contact', $later + 3600, '', '');
+script('flag-clear', 2, @keys, 'contact', '', '');
+cmp_ok(abs(redis('TTL', $keys[0]) - 3600 - $YEAR), '<', 60,
+       'also after another one is cleared');
 redis('DEL', @keys);
 
 
