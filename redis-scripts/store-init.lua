@@ -4,18 +4,22 @@
 -- ARGV[1]  schema: 1
 -- ARGV[2]  pepper_check: 32 hexadecimal digits
 -- ARGV[3]  instance for a new proof: 32 hexadecimal digits or more
--- ARGV[4]  1: replace what proves another pepper or schema; 0: refuse it
--- RETURNS  {'created' or 'kept' or 'replaced', instance}, or
---          {'pepper' or 'schema', instance}: that differs, nothing is changed
+-- ARGV[4]  keep: what proves the same stays; renew: it gets the new instance;
+--          force: likewise keep, and what proves another pepper or schema is
+--          replaced
+-- ARGV[5]  1: the store has flags, or needs none; 0: a new proof is refused
+-- RETURNS  {'created' or 'kept' or 'renewed' or 'replaced', instance}, or
+--          {'pepper' or 'schema' or 'empty', instance}: that is in the way,
+--          nothing is changed
 
-local schema, check, instance, force = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local schema, check, instance, how = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local function refuse(what)
     return redis.error_reply('ERR healthcode store-init: ' .. what)
 end
 
-if #KEYS ~= 1 or #ARGV ~= 4 or KEYS[1] ~= 'healthcode:meta' then
-    return refuse('the key healthcode:meta and 4 arguments are needed')
+if #KEYS ~= 1 or #ARGV ~= 5 or KEYS[1] ~= 'healthcode:meta' then
+    return refuse('the key healthcode:meta and 5 arguments are needed')
 end
 
 if schema ~= '1' then
@@ -28,10 +32,13 @@ then
     return refuse('pepper_check or instance is no hexadecimal of its length')
 end
 
-local done = 'created'
+if how ~= 'keep' and how ~= 'renew' and how ~= 'force' then
+    return refuse('the fourth argument is not keep, renew or force')
+end
+
+local done, old = 'created', {}
 
 if redis.call('EXISTS', KEYS[1]) == 1 then
-    local old = {}
 
     if redis.call('TYPE', KEYS[1]).ok == 'hash' then
         old = redis.call('HMGET', KEYS[1], 'schema', 'pepper_check',
@@ -41,15 +48,22 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
     local differs = (old[1] ~= schema or (old[3] or '') == '') and 'schema'
         or old[2] ~= check and 'pepper'
 
-    if not differs then
-        return { 'kept', old[3] }
-    end
-
-    if force ~= '1' then
+    if differs and how ~= 'force' then
         return { differs, old[3] or '' }
     end
 
-    done = 'replaced'
+    if not differs and how ~= 'renew' then
+        return { 'kept', old[3] }
+    end
+
+    done = differs and 'replaced' or 'renewed'
+end
+
+if ARGV[5] ~= '1' then
+    return { 'empty', old[3] or '' }
+end
+
+if done == 'replaced' then
     redis.call('DEL', KEYS[1])
 end
 

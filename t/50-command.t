@@ -642,20 +642,60 @@ is_deeply(redis('KEYS', '*'), [], 'and nothing was written');
 run('store', 'check', @store);
 answers('store check before init', 1, qr/^NO +meta.*healthcode store init/m);
 run('store', 'init', @store);
-answers('store init', 0, qr/^created: instance ([0-9a-f]{32})$/);
+answers('store init of a store without flags', 3,
+        qr/nothing was done: .*no flags.*load the flags first.*--before-init.*--empty/);
+run('store', 'init', @store, '--renew');
+answers('store init --renew of one', 3, qr/load the flags first/);
+run('store', 'init', @store, '--force');
+answers('store init --force of one', 3, qr/load the flags first/);
+redis('HSET', "other:$_", 'healthcode:risk:{x}', 1) for 1 .. 3000;
+run('store', 'init', @store);
+answers('store init of a store with other keys alone', 3,
+        qr/load the flags first/);
+is(redis('EXISTS', 'healthcode:meta'), 0, 'none of them wrote a proof');
+run('flag', 'import', @store, '--before-init', path('one'));
+answers('flags are loaded first', 0, qr/^1 set/);
+run('store', 'init', @store);
+answers('then store init needs no --empty', 0,
+        qr/^created: instance [0-9a-f]{32}$/);
+redis('FLUSHALL');
+
+run('store', 'init', @store, '--force', '--renew');
+answers('--force and --renew', 2, qr/exclude each other/);
+run('store', 'init', @store, '--empty');
+answers('store init --empty', 0, qr/^created: instance ([0-9a-f]{32})$/);
 my ($instance) = $out =~ /instance (\w+)/;
 is_deeply(hash('healthcode:meta'), { schema => 1, instance => $instance,
           pepper_check => substr(hmac_sha256_hex('healthcode check', $PEPPER),
                                  0, 32) }, 'store init: the meta');
 run('store', 'init', @store);
 answers('store init again', 0, qr/^kept: .*\Q$instance\E$/);
+run('store', 'init', @store, '--force');
+answers('store init --force again', 0, qr/^kept: .*\Q$instance\E$/);
+run('store', 'init', @store, '--renew');
+answers('store init --renew without flags', 3, qr/load the flags first/);
+is(hash('healthcode:meta')->{instance}, $instance, 'it is as it was');
+run('store', 'init', @store, '--renew', '--empty');
+answers('store init --renew --empty', 0,
+        qr/^renewed: instance (?!\Q$instance\E)[0-9a-f]{32}$/);
+$instance = hash('healthcode:meta')->{instance};
+like($out, qr/instance \Q$instance\E$/, 'it is the one that gates read');
+redis('HSET', risk('1001'), 'entry', 0);
+run('store', 'init', @store, '--renew');
+answers('store init --renew with flags', 0,
+        qr/^renewed: instance (?!\Q$instance\E)[0-9a-f]{32}$/);
+$instance = hash('healthcode:meta')->{instance};
+redis('DEL', risk('1001'));
 run('store', 'check', @store);
 answers('store check', 0, qr/^a gate can use this store$/m);
 
 path('pepper2', 'another pepper of 16 bytes or more');
 my @other = (@unix, '--pepper-file', path('pepper2'));
-run('store', 'init', @other);
-answers('store init with another pepper', 3, qr/another pepper.*--force/);
+for my $how ([], [ '--empty' ], [ '--renew' ]) {
+    run('store', 'init', @other, @$how);
+    answers("store init @$how with another pepper", 3,
+            qr/another pepper.*--force/);
+}
 run('store', 'check', @other);
 answers('store check with another pepper', 1, qr/^NO +meta .*another pepper/m);
 is(hash('healthcode:meta')->{instance}, $instance, 'it is as it was');
@@ -669,9 +709,9 @@ for my $args (@writes) {
 }
 is_deeply(redis('KEYS', '*'), [ 'healthcode:meta' ], 'nothing was written');
 
-run('store', 'init', @other, '--force');
+run('store', 'init', @other, '--force', '--empty');
 answers('store init --force', 0, qr/^replaced: instance (?!\Q$instance\E)/);
-run('store', 'init', @store, '--force');
+run('store', 'init', @store, '--force', '--empty');
 answers('store init --force back', 0, qr/^replaced/);
 redis('HSET', 'healthcode:meta', 'schema', 2);
 run('store', 'init', @store);
@@ -683,7 +723,7 @@ answers('store init over what is no hash', 3, qr/another schema|WRONGTYPE/);
 redis('DEL', 'healthcode:meta');
 
 redis('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-run('store', 'init', @store);
+run('store', 'init', @store, '--empty');
 answers('store init where keys are evicted', 0, qr/^created/);
 like($err, qr/warning: .*maxmemory-policy/, 'it warns');
 run('store', 'check', @store);
@@ -918,9 +958,12 @@ for my $case (
     [ 'control-set', 1, 'healthcode:control', 'before:x', '0' ],
     [ 'control-set', 1, 'healthcode:control', 'before:x', $now + 3600 ],
     [ 'control-clear', 1, 'healthcode:meta', 'schema' ],
-    [ 'store-init', 1, 'healthcode:meta', '2', '0' x 32, '0' x 32, '1' ],
-    [ 'store-init', 1, 'healthcode:meta', '1', 'x', '0' x 32, '1' ],
-    [ 'store-init', 1, 'healthcode:meta', '1', '0' x 32, '', '1' ],
+    (map { [ 'store-init', 1, 'healthcode:meta', @$_ ] }
+     [ '2', '0' x 32, '0' x 32, 'force', '1' ],
+     [ '1', 'x', '0' x 32, 'force', '1' ],
+     [ '1', '0' x 32, '', 'force', '1' ],
+     [ '1', '0' x 32, '0' x 32, '1', '1' ],
+     [ '1', '0' x 32, '0' x 32, 'force' ]),
 ) {
     my $before = join ' ', sort @{ redis('KEYS', '*') };
     my $meta = hash('healthcode:meta');

@@ -84,7 +84,7 @@ wait_for Redis test -S "$dir/store/redis.sock"
 store="--redis unix:$dir/store/redis.sock --pepper-file $dir/pepper"
 store="$store --user desk --password-file $dir/desk.password"
 
-"$healthcode" store init $store >/dev/null
+"$healthcode" store init $store --empty >/dev/null
 
 cat > "$dir/nginx.conf" <<EOF
 load_module $root/build/ngx_http_healthcode_module.so;

@@ -103,12 +103,14 @@ const char  healthcode_inspect_help[] =
 
 
 const char  healthcode_store_help[] =
-"healthcode store init  --redis URL --pepper-file FILE [--force]\n"
+"healthcode store init  --redis URL --pepper-file FILE [--empty] [--renew]\n"
+"                       [--force]\n"
 "healthcode store check --redis URL --pepper-file FILE [--evicting-ok]\n"
 "\n"
 "init writes healthcode:meta, by which a gate knows that this is the store\n"
 "and that it was not emptied.  What proves the same pepper is kept; another\n"
-"one is refused.  check says whether a gate would use the store; exit 1: no.\n"
+"one is refused, and so is a store without flags: load the flags first (flag\n"
+"import --before-init).  check says whether a gate would use it; exit 1: no.\n"
 "\n"
 "    --redis URL           redis://[user[:password]@]host[:port][/db]\n"
 "                          or unix:PATH[?db=N]\n"
@@ -117,13 +119,15 @@ const char  healthcode_store_help[] =
 "    --pepper-file FILE    the file that gates name in healthcode_pepper_file\n"
 "    --timeout TIME        for each answer; 5s by default\n"
 "    --wait N              wait for N replicas to have it\n"
+"    --empty               nobody is flagged yet\n"
+"    --renew               a new instance, after a restore from a backup\n"
 "    --force               replace the proof of another pepper: no gate finds\n"
 "                          the flags of the old one again\n"
 "    --evicting-ok         gates have \"evicting_ok on;\"\n"
 "\n"
 "Example:\n"
 "    healthcode store init --redis unix:/run/redis/redis.sock \\\n"
-"        --pepper-file pepper\n";
+"        --pepper-file pepper --empty\n";
 
 
 const char  healthcode_holder_help[] =
@@ -162,7 +166,7 @@ const char  healthcode_flag_help[] =
 "line that has one.  Bad lines are named and left out (exit 1).  --no-audit\n"
 "writes no audit entries, which take far more memory than the flags.\n"
 "--before-init fills a store that has no proof yet: gates refuse until\n"
-"\"healthcode store init\" is run.\n"
+"\"healthcode store init\" is run after it.\n"
 "\n"
 "Example:\n"
 "    healthcode flag set --redis unix:/run/redis/redis.sock \\\n"

@@ -13,10 +13,26 @@
 #define HEALTHCODE_STORE_INSTANCE  16     /* bytes */
 
 
+/* How a proof is written. */
+typedef struct {
+    const char  *how;      /* ARGV[4] of store-init.lua */
+    bool         empty;    /* a store without flags gets one, too */
+    bool         renew;
+    char         instance[2 * HEALTHCODE_STORE_INSTANCE + 1];
+} healthcode_store_init_t;
+
+
 static healthcode_exit_e healthcode_store_init(int argc, char **argv);
-static healthcode_exit_e healthcode_store_write(
-    healthcode_connection_t *connection, bool force);
-static healthcode_exit_e healthcode_store_say(const redisReply *reply);
+static healthcode_exit_e healthcode_store_write(healthcode_store_init_t *init,
+    healthcode_connection_t *connection);
+static healthcode_exit_e healthcode_store_prove(
+    const healthcode_store_init_t *init, healthcode_connection_t *connection);
+static redisReply *healthcode_store_script(const healthcode_store_init_t *init,
+    healthcode_connection_t *connection, bool may_create);
+static healthcode_exit_e healthcode_store_has_flags(
+    healthcode_connection_t *connection, bool *found);
+static healthcode_exit_e healthcode_store_say(const char *done,
+    const char *instance);
 static healthcode_exit_e healthcode_store_check(int argc, char **argv);
 static bool healthcode_store_proof(const char *what,
     const healthcode_connection_proof_t *proof, const char *good);
@@ -43,11 +59,14 @@ healthcode_store_init(int argc, char **argv)
     healthcode_exit_e                 rc;
     healthcode_arguments_t            arguments = { .n = 0 };
     healthcode_connection_t           connection;
+    healthcode_store_init_t           init = { .how = "keep" };
     healthcode_connection_options_t   o = { .redis = NULL };
 
     const healthcode_option_t  options[] = {
         HEALTHCODE_CONNECTION_ROWS(&o, true),
         HEALTHCODE_CONNECTION_WAIT_ROW(&o),
+        { .name = "empty", .is_set = &init.empty },
+        { .name = "renew", .is_set = &init.renew },
         { .name = "force", .is_set = &force },
     };
 
@@ -58,10 +77,18 @@ healthcode_store_init(int argc, char **argv)
         return HEALTHCODE_EXIT_USAGE;
     }
 
+    if (force && init.renew) {
+        return healthcode_output_usage("--force and --renew exclude each "
+                                       "other; --force writes a new instance, "
+                                       "too");
+    }
+
+    init.how = force ? "force" : init.renew ? "renew" : "keep";
+
     rc = healthcode_connection_open(&o, &connection);
 
     if (rc == HEALTHCODE_EXIT_OK) {
-        rc = healthcode_store_write(&connection, force);
+        rc = healthcode_store_write(&init, &connection);
     }
 
     if (rc == HEALTHCODE_EXIT_OK) {
@@ -75,13 +102,11 @@ healthcode_store_init(int argc, char **argv)
 
 
 static healthcode_exit_e
-healthcode_store_write(healthcode_connection_t *connection, bool force)
+healthcode_store_write(healthcode_store_init_t *init,
+    healthcode_connection_t *connection)
 {
-    char                            instance[2 * HEALTHCODE_STORE_INSTANCE + 1];
     uint8_t                         random[HEALTHCODE_STORE_INSTANCE];
-    redisReply                     *reply;
     healthcode_exit_e               rc;
-    healthcode_script_t             script;
     healthcode_connection_proof_t  *proofs = connection->proofs;
 
     if (proofs[HEALTHCODE_CONNECTION_ROLE].reason != HEALTHCODE_REASON_OK) {
@@ -94,23 +119,10 @@ healthcode_store_write(healthcode_connection_t *connection, bool force)
     }
 
     for (size_t i = 0; i < sizeof(random); i++) {
-        snprintf(instance + 2 * i, 3, "%02x", random[i]);
+        snprintf(init->instance + 2 * i, 3, "%02x", random[i]);
     }
 
-    healthcode_script_init(&script, "store-init", 1);
-    healthcode_script_add_text(&script, "healthcode:meta");
-    healthcode_script_add_text(&script, HEALTHCODE_STORE_SCHEMA);
-    healthcode_script_add_text(&script, connection->check);
-    healthcode_script_add_text(&script, instance);
-    healthcode_script_add_text(&script, force ? "1" : "0");
-
-    reply = healthcode_script_run(&script, connection);
-    if (reply == NULL) {
-        return HEALTHCODE_EXIT_FAILED;
-    }
-
-    rc = healthcode_store_say(reply);
-    freeReplyObject(reply);
+    rc = healthcode_store_prove(init, connection);
 
     if (proofs[HEALTHCODE_CONNECTION_POLICY].reason != HEALTHCODE_REASON_OK) {
         healthcode_output_warn("gates will not use this store yet: %s",
@@ -121,22 +133,116 @@ healthcode_store_write(healthcode_connection_t *connection, bool force)
 }
 
 
+/*
+ * Flags are looked for only where a proof would be new: what is there already
+ * is kept without reading the names of all keys.
+ */
 static healthcode_exit_e
-healthcode_store_say(const redisReply *reply)
+healthcode_store_prove(const healthcode_store_init_t *init,
+    healthcode_connection_t *connection)
 {
-    const char  *done, *instance;
+    bool                found = false;
+    redisReply         *reply;
+    healthcode_exit_e   rc;
 
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
-        || reply->element[0]->type != REDIS_REPLY_STRING
-        || reply->element[1]->type != REDIS_REPLY_STRING)
-    {
-        return healthcode_output_failed("the store gave an answer of another "
-                                        "shape");
+    reply = healthcode_store_script(init, connection, init->empty);
+
+    if (reply && strcmp(reply->element[0]->str, "empty") == 0) {
+
+        rc = healthcode_store_has_flags(connection, &found);
+
+        if (rc != HEALTHCODE_EXIT_OK) {
+            freeReplyObject(reply);
+            return rc;
+        }
+
+        if (found) {
+            freeReplyObject(reply);
+            reply = healthcode_store_script(init, connection, true);
+        }
     }
 
-    done = reply->element[0]->str;
-    instance = reply->element[1]->str;
+    if (reply == NULL) {
+        return HEALTHCODE_EXIT_FAILED;
+    }
 
+    rc = healthcode_store_say(reply->element[0]->str, reply->element[1]->str);
+    freeReplyObject(reply);
+
+    return rc;
+}
+
+
+/* The answer, of two strings; NULL: there is none, which has been said. */
+static redisReply *
+healthcode_store_script(const healthcode_store_init_t *init,
+    healthcode_connection_t *connection, bool may_create)
+{
+    redisReply           *reply;
+    healthcode_script_t   script;
+
+    healthcode_script_init(&script, "store-init", 1);
+    healthcode_script_add_text(&script, "healthcode:meta");
+    healthcode_script_add_text(&script, HEALTHCODE_STORE_SCHEMA);
+    healthcode_script_add_text(&script, connection->check);
+    healthcode_script_add_text(&script, init->instance);
+    healthcode_script_add_text(&script, init->how);
+    healthcode_script_add_text(&script, may_create ? "1" : "0");
+
+    reply = healthcode_script_run(&script, connection);
+
+    if (reply && (reply->elements != 2
+                  || !healthcode_connection_is_pairs(reply)))
+    {
+        healthcode_output_failed("the store gave an answer of another shape");
+        freeReplyObject(reply);
+        return NULL;
+    }
+
+    return reply;
+}
+
+
+/* Looks at the names of keys until one is of a holder's flags. */
+static healthcode_exit_e
+healthcode_store_has_flags(healthcode_connection_t *connection, bool *found)
+{
+    char         cursor[24] = "0";
+    redisReply  *reply;
+    const char  *args[] = {
+        "SCAN", cursor, "MATCH", "healthcode:risk:*", "COUNT", "1000"
+    };
+
+    do {
+        reply = healthcode_connection_command(connection, 6, args, NULL);
+
+        if (reply == NULL) {
+            return HEALTHCODE_EXIT_FAILED;
+        }
+
+        if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
+            || reply->element[0]->type != REDIS_REPLY_STRING
+            || reply->element[0]->len >= sizeof(cursor)
+            || reply->element[1]->type != REDIS_REPLY_ARRAY)
+        {
+            freeReplyObject(reply);
+            return healthcode_output_failed("the store gave an answer of "
+                                            "another shape");
+        }
+
+        memcpy(cursor, reply->element[0]->str, reply->element[0]->len + 1);
+        *found = reply->element[1]->elements > 0;
+        freeReplyObject(reply);
+
+    } while (!*found && strcmp(cursor, "0") != 0);
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+static healthcode_exit_e
+healthcode_store_say(const char *done, const char *instance)
+{
     if (strcmp(done, "pepper") == 0) {
         return healthcode_output_failed("--pepper-file: nothing was done: the "
                                 "store was initialised with another pepper; "
@@ -149,6 +255,15 @@ healthcode_store_say(const redisReply *reply)
                                 "there but of another schema; check the "
                                 "address and the database number, or add "
                                 "--force to replace it");
+    }
+
+    if (strcmp(done, "empty") == 0) {
+        return healthcode_output_failed("nothing was done: the store has no "
+                                "flags, and with a proof everybody would pass; "
+                                "if it lost them, load the flags first "
+                                "(\"healthcode flag import --before-init\"), "
+                                "then run this again; if nobody is flagged "
+                                "yet, add --empty");
     }
 
     if (strcmp(done, "kept") == 0) {

@@ -152,7 +152,7 @@ sub admin {
 
 sub init_store {
     my ($self, $redis) = @_;
-    return $self->admin('store init', redis => $redis);
+    return $self->admin('store init --empty', redis => $redis);
 }
 
 

@@ -110,7 +110,7 @@ sub url {
 sub init_store {
     my ($self, $i, $url) = @_;
     return $self->f->tool('store', 'init', '--redis', $url // $self->url($i),
-                          '--pepper-file', $self->f->path('pepper'));
+                          '--pepper-file', $self->f->path('pepper'), '--empty');
 }
 
 

@@ -169,7 +169,7 @@ sub start_redis {
     _pin(1, $redis->pid);
     $self->{redis}{$name} = $redis;
     $redis->{port} = $port;
-    run(10, $self->tool($name, 'store', 'init'));
+    run(10, $self->tool($name, 'store', 'init', '--empty'));
     $redis->cmd('HSET', 'healthcode:region',
                 map { (sprintf('%06d', 100_000 + $_), 'low 0') } 1 .. $REGIONS);
     $redis->cmd('HSET', 'healthcode:control',
