@@ -27,10 +27,12 @@ my $bob   = $f->code('BOB');
 sub gate {
     my (%lines) = @_;
     my $locations = delete $lines{locations} || '';
+    my $zone = delete $lines{zone} || '';
     my $site = $f->path('site');
     my $http = $f->http_conf(timeout => '100ms', connect_timeout => '100ms',
                              %lines);
     return Healthcode::Nginx->new(module => $f->module, http => <<"END")->start;
+$zone
 $http
 server {
     listen unix:{{SOCK}};
@@ -464,6 +466,111 @@ END
 }
 
 
+# ---- what is too much of one holder is that holder's alone ----
+
+# /custom denies one flag only, which none of these holders has.
+for my $with ('without a cache', 'with a cache') {
+    my $redis = $f->redis;
+    $f->reset_store;
+    my $site = $f->path('site');
+    my $nginx = gate(timeout => '2s', connect_timeout => '2s',
+        $with =~ /^with / ? (cache => 'gate') : (),
+        zone => $with =~ /^with / ? 'healthcode_zone gate 1m;' : '',
+        locations => <<"LOCATION");
+    location /custom {
+        healthcode on;
+        healthcode_deny dormitory-7;
+        alias $site/passed;
+    }
+LOCATION
+    my $long = 'x' x 1_048_576;
+    my $mallory = 'healthcode:risk:{' . $f->holder('mallory') . '}';
+    my @regions = map { sprintf '%06d', 110000 + 137 * $_ } 1 .. 64;
+    my %codes = (
+        mallory => $f->issue(sub => 'mallory'),
+        erin    => $f->issue(sub => 'erin'),
+        grim    => $f->issue(sub => 'grim', region => [ 5114 ]),
+        many    => $f->issue(sub => 'many', region => \@regions));
+    my @names = map { sprintf 'f%03d', $_ } 1 .. 600;
+    my $connections = sub { $redis->cmd('INFO', 'stats')
+        =~ /^total_connections_received:(\d+)/m ? $1 : die };
+
+    is($nginx->ask_until(200, RECOVERY, $alice, '/custom'), 200,
+       "$with: an honest code passes");
+    my $before = $connections->();
+
+    for my $row (
+        [ '64 flags, all over', 200, 'mallory', $mallory,
+          map { ($_ => 1) } @names[0 .. 63] ],
+        [ '65 flags, all over', '403 flagged', 'mallory', $mallory,
+          map { ($_ => 1) } @names[0 .. 64] ],
+        [ '600 flags, all over', '403 flagged', 'mallory', $mallory,
+          map { ($_ => 1) } @names ],
+        [ '600 flags of 2 KB each', '403 flagged', 'mallory', $mallory,
+          map { ($_ . 'y' x 2048 => 1) } @names ],
+        [ '60 flags of 2 KB each', '403 flagged', 'mallory', $mallory,
+          map { ($_ . 'y' x 2048 => 1) } @names[0 .. 59] ],
+        [ 'a name of 1 MiB', '403 flagged', 'mallory', $mallory, $long => 1 ],
+        [ 'an until of 1 MiB', '403 flagged', 'mallory', $mallory,
+          quarantine => $long ],
+        [ 'ten of them', '403 flagged', 'mallory', $mallory,
+          map { ($_ => $long) } @names[0 .. 9] ],
+        [ 'a region of 1 MiB', '403 region', 'grim', 'healthcode:region',
+          5114 => $long ],
+        [ '64 regions of 9 KB', '403 region', 'many', 'healthcode:region',
+          map { ($_ => 'low 0' . ' ' x 9000) } @regions ],
+    ) {
+        my ($what, $wanted, $who, $key, %value) = @$row;
+        $redis->cmd('HSET', $key, $_, $value{$_}) for keys %value;
+        my @sent = map {
+            my $socket = dial($nginx->sock);
+            syswrite $socket, "GET /custom HTTP/1.1\r\nHost: x\r\n"
+                . "Connection: close\r\n"
+                . "Authorization: Bearer $codes{erin}\r\n\r\n";
+            $socket } 1 .. 20;
+        is($nginx->ask_until($wanted, RECOVERY, $codes{$who}, '/custom'),
+           $wanted, "$with, $what");
+        my @got = grep { $_ ne '200' } map {
+            answer_of((answers((exchange($_, '', 10))[0]))[0]
+                      || { status => 0, body => '' }) } @sent;
+        is("@got", '', "$with, $what: others are answered");
+        $redis->cmd('DEL', $key);
+        is($nginx->ask_until(200, RECOVERY, $codes{$who}, '/custom'), 200,
+           "$with, $what: and so is this one when it is gone");
+    }
+
+    $redis->cmd('HSET', 'healthcode:control',
+                "issuer:$Healthcode::Fixture::ISS{national}", $long);
+    is($nginx->ask_until('401 issuer_suspended', RECOVERY, $alice, '/custom'),
+       '401 issuer_suspended', "$with: a control of 1 MiB is in force");
+    is($nginx->ask($f->site, '/custom'), 200, "$with: for its issuer alone");
+    $redis->cmd('DEL', 'healthcode:control');
+    is($nginx->ask_until(200, RECOVERY, $alice, '/custom'), 200,
+       "$with: until it is gone");
+
+    is($connections->(), $before, "$with: all over one connection");
+    unlike($nginx->error_log, qr/is down/, "$with: no store was down");
+
+    $redis->cmd('HSET', 'healthcode:meta', 'x', $long);
+    is($nginx->ask_until('503 store_unproven', RECOVERY, $codes{erin},
+                         '/custom'),
+       '503 store_unproven', "$with: a proof with 1 MiB in it is none");
+    $redis->cmd('HDEL', 'healthcode:meta', 'x');
+    is($nginx->ask_until(200, RECOVERY, $codes{erin}, '/custom'), 200,
+       "$with: until it is one again");
+
+    $redis->cmd('HSET', $mallory, 'contact', "$long.");
+    is($nginx->ask_until('503 store_unavailable', RECOVERY, $codes{mallory},
+                         '/custom'),
+       '503 store_unavailable', "$with: more than 1 MiB is no answer");
+    $redis->cmd('DEL', $mallory);
+    is($nginx->ask_until(200, RECOVERY, $codes{mallory}, '/custom'), 200,
+       "$with: from which the gate recovers");
+    ends_well($nginx, "$with: too much");
+    $f->reset_store;
+}
+
+
 # ---- a server that is no Redis at all ----
 
 # The strings of RESP.
@@ -480,7 +587,7 @@ my %good = (
     ROLE   => "*3\r\n" . bulk('master') . ":0\r\n*0\r\n",
     INFO   => bulk($info),
     META   => $meta,
-    RISK   => "%0\r\n",
+    RISK   => "*0\r\n",
     HMGET  => "*3\r\n_\r\n_\r\n_\r\n",
 );
 
@@ -506,8 +613,8 @@ sub fake {
                     substr $buf, 0, $1 + 2, '';
                 }
                 my $name = uc $words[0];
-                $name = $words[1] =~ /meta$/ ? 'META' : 'RISK'
-                    if $name eq 'HGETALL';
+                $name = { HGETALL => 'META', HRANDFIELD => 'RISK' }->{$name}
+                    // $name;
                 my $reply = ($as_asked ? $good{$name} : $reply{$name})
                     // "-ERR unknown\r\n";
                 return $reply->($client) if ref $reply;
@@ -547,7 +654,7 @@ sub says { my ($bytes) = @_; sub {
     is($nginx->ask_until(200, RECOVERY, $alice), 200,
        'the fake store is good enough for an honest code');
     $server->stop;
-    $server = fake(RISK => "%1\r\n" . bulk('confirmed', 0));
+    $server = fake(RISK => "*1\r\n*2\r\n" . bulk('confirmed', 0));
     is($nginx->ask_until('403 flagged', RECOVERY, $alice), '403 flagged',
        'and for a flag');
     ends_well($nginx, 'the fake store');
@@ -558,7 +665,7 @@ sub says { my ($bytes) = @_; sub {
 {
     my $server = fake(FIRST => 1, RISK => sub {
         my ($client) = @_;
-        Healthcode::Server::put($client, '%', 1);
+        Healthcode::Server::put($client, '*', 1);
         for (1 .. 60) { last if !defined Healthcode::Server::take($client, 1) }
     });
     my $nginx = gate(server => 'unix:' . $server->path, max_pending => 5);
@@ -568,7 +675,7 @@ sub says { my ($bytes) = @_; sub {
 
     $server = fake(FIRST => 1, RISK => sub {
         my ($client) = @_;
-        Healthcode::Server::put($client, '%', 1);
+        Healthcode::Server::put($client, '*', 1);
         for (1 .. 60) { last if !defined Healthcode::Server::take($client, 1) }
     });
     sleep 0.5;
@@ -605,17 +712,23 @@ strange('flags that are a string', RISK => "+OK\r\n");
 strange('flags that are an integer', RISK => ":0\r\n");
 strange('flags of odd length', RISK => "*1\r\n" . bulk('confirmed'));
 strange('flags whose until is an integer',
-        RISK => "%1\r\n" . bulk('confirmed') . ":0\r\n");
+        RISK => "*1\r\n*2\r\n" . bulk('confirmed') . ":0\r\n");
+strange('flags as HGETALL has them', RISK => "%1\r\n" . bulk('confirmed', 0));
+strange('no flags as HGETALL has them', RISK => "%0\r\n");
 strange('flags that are an error', RISK => "-LOADING loading\r\n");
 strange('flags that have moved', RISK => "-MOVED 1 127.0.0.1:1\r\n");
-strange('flags cut short', RISK => says("%1\r\n\$9\r\nconfir"));
+strange('flags cut short', RISK => says("*2\r\n\$9\r\nconfir"));
 strange('flags that come byte by byte', RISK => sub {
     my ($client) = @_;
-    for my $byte (split //, "%1\r\n" . bulk('confirmed', 0)) {
+    for my $byte (split //, "*2\r\n" . bulk('confirmed', 0)) {
         Healthcode::Server::put($client, $byte, 1) or return;
         sleep 0.06;
     }
 });
+strange('a flag that is cut short while it is skipped', RISK => says(
+        "*2\r\n" . bulk('confirmed') . "\$1048576\r\n" . 'x' x 65536));
+strange('a flag that does not end where it says', RISK => "*2\r\n"
+        . bulk('confirmed') . "\$9000\r\n" . 'x' x 9002);
 strange('flags that never end', RISK => sub {
     my ($client) = @_;
     Healthcode::Server::put($client, "\$4000000000\r\n", 1) or return;

@@ -63,7 +63,7 @@ secret > "$dir/desk.password"
 
 # what a gate may do: read, track, and mark a code as used
 gate_may='%R~healthcode:* ~healthcode:used:* resetchannels -@all +hello +auth'
-gate_may="$gate_may +select +role +info +ping +hgetall +hmget"
+gate_may="$gate_may +select +role +info +ping +hgetall +hrandfield +hmget"
 gate_may="$gate_may +client|tracking +set"
 
 cat > "$dir/redis.conf" <<EOF

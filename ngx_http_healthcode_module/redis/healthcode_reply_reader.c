@@ -19,13 +19,15 @@
 
 
 struct healthcode_reply_reader_s {
-    redisReader  *hiredis;
-    size_t        begun;      /* bytes taken in of a reply that is not whole */
-    size_t        used;
-    char         *memory;
+    redisReader              *hiredis;
+    healthcode_reply_scan_t   scan;
+    size_t                    used;
+    char                     *memory;
 };
 
 
+static bool healthcode_reply_reader_pass(void *data, const char *bytes,
+    size_t len);
 static void *healthcode_reply_reader_string(const redisReadTask *task,
     char *str, size_t len);
 static void *healthcode_reply_reader_array(const redisReadTask *task,
@@ -71,7 +73,7 @@ healthcode_reply_reader_create(void)
         return NULL;
     }
 
-    reader->hiredis->maxelements = HEALTHCODE_REPLY_READER_ELEMENTS_MAX;
+    reader->hiredis->maxelements = HEALTHCODE_REPLY_ELEMENTS_MAX;
     reader->hiredis->maxbuf = 0;    /* keep the buffer: feeding is bounded */
     reader->hiredis->privdata = reader;
 
@@ -94,14 +96,18 @@ bool
 healthcode_reply_reader_feed(healthcode_reply_reader_t *reader,
     const void *data, size_t len)
 {
-    /* before feeding: hiredis crashes on a reply that nests without end */
-    if (reader->begun + len > HEALTHCODE_REPLY_READER_BYTES_MAX) {
-        return false;
-    }
+    /* bounded before hiredis, which crashes on what nests without end */
+    return healthcode_reply_scan(&reader->scan, data, len,
+                                 healthcode_reply_reader_pass, reader);
+}
 
-    reader->begun += len;
 
-    return redisReaderFeed(reader->hiredis, data, len) == REDIS_OK;
+static bool
+healthcode_reply_reader_pass(void *data, const char *bytes, size_t len)
+{
+    healthcode_reply_reader_t  *reader = data;
+
+    return redisReaderFeed(reader->hiredis, bytes, len) == REDIS_OK;
 }
 
 
@@ -119,7 +125,6 @@ healthcode_reply_reader_next(healthcode_reply_reader_t *reader,
         return HEALTHCODE_REPLY_READER_MORE;
     }
 
-    reader->begun = reader->hiredis->len - reader->hiredis->pos;
     *reply = object;
 
     return HEALTHCODE_REPLY_READER_REPLY;

@@ -7,12 +7,8 @@
 #define HEALTHCODE_REPLY_READER_H
 
 #include <hiredis/hiredis.h>
-#include <stdbool.h>
 
-
-/* Bytes and elements of one reply; one that grows past them is not ours. */
-#define HEALTHCODE_REPLY_READER_BYTES_MAX     65536
-#define HEALTHCODE_REPLY_READER_ELEMENTS_MAX  512
+#include "healthcode_reply_scan.h"
 
 
 typedef struct healthcode_reply_reader_s  healthcode_reply_reader_t;
@@ -32,9 +28,9 @@ healthcode_reply_reader_t *healthcode_reply_reader_create(void);
 void healthcode_reply_reader_free(healthcode_reply_reader_t *reader);
 
 /*
- * Takes in len bytes, which are copied.  False where the reply that has begun
- * would be longer than HEALTHCODE_REPLY_READER_BYTES_MAX, or without memory:
- * the reader is of no more use then.
+ * Takes in len bytes, which are copied, but for bulks that are too long
+ * (healthcode_reply_scan.h).  False for bytes that are no RESP, too many of one
+ * reply, or without memory: the reader is of no more use then.
  */
 bool healthcode_reply_reader_feed(healthcode_reply_reader_t *reader,
     const void *data, size_t len);
@@ -46,6 +42,13 @@ bool healthcode_reply_reader_feed(healthcode_reply_reader_t *reader,
  */
 healthcode_reply_reader_e healthcode_reply_reader_next(
     healthcode_reply_reader_t *reader, redisReply **reply);
+
+/* Whether a bulk stood here that was too long: what it says is not known. */
+static inline bool
+healthcode_reply_reader_is_skipped(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_BIGNUM;
+}
 
 /*
  * Gives all replies back, so that their memory serves the next ones.  Only

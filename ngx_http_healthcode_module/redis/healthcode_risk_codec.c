@@ -6,8 +6,14 @@
 
 #include <stdio.h>
 
+#include "healthcode_reply_reader.h"
 #include "healthcode_risk_codec.h"
 
+
+/* One more flag than a holder may have tells that there are too many. */
+#define HEALTHCODE_RISK_FLAGS_ASKED   "65"
+
+_Static_assert(HEALTHCODE_RISK_FLAGS_MAX == 64, "asks for one more");
 
 /* The longest "iss" that a control can name; a longer one is not configured. */
 #define HEALTHCODE_RISK_FIELD_MAX     (HEALTHCODE_TOKEN_MAX + 8)
@@ -23,6 +29,8 @@ static size_t healthcode_risk_codec_field(char *dst, const char *prefix,
     healthcode_str_t value);
 static bool healthcode_risk_codec_read_risk(const redisReply *reply,
     const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
+static bool healthcode_risk_codec_flag(const redisReply *reply, size_t *i,
+    const redisReply **name, const redisReply **until);
 static bool healthcode_risk_codec_read_region(
     const healthcode_risk_query_t *query, const redisReply *reply,
     healthcode_risk_region_t *regions);
@@ -31,6 +39,7 @@ static bool healthcode_risk_codec_read_control(const redisReply *reply,
 static bool healthcode_risk_codec_is_wrong_type(const redisReply *reply);
 static bool healthcode_risk_codec_is_pairs(const redisReply *reply);
 static bool healthcode_risk_codec_is_values(const redisReply *reply, size_t n);
+static bool healthcode_risk_codec_is_text(const redisReply *reply);
 static healthcode_str_t healthcode_risk_codec_str(const redisReply *reply);
 
 
@@ -62,19 +71,22 @@ healthcode_risk_codec_format(const healthcode_risk_query_t *query,
 }
 
 
+/* Bounded here: what a holder has too much of would be in everybody's way. */
 static bool
 healthcode_risk_codec_format_risk(const healthcode_risk_query_t *query,
     healthcode_redis_buf_t *buf)
 {
     char         key[] = "healthcode:risk:{" "0123456789abcdef"
                          "0123456789abcdef" "}";
-    size_t       lens[] = { 7, sizeof(key) - 1 };
-    const char  *args[] = { "HGETALL", key };
+    size_t       lens[] = { 10, sizeof(key) - 1, 2, 10 };
+    const char  *args[] = {
+        "HRANDFIELD", key, HEALTHCODE_RISK_FLAGS_ASKED, "WITHVALUES"
+    };
 
     memcpy(key + sizeof("healthcode:risk:{") - 1, query->holder,
            HEALTHCODE_HOLDER_HEX);
 
-    return healthcode_redis_buf_command(buf, 2, args, lens);
+    return healthcode_redis_buf_command(buf, 4, args, lens);
 }
 
 
@@ -200,8 +212,7 @@ healthcode_risk_codec_answer(const healthcode_risk_query_t *query,
 bool
 healthcode_risk_codec_is_absent(redisReply *const *replies)
 {
-    return healthcode_risk_codec_is_pairs(replies[0])
-           && replies[0]->elements == 0;
+    return replies[0]->type == REDIS_REPLY_ARRAY && replies[0]->elements == 0;
 }
 
 
@@ -209,24 +220,72 @@ static bool
 healthcode_risk_codec_read_risk(const redisReply *reply,
     const healthcode_risk_terms_t *terms, healthcode_risk_t *risk)
 {
+    size_t             i, n = 0;
+    const redisReply  *name, *until;
+
     if (healthcode_risk_codec_is_wrong_type(reply)) {
         /* not a hash: whatever it says of the holder, it is set */
         risk->flagged = true;
         return true;
     }
 
-    if (!healthcode_risk_codec_is_pairs(reply)) {
+    if (reply->type != REDIS_REPLY_ARRAY) {
         return false;
     }
 
-    for (size_t i = 0; i < reply->elements; i += 2) {
+    for (i = 0; i < reply->elements; n++) {
+
+        if (!healthcode_risk_codec_flag(reply, &i, &name, &until)) {
+            return false;
+        }
+
         healthcode_risk_add_flag(risk, terms->policy,
-                             healthcode_risk_codec_str(reply->element[i]),
-                             healthcode_risk_codec_str(reply->element[i + 1]),
-                             terms->now);
+                                 healthcode_risk_codec_str(name),
+                                 healthcode_risk_codec_str(until), terms->now);
+
+        /* whatever the policy denies: it may be among what was not read */
+        risk->flagged |= healthcode_reply_reader_is_skipped(name);
+        risk->flagged |= healthcode_reply_reader_is_skipped(until);
     }
 
+    risk->flagged |= (n > HEALTHCODE_RISK_FLAGS_MAX);
+
     return true;
+}
+
+
+/*
+ * The flag at *i, which goes on behind it: RESP3 has an array for each, RESP2
+ * its name and its value one after the other.
+ */
+static bool
+healthcode_risk_codec_flag(const redisReply *reply, size_t *i,
+    const redisReply **name, const redisReply **until)
+{
+    redisReply  **pair = &reply->element[*i];
+
+    if (pair[0]->type == REDIS_REPLY_ARRAY) {
+        *i += 1;
+
+        if (pair[0]->elements != 2) {
+            return false;
+        }
+
+        pair = pair[0]->element;
+
+    } else {
+        *i += 2;
+
+        if (*i > reply->elements) {
+            return false;
+        }
+    }
+
+    *name = pair[0];
+    *until = pair[1];
+
+    return healthcode_risk_codec_is_text(*name)
+           && healthcode_risk_codec_is_text(*until);
 }
 
 
@@ -302,6 +361,7 @@ healthcode_reason_e
 healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
 {
     bool              schema = false, instance = false, pepper = false;
+    bool              whole = true;
     healthcode_str_t  name, value, check;
 
     if (!healthcode_risk_codec_is_pairs(reply)) {
@@ -314,6 +374,12 @@ healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
         name = healthcode_risk_codec_str(reply->element[i]);
         value = healthcode_risk_codec_str(reply->element[i + 1]);
 
+        if (healthcode_reply_reader_is_skipped(reply->element[i])
+            || healthcode_reply_reader_is_skipped(reply->element[i + 1]))
+        {
+            whole = false;
+        }
+
         if (healthcode_str_equal(name, healthcode_str("schema"))) {
             schema = healthcode_str_equal(value, healthcode_str("1"));
 
@@ -325,7 +391,7 @@ healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
         }
     }
 
-    if (!schema || !instance) {
+    if (!whole || !schema || !instance) {
         return HEALTHCODE_REASON_STORE_UNPROVEN;
     }
 
@@ -375,7 +441,7 @@ healthcode_risk_codec_is_pairs(const redisReply *reply)
     }
 
     for (size_t i = 0; i < reply->elements; i++) {
-        if (reply->element[i]->type != REDIS_REPLY_STRING) {
+        if (!healthcode_risk_codec_is_text(reply->element[i])) {
             return false;
         }
     }
@@ -392,7 +458,7 @@ healthcode_risk_codec_is_values(const redisReply *reply, size_t n)
     }
 
     for (size_t i = 0; i < n; i++) {
-        if (reply->element[i]->type != REDIS_REPLY_STRING
+        if (!healthcode_risk_codec_is_text(reply->element[i])
             && reply->element[i]->type != REDIS_REPLY_NIL)
         {
             return false;
@@ -403,8 +469,21 @@ healthcode_risk_codec_is_values(const redisReply *reply, size_t n)
 }
 
 
+static bool
+healthcode_risk_codec_is_text(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_STRING
+           || healthcode_reply_reader_is_skipped(reply);
+}
+
+
+/* Empty where it was skipped, which no value may be: it counts as set. */
 static healthcode_str_t
 healthcode_risk_codec_str(const redisReply *reply)
 {
+    if (healthcode_reply_reader_is_skipped(reply)) {
+        return healthcode_str_from(NULL, 0);
+    }
+
     return healthcode_str_from(reply->str, reply->len);
 }

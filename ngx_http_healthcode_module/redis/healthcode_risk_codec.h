@@ -15,6 +15,9 @@
 
 #define HEALTHCODE_RISK_REPLIES_MAX  4
 
+/* Flags that a holder may have, those that are over among them. */
+#define HEALTHCODE_RISK_FLAGS_MAX    64
+
 
 /* How many replies a query gets. */
 unsigned healthcode_risk_codec_replies(const healthcode_risk_query_t *query);
@@ -28,9 +31,10 @@ bool healthcode_risk_codec_format(const healthcode_risk_query_t *query,
 
 /*
  * Reads healthcode_risk_codec_replies(query) replies in their order.
- * HEALTHCODE_REASON_OK: *risk is written.  _STORE_UNPROVEN, _STORE_PEPPER:
- * the store does not prove itself.  _STORE_UNAVAILABLE: an error, or a reply
- * of another shape than was asked for.
+ * HEALTHCODE_REASON_OK: *risk is written; it is flagged where the flags cannot
+ * be read whole.  _STORE_UNPROVEN, _STORE_PEPPER: the store does not prove
+ * itself.  _STORE_UNAVAILABLE: an error, or a reply of another shape than was
+ * asked for.
  */
 healthcode_reason_e healthcode_risk_codec_read(
     const healthcode_risk_query_t *query, redisReply *const *replies,
@@ -52,8 +56,9 @@ bool healthcode_risk_codec_is_absent(redisReply *const *replies);
 
 /*
  * Judges the reply to HGETALL healthcode:meta: _STORE_UNPROVEN where the hash
- * is missing, of another schema or without an instance, _STORE_PEPPER where
- * it was made with another pepper, _STORE_UNAVAILABLE where it is no map.
+ * is missing, of another schema, without an instance or too long to be read,
+ * _STORE_PEPPER where it was made with another pepper, _STORE_UNAVAILABLE where
+ * it is no map.
  */
 healthcode_reason_e healthcode_risk_codec_meta(const redisReply *reply,
     const char *pepper_check);

@@ -39,23 +39,32 @@ has(const redisReply *map, const char *name, const char *value)
 }
 
 
+/* Each pair in an array of its own, or one after the other. */
 static void
-check_flags(const redisReply *map, const healthcode_risk_t *risk)
+check_flags(const redisReply *reply, const healthcode_risk_t *risk)
 {
-    bool  flagged = false;
+    bool          flagged = false;
+    size_t        n = 0;
+    redisReply  **pair;
 
-    fuzz_must(map->type == REDIS_REPLY_MAP || map->type == REDIS_REPLY_ARRAY);
+    fuzz_must(reply->type == REDIS_REPLY_ARRAY);
 
-    for (size_t i = 0; i + 1 < map->elements; i += 2) {
-        if (is(map->element[i], "confirmed")) {
-            flagged = flagged || healthcode_risk_is_active(
-                                     healthcode_str_from(
-                                         map->element[i + 1]->str,
-                                         map->element[i + 1]->len), NOW);
+    for (size_t i = 0; i < reply->elements; n++) {
+        pair = &reply->element[i];
+        i += (pair[0]->type == REDIS_REPLY_ARRAY) ? 1 : 2;
+        pair = (pair[0]->type == REDIS_REPLY_ARRAY) ? pair[0]->element : pair;
+
+        if (pair[0]->type == REDIS_REPLY_BIGNUM
+            || pair[1]->type == REDIS_REPLY_BIGNUM
+            || (is(pair[0], "confirmed")
+                && healthcode_risk_is_active(
+                       healthcode_str_from(pair[1]->str, pair[1]->len), NOW)))
+        {
+            flagged = true;
         }
     }
 
-    fuzz_must(risk->flagged == flagged);
+    fuzz_must(risk->flagged == (flagged || n > 64));
     fuzz_must(risk->names_len <= HEALTHCODE_RISK_NAMES_MAX);
 }
 
@@ -69,6 +78,12 @@ check_control(const redisReply *values, const healthcode_risk_t *risk)
     fuzz_must(!is(values->element[1], "0") || risk->key_revoked);
     fuzz_must(!is(values->element[1], "x") || risk->key_revoked);
     fuzz_must(!is(values->element[2], "") || risk->issued_before);
+    fuzz_must(values->element[0]->type != REDIS_REPLY_BIGNUM
+              || risk->issuer_suspended);
+    fuzz_must(values->element[1]->type != REDIS_REPLY_BIGNUM
+              || risk->key_revoked);
+    fuzz_must(values->element[2]->type != REDIS_REPLY_BIGNUM
+              || risk->issued_before);
     fuzz_must(values->element[0]->type != REDIS_REPLY_NIL
               || !risk->issuer_suspended);
     fuzz_must(values->element[1]->type != REDIS_REPLY_NIL
@@ -109,8 +124,7 @@ check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
     fuzz_must(healthcode_risk_codec_instance(replies[n - 1]).len > 0);
     fuzz_must(healthcode_risk_codec_answer(query, replies, &answer));
     fuzz_must(healthcode_risk_codec_is_absent(replies)
-              == ((replies[0]->type == REDIS_REPLY_MAP
-                   || replies[0]->type == REDIS_REPLY_ARRAY)
+              == (replies[0]->type == REDIS_REPLY_ARRAY
                   && replies[0]->elements == 0));
     fuzz_must(!healthcode_risk_codec_is_absent(replies)
               || (!risk.flagged && risk.names_len == 0));
@@ -131,6 +145,8 @@ check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
               && replies[1]->elements == prefixes);
     fuzz_must(!is(replies[1]->element[0], "high 0") || risk.region);
     fuzz_must(!is(replies[1]->element[0], "") || risk.region);
+    fuzz_must(replies[1]->element[0]->type != REDIS_REPLY_BIGNUM
+              || risk.region);
 }
 
 

@@ -53,17 +53,21 @@ test_refuses_what_is_no_resp(void **state)
     static const char *const   bad[] = {
         "x\r\n", "*x\r\n", ":\r\n", "$-2\r\n", "GET / HTTP",
         "*513\r\n", "%513\r\n", "*1999999999\r\n", "#x\r\n", ",x\r\n",
+        "*-2\r\n", "$\r\n", "$-\r\n", "$--1\r\n", "$+1\r\n", "$ 1\r\n",
+        "$01\r\nx\r\n", "$1\n", "$1\rx\n", "$1x\r\n", "$?\r\n", "*?\r\n",
+        "=1048577\r\n", "$1048577\r\n", "$9999999999\r\n",
+        "$99999999999\r\n", "$18446744073709551617\r\n", "*01\r\n+a\r\n",
+        "|1\r\n", "!3\r\nERR\r\n",
     };
     redisReply                 *reply;
     healthcode_reply_reader_t  *reader;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         reader = healthcode_reply_reader_create();
-        assert_true(healthcode_reply_reader_feed(reader, bad[i],
-                                                 strlen(bad[i])));
 
-        if (healthcode_reply_reader_next(reader, &reply)
-            != HEALTHCODE_REPLY_READER_BROKEN)
+        if (healthcode_reply_reader_feed(reader, bad[i], strlen(bad[i]))
+            && healthcode_reply_reader_next(reader, &reply)
+               != HEALTHCODE_REPLY_READER_BROKEN)
         {
             fail_msg("row %zu: %s", i, bad[i]);
         }
@@ -91,7 +95,7 @@ test_refuses_what_nests_without_end(void **state)
         fed += 4;
     }
 
-    assert_true(fed <= HEALTHCODE_REPLY_READER_BYTES_MAX);
+    assert_true(fed <= HEALTHCODE_REPLY_BYTES_MAX);
     assert_int_not_equal(rc, HEALTHCODE_REPLY_READER_REPLY);
     healthcode_reply_reader_free(reader);
 
@@ -119,35 +123,276 @@ test_refuses_what_takes_more_memory_than_there_is(void **state)
 }
 
 
+/* One that is no bulk is neither skipped nor cut. */
 static void
 test_takes_64_kib_and_not_a_byte_more(void **state)
 {
-    char                       *text = calloc(1, 70000);
-    size_t                      n;
+    char                       *text = malloc(HEALTHCODE_REPLY_BYTES_MAX + 1);
+    size_t                      n = HEALTHCODE_REPLY_BYTES_MAX;
     redisReply                 *reply;
     healthcode_reply_reader_t  *reader = healthcode_reply_reader_create();
 
-    n = HEALTHCODE_REPLY_READER_BYTES_MAX - 10;
-    sprintf(text, "$%zu\r\n", n);
-    assert_int_equal(strlen(text), 8);
-    memset(text + 8, 'x', n);
-    memcpy(text + 8 + n, "\r\n", 2);
+    memset(text, 'x', n);
+    text[0] = '+';
+    memcpy(text + n - 2, "\r\n", 2);
 
     for (int i = 0; i < 50; i++) {
-        assert_true(healthcode_reply_reader_feed(reader, text, n + 10));
+        assert_true(healthcode_reply_reader_feed(reader, text, n));
         assert_int_equal(healthcode_reply_reader_next(reader, &reply),
                          HEALTHCODE_REPLY_READER_REPLY);
-        assert_int_equal(reply->len, n);
+        assert_int_equal(reply->len, n - 3);
         healthcode_reply_reader_reset(reader);
     }
 
     assert_true(healthcode_reply_reader_feed(reader, text, 9));
     assert_int_equal(healthcode_reply_reader_next(reader, &reply),
                      HEALTHCODE_REPLY_READER_MORE);
-    assert_false(healthcode_reply_reader_feed(reader, text + 9, n + 2));
+    memcpy(text + n - 2, "xx\r", 3);
+    assert_true(healthcode_reply_reader_feed(reader, text + 9, n - 9));
+    assert_false(healthcode_reply_reader_feed(reader, "\r\n", 2));
 
     healthcode_reply_reader_free(reader);
     free(text);
+
+    (void) state;
+}
+
+
+/* Bytes of a stream that a test puts together. */
+static struct {
+    char    *data;
+    size_t   len;
+} stream;
+
+
+static void
+stream_add(const char *text)
+{
+    size_t  n = strlen(text);
+
+    stream.data = realloc(stream.data, stream.len + n);
+    memcpy(stream.data + stream.len, text, n);
+    stream.len += n;
+}
+
+
+/* A bulk of n bytes, which look like RESP. */
+static void
+stream_add_bulk(char type, size_t n)
+{
+    char  header[32];
+
+    snprintf(header, sizeof(header), "%c%zu\r\n", type, n);
+    stream_add(header);
+    stream.data = realloc(stream.data, stream.len + n);
+
+    for (size_t i = 0; i < n; i++) {
+        stream.data[stream.len++] = "txt:\r\n*1\r\n$1\r\n"[i % 14];
+    }
+
+    stream_add("\r\n");
+}
+
+
+static void
+stream_free(void)
+{
+    free(stream.data);
+    stream.data = NULL;
+    stream.len = 0;
+}
+
+
+/*
+ * Reads all of it in pieces of so many bytes, each in memory of its own; the
+ * number of whole replies.
+ */
+static size_t
+stream_read(healthcode_reply_reader_t *reader, size_t piece,
+    redisReply **replies, size_t max)
+{
+    char                      *copy;
+    bool                       fed;
+    size_t                     i, n, read = 0;
+    healthcode_reply_reader_e  rc;
+
+    for (i = 0; i < stream.len; i += n) {
+        n = (stream.len - i < piece) ? stream.len - i : piece;
+        copy = malloc(n);
+        memcpy(copy, stream.data + i, n);
+        fed = healthcode_reply_reader_feed(reader, copy, n);
+        free(copy);
+
+        if (!fed) {
+            return read;
+        }
+
+        do {
+            assert_true(read < max);
+            rc = healthcode_reply_reader_next(reader, &replies[read]);
+            read += (rc == HEALTHCODE_REPLY_READER_REPLY);
+        } while (rc == HEALTHCODE_REPLY_READER_REPLY);
+
+        if (rc == HEALTHCODE_REPLY_READER_BROKEN) {
+            return read;
+        }
+    }
+
+    return read;
+}
+
+
+/* The reply behind it is whole, and so is the one that it stands in. */
+static void
+test_skips_a_bulk_that_is_too_long(void **state)
+{
+    static const struct {
+        size_t  len;
+        bool    skipped;
+    } rows[] = {
+        { HEALTHCODE_REPLY_BULK_MAX - 1, false },
+        { HEALTHCODE_REPLY_BULK_MAX, false },
+        { HEALTHCODE_REPLY_BULK_MAX + 1, true },
+        { HEALTHCODE_REPLY_BYTES_MAX, true },
+        { HEALTHCODE_REPLY_SKIP_MAX, true },
+    };
+    static const size_t  pieces[] = { 1, 2, 7, 4096, 16384, 2000000 };
+    char                 text[16];
+    redisReply          *replies[8];
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        stream_add("*3\r\n$1\r\na\r\n");
+        stream_add_bulk('$', rows[i].len);
+        stream_add("$1\r\nb\r\n");
+        stream_add_bulk('$', rows[i].len);
+        stream_add("+OK\r\n");
+        snprintf(text, sizeof(text), "%zu", rows[i].len);
+
+        for (size_t j = (rows[i].len > 99999) ? 2 : 0; j < test_count(pieces);
+             j++)
+        {
+            healthcode_reply_reader_t  *r = healthcode_reply_reader_create();
+
+            test_row(stream_read(r, pieces[j], replies, 8) == 3, i, text);
+            assert_int_equal(replies[0]->elements, 3);
+            test_str_equal(healthcode_str_from(replies[0]->element[0]->str,
+                                               1), "a");
+            test_row(healthcode_reply_reader_is_skipped(
+                         replies[0]->element[1]) == rows[i].skipped, i, text);
+            test_str_equal(healthcode_str_from(replies[0]->element[2]->str,
+                                               1), "b");
+            test_row(healthcode_reply_reader_is_skipped(replies[1])
+                     == rows[i].skipped, i, text);
+            assert_string_equal(replies[2]->str, "OK");
+
+            if (rows[i].skipped) {
+                assert_string_equal(replies[1]->str, text);
+            } else {
+                assert_int_equal(replies[1]->len, rows[i].len);
+                assert_memory_equal(replies[1]->str, stream.data
+                                    + stream.len - 7 - rows[i].len,
+                                    rows[i].len);
+            }
+
+            healthcode_reply_reader_free(r);
+        }
+
+        stream_free();
+    }
+
+    (void) state;
+}
+
+
+/* A text with its format is of nobody's making but Redis's. */
+static void
+test_takes_a_text_with_its_format_as_long_as_a_reply(void **state)
+{
+    redisReply                 *reply, *replies[2];
+    healthcode_reply_reader_t  *reader = healthcode_reply_reader_create();
+
+    stream_add_bulk('=', HEALTHCODE_REPLY_BYTES_MAX - 10);
+    assert_int_equal(stream_read(reader, 1000, replies, 2), 1);
+    reply = replies[0];
+    assert_int_equal(reply->type, REDIS_REPLY_VERB);
+    assert_int_equal(reply->len, HEALTHCODE_REPLY_BYTES_MAX - 14);
+    stream_free();
+
+    stream_add_bulk('=', HEALTHCODE_REPLY_BYTES_MAX - 9);
+    assert_int_equal(stream_read(reader, 1000, replies, 2), 0);
+    stream_free();
+    healthcode_reply_reader_free(reader);
+
+    (void) state;
+}
+
+
+/* 130 bulks, none of them too long alone: the last ones are. */
+static void
+test_skips_what_makes_a_reply_too_long(void **state)
+{
+    size_t       skipped = 0;
+    redisReply  *replies[8];
+
+    stream_add("*130\r\n");
+
+    for (int i = 0; i < 130; i++) {
+        stream_add_bulk('$', i == 128 ? 1 : HEALTHCODE_REPLY_BULK_MAX / 2);
+    }
+
+    stream_add("$1\r\na\r\n");
+
+    for (size_t piece = 1; piece < 100000; piece *= 9) {
+        healthcode_reply_reader_t  *r = healthcode_reply_reader_create();
+
+        assert_int_equal(stream_read(r, piece, replies, 8), 2);
+        assert_int_equal(replies[0]->elements, 130);
+
+        for (int i = 0; i < 7; i++) {
+            assert_int_equal(replies[0]->element[i]->type, REDIS_REPLY_STRING);
+        }
+
+        for (skipped = 0; skipped < 130; skipped++) {
+            if (!healthcode_reply_reader_is_skipped(
+                    replies[0]->element[129 - skipped])
+                && skipped != 1)
+            {
+                break;
+            }
+        }
+
+        assert_int_equal(skipped, 130 - 7);
+        assert_string_equal(replies[1]->str, "a");
+        healthcode_reply_reader_free(r);
+    }
+
+    stream_free();
+
+    (void) state;
+}
+
+
+static void
+test_refuses_a_bulk_that_is_not_what_it_says(void **state)
+{
+    static const size_t  lens[] = { 3, HEALTHCODE_REPLY_BULK_MAX + 1 };
+    static const char   *ends[] = { "x\n", "\rx", "\n\r", "$1" };
+    redisReply          *replies[2];
+
+    for (size_t i = 0; i < test_count(lens); i++) {
+        for (size_t j = 0; j < test_count(ends); j++) {
+            healthcode_reply_reader_t  *r = healthcode_reply_reader_create();
+
+            stream_add_bulk('$', lens[i]);
+            memcpy(stream.data + stream.len - 2, ends[j], 2);
+            stream_add("+OK\r\n");
+            test_row(stream_read(r, 100000, replies, 2) == 0, j, ends[j]);
+            assert_false(healthcode_reply_reader_feed(r, stream.data,
+                                                      stream.len));
+            healthcode_reply_reader_free(r);
+            stream_free();
+        }
+    }
 
     (void) state;
 }
@@ -227,6 +472,10 @@ main(void)
         cmocka_unit_test(test_refuses_what_nests_without_end),
         cmocka_unit_test(test_refuses_what_takes_more_memory_than_there_is),
         cmocka_unit_test(test_takes_64_kib_and_not_a_byte_more),
+        cmocka_unit_test(test_skips_a_bulk_that_is_too_long),
+        cmocka_unit_test(test_takes_a_text_with_its_format_as_long_as_a_reply),
+        cmocka_unit_test(test_skips_what_makes_a_reply_too_long),
+        cmocka_unit_test(test_refuses_a_bulk_that_is_not_what_it_says),
         cmocka_unit_test(test_reads_what_hiredis_reads_cut_anywhere),
         cmocka_unit_test(test_keeps_replies_until_they_are_given_back),
     };

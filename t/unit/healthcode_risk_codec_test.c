@@ -20,8 +20,9 @@
     "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
 #define META    "%3\r\n" META_PAIRS
 #define META_2  "*6\r\n" META_PAIRS
-#define NONE    "%0\r\n"
+#define NONE    "*0\r\n"
 #define NILS    "*3\r\n_\r\n_\r\n_\r\n"
+#define FLAG_A  "*2\r\n$1\r\na\r\n$1\r\n0\r\n"
 
 
 static healthcode_str_t  deny[] = {
@@ -196,12 +197,22 @@ test_refuses_replies_of_another_shape(void **state)
         "$0\r\n\r\n" NILS META,
         "*1\r\n$9\r\nconfirmed\r\n" NILS META,
         "*3\r\n$1\r\na\r\n$1\r\n0\r\n$1\r\nb\r\n" NILS META,
-        "%1\r\n$9\r\nconfirmed\r\n_\r\n" NILS META,
-        "%1\r\n$9\r\nconfirmed\r\n:0\r\n" NILS META,
-        "%1\r\n$9\r\nconfirmed\r\n*0\r\n" NILS META,
-        "%1\r\n$9\r\nconfirmed\r\n-ERR\r\n" NILS META,
-        "%1\r\n+confirmed\r\n$1\r\n0\r\n" NILS META,
-        "%1\r\n%0\r\n$1\r\n0\r\n" NILS META,
+        "*2\r\n$9\r\nconfirmed\r\n_\r\n" NILS META,
+        "*2\r\n$9\r\nconfirmed\r\n:0\r\n" NILS META,
+        "*2\r\n$9\r\nconfirmed\r\n*0\r\n" NILS META,
+        "*2\r\n$9\r\nconfirmed\r\n*2\r\n$1\r\na\r\n$1\r\n0\r\n" NILS META,
+        "*2\r\n$9\r\nconfirmed\r\n-ERR\r\n" NILS META,
+        "*2\r\n+confirmed\r\n$1\r\n0\r\n" NILS META,
+        "*2\r\n%0\r\n$1\r\n0\r\n" NILS META,
+        "*1\r\n*0\r\n" NILS META,
+        "*1\r\n*1\r\n$9\r\nconfirmed\r\n" NILS META,
+        "*1\r\n*3\r\n$1\r\na\r\n$1\r\n0\r\n$1\r\nb\r\n" NILS META,
+        "*1\r\n*2\r\n$9\r\nconfirmed\r\n:0\r\n" NILS META,
+        "*1\r\n*2\r\n_\r\n$1\r\n0\r\n" NILS META,
+        "*1\r\n%1\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n" NILS META,
+        "*2\r\n" FLAG_A "$1\r\nb\r\n" NILS META,
+        "%0\r\n" NILS META,                /* as HGETALL would answer */
+        "%1\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n" NILS META,
         "~0\r\n" NILS META,
         ">0\r\n" NILS META,
         /* control */
@@ -257,17 +268,19 @@ test_reads_flags(void **state)
         const char  *bytes, *names;
         bool         flagged;
     } rows[] = {
-        { "%1\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", "confirmed", true },
+        { "*1\r\n*2\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", "confirmed", true },
         { "*2\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", "confirmed", true },
-        { "%1\r\n$7\r\ncontact\r\n$0\r\n\r\n", "contact", true },
-        { "%1\r\n$7\r\ncontact\r\n$10\r\n1700000001\r\n", "contact", true },
-        { "%1\r\n$7\r\ncontact\r\n$10\r\n1700000000\r\n", "", false },
-        { "%1\r\n$5\r\nentry\r\n$1\r\n0\r\n", "entry", false },
-        { "%2\r\n$5\r\nentry\r\n$1\r\n0\r\n$7\r\ncontact\r\n$1\r\nx\r\n",
-          "entry,contact", true },
+        { "*1\r\n*2\r\n$7\r\ncontact\r\n$0\r\n\r\n", "contact", true },
+        { "*1\r\n*2\r\n$7\r\ncontact\r\n$10\r\n1700000001\r\n", "contact",
+          true },
+        { "*1\r\n*2\r\n$7\r\ncontact\r\n$10\r\n1700000000\r\n", "", false },
+        { "*1\r\n*2\r\n$5\r\nentry\r\n$1\r\n0\r\n", "entry", false },
+        { "*2\r\n*2\r\n$5\r\nentry\r\n$1\r\n0\r\n"
+          "*2\r\n$7\r\ncontact\r\n$1\r\nx\r\n", "entry,contact", true },
+        { "*2\r\n*2\r\n$7\r\ncontact\r\n$1\r\n0\r\n"
+          "*2\r\n$5\r\nentry\r\n$1\r\n0\r\n", "contact,entry", true },
         { "*4\r\n$7\r\ncontact\r\n$1\r\n1\r\n$9\r\nconfirmed\r\n$2\r\n-1\r\n",
           "confirmed", true },
-        { "%0\r\n", "", false },
         { "*0\r\n", "", false },
     };
     char               bytes[1024];
@@ -291,6 +304,102 @@ test_reads_flags(void **state)
                      rows[i].bytes);
         }
     }
+
+    (void) state;
+}
+
+
+/* count flags that nobody denies, as RESP3 or RESP2 has them. */
+static size_t
+many_flags(char *bytes, size_t size, unsigned count, bool flat)
+{
+    size_t  n = (size_t) snprintf(bytes, size, "*%u\r\n",
+                                  flat ? 2 * count : count);
+
+    for (unsigned i = 0; i < count; i++) {
+        n += (size_t) snprintf(bytes + n, size - n, "%s$4\r\nx%03u\r\n"
+                               "$1\r\n1\r\n", flat ? "" : "*2\r\n", i);
+    }
+
+    return n;
+}
+
+
+/* All over, and none denied; but one more may be behind them. */
+static void
+test_flags_a_holder_with_more_flags_than_are_read(void **state)
+{
+    char               bytes[8192];
+    size_t             n;
+    healthcode_risk_t  risk;
+
+    for (unsigned count = 60; count < 70; count++) {
+        for (int flat = 0; flat < 2; flat++) {
+            n = many_flags(bytes, sizeof(bytes), count, flat);
+            snprintf(bytes + n, sizeof(bytes) - n, "%s%s", NILS, META);
+            assert_int_equal(read_plain(bytes, &risk), HEALTHCODE_REASON_OK);
+            assert_int_equal(risk.flagged, count > 64);
+            assert_int_equal(risk.names_len, 0);
+        }
+    }
+
+    (void) state;
+}
+
+
+/* A big number is what the reader puts in the place of a bulk too long. */
+static void
+test_counts_what_was_skipped_as_set(void **state)
+{
+    static const struct {
+        const char           *bytes;
+        int                   reason;        /* of the reply, then of risk */
+        healthcode_reason_e   found;
+    } rows[] = {
+        { "*1\r\n*2\r\n(9000\r\n$1\r\n1\r\n" NILS META,
+          HEALTHCODE_REASON_OK, HEALTHCODE_REASON_FLAGGED },
+        { "*1\r\n*2\r\n$1\r\na\r\n(9000\r\n" NILS META,
+          HEALTHCODE_REASON_OK, HEALTHCODE_REASON_FLAGGED },
+        { "*2\r\n(9000\r\n$1\r\n1\r\n" NILS META,
+          HEALTHCODE_REASON_OK, HEALTHCODE_REASON_FLAGGED },
+        { "*2\r\n(9000\r\n(9000\r\n" NILS META,
+          HEALTHCODE_REASON_OK, HEALTHCODE_REASON_FLAGGED },
+        { NONE "*3\r\n(9000\r\n_\r\n_\r\n" META,
+          HEALTHCODE_REASON_OK, HEALTHCODE_REASON_ISSUER_SUSPENDED },
+        { NONE "*3\r\n_\r\n(9000\r\n_\r\n" META,
+          HEALTHCODE_REASON_OK, HEALTHCODE_REASON_KEY_REVOKED },
+        { NONE "*3\r\n_\r\n_\r\n(9000\r\n" META,
+          HEALTHCODE_REASON_OK, HEALTHCODE_REASON_ISSUED_BEFORE },
+        { NONE NILS "%4\r\n" META_PAIRS "$1\r\nx\r\n(9000\r\n",
+          HEALTHCODE_REASON_STORE_UNPROVEN, HEALTHCODE_REASON_FAULT },
+        { NONE NILS "%4\r\n" META_PAIRS "(9000\r\n$1\r\nx\r\n",
+          HEALTHCODE_REASON_STORE_UNPROVEN, HEALTHCODE_REASON_FAULT },
+        { "(9000\r\n" NILS META,
+          HEALTHCODE_REASON_STORE_UNAVAILABLE, HEALTHCODE_REASON_FAULT },
+        { NONE "(9000\r\n" META,
+          HEALTHCODE_REASON_STORE_UNAVAILABLE, HEALTHCODE_REASON_FAULT },
+        { NONE NILS "(9000\r\n",
+          HEALTHCODE_REASON_STORE_UNAVAILABLE, HEALTHCODE_REASON_FAULT },
+    };
+    static const healthcode_region_t  region = 151;
+    const char               *bytes;
+    healthcode_risk_t         risk;
+    healthcode_risk_query_t   q = query(&region, 1);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(read_plain(rows[i].bytes, &risk) == rows[i].reason, i,
+                 rows[i].bytes);
+
+        if (rows[i].reason == HEALTHCODE_REASON_OK) {
+            test_row(healthcode_risk_reason(&risk) == rows[i].found, i,
+                     rows[i].bytes);
+        }
+    }
+
+    bytes = NONE "*1\r\n(9000\r\n" NILS META;
+    assert_int_equal(read_replies(&q, bytes, strlen(bytes), &risk),
+                     HEALTHCODE_REASON_OK);
+    assert_int_equal(healthcode_risk_reason(&risk), HEALTHCODE_REASON_REGION);
 
     (void) state;
 }
@@ -446,8 +555,8 @@ test_denies_the_levels_of_the_policy(void **state)
 static void
 test_reads_nothing_out_of_a_part_of_the_bytes(void **state)
 {
-    const char              *bytes = "%1\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n"
-                                     NILS META;
+    const char              *bytes = "*1\r\n*2\r\n$9\r\nconfirmed\r\n$1\r\n0"
+                                     "\r\n" NILS META;
     healthcode_risk_t        risk;
     healthcode_risk_query_t  q = query(NULL, 0);
 
@@ -485,7 +594,8 @@ test_survives_deep_nesting(void **state)
 
 
 #define COMMAND_RISK                                                          \
-    "*2\r\n$7\r\nHGETALL\r\n$50\r\nhealthcode:risk:{" HOLDER "}\r\n"
+    "*4\r\n$10\r\nHRANDFIELD\r\n$50\r\nhealthcode:risk:{" HOLDER "}\r\n"      \
+    "$2\r\n65\r\n$10\r\nWITHVALUES\r\n"
 #define COMMAND_CONTROL                                                       \
     "*5\r\n$5\r\nHMGET\r\n$18\r\nhealthcode:control\r\n"                      \
     "$29\r\nissuer:https://issuer.example\r\n"                                \
@@ -721,12 +831,14 @@ test_tells_a_holder_without_flags(void **state)
         { "-WRONGTYPE Operation against a key\r\n", false },
         { "-MOVED 1 127.0.0.1:1\r\n", false },
         { "*1\r\n$1\r\na\r\n", false },
-        { "%1\r\n$1\r\na\r\n$1\r\n1\r\n", false },     /* it is over */
-        { "%1\r\n$0\r\n\r\n$0\r\n\r\n", false },
-        { "%1\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", false },
+        { "*1\r\n*2\r\n$1\r\na\r\n$1\r\n1\r\n", false },   /* it is over */
+        { "*1\r\n*2\r\n$0\r\n\r\n$0\r\n\r\n", false },
+        { "*1\r\n*2\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", false },
+        { "*2\r\n(9000\r\n(9000\r\n", false }, { "(9000\r\n", false },
+        { "%0\r\n", false },
         { "*2\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n", false },
         { "*2\r\n_\r\n_\r\n", false }, { "*1\r\n*0\r\n", false },
-        { "%0\r\n", true }, { "*0\r\n", true },
+        { "*0\r\n", true },
     };
     redisReply  *reply;
 
@@ -757,6 +869,7 @@ test_reads_the_instance(void **state)
         { "%1\r\n$9\r\ninstances\r\n$3\r\nabc\r\n", NULL },
         { "%1\r\n$3\r\nabc\r\n$8\r\ninstance\r\n", NULL },
         { "~2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n", NULL },
+        { "%1\r\n(9000\r\n$3\r\nabc\r\n", NULL },
         { "%1\r\n$8\r\ninstance\r\n$0\r\n\r\n", "" },
         { "%1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n", "abc" },
         { "*4\r\n$1\r\na\r\n$1\r\nb\r\n$8\r\ninstance\r\n$3\r\nabc\r\n",
@@ -795,6 +908,8 @@ main(void)
         cmocka_unit_test(test_refuses_replies_of_another_shape),
         cmocka_unit_test(test_counts_flags_of_a_wrong_type_as_set),
         cmocka_unit_test(test_reads_flags),
+        cmocka_unit_test(test_flags_a_holder_with_more_flags_than_are_read),
+        cmocka_unit_test(test_counts_what_was_skipped_as_set),
         cmocka_unit_test(test_reads_controls),
         cmocka_unit_test(test_lets_the_longest_prefix_in_force_rule),
         cmocka_unit_test(test_denies_the_levels_of_the_policy),

@@ -18,8 +18,8 @@ use Healthcode::Process;
 
 # The commands that docs/redis-keys.md gives the gate's own user.
 our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:used:* resetchannels '
-    . '-@all +hello +auth +select +role +info +ping +hgetall +hmget '
-    . '+client|tracking +set';
+    . '-@all +hello +auth +select +role +info +ping +hgetall +hrandfield '
+    . '+hmget +client|tracking +set';
 
 
 # start(dir => DIR, name => NAME, password => GATE'S, conf => [LINES])

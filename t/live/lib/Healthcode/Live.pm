@@ -315,8 +315,8 @@ sub stats {
 sub reads {
     my ($self) = @_;
     my $redis = $self->redis;
-    return $redis->count('hgetall') + $redis->count('hmget')
-        - $redis->count('role');
+    return $redis->count('hrandfield') + $redis->count('hgetall')
+        + $redis->count('hmget') - $redis->count('role');
 }
 
 

@@ -27,7 +27,7 @@ my $HEARTBEATS = 8;         # HGETALL a second that a gate sends by itself
 #     forged  the request of a code that must be refused with 401
 #     fills   names of what remembers its codes or holders
 #     redis   which Redis it may ask, and
-#     reads   [least, most] of HGETALL a request
+#     reads   [least, most] of HGETALL and HRANDFIELD a request
 #     bare    an algorithm: no request, but OpenSSL's own operation
 sub new {
     my ($class, %opt) = @_;
@@ -53,7 +53,9 @@ sub likewise {
 sub _calls {
     my ($redis) = @_;
     my $info = $redis->cmd('INFO', 'commandstats');
-    return $info =~ /^cmdstat_hgetall:calls=(\d+)/m ? $1 : 0;
+    my $calls = 0;
+    $calls += $1 while $info =~ /^cmdstat_(?:hgetall|hrandfield):calls=(\d+)/mg;
+    return $calls;
 }
 
 
@@ -179,7 +181,7 @@ sub prove_reads {
     }
     for my $row (grep { $_->{redis} } $self->rows) {
         my ($least, $most) = @{ $row->{reads} };
-        die sprintf "bench: %s, %d connections: %d HGETALL for %d requests in "
+        die sprintf "bench: %s, %d connections: %d reads for %d requests in "
             . "%.1f s; %s to %s for each would be right\n", $row->{name},
             $self->{connections}, @$row{qw(calls asked seconds)}, $least, $most
             if $row->{calls} < $least * $row->{asked}
