@@ -149,33 +149,92 @@ typedef struct {
 } ngx_http_healthcode_main_conf_t;
 
 
+/*
+ * All that a verdict of a location depends on.  Two locations have one policy
+ * where these bytes are the same, so an array or a store is the same one, and
+ * there is no byte that is not written.
+ */
 typedef struct {
-    ngx_uint_t                     mode;
-    ngx_uint_t                     policy;     /* equal policies, one number */
-
-    ngx_array_t                   *sources;    /* of source_t */
-    ngx_array_t                   *issuer_references;
-    ngx_array_t                   *issuers;    /* of pointers */
-    healthcode_index_t            *issuer_index;   /* by iss */
-    ngx_array_t                   *audience;   /* of healthcode_str_t */
-    ngx_array_t                   *require;    /* of healthcode_require_t */
     time_t                         max_age;
     time_t                         leeway;
-
-    ngx_http_healthcode_reference_t  *store_reference;
+    ngx_uint_t                     mode;
+    ngx_array_t                   *sources;    /* of source_t */
+    ngx_array_t                   *issuer_references;
+    ngx_array_t                   *audience;   /* of healthcode_str_t */
+    ngx_array_t                   *require;    /* of healthcode_require_t */
     ngx_http_healthcode_store_t   *store;      /* NULL: risk is off */
     ngx_array_t                   *deny;       /* of healthcode_str_t */
     ngx_uint_t                     region_deny;
     ngx_uint_t                     on_outage;
-
-    ngx_http_healthcode_reference_t  *codes_reference;
     ngx_http_healthcode_cache_t   *codes;      /* NULL: none are kept */
-    uint8_t                       *accepted;   /* 1: this issuer's codes are */
+} ngx_http_healthcode_rules_t;
 
-    /* the same, as the stages take it */
+_Static_assert(sizeof(ngx_http_healthcode_rules_t)
+               == 2 * sizeof(time_t) + 3 * sizeof(ngx_uint_t)
+                  + 7 * sizeof(void *),
+               "rules are compared by their bytes: none is padding");
+
+
+/* What is not in rules is derived from them, or decides nothing. */
+typedef struct {
+    ngx_http_healthcode_rules_t    rules;
+    ngx_uint_t                     policy;     /* equal rules, one number */
+
+    /* as they are written, until all names are known */
+    ngx_http_healthcode_reference_t  *store_reference;
+    ngx_http_healthcode_reference_t  *codes_reference;
+
+    /* the rules, as the stages take them */
+    ngx_array_t                   *issuers;    /* of pointers */
+    healthcode_index_t            *issuer_index;   /* by iss */
+    uint8_t                       *accepted;   /* 1: this issuer's codes are */
     healthcode_claims_policy_t     claims_policy;
     healthcode_risk_policy_t       risk_policy;
 } ngx_http_healthcode_loc_conf_t;
+
+
+/*
+ * What the judgement of a request by one policy has found.  It is cleared as
+ * one, so that nothing of an earlier judgement counts in the next.
+ */
+typedef struct {
+    /* token, signature, claims: set once the signature held, except issuer */
+    ngx_http_healthcode_issuer_t  *issuer;
+    ngx_str_t                      kid;        /* of the key, which may be
+                                                  gone before the request */
+    char                           thumbprint[HEALTHCODE_THUMBPRINT_LEN];
+    ngx_str_t                      verified;   /* the code that it signed */
+    const healthcode_require_t    *unmet;      /* rule about a claim */
+    int64_t                        iat;
+    int64_t                        exp;
+    time_t                         now;        /* that they were judged by */
+    uint8_t                        holder[HEALTHCODE_HOLDER_LEN];
+    uint64_t                       code_key[HEALTHCODE_CODE_KEY];
+
+    /* risk */
+    healthcode_risk_query_t        query;
+    struct timespec                asked;
+    ngx_uint_t                     lookup_us;
+    struct timespec                decided;    /* by the clock of leases */
+
+    /* verdict */
+    healthcode_evidence_t          evidence;
+    healthcode_verdict_t           verdict;
+
+    unsigned                       answered:1; /* evidence is complete */
+    unsigned                       judged:1;   /* verdict is reached */
+    unsigned                       looked_up:1;
+    unsigned                       ending:1;   /* its issuer, soon */
+    unsigned                       has_holder:1;     /* it is known */
+    unsigned                       code_sought:1;    /* in the cache */
+    unsigned                       code_found:1;
+    unsigned                       holder_sought:1;  /* likewise */
+    unsigned                       holder_found:1;
+    unsigned                       has_decided:1;    /* a time */
+
+    /* last: the names in it are not cleared, since they have a length */
+    healthcode_risk_t              risk;
+} ngx_http_healthcode_found_t;
 
 
 /*
@@ -192,35 +251,13 @@ typedef struct {
     healthcode_reason_e            source;     /* _OK, or what is wrong */
     healthcode_reason_e            cookie_source;
 
-    /* token, signature, claims: set once the signature held, except issuer */
-    ngx_http_healthcode_issuer_t  *issuer;
-    ngx_str_t                      kid;        /* of the key, which may be
-                                                  gone before the request */
-    char                           thumbprint[HEALTHCODE_THUMBPRINT_LEN];
-    ngx_str_t                      verified;   /* the code that it signed */
-    const healthcode_require_t    *unmet;      /* rule about a claim */
-    int64_t                        iat;
-    int64_t                        exp;
-    time_t                         now;        /* that they were judged by */
-    uint8_t                        holder[HEALTHCODE_HOLDER_LEN];
-    uint64_t                       code_key[HEALTHCODE_CODE_KEY];
-
     /* keys */
     ngx_queue_t                    waiting;    /* for keys of the issuer */
     ngx_msec_t                     waits_until;
 
-    /* risk */
-    healthcode_risk_query_t        query;
     ngx_http_healthcode_lookup_t  *lookup;     /* under way, or NULL */
-    struct timespec                asked;
-    ngx_uint_t                     lookup_us;
-    struct timespec                decided;    /* by the clock of leases */
 
-    /* verdict */
-    ngx_uint_t                     policy;     /* that it was reached under */
-    healthcode_evidence_t          evidence;
-    healthcode_verdict_t           verdict;
-
+    ngx_uint_t                     policy;     /* that it is judged by */
     ngx_uint_t                     passed;     /* policy of the last location
                                                   that let it in */
 
@@ -228,22 +265,13 @@ typedef struct {
     yyjson_val                    *claims;
     u_char                        *claims_of;  /* the code that has them */
 
-    unsigned                       answered:1; /* evidence is complete */
-    unsigned                       judged:1;   /* verdict is reached */
-    unsigned                       looked_up:1;
     unsigned                       refused:1;  /* our error page is due */
     unsigned                       masking:1;
     unsigned                       is_waiting:1;
     unsigned                       waited:1;
-    unsigned                       ending:1;   /* its issuer, soon */
-    unsigned                       has_holder:1;     /* it is known */
-    unsigned                       code_sought:1;    /* in the cache */
-    unsigned                       code_found:1;
-    unsigned                       holder_sought:1;  /* likewise */
-    unsigned                       holder_found:1;
-    unsigned                       has_decided:1;    /* a time */
 
-    healthcode_risk_t              risk;
+    /* last, for what it ends with */
+    ngx_http_healthcode_found_t    found;
 } ngx_http_healthcode_record_t;
 
 
@@ -389,7 +417,7 @@ ngx_http_healthcode_view(ngx_str_t *str)
 static ngx_inline ngx_uint_t
 ngx_http_healthcode_is_signed(const ngx_http_healthcode_record_t *record)
 {
-    return record->judged && record->verified.len != 0;
+    return record->found.judged && record->found.verified.len != 0;
 }
 
 #endif

@@ -35,7 +35,7 @@ ngx_http_healthcode_claim_variable(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (record->claims_of != record->verified.data
+    if (record->claims_of != record->found.verified.data
         && ngx_http_healthcode_claim_read(r, record) != NGX_OK)
     {
         return NGX_ERROR;
@@ -60,9 +60,9 @@ ngx_http_healthcode_claim_read(ngx_http_request_t *r,
     healthcode_str_t   payload;
     uint8_t            bytes[NGX_HTTP_HEALTHCODE_PAYLOAD_MAX];
 
-    if (record->verified.len > HEALTHCODE_TOKEN_MAX
+    if (record->found.verified.len > HEALTHCODE_TOKEN_MAX
         || !healthcode_token_payload(ngx_http_healthcode_view(
-                                         &record->verified),
+                                         &record->found.verified),
                                      bytes, &payload))
     {
         return NGX_ERROR;
@@ -82,7 +82,7 @@ ngx_http_healthcode_claim_read(ngx_http_request_t *r,
     }
 
     record->claims = claims;
-    record->claims_of = record->verified.data;
+    record->claims_of = record->found.verified.data;
 
     return NGX_OK;
 }

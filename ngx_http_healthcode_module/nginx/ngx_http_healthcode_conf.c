@@ -124,17 +124,17 @@ ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf)
         return NULL;
     }
 
-    conf->mode = NGX_CONF_UNSET_UINT;
-    conf->sources = NGX_CONF_UNSET_PTR;
-    conf->issuer_references = NGX_CONF_UNSET_PTR;
-    conf->audience = NGX_CONF_UNSET_PTR;
-    conf->require = NGX_CONF_UNSET_PTR;
-    conf->max_age = NGX_CONF_UNSET;
-    conf->leeway = NGX_CONF_UNSET;
+    conf->rules.mode = NGX_CONF_UNSET_UINT;
+    conf->rules.sources = NGX_CONF_UNSET_PTR;
+    conf->rules.issuer_references = NGX_CONF_UNSET_PTR;
+    conf->rules.audience = NGX_CONF_UNSET_PTR;
+    conf->rules.require = NGX_CONF_UNSET_PTR;
+    conf->rules.max_age = NGX_CONF_UNSET;
+    conf->rules.leeway = NGX_CONF_UNSET;
     conf->store_reference = NGX_CONF_UNSET_PTR;
-    conf->deny = NGX_CONF_UNSET_PTR;
-    conf->region_deny = NGX_CONF_UNSET_UINT;
-    conf->on_outage = NGX_CONF_UNSET_UINT;
+    conf->rules.deny = NGX_CONF_UNSET_PTR;
+    conf->rules.region_deny = NGX_CONF_UNSET_UINT;
+    conf->rules.on_outage = NGX_CONF_UNSET_UINT;
     conf->codes_reference = NGX_CONF_UNSET_PTR;
 
     return conf;
@@ -154,25 +154,26 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_HTTP_HEALTHCODE_OFF);
-    ngx_conf_merge_ptr_value(conf->sources, prev->sources, NULL);
-    ngx_conf_merge_ptr_value(conf->issuer_references, prev->issuer_references,
-                             NULL);
-    ngx_conf_merge_ptr_value(conf->audience, prev->audience, NULL);
-    ngx_conf_merge_ptr_value(conf->require, prev->require, NULL);
-    ngx_conf_merge_sec_value(conf->max_age, prev->max_age,
+    ngx_conf_merge_uint_value(conf->rules.mode, prev->rules.mode,
+                              NGX_HTTP_HEALTHCODE_OFF);
+    ngx_conf_merge_ptr_value(conf->rules.sources, prev->rules.sources, NULL);
+    ngx_conf_merge_ptr_value(conf->rules.issuer_references,
+                             prev->rules.issuer_references, NULL);
+    ngx_conf_merge_ptr_value(conf->rules.audience, prev->rules.audience, NULL);
+    ngx_conf_merge_ptr_value(conf->rules.require, prev->rules.require, NULL);
+    ngx_conf_merge_sec_value(conf->rules.max_age, prev->rules.max_age,
                              NGX_HTTP_HEALTHCODE_MAX_AGE);
-    ngx_conf_merge_sec_value(conf->leeway, prev->leeway, 5);
+    ngx_conf_merge_sec_value(conf->rules.leeway, prev->rules.leeway, 5);
     ngx_conf_merge_ptr_value(conf->store_reference, prev->store_reference,
                              NULL);
-    ngx_conf_merge_ptr_value(conf->deny, prev->deny, NULL);
-    ngx_conf_merge_uint_value(conf->region_deny, prev->region_deny,
+    ngx_conf_merge_ptr_value(conf->rules.deny, prev->rules.deny, NULL);
+    ngx_conf_merge_uint_value(conf->rules.region_deny, prev->rules.region_deny,
                               HEALTHCODE_RISK_LEVEL_HIGH);
-    ngx_conf_merge_uint_value(conf->on_outage, prev->on_outage, 0);
+    ngx_conf_merge_uint_value(conf->rules.on_outage, prev->rules.on_outage, 0);
     ngx_conf_merge_ptr_value(conf->codes_reference, prev->codes_reference,
                              NULL);
 
-    if (conf->mode == NGX_HTTP_HEALTHCODE_OFF) {
+    if (conf->rules.mode == NGX_HTTP_HEALTHCODE_OFF) {
         return NGX_CONF_OK;
     }
 
@@ -186,17 +187,17 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    conf->claims_policy.max_age = conf->max_age;
-    conf->claims_policy.leeway = conf->leeway;
+    conf->claims_policy.max_age = conf->rules.max_age;
+    conf->claims_policy.leeway = conf->rules.leeway;
 
-    if (conf->audience) {
-        conf->claims_policy.audience = conf->audience->elts;
-        conf->claims_policy.naudience = conf->audience->nelts;
+    if (conf->rules.audience) {
+        conf->claims_policy.audience = conf->rules.audience->elts;
+        conf->claims_policy.naudience = conf->rules.audience->nelts;
     }
 
-    conf->risk_policy.deny = conf->deny->elts;
-    conf->risk_policy.ndeny = conf->deny->nelts;
-    conf->risk_policy.region_deny = (unsigned) conf->region_deny;
+    conf->risk_policy.deny = conf->rules.deny->elts;
+    conf->risk_policy.ndeny = conf->rules.deny->nelts;
+    conf->risk_policy.region_deny = (unsigned) conf->rules.region_deny;
 
     if (ngx_http_healthcode_conf_number(cf, mcf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -246,16 +247,9 @@ static ngx_uint_t
 ngx_http_healthcode_conf_is_same_policy(ngx_http_healthcode_loc_conf_t *a,
     ngx_http_healthcode_loc_conf_t *b)
 {
-    return a->sources == b->sources
-           && a->issuer_references == b->issuer_references
-           && a->audience == b->audience
-           && a->require == b->require
-           && a->max_age == b->max_age
-           && a->leeway == b->leeway
-           && a->store == b->store
-           && a->deny == b->deny
-           && a->region_deny == b->region_deny
-           && a->on_outage == b->on_outage;
+    return ngx_memcmp(&a->rules, &b->rules,
+                      sizeof(ngx_http_healthcode_rules_t))
+           == 0;
 }
 
 
@@ -267,25 +261,25 @@ ngx_http_healthcode_conf_default_deny(ngx_conf_t *cf,
     healthcode_str_t         *flag;
     static const char *const  national[] = { HEALTHCODE_RISK_NATIONAL };
 
-    if (conf->deny) {
+    if (conf->rules.deny) {
         return NGX_OK;
     }
 
     if (mcf->deny) {
-        conf->deny = mcf->deny;
+        conf->rules.deny = mcf->deny;
         return NGX_OK;
     }
 
-    conf->deny = ngx_array_create(cf->pool, 8, sizeof(healthcode_str_t));
-    if (conf->deny == NULL) {
+    conf->rules.deny = ngx_array_create(cf->pool, 8, sizeof(healthcode_str_t));
+    if (conf->rules.deny == NULL) {
         return NGX_ERROR;
     }
 
-    mcf->deny = conf->deny;
+    mcf->deny = conf->rules.deny;
 
     for (i = 0; i < sizeof(national) / sizeof(national[0]); i++) {
 
-        flag = ngx_array_push(conf->deny);
+        flag = ngx_array_push(conf->rules.deny);
         if (flag == NULL) {
             return NGX_ERROR;
         }
@@ -305,7 +299,7 @@ ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
     ngx_http_healthcode_issuer_t    **issuers, **issuer;
     ngx_http_healthcode_reference_t  *reference;
 
-    if (conf->issuer_references == NULL) {
+    if (conf->rules.issuer_references == NULL) {
         conf->issuers = &mcf->issuers;
 
         if (mcf->issuer_index == NULL) {
@@ -318,16 +312,17 @@ ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
         return conf->issuer_index ? NGX_OK : NGX_ERROR;
     }
 
-    conf->issuers = ngx_array_create(cf->pool, conf->issuer_references->nelts,
+    conf->issuers = ngx_array_create(cf->pool,
+                                     conf->rules.issuer_references->nelts,
                                      sizeof(void *));
     if (conf->issuers == NULL) {
         return NGX_ERROR;
     }
 
     issuers = mcf->issuers.elts;
-    reference = conf->issuer_references->elts;
+    reference = conf->rules.issuer_references->elts;
 
-    for (i = 0; i < conf->issuer_references->nelts; i++) {
+    for (i = 0; i < conf->rules.issuer_references->nelts; i++) {
 
         for (n = 0; n < mcf->issuers.nelts; n++) {
             if (ngx_http_healthcode_conf_is_name(&issuers[n]->name,
@@ -407,7 +402,7 @@ ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
     ngx_http_healthcode_store_t     **stores = mcf->stores.elts;
     ngx_http_healthcode_reference_t  *reference = conf->store_reference;
 
-    conf->store = NULL;
+    conf->rules.store = NULL;
 
     if (reference == NULL) {
 
@@ -420,7 +415,7 @@ ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
         }
 
         if (mcf->stores.nelts == 1) {
-            conf->store = stores[0];
+            conf->rules.store = stores[0];
         }
 
         return NGX_OK;
@@ -434,7 +429,7 @@ ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
         if (ngx_http_healthcode_conf_is_name(&stores[i]->name,
                                              &reference->name))
         {
-            conf->store = stores[i];
+            conf->rules.store = stores[i];
             return NGX_OK;
         }
     }
@@ -567,19 +562,19 @@ ngx_http_healthcode_conf_issuers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_healthcode_loc_conf_t   *lcf = conf;
     ngx_http_healthcode_reference_t  *reference;
 
-    if (lcf->issuer_references != NGX_CONF_UNSET_PTR) {
+    if (lcf->rules.issuer_references != NGX_CONF_UNSET_PTR) {
         return "is duplicate; name all issuers in one line";
     }
 
-    lcf->issuer_references = ngx_array_create(cf->pool, cf->args->nelts,
+    lcf->rules.issuer_references = ngx_array_create(cf->pool, cf->args->nelts,
                                       sizeof(ngx_http_healthcode_reference_t));
-    if (lcf->issuer_references == NULL) {
+    if (lcf->rules.issuer_references == NULL) {
         return NGX_CONF_ERROR;
     }
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        reference = ngx_array_push(lcf->issuer_references);
+        reference = ngx_array_push(lcf->rules.issuer_references);
         if (reference == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -661,11 +656,11 @@ ngx_http_healthcode_conf_region_deny(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_uint_t                       i;
     ngx_http_healthcode_loc_conf_t  *lcf = conf;
 
-    if (lcf->region_deny != NGX_CONF_UNSET_UINT) {
+    if (lcf->rules.region_deny != NGX_CONF_UNSET_UINT) {
         return "is duplicate; write all levels in one line";
     }
 
-    lcf->region_deny = 0;
+    lcf->rules.region_deny = 0;
 
     for (i = 1; i < cf->args->nelts; i++) {
 
@@ -679,7 +674,7 @@ ngx_http_healthcode_conf_region_deny(ngx_conf_t *cf, ngx_command_t *cmd,
             return NGX_CONF_ERROR;
         }
 
-        lcf->region_deny |= level;
+        lcf->rules.region_deny |= level;
     }
 
     return NGX_CONF_OK;

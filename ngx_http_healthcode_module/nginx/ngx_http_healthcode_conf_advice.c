@@ -37,27 +37,27 @@ ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
 
     ngx_http_healthcode_conf_where(cf, &name);
 
-    if (conf->max_age > NGX_HTTP_HEALTHCODE_MAX_AGE) {
+    if (conf->rules.max_age > NGX_HTTP_HEALTHCODE_MAX_AGE) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" accepts codes that are "
                       "older than 15 minutes (healthcode_max_age)", &name);
     }
 
-    if (conf->require) {
+    if (conf->rules.require) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" asks for claims that the "
                       "national rule does not ask for (healthcode_require)",
                       &name);
     }
 
-    if (conf->on_outage) {
+    if (conf->rules.on_outage) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" lets holders pass while "
                       "their flags cannot be read (healthcode_on_outage "
                       "allow)", &name);
     }
 
-    if (conf->store == NULL) {
+    if (conf->rules.store == NULL) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" reads no risk flags: %s",
                       &name, conf->store_reference
@@ -66,13 +66,13 @@ ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
         return;
     }
 
-    if (!ngx_http_healthcode_conf_is_national(conf->deny)) {
+    if (!ngx_http_healthcode_conf_is_national(conf->rules.deny)) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" denies on other flags than "
                       "the national set (healthcode_deny)", &name);
     }
 
-    if (conf->region_deny != HEALTHCODE_RISK_LEVEL_HIGH) {
+    if (conf->rules.region_deny != HEALTHCODE_RISK_LEVEL_HIGH) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" denies on other region "
                       "levels than \"high\" (healthcode_region_deny)", &name);

@@ -228,15 +228,15 @@ ngx_http_healthcode_conf_cache_codes(ngx_conf_t *cf,
     healthcode_code_digest_t       *digests;
     ngx_http_healthcode_issuer_t  **issuers = conf->issuers->elts;
 
-    conf->codes = NULL;
+    conf->rules.codes = NULL;
 
     if (conf->codes_reference == NULL) {
         return NGX_OK;
     }
 
-    conf->codes = ngx_http_healthcode_conf_cache_of(cf, mcf,
+    conf->rules.codes = ngx_http_healthcode_conf_cache_of(cf, mcf,
                                                     conf->codes_reference);
-    if (conf->codes == NULL) {
+    if (conf->rules.codes == NULL) {
         return NGX_ERROR;
     }
 
@@ -256,18 +256,18 @@ ngx_http_healthcode_conf_cache_codes(ngx_conf_t *cf,
 
     digest = ngx_http_healthcode_conf_digest(cf, mcf);
 
-    if (digest == NULL || conf->audience == NULL) {
+    if (digest == NULL || conf->rules.audience == NULL) {
         return digest ? NGX_OK : NGX_ERROR;
     }
 
-    audience = conf->audience->elts;
-    digests = ngx_palloc(cf->pool, conf->audience->nelts
+    audience = conf->rules.audience->elts;
+    digests = ngx_palloc(cf->pool, conf->rules.audience->nelts
                                    * sizeof(healthcode_code_digest_t));
     if (digests == NULL) {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < conf->audience->nelts; i++) {
+    for (i = 0; i < conf->rules.audience->nelts; i++) {
         if (!healthcode_code_audience(audience[i], digest, digests[i])) {
             return NGX_ERROR;
         }

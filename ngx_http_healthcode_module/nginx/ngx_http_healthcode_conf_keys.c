@@ -420,8 +420,8 @@ ngx_http_healthcode_conf_keys_place(ngx_conf_t *cf,
             return NGX_ERROR;
         }
 
-        if (conf->mode != NGX_CONF_UNSET_UINT
-            && conf->mode != NGX_HTTP_HEALTHCODE_OFF)
+        if (conf->rules.mode != NGX_CONF_UNSET_UINT
+            && conf->rules.mode != NGX_HTTP_HEALTHCODE_OFF)
         {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "location \"%V\" has the keys of issuer \"%V\" "
@@ -431,7 +431,7 @@ ngx_http_healthcode_conf_keys_place(ngx_conf_t *cf,
             return NGX_ERROR;
         }
 
-        conf->mode = NGX_HTTP_HEALTHCODE_OFF;
+        conf->rules.mode = NGX_HTTP_HEALTHCODE_OFF;
 
         if (issuers[i]->keys.ctx == NULL) {
             issuers[i]->keys.ctx = cscf->ctx;

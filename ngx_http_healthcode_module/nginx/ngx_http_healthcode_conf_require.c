@@ -26,15 +26,15 @@ ngx_http_healthcode_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (lcf->require == NGX_CONF_UNSET_PTR) {
-        lcf->require = ngx_array_create(cf->pool, 2,
+    if (lcf->rules.require == NGX_CONF_UNSET_PTR) {
+        lcf->rules.require = ngx_array_create(cf->pool, 2,
                                         sizeof(healthcode_require_t));
-        if (lcf->require == NULL) {
+        if (lcf->rules.require == NULL) {
             return NGX_CONF_ERROR;
         }
     }
 
-    rule = ngx_array_push(lcf->require);
+    rule = ngx_array_push(lcf->rules.require);
     if (rule == NULL) {
         return NGX_CONF_ERROR;
     }

@@ -19,15 +19,15 @@ ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_healthcode_source_t    *source;
     ngx_http_healthcode_loc_conf_t  *lcf = conf;
 
-    if (lcf->sources == NGX_CONF_UNSET_PTR) {
-        lcf->sources = ngx_array_create(cf->pool, 2,
+    if (lcf->rules.sources == NGX_CONF_UNSET_PTR) {
+        lcf->rules.sources = ngx_array_create(cf->pool, 2,
                                         sizeof(ngx_http_healthcode_source_t));
-        if (lcf->sources == NULL) {
+        if (lcf->rules.sources == NULL) {
             return NGX_CONF_ERROR;
         }
     }
 
-    source = ngx_array_push(lcf->sources);
+    source = ngx_array_push(lcf->rules.sources);
     if (source == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -107,24 +107,24 @@ ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
 {
     ngx_http_healthcode_source_t  *source;
 
-    if (conf->sources) {
+    if (conf->rules.sources) {
         return NGX_OK;
     }
 
     if (mcf->sources) {
-        conf->sources = mcf->sources;
+        conf->rules.sources = mcf->sources;
         return NGX_OK;
     }
 
-    conf->sources = ngx_array_create(cf->pool, 1,
+    conf->rules.sources = ngx_array_create(cf->pool, 1,
                                      sizeof(ngx_http_healthcode_source_t));
-    if (conf->sources == NULL) {
+    if (conf->rules.sources == NULL) {
         return NGX_ERROR;
     }
 
-    mcf->sources = conf->sources;
+    mcf->sources = conf->rules.sources;
 
-    source = ngx_array_push(conf->sources);
+    source = ngx_array_push(conf->rules.sources);
     if (source == NULL) {
         return NGX_ERROR;
     }

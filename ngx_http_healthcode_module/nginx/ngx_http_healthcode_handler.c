@@ -31,7 +31,7 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
 
-    if (lcf->mode == NGX_HTTP_HEALTHCODE_OFF) {
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_OFF) {
         return NGX_DECLINED;
     }
 
@@ -48,9 +48,9 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
-    if (!record->judged || record->policy != lcf->policy) {
+    if (!record->found.judged || record->policy != lcf->policy) {
 
-        if (!record->answered
+        if (!record->found.answered
             && ngx_http_healthcode_handler_judge(r, lcf, record) == NGX_AGAIN)
         {
             return NGX_AGAIN;
@@ -71,26 +71,14 @@ static ngx_int_t
 ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    healthcode_evidence_t  *evidence = &record->evidence;
+    healthcode_evidence_t  *evidence = &record->found.evidence;
 
-    ngx_memzero(evidence, sizeof(healthcode_evidence_t));
-    healthcode_risk_clear(&record->risk);
-
-    record->issuer = NULL;
-    record->verified.len = 0;
-    record->unmet = NULL;
-    record->has_holder = 0;
-    record->looked_up = 0;
-    record->ending = 0;
-    record->code_sought = 0;
-    record->code_found = 0;
-    record->holder_sought = 0;
-    record->holder_found = 0;
-    record->has_decided = 0;
+    ngx_memzero(&record->found, offsetof(ngx_http_healthcode_found_t,
+                                         risk.names));
 
     evidence->code = ngx_http_healthcode_verify(r, lcf, record);
 
-    if (record->verified.len == 0
+    if (record->found.verified.len == 0
         && ngx_http_healthcode_keys_wait(r, record, &evidence->code)
            == NGX_AGAIN)
     {
@@ -101,7 +89,7 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (lcf->store == NULL) {
+    if (lcf->rules.store == NULL) {
         evidence->live = HEALTHCODE_LIVE_OFF;
         return NGX_OK;
     }
@@ -114,18 +102,18 @@ static void
 ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    record->evidence.outage_allow = (lcf->on_outage != 0);
-    record->verdict = healthcode_verdict_decide(&record->evidence);
+    record->found.evidence.outage_allow = (lcf->rules.on_outage != 0);
+    record->found.verdict = healthcode_verdict_decide(&record->found.evidence);
 
     /* what was found in the cache was true when it was found */
-    if (record->holder_sought && !record->has_decided) {
-        record->has_decided = 1;
-        (void) ngx_http_healthcode_clock_read(&record->decided);
+    if (record->found.holder_sought && !record->found.has_decided) {
+        record->found.has_decided = 1;
+        (void) ngx_http_healthcode_clock_read(&record->found.decided);
     }
 
     record->policy = lcf->policy;
-    record->judged = 1;
-    record->answered = 0;
+    record->found.judged = 1;
+    record->found.answered = 0;
 
     ngx_http_healthcode_response_log(r, lcf, record);
 }
@@ -143,7 +131,7 @@ ngx_http_healthcode_handler_rewrite(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
 
-    if (lcf->mode == NGX_HTTP_HEALTHCODE_OFF || r != r->main) {
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_OFF || r != r->main) {
         return NGX_DECLINED;
     }
 
@@ -204,7 +192,7 @@ ngx_http_healthcode_handler_mask(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
 
-    if (lcf->mode == NGX_HTTP_HEALTHCODE_OFF || r->pool == NULL) {
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_OFF || r->pool == NULL) {
         return;
     }
 
@@ -240,14 +228,14 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
             record->refused = 0;
         }
 
-        if (record && lcf->mode == NGX_HTTP_HEALTHCODE_ON) {
+        if (record && lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON) {
             record->passed = lcf->policy;
         }
 
         return NGX_DECLINED;
     }
 
-    if (lcf->mode == NGX_HTTP_HEALTHCODE_ON
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON
         && (record == NULL || record->passed != lcf->policy))
     {
         ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,

@@ -531,7 +531,7 @@ ngx_http_healthcode_keys_wait(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    keys = record->issuer->live;
+    keys = record->found.issuer->live;
     all = keys->all;
 
     if (first) {
@@ -580,8 +580,8 @@ static ngx_uint_t
 ngx_http_healthcode_keys_could_help(ngx_http_healthcode_record_t *record,
     healthcode_reason_e reason)
 {
-    if (record->issuer == NULL || record->issuer->live == NULL
-        || record->issuer->keys.location.len == 0)
+    if (record->found.issuer == NULL || record->found.issuer->live == NULL
+        || record->found.issuer->keys.location.len == 0)
     {
         return 0;
     }
@@ -589,7 +589,7 @@ ngx_http_healthcode_keys_could_help(ngx_http_healthcode_record_t *record,
     return reason == HEALTHCODE_REASON_KEY
            || reason == HEALTHCODE_REASON_KEYS_UNAVAILABLE
            || (reason == HEALTHCODE_REASON_SIGNATURE
-               && !record->issuer->live->told);
+               && !record->found.issuer->live->told);
 }
 
 
@@ -655,7 +655,7 @@ ngx_http_healthcode_keys_cancel(ngx_http_healthcode_record_t *record)
 {
     if (record->is_waiting) {
         record->is_waiting = 0;
-        record->issuer->live->all->waiting--;
+        record->found.issuer->live->all->waiting--;
         ngx_queue_remove(&record->waiting);
     }
 }

@@ -106,11 +106,11 @@ healthcode_reason_e
 ngx_http_healthcode_lifecycle_check(ngx_http_healthcode_record_t *record,
     time_t now)
 {
-    ngx_http_healthcode_issuer_t  *issuer = record->issuer;
+    ngx_http_healthcode_issuer_t  *issuer = record->found.issuer;
 
     if (healthcode_issuer_ends_soon(&issuer->core, now)) {
 
-        record->ending = 1;
+        record->found.ending = 1;
 
         if (*issuer->noted == 0
             || ngx_current_msec - *issuer->noted
@@ -166,7 +166,7 @@ ngx_http_healthcode_lifecycle_filter(ngx_http_request_t *r)
 
     record = (r == r->main) ? ngx_http_healthcode_record_find(r) : NULL;
 
-    if (record && record->ending
+    if (record && record->found.ending
         && !ngx_http_healthcode_lifecycle_has_sunset(r))
     {
         header = ngx_list_push(&r->headers_out.headers);
@@ -178,7 +178,7 @@ ngx_http_healthcode_lifecycle_filter(ngx_http_request_t *r)
 
         header->hash = 1;
         ngx_str_set(&header->key, "Sunset");
-        header->value = record->issuer->sunset;
+        header->value = record->found.issuer->sunset;
     }
 
     return ngx_http_healthcode_lifecycle_filter_next(r);

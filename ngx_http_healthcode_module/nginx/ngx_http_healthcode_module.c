@@ -70,7 +70,7 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_healthcode_loc_conf_t, mode),
+      offsetof(ngx_http_healthcode_loc_conf_t, rules.mode),
       &ngx_http_healthcode_modes },
 
     { ngx_string("healthcode_source"),
@@ -91,7 +91,7 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
       ngx_http_healthcode_conf_words,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_healthcode_loc_conf_t, audience),
+      offsetof(ngx_http_healthcode_loc_conf_t, rules.audience),
       NULL },
 
     { ngx_string("healthcode_require"),
@@ -105,14 +105,14 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_healthcode_loc_conf_t, max_age),
+      offsetof(ngx_http_healthcode_loc_conf_t, rules.max_age),
       &ngx_http_healthcode_conf_age_post },
 
     { ngx_string("healthcode_leeway"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_healthcode_loc_conf_t, leeway),
+      offsetof(ngx_http_healthcode_loc_conf_t, rules.leeway),
       &ngx_http_healthcode_conf_leeway_post },
 
     { ngx_string("healthcode_risk"),
@@ -126,7 +126,7 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
       ngx_http_healthcode_conf_words,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_healthcode_loc_conf_t, deny),
+      offsetof(ngx_http_healthcode_loc_conf_t, rules.deny),
       NULL },
 
     { ngx_string("healthcode_region_deny"),
@@ -140,7 +140,7 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_healthcode_loc_conf_t, on_outage),
+      offsetof(ngx_http_healthcode_loc_conf_t, rules.on_outage),
       &ngx_http_healthcode_on_outage },
 
     { ngx_string("healthcode_code_cache"),

@@ -51,7 +51,8 @@ ngx_http_healthcode_record_get(ngx_http_request_t *r)
         }
 
         /* the names of flags come last, and have a length */
-        ngx_memzero(record, offsetof(ngx_http_healthcode_record_t, risk.names));
+        ngx_memzero(record, offsetof(ngx_http_healthcode_record_t,
+                                     found.risk.names));
 
         cln->data = record;
 

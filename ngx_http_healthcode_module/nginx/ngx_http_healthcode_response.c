@@ -33,15 +33,15 @@ ngx_http_healthcode_response_send(ngx_http_request_t *r,
 {
     ngx_int_t                  rc;
     ngx_uint_t                 status;
-    healthcode_reason_e        reason = record->verdict.reason;
+    healthcode_reason_e        reason = record->found.verdict.reason;
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (lcf->mode == NGX_HTTP_HEALTHCODE_AUDIT) {
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) {
         /* no opinion: under "satisfy any" an OK would open the location */
         return NGX_DECLINED;
     }
 
-    if (record->verdict.allow) {
+    if (record->found.verdict.allow) {
         return NGX_OK;
     }
 
@@ -203,7 +203,7 @@ ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record)
 {
     ngx_int_t   rc;
-    ngx_uint_t  status = healthcode_reason_status(record->verdict.reason);
+    ngx_uint_t  status = healthcode_reason_status(record->found.verdict.reason);
 
     r->expect_tested = 1;
 
@@ -231,12 +231,14 @@ ngx_http_healthcode_response_body(ngx_http_request_t *r,
     size_t             len;
     ngx_str_t          claim;
     ngx_buf_t         *b;
-    healthcode_str_t   word = healthcode_reason_word(record->verdict.reason);
-    healthcode_str_t   title = healthcode_reason_title(record->verdict.reason);
+    healthcode_str_t   word, title;
 
     if (ngx_http_healthcode_response_claim(r, record, &claim) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    word = healthcode_reason_word(record->found.verdict.reason);
+    title = healthcode_reason_title(record->found.verdict.reason);
 
     len = sizeof("{\"type\":\"urn:healthcode:problem:\",\"title\":\"\","
                  "\"status\":000,\"reason\":\"\"}" CRLF)
@@ -297,11 +299,11 @@ ngx_http_healthcode_response_claim(ngx_http_request_t *r,
 
     ngx_str_null(member);
 
-    if (record->unmet == NULL) {
+    if (record->found.unmet == NULL) {
         return NGX_OK;
     }
 
-    claim = record->unmet->claim;
+    claim = record->found.unmet->claim;
     name = (u_char *) claim.data;
 
     p = ngx_pnalloc(r->pool, sizeof(",\"claim\":\"\"") - 1 + claim.len
@@ -332,44 +334,46 @@ ngx_http_healthcode_response_log(ngx_http_request_t *r,
     ngx_uint_t        level;
     healthcode_str_t  view;
 
-    if (record->verdict.reason == HEALTHCODE_REASON_FAULT) {
+    if (record->found.verdict.reason == HEALTHCODE_REASON_FAULT) {
         level = NGX_LOG_ERR;
     } else {
-        level = record->verdict.allow ? NGX_LOG_INFO : NGX_LOG_NOTICE;
+        level = record->found.verdict.allow ? NGX_LOG_INFO : NGX_LOG_NOTICE;
     }
 
     if (r->connection->log->log_level < level) {
         return;
     }
 
-    view = healthcode_reason_word(record->verdict.reason);
+    view = healthcode_reason_word(record->found.verdict.reason);
     word.data = (u_char *) view.data;
     word.len = view.len;
 
-    if (record->issuer) {
-        issuer = record->issuer->name;
+    if (record->found.issuer) {
+        issuer = record->found.issuer->name;
     } else {
         ngx_str_set(&issuer, "-");
     }
 
     view = healthcode_str("-");
 
-    if (record->verified.len && record->kid.len) {
-        view = healthcode_str_from(record->kid.data, record->kid.len);
+    if (record->found.verified.len && record->found.kid.len) {
+        view = healthcode_str_from(record->found.kid.data,
+                                   record->found.kid.len);
     }
 
     (void) healthcode_text_escape(view, kid, sizeof(kid));
 
     ngx_str_null(&claim);
 
-    if (record->unmet) {
-        claim.data = (u_char *) record->unmet->claim.data;
-        claim.len = record->unmet->claim.len;
+    if (record->found.unmet) {
+        claim.data = (u_char *) record->found.unmet->claim.data;
+        claim.len = record->found.unmet->claim.len;
     }
 
     ngx_log_error(level, r->connection->log, 0,
                   "healthcode: %s%s reason=%V%s%V issuer=%V kid=%s",
-                  (lcf->mode == NGX_HTTP_HEALTHCODE_AUDIT) ? "audit " : "",
-                  record->verdict.allow ? "allow" : "deny", &word,
+                  (lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) ? "audit "
+                                                                 : "",
+                  record->found.verdict.allow ? "allow" : "deny", &word,
                   claim.len ? " claim=" : "", &claim, &issuer, kid);
 }

@@ -25,32 +25,33 @@ ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
     healthcode_reason_e           reason;
-    ngx_http_healthcode_redis_t  *redis = lcf->store->redis;
+    ngx_http_healthcode_redis_t  *redis = lcf->rules.store->redis;
 
-    if (lcf->store->cache
+    if (lcf->rules.store->cache
         && ngx_http_healthcode_risk_find(r, lcf, record))
     {
         return NGX_OK;
     }
 
-    clock_gettime(CLOCK_MONOTONIC, &record->asked);
+    clock_gettime(CLOCK_MONOTONIC, &record->found.asked);
 
-    healthcode_holder_format(record->holder, record->query.holder);
+    healthcode_holder_format(record->found.holder, record->found.query.holder);
 
-    reason = redis ? ngx_http_healthcode_redis_lookup(redis, &record->query,
+    reason = redis ? ngx_http_healthcode_redis_lookup(redis,
+                                              &record->found.query,
                                               ngx_http_healthcode_risk_done,
                                               record, &record->lookup)
                    : HEALTHCODE_REASON_STORE_UNAVAILABLE;
 
     if (reason != HEALTHCODE_REASON_OK) {
-        record->evidence.live = HEALTHCODE_LIVE_OUTAGE;
-        record->evidence.risk = reason;
+        record->found.evidence.live = HEALTHCODE_LIVE_OUTAGE;
+        record->found.evidence.risk = reason;
         return NGX_OK;
     }
 
     if (ngx_http_healthcode_suspend(r) != NGX_OK) {
         ngx_http_healthcode_risk_cancel(record);
-        record->evidence.live = HEALTHCODE_LIVE_UNKNOWN;
+        record->found.evidence.live = HEALTHCODE_LIVE_UNKNOWN;
         return NGX_OK;
     }
 
@@ -64,29 +65,30 @@ ngx_http_healthcode_risk_find(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
     healthcode_risk_terms_t       terms;
-    ngx_http_healthcode_redis_t  *redis = lcf->store->redis;
+    ngx_http_healthcode_redis_t  *redis = lcf->rules.store->redis;
 
-    record->holder_sought = 1;
+    record->found.holder_sought = 1;
 
     if (redis == NULL) {
         return 0;
     }
 
     /* no longer ago than a lease, or nothing is found */
-    ngx_http_healthcode_risk_terms(r, lcf, record, record->now, &terms);
+    ngx_http_healthcode_risk_terms(r, lcf, record, record->found.now, &terms);
 
-    if (!ngx_http_healthcode_redis_find(redis, &record->query,
-                                        record->holder, &terms, &record->risk,
-                                        &record->decided))
+    if (!ngx_http_healthcode_redis_find(redis, &record->found.query,
+                                        record->found.holder, &terms,
+                                        &record->found.risk,
+                                        &record->found.decided))
     {
         return 0;
     }
 
-    record->holder_found = 1;
-    record->has_decided = 1;
+    record->found.holder_found = 1;
+    record->found.has_decided = 1;
 
-    record->evidence.live = HEALTHCODE_LIVE_READ;
-    record->evidence.risk = healthcode_risk_reason(&record->risk);
+    record->found.evidence.live = HEALTHCODE_LIVE_READ;
+    record->found.evidence.risk = healthcode_risk_reason(&record->found.risk);
 
     return 1;
 }
@@ -103,7 +105,7 @@ ngx_http_healthcode_risk_terms(ngx_http_request_t *r,
 
     terms->policy = &lcf->risk_policy;
     terms->pepper_check = mcf->pepper_check;
-    terms->iat = record->iat;
+    terms->iat = record->found.iat;
     terms->now = now;
 }
 
@@ -129,28 +131,30 @@ ngx_http_healthcode_risk_done(void *data, healthcode_reason_e reason,
 
     r = record->request;
     record->lookup = NULL;
-    record->lookup_us = ngx_http_healthcode_risk_elapsed(&record->asked);
+    record->found.lookup_us =
+        ngx_http_healthcode_risk_elapsed(&record->found.asked);
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
 
     if (reason == HEALTHCODE_REASON_OK) {
         ngx_http_healthcode_risk_terms(r, lcf, record, time(NULL), &terms);
 
-        reason = healthcode_risk_codec_read(&record->query, replies, &terms,
-                                            &record->risk);
+        reason = healthcode_risk_codec_read(&record->found.query, replies,
+                                            &terms, &record->found.risk);
     }
 
     if (reason == HEALTHCODE_REASON_OK) {
-        record->evidence.live = HEALTHCODE_LIVE_READ;
-        record->evidence.risk = healthcode_risk_reason(&record->risk);
+        record->found.evidence.live = HEALTHCODE_LIVE_READ;
+        record->found.evidence.risk =
+            healthcode_risk_reason(&record->found.risk);
 
     } else {
-        record->evidence.live = HEALTHCODE_LIVE_OUTAGE;
-        record->evidence.risk = reason;
+        record->found.evidence.live = HEALTHCODE_LIVE_OUTAGE;
+        record->found.evidence.risk = reason;
     }
 
-    record->answered = 1;
-    record->looked_up = 1;
+    record->found.answered = 1;
+    record->found.looked_up = 1;
 
     ngx_http_healthcode_resume(record);
 }

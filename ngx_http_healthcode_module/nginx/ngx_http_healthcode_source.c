@@ -21,13 +21,13 @@ ngx_http_healthcode_source_take(ngx_http_request_t *r,
 {
     ngx_int_t                      rc;
     ngx_uint_t                     i;
-    ngx_http_healthcode_source_t  *source = lcf->sources->elts;
+    ngx_http_healthcode_source_t  *source = lcf->rules.sources->elts;
 
-    if (record->sources == lcf->sources) {
+    if (record->sources == lcf->rules.sources) {
         return NGX_OK;
     }
 
-    for (i = 0; i < lcf->sources->nelts; i++) {
+    for (i = 0; i < lcf->rules.sources->nelts; i++) {
 
         rc = NGX_OK;
 
@@ -44,14 +44,14 @@ ngx_http_healthcode_source_take(ngx_http_request_t *r,
         }
     }
 
-    if (ngx_http_healthcode_arguments_next_source(lcf->sources, NULL)
-        && ngx_http_healthcode_arguments_take(r, record, lcf->sources)
+    if (ngx_http_healthcode_arguments_next_source(lcf->rules.sources, NULL)
+        && ngx_http_healthcode_arguments_take(r, record, lcf->rules.sources)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    record->sources = lcf->sources;
+    record->sources = lcf->rules.sources;
 
     return NGX_OK;
 }

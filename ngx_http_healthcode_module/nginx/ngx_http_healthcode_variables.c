@@ -118,52 +118,54 @@ ngx_http_healthcode_variable_text(ngx_http_request_t *r,
 
     record = ngx_http_healthcode_record_find(r);
 
-    if (record && record->judged) {
+    if (record && record->found.judged) {
 
         switch (data) {
 
         case NGX_HTTP_HEALTHCODE_VERDICT:
-            text = record->verdict.allow ? healthcode_str("allow")
+            text = record->found.verdict.allow ? healthcode_str("allow")
                                          : healthcode_str("deny");
             break;
 
         case NGX_HTTP_HEALTHCODE_REASON:
-            text = healthcode_reason_word(record->verdict.reason);
+            text = healthcode_reason_word(record->found.verdict.reason);
             break;
 
         case NGX_HTTP_HEALTHCODE_ISSUER:
-            if (record->issuer) {
-                text = record->issuer->core.name;
+            if (record->found.issuer) {
+                text = record->found.issuer->core.name;
             }
             break;
 
         case NGX_HTTP_HEALTHCODE_HOLDER:
-            if (record->has_holder) {
-                healthcode_holder_format(record->holder, record->query.holder);
-                text = healthcode_str_from(record->query.holder,
+            if (record->found.has_holder) {
+                healthcode_holder_format(record->found.holder,
+                                         record->found.query.holder);
+                text = healthcode_str_from(record->found.query.holder,
                                            HEALTHCODE_HOLDER_HEX);
             }
             break;
 
         case NGX_HTTP_HEALTHCODE_FLAGS:
-            text = healthcode_str_from(record->risk.names,
-                                       record->risk.names_len);
+            text = healthcode_str_from(record->found.risk.names,
+                                       record->found.risk.names_len);
             break;
 
         case NGX_HTTP_HEALTHCODE_FAILED_CLAIM:
-            if (record->unmet) {
-                text = record->unmet->claim;
+            if (record->found.unmet) {
+                text = record->found.unmet->claim;
             }
             break;
 
         case NGX_HTTP_HEALTHCODE_CODE_CACHE:
-            text = ngx_http_healthcode_variable_cache(record->code_sought,
-                                                      record->code_found);
+            text = ngx_http_healthcode_variable_cache(record->found.code_sought,
+                                                      record->found.code_found);
             break;
 
         case NGX_HTTP_HEALTHCODE_RISK_CACHE:
-            text = ngx_http_healthcode_variable_cache(record->holder_sought,
-                                                      record->holder_found);
+            text = ngx_http_healthcode_variable_cache(
+                                                 record->found.holder_sought,
+                                                 record->found.holder_found);
             break;
         }
     }
@@ -206,7 +208,7 @@ ngx_http_healthcode_variable_decided(ngx_http_request_t *r,
 
     record = ngx_http_healthcode_record_find(r);
 
-    if (record == NULL || !record->judged || !record->has_decided) {
+    if (record == NULL || !record->found.judged || !record->found.has_decided) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -216,8 +218,8 @@ ngx_http_healthcode_variable_decided(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    v->len = ngx_sprintf(v->data, "%T.%06L", record->decided.tv_sec,
-                         (int64_t) record->decided.tv_nsec / 1000)
+    v->len = ngx_sprintf(v->data, "%T.%06L", record->found.decided.tv_sec,
+                         (int64_t) record->found.decided.tv_nsec / 1000)
              - v->data;
     v->valid = 1;
     v->no_cacheable = 0;
@@ -237,23 +239,23 @@ ngx_http_healthcode_variable_number(ngx_http_request_t *r,
 
     record = ngx_http_healthcode_record_find(r);
 
-    if (record && record->judged) {
+    if (record && record->found.judged) {
 
         switch (data) {
 
         case NGX_HTTP_HEALTHCODE_AGE:
             known = ngx_http_healthcode_is_signed(record);
-            number = time(NULL) - record->iat;
+            number = time(NULL) - record->found.iat;
             break;
 
         case NGX_HTTP_HEALTHCODE_EXPIRES_IN:
             known = ngx_http_healthcode_is_signed(record);
-            number = record->exp - time(NULL);
+            number = record->found.exp - time(NULL);
             break;
 
         case NGX_HTTP_HEALTHCODE_LOOKUP_US:
-            known = record->looked_up;
-            number = record->lookup_us;
+            known = record->found.looked_up;
+            number = record->found.lookup_us;
             break;
         }
     }

@@ -59,7 +59,7 @@ ngx_http_healthcode_verify(ngx_http_request_t *r,
         return reason;
     }
 
-    if (lcf->codes
+    if (lcf->rules.codes
         && ngx_http_healthcode_verify_recall(r, lcf, record, &code, &reason))
     {
         return reason;
@@ -100,7 +100,7 @@ ngx_http_healthcode_verify_cold(ngx_http_request_t *r,
         return HEALTHCODE_REASON_ISSUER;
     }
 
-    record->issuer = issuer;
+    record->found.issuer = issuer;
 
     reason = healthcode_issuer_verify(&issuer->core,
                                       ngx_http_healthcode_keys_now(issuer),
@@ -110,7 +110,7 @@ ngx_http_healthcode_verify_cold(ngx_http_request_t *r,
         return reason;
     }
 
-    record->verified = *code;
+    record->found.verified = *code;
 
     reason = ngx_http_healthcode_verify_keep(r, record, key, &claims);
 
@@ -122,7 +122,7 @@ ngx_http_healthcode_verify_cold(ngx_http_request_t *r,
 
     /* only what passes, so that nobody else's codes take its place */
 
-    if (reason == HEALTHCODE_REASON_OK && record->code_sought) {
+    if (reason == HEALTHCODE_REASON_OK && record->found.code_sought) {
         ngx_http_healthcode_verify_remember(r, lcf, record, key, &token,
                                             &claims);
     }
@@ -154,18 +154,18 @@ ngx_http_healthcode_verify_recall(ngx_http_request_t *r,
     scope.n = mcf->issuers.nelts;
 
     if (scope.identities == NULL
-        || !healthcode_code_key(&lcf->codes->codes,
+        || !healthcode_code_key(&lcf->rules.codes->codes,
                                 ngx_http_healthcode_view(code), mcf->digest,
-                                record->code_key))
+                                record->found.code_key))
     {
         return 0;
     }
 
-    record->code_sought = 1;
-    counters = ngx_http_healthcode_cache_counters(lcf->codes);
+    record->found.code_sought = 1;
+    counters = ngx_http_healthcode_cache_counters(lcf->rules.codes);
 
-    if (!healthcode_code_find(&lcf->codes->codes, record->code_key, &scope,
-                              &known))
+    if (!healthcode_code_find(&lcf->rules.codes->codes,
+                              record->found.code_key, &scope, &known))
     {
         counters->codes_misses++;
         return 0;
@@ -186,16 +186,17 @@ ngx_http_healthcode_verify_recall(ngx_http_request_t *r,
     counters->codes_hits++;
 
     /* the rules are judged while the memory is on its way */
-    if (lcf->store && lcf->store->cache) {
-        healthcode_absence_prefetch(&lcf->store->cache->absence, known.holder);
+    if (lcf->rules.store && lcf->rules.store->cache) {
+        healthcode_absence_prefetch(&lcf->rules.store->cache->absence,
+                                    known.holder);
     }
 
-    record->code_found = 1;
-    record->issuer = issuers[known.issuer];
-    record->verified = *code;
+    record->found.code_found = 1;
+    record->found.issuer = issuers[known.issuer];
+    record->found.verified = *code;
 
     /* rules about claims need the claims */
-    *reason = (known.is_whole && lcf->require == NULL)
+    *reason = (known.is_whole && lcf->rules.require == NULL)
               ? ngx_http_healthcode_verify_known(r, lcf, record, key, &known)
               : ngx_http_healthcode_verify_again(r, lcf, record, key);
 
@@ -208,8 +209,8 @@ ngx_http_healthcode_verify_known(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
     const healthcode_key_t *key, const healthcode_code_t *known)
 {
-    record->iat = known->iat;
-    record->exp = known->exp;
+    record->found.iat = known->iat;
+    record->found.exp = known->exp;
 
     if (ngx_http_healthcode_verify_keep_key(r, record, key) != NGX_OK
         || ngx_http_healthcode_verify_keep_regions(r, record, known->regions,
@@ -219,8 +220,8 @@ ngx_http_healthcode_verify_known(ngx_http_request_t *r,
         return HEALTHCODE_REASON_FAULT;
     }
 
-    record->has_holder = known->has_holder;
-    ngx_memcpy(record->holder, known->holder, HEALTHCODE_HOLDER_LEN);
+    record->found.has_holder = known->has_holder;
+    ngx_memcpy(record->found.holder, known->holder, HEALTHCODE_HOLDER_LEN);
 
     return ngx_http_healthcode_verify_rules(lcf, record, NULL, known);
 }
@@ -237,7 +238,8 @@ ngx_http_healthcode_verify_again(ngx_http_request_t *r,
     healthcode_reason_e            reason;
     ngx_http_healthcode_memory_t   memory;
 
-    if (!healthcode_token_payload(ngx_http_healthcode_view(&record->verified),
+    if (!healthcode_token_payload(ngx_http_healthcode_view(
+                                      &record->found.verified),
                                   memory.token.parts, &payload))
     {
         return HEALTHCODE_REASON_FAULT;
@@ -267,7 +269,7 @@ ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
 {
     const uint64_t                   *identity;
     healthcode_code_t                 code;
-    ngx_http_healthcode_issuer_t     *issuer = record->issuer;
+    ngx_http_healthcode_issuer_t     *issuer = record->found.issuer;
     ngx_http_healthcode_counters_t   *counters;
     ngx_http_healthcode_main_conf_t  *mcf;
 
@@ -286,14 +288,15 @@ ngx_http_healthcode_verify_remember(ngx_http_request_t *r,
     code.issuer = (unsigned) issuer->number;
     code.signer = (unsigned) healthcode_keyring_number(
                                   ngx_http_healthcode_keys_now(issuer), key);
-    code.has_holder = record->has_holder;
-    ngx_memcpy(code.holder, record->holder, HEALTHCODE_HOLDER_LEN);
+    code.has_holder = record->found.has_holder;
+    ngx_memcpy(code.holder, record->found.holder, HEALTHCODE_HOLDER_LEN);
 
-    counters = ngx_http_healthcode_cache_counters(lcf->codes);
+    counters = ngx_http_healthcode_cache_counters(lcf->rules.codes);
     counters->codes_stored++;
     counters->codes_evicted +=
-        healthcode_code_store(&lcf->codes->codes, record->code_key, identity,
-                              &code, record->now);
+        healthcode_code_store(&lcf->rules.codes->codes,
+                              record->found.code_key, identity, &code,
+                              record->found.now);
 
     healthcode_issuer_learn(&issuer->core, key, token, mcf->digest);
 }
@@ -313,7 +316,7 @@ ngx_http_healthcode_verify_rules(ngx_http_healthcode_loc_conf_t *lcf,
     healthcode_claims_policy_t   policy;
 
     /* the real clock: nginx's cached one lags behind in a long turn */
-    now = record->now = time(NULL);
+    now = record->found.now = time(NULL);
 
     reason = ngx_http_healthcode_lifecycle_check(record, now);
 
@@ -322,20 +325,20 @@ ngx_http_healthcode_verify_rules(ngx_http_healthcode_loc_conf_t *lcf,
     }
 
     policy = lcf->claims_policy;
-    policy.lifetime_max = record->issuer->core.lifetime_max;
+    policy.lifetime_max = record->found.issuer->core.lifetime_max;
 
     reason = known ? healthcode_code_check(known, &policy, now)
                    : healthcode_claims_check(claims, &policy, now);
 
-    if (reason != HEALTHCODE_REASON_OK || lcf->require == NULL) {
+    if (reason != HEALTHCODE_REASON_OK || lcf->rules.require == NULL) {
         return reason;
     }
 
-    record->unmet = healthcode_require_check(lcf->require->elts,
-                                             lcf->require->nelts,
+    record->found.unmet = healthcode_require_check(lcf->rules.require->elts,
+                                             lcf->rules.require->nelts,
                                              claims->object);
 
-    return record->unmet ? HEALTHCODE_REASON_CLAIM : HEALTHCODE_REASON_OK;
+    return record->found.unmet ? HEALTHCODE_REASON_CLAIM : HEALTHCODE_REASON_OK;
 }
 
 
@@ -357,24 +360,26 @@ static ngx_int_t
 ngx_http_healthcode_verify_keep_key(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record, const healthcode_key_t *key)
 {
-    ngx_memcpy(record->thumbprint, key->thumbprint, HEALTHCODE_THUMBPRINT_LEN);
+    ngx_memcpy(record->found.thumbprint, key->thumbprint,
+               HEALTHCODE_THUMBPRINT_LEN);
 
-    record->query.iss = record->issuer->core.iss;
-    record->query.thumbprint = healthcode_str_from(record->thumbprint,
-                                                   HEALTHCODE_THUMBPRINT_LEN);
+    record->found.query.iss = record->found.issuer->core.iss;
+    record->found.query.thumbprint =
+        healthcode_str_from(record->found.thumbprint,
+                            HEALTHCODE_THUMBPRINT_LEN);
 
-    record->kid.len = key->kid.len;
+    record->found.kid.len = key->kid.len;
 
     if (key->kid.len == 0) {
         return NGX_OK;
     }
 
-    record->kid.data = ngx_pnalloc(r->pool, key->kid.len);
-    if (record->kid.data == NULL) {
+    record->found.kid.data = ngx_pnalloc(r->pool, key->kid.len);
+    if (record->found.kid.data == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(record->kid.data, key->kid.data, key->kid.len);
+    ngx_memcpy(record->found.kid.data, key->kid.data, key->kid.len);
 
     return NGX_OK;
 }
@@ -390,8 +395,8 @@ ngx_http_healthcode_verify_keep(ngx_http_request_t *r,
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
 
-    record->iat = claims->iat;
-    record->exp = claims->exp;
+    record->found.iat = claims->iat;
+    record->found.exp = claims->exp;
 
     if (ngx_http_healthcode_verify_keep_key(r, record, key) != NGX_OK
         || ngx_http_healthcode_verify_keep_regions(r, record, claims->regions,
@@ -406,16 +411,17 @@ ngx_http_healthcode_verify_keep(ngx_http_request_t *r,
     }
 
     if (!healthcode_holder_derive(mcf->pepper,
-                                  record->issuer->core.subject_space,
-                                  claims->sub, record->query.holder)
-        || !healthcode_holder_parse(healthcode_str_from(record->query.holder,
-                                                        HEALTHCODE_HOLDER_HEX),
-                                    record->holder))
+                                  record->found.issuer->core.subject_space,
+                                  claims->sub, record->found.query.holder)
+        || !healthcode_holder_parse(healthcode_str_from(
+                                        record->found.query.holder,
+                                        HEALTHCODE_HOLDER_HEX),
+                                    record->found.holder))
     {
         return HEALTHCODE_REASON_FAULT;
     }
 
-    record->has_holder = 1;
+    record->found.has_holder = 1;
 
     return HEALTHCODE_REASON_OK;
 }
@@ -428,7 +434,7 @@ ngx_http_healthcode_verify_keep_regions(ngx_http_request_t *r,
 {
     healthcode_region_t  *copy;
 
-    record->query.nregions = 0;
+    record->found.query.nregions = 0;
 
     if (n == 0) {
         return NGX_OK;
@@ -441,8 +447,8 @@ ngx_http_healthcode_verify_keep_regions(ngx_http_request_t *r,
 
     ngx_memcpy(copy, regions, n * sizeof(healthcode_region_t));
 
-    record->query.regions = copy;
-    record->query.nregions = n;
+    record->found.query.regions = copy;
+    record->found.query.nregions = n;
 
     return NGX_OK;
 }
