@@ -8,6 +8,7 @@
 #include "test.h"
 #include "mint.h"
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
 
 #include "../../ngx_http_healthcode_module/core/healthcode_signature.h"
@@ -730,6 +731,49 @@ test_holds_the_examples(void **state)
 }
 
 
+/*
+ * Whoever has (r, s) can write (r, n - s), which is as good: one code has two
+ * texts, and whatever is told apart by its text can be shown twice.
+ */
+static void
+test_holds_the_other_half_of_ecdsa(void **state)
+{
+    int        curves[NEXAMPLES] = { [ES256] = NID_X9_62_prime256v1,
+                                     [ES512] = NID_secp521r1 };
+    BIGNUM    *s;
+    size_t     half;
+    uint8_t    other[SIGNATURE_MAX];
+    EC_GROUP  *group;
+
+    for (int i = 0; i < NEXAMPLES; i++) {
+
+        if (curves[i] == 0) {
+            continue;
+        }
+
+        half = lens[i] / 2;
+        group = EC_GROUP_new_by_curve_name(curves[i]);
+        s = BN_bin2bn(signatures[i] + half, (int) half, NULL);
+
+        memcpy(other, signatures[i], half);
+        assert_true(BN_sub(s, EC_GROUP_get0_order(group), s));
+        assert_int_equal(BN_bn2binpad(s, other + half, (int) half), half);
+
+        assert_memory_not_equal(other, signatures[i], lens[i]);
+        assert_true(verify(i, other, lens[i]));
+
+        other[half - 1] ^= 1;
+        assert_false(verify(i, other, lens[i]));
+        assert_still_works(i);
+
+        BN_free(s);
+        EC_GROUP_free(group);
+    }
+
+    (void) state;
+}
+
+
 /* Secrets of 32 bytes, of a block, of more than one; with zeros at the end. */
 static void
 test_knows_hmac_of_many_lengths(void **state)
@@ -787,6 +831,7 @@ main(void)
         cmocka_unit_test(test_refuses_the_signature_of_another_key),
         cmocka_unit_test(test_holds_the_examples),
         cmocka_unit_test(test_holds_what_openssl_signs),
+        cmocka_unit_test(test_holds_the_other_half_of_ecdsa),
         cmocka_unit_test(test_knows_hmac_of_many_lengths),
     };
 
