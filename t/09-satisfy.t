@@ -21,7 +21,12 @@ codes(
     WRONG    => encode_base64('guard:open-simsim', ''),
 );
 
+$f->write('site/gated.shtml', 'page <!--# include virtual="/part" -->');
+$f->write('site/part', "part\n");
+$f->write('site/lost', "lost\n");
+
 our $config = <<'END';
+    root {{SITE}};
     healthcode_source query code;
     add_header X-Verdict "$healthcode_verdict $healthcode_reason" always;
 
@@ -51,6 +56,46 @@ our $config = <<'END';
         auth_basic_user_file {{DIR}}/users;
         healthcode on;
         alias {{SITE}}/passed;
+    }
+    location = /gated.shtml {
+        satisfy any;
+        auth_basic "guard";
+        auth_basic_user_file {{DIR}}/users;
+        healthcode on;
+        ssi on;
+        ssi_types *;
+    }
+    location = /part {
+        healthcode on;
+    }
+    location = /password-then-gate {
+        satisfy any;
+        auth_basic "guard";
+        auth_basic_user_file {{DIR}}/users;
+        healthcode on;
+        try_files /nowhere /gate;
+    }
+    location = /gate {
+        healthcode on;
+        healthcode_audience gate-2;
+        error_page 401 = /lost;
+    }
+    location = /lost {
+    }
+    location = /gate-then-lane {
+        healthcode on;
+        recursive_error_pages on;
+        error_page 401 = /lane;
+    }
+    location = /lane {
+        satisfy any;
+        auth_basic "guard";
+        auth_basic_user_file {{DIR}}/users;
+        healthcode on;
+        recursive_error_pages on;
+        error_page 401 /lane;
+        error_page 404 =404 /lost;
+        alias {{SITE}}/nowhere;
     }
     location /nothing-else {
         satisfy any;
@@ -279,3 +324,57 @@ my $out = `nginx -t -c $conf 2>&1`;
 like($out, qr/\[warn\].*satisfy/, 'nginx -t warns of "satisfy any"');
 --- no_error_log
 [error]
+
+
+
+=== TEST 13: who came by a password was not allowed by the gate's policy
+--- config eval: $::config
+--- request
+GET /gated.shtml
+--- more_headers
+Authorization: Basic {{PASSWORD}}
+--- response_body_like: ^page <html>.*403 Forbidden
+--- after
+use Healthcode::Http qw(get);
+is(get(Healthcode::server(), '/gated.shtml?code=' . code('ALICE'), [])->{body},
+   "page part\n", 'who came by a code was');
+unlike(get(Healthcode::server(), '/gated.shtml?code=' . code('FORGED'),
+           [ 'Authorization: Basic ' . code('PASSWORD') ])->{body}, qr/part/,
+       'who came by a password with a forged one was not');
+--- no_error_log
+[error]
+
+
+
+=== TEST 14: a refusal that a password outvotes is no refusal at the next gate
+--- config eval: $::config
+--- redis
+HSET healthcode:risk:{{{HOLDER:alice}}} confirmed 0
+--- request
+GET /password-then-gate?code={{ALICE}}
+--- more_headers
+Authorization: Basic {{PASSWORD}}
+--- error_code: 200
+--- response_body
+lost
+--- no_error_log
+[error]
+
+
+
+=== TEST 15: where a password lets in after a refusal, error pages are as ever
+--- config eval: $::config
+--- request
+GET /gate-then-lane
+--- more_headers
+Authorization: Basic {{PASSWORD}}
+--- error_code: 404
+--- response_body
+lost
+--- answers
+[
+    asked('neither', '401 (no reason)', '/gate-then-lane'),
+    asked('a wrong password', '401 (no reason)', '/gate-then-lane', 'WRONG'),
+]
+--- no_error_log
+[alert]

@@ -678,4 +678,59 @@ END
     $slow->stop;
 }
 
+{
+    # nginx goes on to another gate while the first one waits for a key
+    my $path = $f->path('third.sock');
+    my $slow = Healthcode::Server->start($path, sub {
+        my ($client) = @_;
+        Healthcode::Server::take($client, 1);
+        sleep 1;
+    });
+    my $site = $f->path('site');
+    my $gate = 'healthcode on; healthcode_issuers far';
+    my $nginx = Healthcode::Nginx->new(module => $f->module, http => <<"END");
+healthcode_issuer far { iss $iss; algorithms HS256; keys_location /keys; }
+healthcode_issuer near { iss https://near.example; algorithms HS256;
+                         keys ${\ $f->path('site.jwks')}; }
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location = /moved { error_page 412 /t; alias $site/passed; }
+    location = /moved-same { error_page 412 /t-same; alias $site/passed; }
+    location = /t { $gate; post_action /after; alias $site/passed; }
+    location = /t-same { healthcode on; post_action /after-same;
+                         alias $site/passed; }
+    location = /after { internal; healthcode on; healthcode_issuers near;
+                        proxy_pass http://unix:{{ROOT}}/far.sock:/after; }
+    location = /after-same { internal; healthcode on;
+                        proxy_pass http://unix:{{ROOT}}/far.sock:/after; }
+    location = /keys { internal; proxy_pass http://unix:$path:/; }
+}
+server {
+    listen unix:{{ROOT}}/far.sock;
+    access_log {{ROOT}}/logs/far.log;
+    location / { return 204; }
+}
+END
+    $nginx->start;
+    for my $uri ('/moved', '/moved-same') {
+        my $start = time;
+        my ($got) = exchange($nginx->sock, "GET $uri HTTP/1.1\r\nHost: x\r\n"
+            . "If-Match: \"nothing\"\r\nConnection: close\r\n"
+            . 'Authorization: Bearer ' . code(1) . "\r\n\r\n");
+        my $waited = time - $start;
+        $uri eq '/moved'
+            ? cmp_ok($waited, '<', 0.5, "$uri: what it waited for is forgotten")
+            : cmp_ok($waited, '>', 0.5, "$uri: it waits for the same");
+    }
+    my @log = $nginx->error_log =~ /deny reason=(\w+ issuer=\S+)/g;
+    is("@log", 'issuer issuer=- keys_unavailable issuer=far',
+       'each post_action has the verdict of its own gate');
+    sleep 1;
+    is(asked($nginx), 0, 'and neither is let in');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
+    $slow->stop;
+}
+
 done_testing;

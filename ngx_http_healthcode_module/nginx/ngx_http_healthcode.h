@@ -237,6 +237,14 @@ typedef struct {
 } ngx_http_healthcode_found_t;
 
 
+/* Why a request was refused at first, and with which status; 0: it was not. */
+typedef struct {
+    ngx_uint_t                     status;
+    healthcode_reason_e            reason;
+    const healthcode_require_t    *unmet;
+} ngx_http_healthcode_refusal_t;
+
+
 /*
  * All that is known of one request.  It lives in a cleanup of the request's
  * pool, since an internal redirect clears module contexts.
@@ -257,15 +265,17 @@ typedef struct {
 
     ngx_http_healthcode_lookup_t  *lookup;     /* under way, or NULL */
 
-    ngx_uint_t                     policy;     /* that it is judged by */
-    ngx_uint_t                     passed;     /* policy of the last location
-                                                  that let it in */
+    /* verdict: by whose rules it is judged; NULL: by nobody's yet */
+    ngx_http_healthcode_loc_conf_t  *gate;
+    ngx_uint_t                     passed;     /* policy that allowed it, of
+                                                  the last gate; 0: none */
+    ngx_http_healthcode_refusal_t  refusal;
 
     /* claims as variables: read when the first one is asked for */
     yyjson_val                    *claims;
     u_char                        *claims_of;  /* the code that has them */
 
-    unsigned                       refused:1;  /* our error page is due */
+    unsigned                       no_page:1;  /* error_page was set here */
     unsigned                       masking:1;
     unsigned                       is_waiting:1;
     unsigned                       waited:1;
@@ -350,9 +360,10 @@ healthcode_reason_e ngx_http_healthcode_verify(ngx_http_request_t *r,
 /* suspend */
 /*
  * Suspends a request whose access phase then returns NGX_AGAIN, until
- * _resume() has its phases run again.  NGX_ERROR: it cannot be.
+ * _resume() has its phases run again.  _resume() does nothing where nginx has
+ * gone on with the request meanwhile.
  */
-ngx_int_t ngx_http_healthcode_suspend(ngx_http_request_t *r);
+void ngx_http_healthcode_suspend(ngx_http_request_t *r);
 void ngx_http_healthcode_resume(ngx_http_healthcode_record_t *record);
 
 /* risk */
@@ -407,6 +418,14 @@ static ngx_inline healthcode_str_t
 ngx_http_healthcode_view(ngx_str_t *str)
 {
     return healthcode_str_from(str->data, str->len);
+}
+
+
+/* Forgets what a judgement has found: where another one begins. */
+static ngx_inline void
+ngx_http_healthcode_found_clear(ngx_http_healthcode_found_t *found)
+{
+    ngx_memzero(found, offsetof(ngx_http_healthcode_found_t, risk.names));
 }
 
 

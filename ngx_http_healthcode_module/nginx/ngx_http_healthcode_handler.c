@@ -6,6 +6,8 @@
 #include "ngx_http_healthcode_keys.h"
 
 
+static void ngx_http_healthcode_handler_begin(
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 static ngx_int_t ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 static void ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
@@ -13,16 +15,16 @@ static void ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
 static u_char *ngx_http_healthcode_handler_log_error(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len);
 static void ngx_http_healthcode_handler_mask(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_healthcode_handler_is_allowed(
+    const ngx_http_healthcode_loc_conf_t *lcf,
+    const ngx_http_healthcode_record_t *record);
 
 
 /* nginx's own, the same for every request of this process */
 static ngx_http_log_handler_pt  ngx_http_healthcode_handler_log_next;
 
 
-/*
- * A location that is off may have been reached by our own error page or from a
- * gated one; only the next phase, once passed, ends that.
- */
+/* Every location is judged alike, also an error page of our own refusal. */
 ngx_int_t
 ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 {
@@ -40,15 +42,19 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (record->refused) {
-        return NGX_DECLINED;
+    if (record->gate == NULL || record->gate->policy != lcf->policy) {
+        ngx_http_healthcode_handler_begin(lcf, record);
     }
 
+    record->passed = 0;
+
     if (record->lookup || record->is_waiting) {
+        /* nginx has come here without an answer, such as by post_action */
+        ngx_http_healthcode_suspend(r);
         return NGX_AGAIN;
     }
 
-    if (!record->found.judged || record->policy != lcf->policy) {
+    if (!record->found.judged) {
 
         if (!record->found.answered
             && ngx_http_healthcode_handler_judge(r, lcf, record) == NGX_AGAIN)
@@ -64,6 +70,24 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 
 
 /*
+ * What another policy has found is no evidence here, nor is what it waits for:
+ * it looked for other things.
+ */
+static void
+ngx_http_healthcode_handler_begin(ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_healthcode_record_t *record)
+{
+    ngx_http_healthcode_risk_cancel(record);
+    ngx_http_healthcode_keys_cancel(record);
+
+    ngx_http_healthcode_found_clear(&record->found);
+
+    record->waited = 0;
+    record->gate = lcf;
+}
+
+
+/*
  * NGX_OK: the evidence is complete; NGX_AGAIN: a live read is under way, or a
  * key is, with which all of it is judged again.
  */
@@ -72,9 +96,6 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
     healthcode_evidence_t  *evidence = &record->found.evidence;
-
-    ngx_memzero(&record->found, offsetof(ngx_http_healthcode_found_t,
-                                         risk.names));
 
     evidence->code = ngx_http_healthcode_verify(r, lcf, record);
 
@@ -111,9 +132,7 @@ ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
         (void) ngx_http_healthcode_clock_read(&record->found.decided);
     }
 
-    record->policy = lcf->policy;
     record->found.judged = 1;
-    record->found.answered = 0;
 
     ngx_http_healthcode_response_log(r, lcf, record);
 }
@@ -208,10 +227,9 @@ ngx_http_healthcode_handler_mask(ngx_http_request_t *r)
 
 
 /*
- * Once a request has passed the access phase of any location, a redirect that
- * comes later is not the error page of our own refusal.  nginx skips the
- * access phase for a subrequest: it may enter a gated location only where its
- * main request has passed one of the same policy.
+ * A request that comes here was let in, by us or, under "satisfy any", by
+ * another rule.  nginx skips the access phase for a subrequest: it may enter a
+ * gated location only where its main request was allowed by that very policy.
  */
 ngx_int_t
 ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
@@ -224,12 +242,18 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
 
     if (r == r->main) {
 
-        if (record) {
-            record->refused = 0;
-        }
-
         if (record && lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON) {
-            record->passed = lcf->policy;
+
+            record->refusal.status = 0;
+
+            if (record->no_page) {
+                record->no_page = 0;
+                r->error_page = 0;
+            }
+
+            if (ngx_http_healthcode_handler_is_allowed(lcf, record)) {
+                record->passed = lcf->policy;
+            }
         }
 
         return NGX_DECLINED;
@@ -241,8 +265,22 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
         ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                       "healthcode: deny a subrequest to a location that its "
                       "request has not passed");
+
+        /* not a page in its place: auth_request would take it for a pass */
+        r->error_page = 1;
+
         return NGX_HTTP_FORBIDDEN;
     }
 
     return NGX_DECLINED;
+}
+
+
+static ngx_uint_t
+ngx_http_healthcode_handler_is_allowed(
+    const ngx_http_healthcode_loc_conf_t *lcf,
+    const ngx_http_healthcode_record_t *record)
+{
+    return record->gate && record->gate->policy == lcf->policy
+           && record->found.judged && record->found.verdict.allow;
 }

@@ -545,9 +545,10 @@ ngx_http_healthcode_keys_wait(ngx_http_request_t *r,
     if ((ngx_msec_int_t) (record->waits_until - ngx_current_msec) > 0
         && all->waiting < all->waiting_max
         && (ngx_http_healthcode_keys_is_coming(keys)
-            || (first && ngx_http_healthcode_keys_fetch(keys)))
-        && ngx_http_healthcode_suspend(r) == NGX_OK)
+            || (first && ngx_http_healthcode_keys_fetch(keys))))
     {
+        ngx_http_healthcode_suspend(r);
+
         record->is_waiting = 1;
         ngx_queue_insert_tail(&keys->waiting, &record->waiting);
 
@@ -644,6 +645,7 @@ ngx_http_healthcode_keys_wake(ngx_http_healthcode_keys_t *keys, ngx_uint_t all)
             || (ngx_msec_int_t) (ngx_current_msec - record->waits_until) >= 0)
         {
             ngx_http_healthcode_keys_cancel(record);
+            ngx_http_healthcode_found_clear(&record->found);
             ngx_http_healthcode_resume(record);
         }
     }

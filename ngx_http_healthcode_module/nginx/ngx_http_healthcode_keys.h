@@ -58,7 +58,7 @@ const healthcode_code_digest_t *ngx_http_healthcode_keys_identities(
  * Whether keys that are on their way, or that may be asked for now, could
  * change reason, by which record's code was refused.  NGX_AGAIN: the request
  * is suspended, and its phases run again when they are there, or after a
- * while; for 2 seconds a request in all.  NGX_OK: they could not; *reason may
+ * while; for 2 seconds a policy in all.  NGX_OK: they could not; *reason may
  * be another one, for a key that cannot be looked for now.
  */
 ngx_int_t ngx_http_healthcode_keys_wait(ngx_http_request_t *r,

@@ -11,29 +11,33 @@
 #define NGX_HTTP_HEALTHCODE_RESPONSE_KID  512
 
 
+static ngx_uint_t ngx_http_healthcode_response_note(ngx_uint_t any,
+    ngx_http_healthcode_record_t *record);
+static ngx_int_t ngx_http_healthcode_response_offer(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, ngx_uint_t again);
 static ngx_int_t ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record);
 static ngx_uint_t ngx_http_healthcode_response_has_page(ngx_http_request_t *r,
     ngx_uint_t status);
 static ngx_int_t ngx_http_healthcode_response_headers(ngx_http_request_t *r,
-    healthcode_reason_e reason, ngx_uint_t status);
+    const ngx_http_healthcode_refusal_t *refusal);
 static ngx_int_t ngx_http_healthcode_response_challenge(ngx_http_request_t *r,
     healthcode_reason_e reason);
 static ngx_table_elt_t *ngx_http_healthcode_response_header(
     ngx_http_request_t *r, const char *name, const char *value);
+static ngx_table_elt_t *ngx_http_healthcode_response_find(
+    ngx_http_request_t *r, ngx_str_t *key, ngx_str_t *value);
 static ngx_int_t ngx_http_healthcode_response_body(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_uint_t status);
+    const ngx_http_healthcode_refusal_t *refusal);
 static ngx_int_t ngx_http_healthcode_response_claim(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_str_t *member);
+    const ngx_http_healthcode_refusal_t *refusal, ngx_str_t *member);
 
 
 ngx_int_t
 ngx_http_healthcode_response_send(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    ngx_int_t                  rc;
-    ngx_uint_t                 status;
-    healthcode_reason_e        reason = record->found.verdict.reason;
+    ngx_uint_t                 any, again, status;
     ngx_http_core_loc_conf_t  *clcf;
 
     if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) {
@@ -46,35 +50,79 @@ ngx_http_healthcode_response_send(ngx_http_request_t *r,
     }
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-    status = healthcode_reason_status(reason);
 
-    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
-        /* only these two let another access rule speak */
-        record->refused = 1;
+    any = (clcf->satisfy == NGX_HTTP_SATISFY_ANY);
+    again = ngx_http_healthcode_response_note(any, record);
 
-        if (status != NGX_HTTP_UNAUTHORIZED) {
-            return NGX_HTTP_FORBIDDEN;
-        }
-
-        return (ngx_http_healthcode_response_challenge(r, reason) == NGX_OK)
-               ? NGX_HTTP_UNAUTHORIZED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (any) {
+        return ngx_http_healthcode_response_offer(r, record, again);
     }
 
-    rc = ngx_http_healthcode_response_headers(r, reason, status);
-
-    if (rc != NGX_OK) {
+    if (ngx_http_healthcode_response_headers(r, &record->refusal) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (status == NGX_HTTP_INTERNAL_SERVER_ERROR
-        || ngx_http_healthcode_response_has_page(r, status)
-        || (status == NGX_HTTP_UNAUTHORIZED && clcf->auth_delay))
+    status = record->refusal.status;
+
+    if (!again
+        && (status == NGX_HTTP_INTERNAL_SERVER_ERROR
+            || ngx_http_healthcode_response_has_page(r, status)
+            || (status == NGX_HTTP_UNAUTHORIZED && clcf->auth_delay)))
     {
-        record->refused = 1;
         return status;
     }
 
     return ngx_http_healthcode_response_refuse(r, record);
+}
+
+
+/*
+ * Whether the request was refused before, by another gate or by this one: the
+ * first refusal is the one that is told.
+ */
+static ngx_uint_t
+ngx_http_healthcode_response_note(ngx_uint_t any,
+    ngx_http_healthcode_record_t *record)
+{
+    ngx_http_healthcode_refusal_t  *refusal = &record->refusal;
+
+    if (refusal->status) {
+        record->found.verdict.reason = refusal->reason;
+        record->found.unmet = refusal->unmet;
+
+        return 1;
+    }
+
+    refusal->reason = record->found.verdict.reason;
+    refusal->unmet = record->found.unmet;
+    refusal->status = healthcode_reason_status(refusal->reason);
+
+    if (any && refusal->status != NGX_HTTP_UNAUTHORIZED) {
+        refusal->status = NGX_HTTP_FORBIDDEN;
+    }
+
+    return 0;
+}
+
+
+/* Under "satisfy any": only these two statuses let another rule speak. */
+static ngx_int_t
+ngx_http_healthcode_response_offer(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, ngx_uint_t again)
+{
+    if (again && !r->error_page) {
+        /* with "recursive_error_pages on" a page would lead here for ever */
+        record->no_page = 1;
+        r->error_page = 1;
+    }
+
+    if (record->refusal.status != NGX_HTTP_UNAUTHORIZED) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    return (ngx_http_healthcode_response_challenge(r, record->refusal.reason)
+            == NGX_OK)
+           ? NGX_HTTP_UNAUTHORIZED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -104,17 +152,19 @@ ngx_http_healthcode_response_has_page(ngx_http_request_t *r, ngx_uint_t status)
 }
 
 
+/* A request that is refused again has them from the first time. */
 static ngx_int_t
 ngx_http_healthcode_response_headers(ngx_http_request_t *r,
-    healthcode_reason_e reason, ngx_uint_t status)
+    const ngx_http_healthcode_refusal_t *refusal)
 {
-    if (status == NGX_HTTP_UNAUTHORIZED
-        && ngx_http_healthcode_response_challenge(r, reason) != NGX_OK)
+    if (refusal->status == NGX_HTTP_UNAUTHORIZED
+        && ngx_http_healthcode_response_challenge(r, refusal->reason)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
+    if (refusal->status == NGX_HTTP_SERVICE_UNAVAILABLE
         && ngx_http_healthcode_response_header(r, "Retry-After", "1") == NULL)
     {
         return NGX_ERROR;
@@ -170,27 +220,66 @@ ngx_http_healthcode_response_challenge(ngx_http_request_t *r,
 }
 
 
-/* name and value are literals. */
+/*
+ * name and value are literals.  A header of this name whose value begins so is
+ * ours already, of an earlier refusal.
+ */
 static ngx_table_elt_t *
 ngx_http_healthcode_response_header(ngx_http_request_t *r, const char *name,
     const char *value)
 {
+    ngx_str_t         key, text;
     ngx_table_elt_t  *header;
 
-    header = ngx_list_push(&r->headers_out.headers);
+    key.data = (u_char *) name;
+    key.len = ngx_strlen(name);
+    text.data = (u_char *) value;
+    text.len = ngx_strlen(value);
+
+    header = ngx_http_healthcode_response_find(r, &key, &text);
+
     if (header == NULL) {
-        return NULL;
+        header = ngx_list_push(&r->headers_out.headers);
+        if (header == NULL) {
+            return NULL;
+        }
+
+        ngx_memzero(header, sizeof(ngx_table_elt_t));
     }
 
-    ngx_memzero(header, sizeof(ngx_table_elt_t));
-
     header->hash = 1;
-    header->key.data = (u_char *) name;
-    header->key.len = ngx_strlen(name);
-    header->value.data = (u_char *) value;
-    header->value.len = ngx_strlen(value);
+    header->key = key;
+    header->value = text;
 
     return header;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_healthcode_response_find(ngx_http_request_t *r, ngx_str_t *key,
+    ngx_str_t *value)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+
+        header = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (header[i].key.len == key->len
+                && ngx_strncmp(header[i].key.data, key->data, key->len) == 0
+                && header[i].value.len >= value->len
+                && ngx_strncmp(header[i].value.data, value->data, value->len)
+                   == 0)
+            {
+                return &header[i];
+            }
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -202,8 +291,7 @@ static ngx_int_t
 ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  status = healthcode_reason_status(record->found.verdict.reason);
+    ngx_int_t  rc;
 
     r->expect_tested = 1;
 
@@ -217,8 +305,8 @@ ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
                ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_finalize_request(r, ngx_http_healthcode_response_body(r, record,
-                                                                   status));
+    ngx_http_finalize_request(r, ngx_http_healthcode_response_body(r,
+                                                            &record->refusal));
     return NGX_DONE;
 }
 
@@ -226,19 +314,19 @@ ngx_http_healthcode_response_refuse(ngx_http_request_t *r,
 /* RFC 9457 section 3. */
 static ngx_int_t
 ngx_http_healthcode_response_body(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_uint_t status)
+    const ngx_http_healthcode_refusal_t *refusal)
 {
     size_t             len;
     ngx_str_t          claim;
     ngx_buf_t         *b;
     healthcode_str_t   word, title;
 
-    if (ngx_http_healthcode_response_claim(r, record, &claim) != NGX_OK) {
+    if (ngx_http_healthcode_response_claim(r, refusal, &claim) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    word = healthcode_reason_word(record->found.verdict.reason);
-    title = healthcode_reason_title(record->found.verdict.reason);
+    word = healthcode_reason_word(refusal->reason);
+    title = healthcode_reason_title(refusal->reason);
 
     len = sizeof("{\"type\":\"urn:healthcode:problem:\",\"title\":\"\","
                  "\"status\":000,\"reason\":\"\"}" CRLF)
@@ -252,12 +340,12 @@ ngx_http_healthcode_response_body(ngx_http_request_t *r,
     b->last = ngx_sprintf(b->last, "{\"type\":\"urn:healthcode:problem:%*s\","
                           "\"title\":\"%*s\",\"status\":%ui,"
                           "\"reason\":\"%*s\"%V}" CRLF,
-                          word.len, word.data, title.len, title.data, status,
-                          word.len, word.data, &claim);
+                          word.len, word.data, title.len, title.data,
+                          refusal->status, word.len, word.data, &claim);
 
     ngx_str_set(&r->headers_out.content_type, "application/problem+json");
 
-    return ngx_http_healthcode_response_json(r, b, status);
+    return ngx_http_healthcode_response_json(r, b, refusal->status);
 }
 
 
@@ -292,18 +380,18 @@ ngx_http_healthcode_response_json(ngx_http_request_t *r, ngx_buf_t *b,
 /* The name of the claim that failed; never what the code says there. */
 static ngx_int_t
 ngx_http_healthcode_response_claim(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_str_t *member)
+    const ngx_http_healthcode_refusal_t *refusal, ngx_str_t *member)
 {
     u_char            *p, *name;
     healthcode_str_t   claim;
 
     ngx_str_null(member);
 
-    if (record->found.unmet == NULL) {
+    if (refusal->unmet == NULL) {
         return NGX_OK;
     }
 
-    claim = record->found.unmet->claim;
+    claim = refusal->unmet->claim;
     name = (u_char *) claim.data;
 
     p = ngx_pnalloc(r->pool, sizeof(",\"claim\":\"\"") - 1 + claim.len

@@ -49,11 +49,7 @@ ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ngx_http_healthcode_suspend(r) != NGX_OK) {
-        ngx_http_healthcode_risk_cancel(record);
-        record->found.evidence.live = HEALTHCODE_LIVE_UNKNOWN;
-        return NGX_OK;
-    }
+    ngx_http_healthcode_suspend(r);
 
     return NGX_AGAIN;
 }
@@ -127,17 +123,16 @@ ngx_http_healthcode_risk_done(void *data, healthcode_reason_e reason,
     healthcode_risk_terms_t          terms;
     ngx_http_request_t              *r;
     ngx_http_healthcode_record_t    *record = data;
-    ngx_http_healthcode_loc_conf_t  *lcf;
 
     r = record->request;
     record->lookup = NULL;
     record->found.lookup_us =
         ngx_http_healthcode_risk_elapsed(&record->found.asked);
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
-
     if (reason == HEALTHCODE_REASON_OK) {
-        ngx_http_healthcode_risk_terms(r, lcf, record, time(NULL), &terms);
+        /* r may be in another location by now */
+        ngx_http_healthcode_risk_terms(r, record->gate, record, time(NULL),
+                                       &terms);
 
         reason = healthcode_risk_codec_read(&record->found.query, replies,
                                             &terms, &record->found.risk);

@@ -6,21 +6,31 @@
 #include "ngx_http_healthcode.h"
 
 
-/* As limit_req delays: notice a client that leaves, and nothing else. */
-ngx_int_t
+static void ngx_http_healthcode_suspend_handler(ngx_http_request_t *r);
+
+
+/*
+ * Nobody is watched for leaving: what is waited for is soon there, and who has
+ * closed his half of the connection still reads the answer.  A handler of
+ * reading stays, since a body may be on its way to be thrown away.
+ */
+void
 ngx_http_healthcode_suspend(ngx_http_request_t *r)
 {
-    if (r->connection->read->ready) {
-        ngx_post_event(r->connection->read, &ngx_posted_events);
-
-    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        return NGX_ERROR;
+    if (r->read_event_handler == ngx_http_test_reading) {
+        r->read_event_handler = ngx_http_block_reading;
     }
 
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
+    r->write_event_handler = ngx_http_healthcode_suspend_handler;
+}
 
-    return NGX_OK;
+
+/* Nobody else sets it: where it stands, the request is suspended by us. */
+static void
+ngx_http_healthcode_suspend_handler(ngx_http_request_t *r)
+{
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "healthcode: still suspended");
 }
 
 
@@ -29,16 +39,12 @@ ngx_http_healthcode_resume(ngx_http_healthcode_record_t *record)
 {
     ngx_http_request_t  *r = record->request;
 
-    /* nginx may have gone on without an answer, to the post_action of a client
-       that left: its phases must not run beside that a second time */
-    if (r->write_event_handler != ngx_http_core_run_phases
-        && (r->write_event_handler != ngx_http_request_empty_handler
-            || r->read_event_handler != ngx_http_test_reading))
-    {
+    /* nginx may have gone on without an answer, such as to a post_action: its
+       phases must not run beside that a second time */
+    if (r->write_event_handler != ngx_http_healthcode_suspend_handler) {
         return;
     }
 
-    r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_core_run_phases;
 
     ngx_post_event(r->connection->write, &ngx_posted_events);
