@@ -159,6 +159,146 @@ starts('"satisfy all" in a gate', "$pepper$site$store"
        . $gate =~ s/on;/on; satisfy all;/r, unlike => qr/\[warn\]/);
 
 
+# ---- error pages of a gate that lead to a gate ----
+
+# Locations of a server, a line each; {{SELF}} is where the first one stands.
+sub pages {
+    my ($what, $locations, $says, %more) = @_;
+    my $before = () = "$pepper$site$store" =~ /\n/g;
+    my @lines = split /\n/, $locations;
+    my $at = sub { "$nginx->{root}/nginx.conf:" . ($first + $before + $_[0]) };
+    my $http = "$pepper$site$store" . ($more{http} // '')
+        . "server { listen unix:{{SOCK}}; " . ($more{server} // '') . "\n"
+        . join('', map { "$_\n" } @lines) . "}\n";
+    my ($status, $out) = check($http);
+    is($status, 0, "$what: it starts") or diag $out;
+    my @said = grep { /error_page/ } split /\n/, $out;
+    is(scalar @said, scalar @$says, "$what: it says so " . @$says . ' times')
+        or diag $out;
+    for my $say (@$says) {
+        my ($page, $from, $line, $value, $gate, $there, $write) = @$say;
+        my $wanted = "error_page $page of location \"$from\" in "
+            . $at->($line) . " leads to \"$value\", which location \"$gate\" "
+            . 'in ' . $at->($there) . ' gates, so that who is refused does '
+            . "not see it; write $write";
+        my ($got) = (shift @said // '') =~ /\[warn\].*? healthcode: (.*)$/;
+        is($got, $wanted, "$what: all of it");
+    }
+}
+
+my $on = 'healthcode on;';
+my $off = '"healthcode off;" there';
+pages('a page of its own', <<"END", [
+location /t { $on error_page 401 403 /no.html; }
+location = /no.html { $on }
+END
+    [ 401, '/t', 1, '/no.html', '/no.html', 2, $off ] ]);
+pages('a named location', <<"END", [
+location \@no { $on }
+location /t { $on error_page 403 = \@no; }
+END
+    [ 403, '/t', 2, '@no', '@no', 1, $off ] ]);
+pages('a page under a gate, which must not be opened for it', <<"END", [
+location / { $on error_page 503 =200 /errors/busy.html?x=1; }
+END
+    [ 503, '/', 1, '/errors/busy.html', '/', 1,
+      '"location = /errors/busy.html { healthcode off; }"' ] ]);
+pages('a page that only the server has', <<"END", [
+location /t/ { error_page 400 /no.html; }
+END
+    [ 400, '/t/', 1, '/no.html', '(server)', 0,
+      '"location = /no.html { healthcode off; }"' ] ], server => $on);
+pages('one line, inherited by many', <<"END", [
+location /a { }
+location /b { location /b/c { } }
+location /c { healthcode off; }
+location = /no.html { }
+END
+    [ 401, '(server)', 0, '/no.html', '/no.html', 4, $off ] ],
+    server => "$on error_page 401 403 503 /no.html;");
+pages('a line for all servers', <<"END", [
+location = /no.html { }
+END
+    [ 403, '(server)', 0, '/no.html', '/no.html', 1, $off ] ],
+    http => 'error_page 403 /no.html; ', server => $on);
+pages('two pages of one location', <<"END", [
+location /t { $on error_page 401 /a/x; error_page 403 \@b; }
+location ^~ /a/ { $on }
+location \@b { $on }
+END
+    [ 401, '/t', 1, '/a/x', '/a/', 2,
+      '"location = /a/x { healthcode off; }"' ],
+    [ 403, '/t', 1, '@b', '@b', 3, $off ] ]);
+pages('a regular expression is better', <<"END", [
+location /t { $on error_page 401 /no.html; }
+location /no { healthcode off; }
+location ~ \\.html\$ { $on }
+END
+    [ 401, '/t', 1, '/no.html', '\.html$', 3,
+      '"location = /no.html { healthcode off; }"' ] ]);
+pages('a location in a location', <<"END", [
+location /t { $on error_page 401 /a/b/no; location = /t/x { } }
+location /a { healthcode off; location /a/b { $on location /a/b/c { } } }
+END
+    [ 401, '/t', 1, '/a/b/no', '/a/b', 2,
+      '"location = /a/b/no { healthcode off; }"' ] ]);
+pages('"satisfy any", with what it can refuse with', <<"END", [
+location /t { $on satisfy any; error_page 401 /no; error_page 503 /a; }
+location = /no { $on }
+location = /a { $on }
+END
+    [ 401, '/t', 1, '/no', '/no', 2, $off ] ]);
+
+pages("nothing to say of $_->[0]", $_->[1], []) for
+    [ 'an open page', <<"END" ],
+location / { $on error_page 401 403 /no.html; }
+location = /no.html { healthcode off; }
+location ~ \\.html\$ { $on }
+END
+    [ 'an open prefix before a regular expression', <<"END" ],
+location / { $on error_page 401 403 /no.html; }
+location ^~ /no { healthcode off; }
+location ~ \\.html\$ { $on }
+END
+    [ 'an open regular expression', <<"END" ],
+location / { $on error_page 401 403 /no.html; }
+location ~ \\.html\$ { healthcode off; }
+END
+    [ 'an open named one', <<"END" ],
+location / { $on error_page 401 403 = \@no; }
+location \@no { healthcode off; }
+location \@other { $on }
+END
+    [ 'an audited page', <<"END" ],
+location / { $on error_page 401 403 /no.html; }
+location = /no.html { healthcode audit; }
+END
+    [ 'pages of an audit', <<"END" ],
+location / { healthcode audit; error_page 401 403 /no.html; }
+location = /no.html { $on }
+END
+    [ 'pages of an open location', <<"END" ],
+location / { healthcode off; error_page 401 403 /no.html; }
+location = /no.html { $on }
+END
+    [ 'other statuses', <<"END" ],
+location / { $on error_page 404 405 502 504 /no.html; }
+location = /no.html { $on }
+END
+    [ 'another host, and what only a request can tell', <<"END" ],
+location / { $on error_page 401 http://other.example/no.html;
+    error_page 403 /\$host.html; }
+END
+    [ 'a redirect that adds a slash', <<"END" ],
+location / { healthcode off; }
+location /t { $on error_page 401 /no; }
+location /no/ { $on proxy_pass http://127.0.0.1:1; }
+END
+    [ 'a named location that is not there', <<"END" ];
+location / { $on error_page 401 \@nowhere; }
+END
+
+
 # ---- what the auditor finds, whether a gate is on or not ----
 
 $f->write('secret', 'a secret of 32 bytes, or longer.', 0600);

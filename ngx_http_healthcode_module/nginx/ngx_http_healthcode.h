@@ -139,6 +139,7 @@ typedef struct {
     ngx_array_t                    stores;     /* of pointers */
     ngx_array_t                    caches;     /* of pointers */
     ngx_array_t                    policies;   /* of loc_conf_t pointers */
+    ngx_array_t                    places;     /* of place_t, all gates */
     ngx_array_t                   *sources;    /* where no line names any */
     ngx_array_t                   *deny;       /* likewise */
     healthcode_index_t            *issuer_index;   /* of all issuers */
@@ -179,6 +180,7 @@ _Static_assert(sizeof(ngx_http_healthcode_rules_t)
 typedef struct {
     ngx_http_healthcode_rules_t    rules;
     ngx_uint_t                     policy;     /* equal rules, one number */
+    ngx_http_healthcode_reference_t   block;   /* where it begins */
 
     /* as they are written, until all names are known */
     ngx_http_healthcode_reference_t  *store_reference;

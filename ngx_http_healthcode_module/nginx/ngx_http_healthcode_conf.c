@@ -51,6 +51,9 @@ ngx_http_healthcode_conf_create_main(ngx_conf_t *cf)
         || ngx_array_init(&mcf->stores, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->caches, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->policies, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&mcf->places, cf->pool, 4,
+                          sizeof(ngx_http_healthcode_place_t))
            != NGX_OK)
     {
         return NULL;
@@ -124,6 +127,9 @@ ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf)
         return NULL;
     }
 
+    conf->block.file = cf->conf_file->file.name;
+    conf->block.line = cf->conf_file->line;
+
     conf->rules.mode = NGX_CONF_UNSET_UINT;
     conf->rules.sources = NGX_CONF_UNSET_PTR;
     conf->rules.issuer_references = NGX_CONF_UNSET_PTR;
@@ -182,7 +188,8 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
         || ngx_http_healthcode_conf_resolve_issuers(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_resolve_store(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_check(cf, mcf, conf) != NGX_OK
-        || ngx_http_healthcode_conf_cache_codes(cf, mcf, conf) != NGX_OK)
+        || ngx_http_healthcode_conf_cache_codes(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_place(cf, mcf, conf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }

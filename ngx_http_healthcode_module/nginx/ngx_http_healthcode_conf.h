@@ -17,6 +17,14 @@
 #define NGX_HTTP_HEALTHCODE_LEEWAY_MAX  300
 
 
+/* A gate, and where nginx has it. */
+typedef struct {
+    ngx_http_healthcode_loc_conf_t  *conf;
+    ngx_http_core_loc_conf_t        *location;
+    ngx_http_core_srv_conf_t        *server;
+} ngx_http_healthcode_place_t;
+
+
 typedef healthcode_pattern_t *(*ngx_http_healthcode_pattern_create_pt)(
     healthcode_str_t expression, char *error, size_t size);
 
@@ -43,6 +51,20 @@ char *ngx_http_healthcode_conf_block(ngx_conf_t *cf, ngx_command_t *commands,
 void ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
     ngx_http_healthcode_loc_conf_t *conf);
 void ngx_http_healthcode_conf_warn(ngx_conf_t *cf);
+
+/* What messages call a location: its name, or "(server)". */
+void ngx_http_healthcode_conf_where(ngx_http_core_loc_conf_t *clcf,
+    ngx_str_t *name);
+
+/*
+ * While a location is merged: notes that it is a gate.  Once all are merged
+ * and nginx can find them: warns of each error_page for a status that a gate
+ * refuses with that leads to a gate again.  NGX_ERROR where there is no memory.
+ */
+ngx_int_t ngx_http_healthcode_conf_place(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+ngx_int_t ngx_http_healthcode_conf_pages(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf);
 
 /*
  * Warns of a file, named relative to the configuration, that holds a secret

@@ -15,7 +15,6 @@ typedef struct {
 } ngx_http_healthcode_owner_t;
 
 
-static void ngx_http_healthcode_conf_where(ngx_conf_t *cf, ngx_str_t *name);
 static ngx_uint_t ngx_http_healthcode_conf_is_national(ngx_array_t *deny);
 static void ngx_http_healthcode_conf_keyless(ngx_conf_t *cf,
     ngx_http_healthcode_issuer_t *issuer);
@@ -33,9 +32,11 @@ void
 ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
     ngx_http_healthcode_loc_conf_t *conf)
 {
-    ngx_str_t  name;
+    ngx_str_t                  name;
+    ngx_http_core_loc_conf_t  *clcf;
 
-    ngx_http_healthcode_conf_where(cf, &name);
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    ngx_http_healthcode_conf_where(clcf, &name);
 
     if (conf->rules.max_age > NGX_HTTP_HEALTHCODE_MAX_AGE) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
@@ -89,7 +90,7 @@ ngx_http_healthcode_conf_warn(ngx_conf_t *cf)
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
-        ngx_http_healthcode_conf_where(cf, &name);
+        ngx_http_healthcode_conf_where(clcf, &name);
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "healthcode: location \"%V\" says \"satisfy any\": any "
                       "other access rule that passes, such as \"allow all\", "
@@ -98,13 +99,9 @@ ngx_http_healthcode_conf_warn(ngx_conf_t *cf)
 }
 
 
-static void
-ngx_http_healthcode_conf_where(ngx_conf_t *cf, ngx_str_t *name)
+void
+ngx_http_healthcode_conf_where(ngx_http_core_loc_conf_t *clcf, ngx_str_t *name)
 {
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
     if (clcf->name.len) {
         *name = clcf->name;
     } else {

@@ -214,7 +214,9 @@ ngx_http_healthcode_module_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    if (ngx_http_healthcode_zone_add(cf, &mcf->issuers) != NGX_OK) {
+    if (ngx_http_healthcode_conf_pages(cf, mcf) != NGX_OK
+        || ngx_http_healthcode_zone_add(cf, &mcf->issuers) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
