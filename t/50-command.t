@@ -175,7 +175,7 @@ for my $case (
     [ qr/--force takes no value/, 'keygen', '--force=yes' ],
     [ qr/argument 1 is one too many/, 'keygen', '--alg', 'ES256', @key, 'x' ],
     [ qr/--sub is missing/, @issue[0 .. 4] ],
-    [ qr/--sub: write one line/, @issue[0 .. 5], '' ],
+    [ qr/--sub: it is empty/, @issue[0 .. 5], '' ],
     [ qr/--iss: write/, @issue[0 .. 2], '--iss', '', '--sub', 's' ],
     [ qr/--ttl: "soon" is no length of time/, @issue, '--ttl', 'soon' ],
     [ qr/--ttl: "-5m" is no length/, @issue, '--ttl', '-5m' ],
@@ -205,7 +205,7 @@ for my $case (
     [ qr/--at: "x" is no time/, 'inspect', '--at', 'x', 'a.b.c' ],
     [ qr/--pepper-file is missing/, 'holder', '1001' ],
     [ qr/SUB is missing/, 'holder', '--pepper-file', path('pepper') ],
-    [ qr/SUB: write one line/, 'holder', '--pepper-file', path('pepper'), '' ],
+    [ qr/SUB: it is empty/, 'holder', '--pepper-file', path('pepper'), '' ],
     [ qr/--redis is missing; write --redis URL/, 'store', 'check' ],
     [ qr/--redis: .*write redis:/, 'store', 'check', '--redis',
       'http://x', @store[2, 3] ],
@@ -605,6 +605,56 @@ is(part($out, 1)->{sub}, '1001', 'issue reads a subject of - from its input');
 run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's', '--claim',
     "note=\xff");
 answers('issue of no UTF-8', 2, qr/--claim: write UTF-8/);
+
+
+# ---- a subject that looks like another one ----
+
+# What is wrong with it, and the text.
+my @unseen = (
+    [ 'begins or ends with a blank', ' 4003' ],
+    [ 'begins or ends with a blank', '4003 ' ],
+    [ 'begins or ends with a blank', ' ' ],
+    [ 'a blank that is no space', "4003\xc2\xa0" ],
+    [ 'a blank that is no space', "40\xc2\xa003" ],
+    [ 'a blank that is no space', "4003\xe3\x80\x80" ],
+    [ 'a character that is not seen', "4003\xe2\x80\x8b" ],
+    [ 'a character that is not seen', "\xef\xbb\xbf4003" ],
+    [ 'a character that is not seen', "40\xe2\x80\xae03" ],
+    [ 'a character that is not seen', "4003\r" ],
+    [ 'a character that is not seen', "4003\t" ],
+    [ 'a character that is not seen', "40\x7f03" ],
+    [ 'a character that is not seen', "4003\n4004" ],
+    [ 'is no UTF-8', "4003\xa0" ],
+    [ 'is no UTF-8', "\xd5\xc5" ],        # a name in GB 18030
+);
+my @seen = ('4003', '4 003', "\xe5\xbc\xa0\xe4\xb8\x89", "J\xc3\xbcrgen", '-1',
+            'a@b.example', '"4003"');
+
+for my $case (@unseen) {
+    my ($says, $sub) = @$case;
+    my $shown = $sub =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ger;
+    my $can = $says !~ /UTF/;
+
+    run('holder', @store[2, 3], $sub);
+    answers("holder of \"$shown\"", 2, qr/SUB: it .*\Q$says\E/);
+    unlike($err, qr/4003/, '... which is not repeated');
+    run_with("$sub\n", 'holder', @store[2, 3], '-');
+    answers("holder of \"$shown\" from standard input", 2, qr/\Q$says\E/);
+    run('holder', @store[2, 3], '--exact', $sub);
+    $can ? is($out, holder($sub) . "\n", '... --exact takes each byte of it')
+         : is($status, 2, '... not even with --exact');
+    run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', $sub);
+    answers("issue to \"$shown\"", 2, qr/--sub: it .*\Q$says\E/);
+    next if !$can;
+    run('issue', '--key', path('es.jwk'), '--iss', 'i', '--exact', '--sub',
+        $sub);
+    is(part($out, 1)->{sub}, do { utf8::decode(my $t = $sub); $t },
+       '... --exact issues it');
+}
+for my $sub (@seen) {
+    run('holder', @store[2, 3], '--', $sub);
+    answers("holder of $sub", 0, qr/^\Q@{[ holder($sub) ]}\E$/);
+}
 
 
 # ---- holder ----
@@ -1118,6 +1168,53 @@ like($err, qr/line 7 is left out: UNTIL .* in the past/, 'and says why');
 unlike($err, qr/b\d|fever/, 'no subject is in the messages');
 is_deeply(hash(risk($_)), { entry => 0 }, "$_ is set") for 'b1', 'b 3', 'b11';
 cmp_ok(hash(risk('b2'))->{entry}, '>', $now + 7000, 'b2 has its until');
+
+# Whoever is flagged by a line is the one whose code says these very bytes.
+for my $case (@unseen) {
+    my ($says, $sub) = @$case;
+    next if $sub =~ /\n|\t/;
+    run_with("ok1\tentry\n$sub\tcontact\nok2\tentry\n", 'flag', 'import', @store,
+             '-');
+    my $shown = $sub =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ger;
+    answers("import of \"$shown\"", 1,
+            qr/^healthcode flag import: line 2 is left out: SUB .*\Q$says\E/m);
+    is((import_counts())[2], 1, '... no other line is');
+    is(redis('EXISTS', risk('4003')) + redis('EXISTS', risk($sub)), 0,
+       '... nobody is flagged by it');
+    next if $says =~ /UTF/;
+    run_with("\n$sub\tcontact\n", 'flag', 'import', @store, '--exact', '-');
+    answers("import --exact of \"$shown\"", 0, qr/^1 set/);
+    is_deeply(hash(risk($sub)), { contact => 0 }, '... flags just that one');
+    is(redis('EXISTS', risk('4003')), 0, '... and not another');
+    redis('DEL', risk($sub), audit($sub));
+}
+run_with("  4003   contact  \r\n", 'flag', 'import', @store, '-');
+answers('import parts words by any number of blanks', 0, qr/^1 set/);
+is_deeply(hash(risk('4003')), { contact => 0 }, '... none is of the subject');
+run_with("4003\xc2\xa0contact\n4003\tcontact \n4003\t contact\n"
+         . "4003\tcontact\t0 \n", 'flag', 'import', @store, '-');
+is_deeply([ $status, import_counts() ], [ 1, 0, 0, 4 ],
+          'nor of a flag or an until') or diag("$out$err");
+
+# An issuer that is not the one it looks like is not suspended.
+for my $case (@unseen) {
+    my ($says, $iss) = @$case;
+    my $shown = $iss =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ger;
+    run('control', 'suspend', @unix, $iss);
+    answers("control suspend \"$shown\"", 2, qr/ISS: it .*\Q$says\E/);
+    run('control', 'before', @unix, $iss, '-1h');
+    answers("control before \"$shown\"", 2, qr/ISS: it .*\Q$says\E/);
+    redis('HSET', 'healthcode:control', "issuer:$iss", 0, "before:$iss", 5);
+    run('control', 'resume', @unix, $iss);
+    answers('... but it can be resumed', 0, qr/^cleared/);
+    run('control', 'before', @unix, $iss, 'none');
+    answers('... and its codes accepted again', 0, qr/^cleared/);
+}
+run('control', 'suspend', @unix, '--exact', ' i');
+answers('control suspend --exact', 0, qr/^set issuer: i/);
+run('control', 'before', @unix, '--exact', ' i', '-1h');
+answers('control before --exact', 0, qr/^set before: i/);
+redis('DEL', 'healthcode:control');
 
 run_with("c1 entry\nc2 entry +1h\nc3 tired\n", 'flag', 'import', @store,
          '--until', $later, '--custom', '-');

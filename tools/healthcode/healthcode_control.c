@@ -32,6 +32,8 @@ static healthcode_exit_e healthcode_control_undo(int argc, char **argv,
     const char *kind, const char *argument);
 static healthcode_exit_e healthcode_control_field(const char *kind,
     const char *argument, const char *name, char *field);
+static healthcode_exit_e healthcode_control_seen(const char *argument,
+    const char *name, bool exact);
 static healthcode_exit_e healthcode_control_set(healthcode_fields_t *o,
     const char *field, int64_t value);
 static healthcode_exit_e healthcode_control_clear(healthcode_fields_t *o,
@@ -98,6 +100,7 @@ static healthcode_exit_e
 healthcode_control_set_until(int argc, char **argv, const char *kind,
     const char *argument)
 {
+    bool                        exact = false;
     char                        field[HEALTHCODE_CONTROL_FIELD_MAX];
     int64_t                     until;
     healthcode_exit_e           rc;
@@ -107,6 +110,7 @@ healthcode_control_set_until(int argc, char **argv, const char *kind,
         HEALTHCODE_CONNECTION_ROWS(&o.connection, false),
         HEALTHCODE_CONNECTION_WAIT_ROW(&o.connection),
         { .name = "until", .hint = "TIME", .value = &o.until },
+        { .name = "exact", .is_set = &exact },
     };
 
     if (!healthcode_options_parse(argc, argv, options,
@@ -119,6 +123,10 @@ healthcode_control_set_until(int argc, char **argv, const char *kind,
 
     rc = healthcode_control_field(kind, argument, arguments.list.items[0],
                                   field);
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_control_seen(argument, arguments.list.items[0], exact);
+    }
 
     return (rc == HEALTHCODE_EXIT_OK)
            ? healthcode_control_set(&o, field, until) : rc;
@@ -156,6 +164,7 @@ healthcode_control_undo(int argc, char **argv, const char *kind,
 static healthcode_exit_e
 healthcode_control_before(int argc, char **argv)
 {
+    bool                        exact = false;
     char                        field[HEALTHCODE_CONTROL_FIELD_MAX];
     int64_t                     now = time(NULL), before;
     const char                 *text, *names[] = { "ISS", "TIME" };
@@ -165,6 +174,7 @@ healthcode_control_before(int argc, char **argv)
     const healthcode_option_t   options[] = {
         HEALTHCODE_CONNECTION_ROWS(&o.connection, false),
         HEALTHCODE_CONNECTION_WAIT_ROW(&o.connection),
+        { .name = "exact", .is_set = &exact },
     };
 
     if (!healthcode_options_parse(argc, argv, options,
@@ -184,6 +194,11 @@ healthcode_control_before(int argc, char **argv)
 
     if (strcmp(text, "none") == 0) {
         return healthcode_control_clear(&o, field);
+    }
+
+    rc = healthcode_control_seen("ISS", arguments.list.items[0], exact);
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
     }
 
     if (!healthcode_time_option("TIME", text, now, &before)) {
@@ -227,6 +242,20 @@ healthcode_control_field(const char *kind, const char *argument,
     snprintf(field, HEALTHCODE_CONTROL_FIELD_MAX, "%s:%s", kind, name);
 
     return HEALTHCODE_EXIT_OK;
+}
+
+
+/* As a subject: what codes do not have is not suspended by what looks so. */
+static healthcode_exit_e
+healthcode_control_seen(const char *argument, const char *name, bool exact)
+{
+    const char  *fault;
+
+    fault = healthcode_subject_fault(healthcode_str_from(name, strlen(name)),
+                                     exact);
+
+    return fault ? healthcode_output_usage("%s: it %s", argument, fault)
+                 : HEALTHCODE_EXIT_OK;
 }
 
 

@@ -71,6 +71,7 @@ const char  healthcode_issue_help[] =
 "    --kid, --typ NAME           of the key, and healthcode+jwt, by default\n"
 "    --alg NAME      the algorithm in the header; the key's by default\n"
 "    --sm2-id ID     the signer of SM2; 1234567812345678 by default\n"
+"    --exact         SUB has blanks at an end, or what is not seen\n"
 "An empty value (--jti \"\", --kid \"\", --exp \"\") leaves the member out.\n"
 "\n"
 "Example:\n"
@@ -131,13 +132,14 @@ const char  healthcode_store_help[] =
 
 
 const char  healthcode_holder_help[] =
-"healthcode holder --pepper-file FILE [--space NAME] SUB\n"
+"healthcode holder --pepper-file FILE [--space NAME] [--exact] SUB\n"
 "\n"
 "Prints the pseudonym under which the store knows a subject: 32 digits.\n"
 "SUB of - is read from standard input, where no list of processes shows it.\n"
 "\n"
 "    --pepper-file FILE  the file that gates name in healthcode_pepper_file\n"
 "    --space NAME        the issuer's subject_space; national by default\n"
+"    --exact             SUB has blanks at an end, or what is not seen\n"
 "\n"
 "Example:\n"
 "    healthcode holder --pepper-file pepper 1001\n";
@@ -161,6 +163,7 @@ const char  healthcode_flag_help[] =
 "    --custom       FLAG is this site's own\n"
 "    --space NAME   the issuer's subject_space; national by default\n"
 "    --hashed       SUB is a holder already; needs no --pepper-file\n"
+"    --exact        SUB has blanks at an end, or what is not seen\n"
 "\n"
 "import reads lines \"SUB FLAG [UNTIL]\", parted by blanks, or by tabs in a\n"
 "line that has one.  Bad lines are named and left out (exit 1).  --no-audit\n"
@@ -210,6 +213,7 @@ const char  healthcode_control_help[] =
 "[--timeout 5s], as in healthcode store --help.\n"
 "\n"
 "    --until TIME   by default until undone\n"
+"    --exact        ISS has blanks at an end, or what is not seen\n"
 "    --wait N       wait for N replicas to have it; exit 3 if fewer do\n"
 "\n"
 "Example, a key that leaked:\n"

@@ -21,6 +21,7 @@ healthcode_holder(int argc, char **argv)
         { .name = "pepper-file", .hint = "FILE", .value = &pepper_file,
           .required = true },
         { .name = "space", .hint = "NAME", .value = &subject.space },
+        HEALTHCODE_SUBJECT_EXACT_ROW(&subject),
     };
 
     if (!healthcode_options_parse(argc, argv, options,

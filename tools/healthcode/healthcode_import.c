@@ -53,7 +53,7 @@ static healthcode_exit_e healthcode_import_repeat(healthcode_import_t *import);
 static healthcode_exit_e healthcode_import_answer(healthcode_import_t *import,
     healthcode_import_line_t *line, const redisReply *reply);
 static void healthcode_import_bad(healthcode_import_t *import,
-    unsigned long long number, const char *what);
+    unsigned long long number, const char *field, const char *what);
 static healthcode_exit_e healthcode_import_end(healthcode_import_t *import,
     healthcode_exit_e rc, double seconds);
 
@@ -157,8 +157,8 @@ healthcode_import_run(healthcode_import_t *import)
             rc = healthcode_import_line(import, text);
 
         } else if (what == HEALTHCODE_LINES_LONG) {
-            healthcode_import_bad(import, import->lines.number,
-                                  "it is too long");
+            healthcode_import_bad(import, import->lines.number, "it ",
+                                  "is too long");
         } else {
             break;
         }
@@ -211,7 +211,8 @@ healthcode_import_line(healthcode_import_t *import, healthcode_str_t text)
     fault = healthcode_import_parse(text, &import->terms, line);
 
     if (fault) {
-        healthcode_import_bad(import, import->lines.number, fault);
+        healthcode_import_bad(import, import->lines.number, line->field,
+                              fault);
         return HEALTHCODE_EXIT_OK;
     }
 
@@ -380,7 +381,7 @@ healthcode_import_answer(healthcode_import_t *import,
     if (reply->type == REDIS_REPLY_ERROR
         && strncmp(reply->str, ours, sizeof(ours) - 1) == 0)
     {
-        healthcode_import_bad(import, line->number,
+        healthcode_import_bad(import, line->number, "",
                               reply->str + sizeof(ours) - 1);
         return HEALTHCODE_EXIT_OK;
     }
@@ -395,10 +396,11 @@ healthcode_import_answer(healthcode_import_t *import,
 
 static void
 healthcode_import_bad(healthcode_import_t *import, unsigned long long number,
-    const char *what)
+    const char *field, const char *what)
 {
     if (import->bad++ < HEALTHCODE_IMPORT_NAMED) {
-        healthcode_output_no("line %llu is left out: %s", number, what);
+        healthcode_output_no("line %llu is left out: %s%s", number, field,
+                             what);
     }
 }
 

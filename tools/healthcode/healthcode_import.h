@@ -20,6 +20,7 @@ typedef struct {
 /* One line, copied, for as long as its answer may ask for it again. */
 typedef struct {
     unsigned long long       number;
+    const char              *field;     /* that is wrong, with a blank */
     bool                     again;     /* the server did not know the script */
     healthcode_flag_keys_t   keys;
     char                     flag[HEALTHCODE_FLAG_NAME_MAX + 1];
@@ -30,7 +31,8 @@ typedef struct {
 /*
  * Reads "SUB FLAG [UNTIL]", parted by blanks, or by single tabs where the line
  * has one: then SUB may hold blanks.  NULL: *line is written but for its
- * number; else a sentence that says what is wrong and never repeats SUB.
+ * number; else what is wrong, which never repeats SUB and goes after
+ * line->field.
  */
 const char *healthcode_import_parse(healthcode_str_t text,
     const healthcode_import_terms_t *terms, healthcode_import_line_t *line);

@@ -3,7 +3,6 @@
  * Knows no connection.  docs/operations.md, "Bulk loads".
  */
 
-#include "core/healthcode_token.h"
 #include "healthcode_import.h"
 #include "healthcode_time.h"
 
@@ -23,19 +22,22 @@ healthcode_import_parse(healthcode_str_t text,
 {
     char               holder[HEALTHCODE_HOLDER_HEX];
     size_t             n;
+    const char        *fault;
     int64_t            until = terms->until;
     healthcode_str_t   fields[HEALTHCODE_IMPORT_FIELDS_MAX];
 
+    line->field = "";
     n = healthcode_import_split(text, fields);
 
     if (n < 2 || n > HEALTHCODE_IMPORT_FIELDS_MAX) {
         return "it has not two or three fields; write SUB FLAG [UNTIL]";
     }
 
-    if (fields[0].len == 0 || fields[0].len > HEALTHCODE_TOKEN_MAX
-        || memchr(fields[0].data, '\0', fields[0].len))
-    {
-        return "SUB is empty, too long, or has a NUL";
+    fault = healthcode_subject_fault(fields[0], terms->options->subject.exact);
+
+    if (fault) {
+        line->field = "SUB ";
+        return fault;
     }
 
     if (healthcode_flag_fault(fields[1], terms->options->custom)) {

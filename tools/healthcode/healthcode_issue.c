@@ -29,6 +29,7 @@ typedef struct {
     const char         *sm2_id;
     const char         *iss;
     const char         *sub;
+    bool                exact;     /* sub is meant as it is */
     const char         *ttl;
     const char         *jti;
     const char         *iat;
@@ -84,6 +85,7 @@ healthcode_issue(int argc, char **argv)
         { .name = "sm2-id", .hint = "ID", .value = &o.sm2_id },
         { .name = "iss", .hint = "ISS", .value = &o.iss, .required = true },
         { .name = "sub", .hint = "SUB", .value = &o.sub, .required = true },
+        { .name = "exact", .is_set = &o.exact },
         { .name = "aud", .hint = "AUD", .list = &o.aud },
         { .name = "ttl", .hint = "15m", .value = &o.ttl },
         { .name = "jti", .hint = "ID", .value = &o.jti },
@@ -258,7 +260,8 @@ healthcode_issue_payload(const healthcode_issue_options_t *options,
     healthcode_str_t   owned, subject;
     healthcode_exit_e  rc;
 
-    rc = healthcode_subject_read("--sub", options->sub, &owned, &subject);
+    rc = healthcode_subject_read("--sub", options->sub, options->exact, &owned,
+                                 &subject);
 
     if (rc != HEALTHCODE_EXIT_OK) {
         return rc;

@@ -3,16 +3,66 @@
  * Knows no connection.  docs/redis-keys.md, "Holder".
  */
 
+#include "core/healthcode_text.h"
 #include "core/healthcode_token.h"
 #include "healthcode_file.h"
 #include "healthcode_subject.h"
 
 
+#define HEALTHCODE_SUBJECT_EXACT                                              \
+    "; take it out, or add --exact if the code has it, too"
+
+
+/*
+ * A code says every byte of a subject, so one blank more is another person.
+ */
+const char *
+healthcode_subject_fault(healthcode_str_t text, bool exact)
+{
+    size_t             len;
+    healthcode_text_e  kind;
+    healthcode_str_t   rest = text;
+
+    if (text.len == 0) {
+        return "is empty";
+    }
+
+    if (text.len > HEALTHCODE_TOKEN_MAX || memchr(text.data, '\0', text.len)) {
+        return "is longer than a code, or has a NUL";
+    }
+
+    while (rest.len) {
+        kind = healthcode_text_first(rest, &len);
+
+        if (kind == HEALTHCODE_TEXT_INVALID) {
+            return "is no UTF-8, which every code is";
+        }
+
+        if (!exact && kind != HEALTHCODE_TEXT_SHOWN && rest.data[0] != ' ') {
+            return (kind == HEALTHCODE_TEXT_BLANK)
+                   ? "has a blank that is no space, such as U+00A0"
+                     HEALTHCODE_SUBJECT_EXACT
+                   : "has a character that is not seen, such as U+200B or a "
+                     "carriage return" HEALTHCODE_SUBJECT_EXACT;
+        }
+
+        rest = healthcode_str_from(rest.data + len, rest.len - len);
+    }
+
+    if (!exact && (text.data[0] == ' ' || text.data[text.len - 1] == ' ')) {
+        return "begins or ends with a blank" HEALTHCODE_SUBJECT_EXACT;
+    }
+
+    return NULL;
+}
+
+
 healthcode_exit_e
-healthcode_subject_read(const char *name, const char *text,
+healthcode_subject_read(const char *name, const char *text, bool exact,
     healthcode_str_t *owned, healthcode_str_t *subject)
 {
-    healthcode_str_t  file;
+    const char        *fault;
+    healthcode_str_t   file;
 
     *owned = healthcode_str_from(NULL, 0);
     *subject = healthcode_str_from(text, strlen(text));
@@ -26,17 +76,15 @@ healthcode_subject_read(const char *name, const char *text,
         *subject = healthcode_file_trim(file);
     }
 
-    if (subject->len && subject->len <= HEALTHCODE_TOKEN_MAX
-        && memchr(subject->data, '\0', subject->len) == NULL
-        && memchr(subject->data, '\n', subject->len) == NULL)
-    {
+    fault = healthcode_subject_fault(*subject, exact);
+
+    if (fault == NULL) {
         return HEALTHCODE_EXIT_OK;
     }
 
     healthcode_file_free(owned);
 
-    return healthcode_output_usage("%s: write one line of 1 to %d bytes", name,
-                                   HEALTHCODE_TOKEN_MAX);
+    return healthcode_output_usage("%s: it %s", name, fault);
 }
 
 
@@ -77,7 +125,8 @@ healthcode_subject_take(const healthcode_subject_options_t *options,
     healthcode_str_t   owned, subject;
     healthcode_exit_e  rc;
 
-    rc = healthcode_subject_read("SUB", text, &owned, &subject);
+    rc = healthcode_subject_read("SUB", text, options->exact, &owned,
+                                 &subject);
 
     if (rc != HEALTHCODE_EXIT_OK) {
         return rc;

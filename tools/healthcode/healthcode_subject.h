@@ -13,14 +13,28 @@
 typedef struct {
     const char  *space;     /* NULL: national */
     bool         hashed;    /* SUB is the holder already */
+    bool         exact;     /* SUB is meant with what cannot be seen in it */
 } healthcode_subject_options_t;
 
 
 /* Rows for a table of healthcode_option_t. */
 #define HEALTHCODE_SUBJECT_ROWS(o)                                            \
     { .name = "space", .hint = "NAME", .value = &(o)->space },                \
-    { .name = "hashed", .is_set = &(o)->hashed }
+    { .name = "hashed", .is_set = &(o)->hashed },                             \
+    HEALTHCODE_SUBJECT_EXACT_ROW(o)
 
+#define HEALTHCODE_SUBJECT_EXACT_ROW(o)                                       \
+    { .name = "exact", .is_set = &(o)->exact }
+
+
+/*
+ * What makes text another subject, or issuer, than it looks: a blank at an
+ * end, a blank other than a space, a character that is not seen.  NULL, or a
+ * sentence without a subject, which is never repeated.  exact allows all that
+ * a code can say: what is no UTF-8, empty, longer than a code or has a NUL is
+ * wrong in any case.
+ */
+const char *healthcode_subject_fault(healthcode_str_t text, bool exact);
 
 /*
  * Reads the subject that the option or argument name gives: "-" is one line
@@ -28,7 +42,7 @@ typedef struct {
  * freed by healthcode_file_free().  A failure has been said.
  */
 healthcode_exit_e healthcode_subject_read(const char *name, const char *text,
-    healthcode_str_t *owned, healthcode_str_t *subject);
+    bool exact, healthcode_str_t *owned, healthcode_str_t *subject);
 
 /*
  * Writes the HEALTHCODE_HOLDER_HEX digits of subject's holder.  False where
