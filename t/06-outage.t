@@ -23,15 +23,19 @@ my $alice = $f->code('ALICE');
 my $bob   = $f->code('BOB');
 
 
-# A gate whose store has these lines; /t is gated, /open is not.
+# A gate whose store has these lines; /t is gated, /open is not.  as, level,
+# locations and zone are the gate's own.
 sub gate {
     my (%lines) = @_;
     my $locations = delete $lines{locations} || '';
     my $zone = delete $lines{zone} || '';
+    my $level = delete $lines{level};
+    my @user = $lines{as} ? (user => delete $lines{as}) : ();
     my $site = $f->path('site');
     my $http = $f->http_conf(timeout => '100ms', connect_timeout => '100ms',
                              %lines);
-    return Healthcode::Nginx->new(module => $f->module, http => <<"END")->start;
+    return Healthcode::Nginx->new(module => $f->module, level => $level, @user,
+                                  http => <<"END")->start;
 $zone
 $http
 server {
@@ -209,7 +213,7 @@ sub ends_well {
     $f->init_store;
     is($nginx->ask_until(200, RECOVERY, $alice), 200,
        'once it is initialised the gate admits again, without a reload');
-    ok($nginx->logged(qr/\[notice\].*healthcode: store "flags".* is up/, 2),
+    ok($nginx->logged(qr/\[warn\].*healthcode: store "flags".* is up/, 2),
        'the log says that it is up');
     is(join(' ', $nginx->workers), $worker, 'it is the same worker all along');
     ends_well($nginx, 'a store that goes');
@@ -255,9 +259,8 @@ sub ends_well {
     $redis->cmd('SET', 'healthcode:meta', 'schema 1');
     like($nginx->ask($alice), qr/^503 store_un/,
          'a meta key that is no hash proves nothing');
-    like($nginx->error_log, qr/answers with an error: WRONGTYPE/,
-         'and the log has what Redis said of it');
-    unlike($nginx->error_log, qr/is down/, 'which is no reason to reconnect');
+    ok($nginx->logged(qr/is down: HGETALL healthcode:meta is refused: WRONGTYPE/,
+                      1), 'and the log has what Redis said of it');
     $redis->cmd('DEL', 'healthcode:meta');
     $f->init_store;
     is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is initialised');
@@ -583,7 +586,10 @@ my %good = (
     HELLO  => "%1\r\n" . bulk('server', 'redis'),
     SELECT => "+OK\r\n",
     CLIENT => "+OK\r\n",
-    PING   => "+PONG\r\n",
+    TRACKED => "%1\r\n" . bulk('flags') . "~1\r\n" . bulk('on'),
+    GET    => "_\r\n",
+    INCR   => ":1\r\n",
+    TIME   => sub { "*2\r\n" . bulk(int time, 0) },
     ROLE   => "*3\r\n" . bulk('master') . ":0\r\n*0\r\n",
     INFO   => bulk($info),
     META   => $meta,
@@ -615,9 +621,13 @@ sub fake {
                 my $name = uc $words[0];
                 $name = { HGETALL => 'META', HRANDFIELD => 'RISK' }->{$name}
                     // $name;
+                $name = 'TRACKED' if "@words" eq 'CLIENT TRACKINGINFO';
                 my $reply = ($as_asked ? $good{$name} : $reply{$name})
                     // "-ERR unknown\r\n";
-                return $reply->($client) if ref $reply;
+                if (ref $reply) {
+                    $reply = $reply->($client);
+                    return if $name ne 'TIME';
+                }
                 Healthcode::Server::put($client, $reply, 10) or return;
             }
         }
@@ -689,6 +699,255 @@ sub says { my ($bytes) = @_; sub {
     ends_well($nginx, 'a silent store');
     $server->stop;
 }
+
+# ---- what the log says of it, at the levels that are seen ----
+
+# All that the log says of a store's state, without time and process.
+sub told {
+    my ($nginx) = @_;
+    return map { /(\[(?:error|warn)\]) \d+#\d+: (healthcode: .*store "flags".*)/
+                 ? "$1 $2" : () } split /\n/, $nginx->error_log;
+}
+
+# Waits until the last line said of it has each of @parts, then asks for a
+# while: nothing more is said.  All lines.
+sub told_at_last {
+    my ($nginx, $what, @parts) = @_;
+    my $pattern = join '.*', map { ref ? $_ : quotemeta } @parts;
+    my @told;
+    for (1 .. 200) {
+        @told = told($nginx);
+        last if @told && $told[-1] =~ $pattern;
+        sleep 0.02;
+    }
+    like($told[-1], qr/$pattern/, "$what: the log says so");
+    $nginx->ask($alice) for 1 .. 20;
+    sleep 0.3;
+    is(join("\n", told($nginx)), join("\n", @told),
+       "$what: once, however many ask");
+    return @told;
+}
+
+# A free port of 127.0.0.1.
+sub free_port {
+    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
+    return $probe->sockport;
+}
+
+# nobody asks anything, for the connection lasts longer than it takes to be
+# made anew at once
+{
+    my $port = free_port();
+    my $other = Healthcode::Redis->start(dir => $f->dir, name => 'idle',
+        password => $f->password, conf => [ "port $port", 'bind 127.0.0.1' ]);
+    $f->init_store($other);
+    my $nginx = gate(server => "127.0.0.1:$port", level => 'warn',
+                     timeout => '1s', connect_timeout => '1s');
+    is($nginx->ask($alice), 200, 'idle: a code passes');
+    is(join('', told($nginx)), '', 'idle: a store that is up is no news');
+    sleep 1.3;
+
+    $other->kick;
+    sleep 0.3;
+    is($nginx->ask($alice), 200, 'a connection that Redis closes while nobody '
+       . 'asks is made anew');
+    is(join('', told($nginx)), '', 'which is no outage');
+    sleep 1.3;
+
+    $other->down;
+    my @told = told_at_last($nginx, 'Redis ends while nobody asks',
+        "[error] healthcode: store \"flags\" at 127.0.0.1:$port is down: ",
+        'connect() failed (111: Connection refused); start Redis, or check');
+    is(scalar @told, 1, 'that is one line');
+
+    $other->up;
+    @told = told_at_last($nginx, 'it comes back empty', 'is down: it has no '
+        . 'valid healthcode:meta;', 'load the flags first, then run '
+        . '"healthcode store init"');
+    is(scalar @told, 2, 'that is one more');
+    $f->init_store($other);
+    @told = told_at_last($nginx, 'it is initialised', '[warn]',
+                         qr/is up; it was down for \d+ s$/);
+    is(scalar @told, 3, 'and that is the last one');
+
+    $other->cmd('FLUSHALL');
+    told_at_last($nginx, 'FLUSHALL while nobody asks',
+                 '[error]', 'no valid healthcode:meta');
+    $f->init_store($other);
+    told_at_last($nginx, 'FLUSHALL is over', '[warn]', 'is up');
+
+    $other->cmd('CONFIG', 'SET', 'maxclients', 1);
+    $other->kick;
+    told_at_last($nginx, 'no room for another client', 'HELLO 3 is refused: ERR '
+        . 'max number of clients reached; raise "maxclients"');
+    $other->cmd('CONFIG', 'SET', 'maxclients', 100);
+    told_at_last($nginx, 'room again', '[warn]', 'is up');
+    sleep 1.3;
+
+    $other->cmd('ACL', 'DELUSER', 'gate');
+    told_at_last($nginx, 'the user of the gate is gone while nobody asks',
+        '[error]', 'HELLO 3 is refused: WRONGPASS',
+        '; check "user" and "password_file"');
+    my @acl = split / /, $Healthcode::Redis::GATE_ACL;
+    $other->cmd('ACL', 'SETUSER', 'gate', 'on', '>' . $f->password, @acl);
+    told_at_last($nginx, 'the user is there again', '[warn]', 'is up');
+
+    # each right that is needed, by its name
+    my $lines = told($nginx);
+    for my $right (qw(role info hgetall hrandfield hmget)) {
+        $other->cmd('ACL', 'SETUSER', 'gate', "-$right");
+        isnt($nginx->ask_until('503 store_unavailable', 3, $alice), 200,
+             "without +$right nobody passes");
+        @told = told_at_last($nginx, "without +$right", '[error]',
+            'is refused: NOPERM', "'$right' command; give the right: "
+            . "\"ACL SETUSER gate +$right\"");
+        $other->cmd('ACL', 'SETUSER', 'gate', "+$right");
+        is($nginx->ask_until(200, RECOVERY, $alice), 200, "with +$right again");
+        $lines += 2;
+        is(scalar told($nginx), $lines, "+$right: one line for each change");
+    }
+    ends_well($nginx, 'what the log says');
+
+    # at the level that nginx has if nobody names one
+    $nginx = gate(server => "127.0.0.1:$port", level => 'error');
+    is($nginx->ask($alice), 200, 'at level error: a code passes');
+    $other->cmd('ACL', 'SETUSER', 'gate', 'resetkeys');
+    $nginx->ask_until('503 store_unavailable', 3, $alice);
+    is(scalar(told_at_last($nginx, 'without the keys', 'is refused: NOPERM',
+        'key', 'give the right: "ACL SETUSER gate %R~healthcode:*"')), 1,
+        'going down is seen');
+    $other->cmd('ACL', 'SETUSER', 'gate', @acl);
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'it comes back');
+    ends_well($nginx, 'at level error');
+    $other->down;
+}
+
+# what a socket, a port or its owner says instead of Redis
+for my $row (
+    [ 'a socket without the right to it', sub {
+        chmod 0, $f->redis->socket;
+        gate(as => $> == 0 ? 'nobody ' . getgrgid((getpwnam 'nobody')[3])
+                           : undef) },
+      qr/\Qconnect() failed (13: Permission denied); let nginx's workers open\E/,
+      sub { chmod 0700, $f->redis->socket } ],
+    [ 'a socket that is not there', sub {
+        gate(server => 'unix:' . $f->path('never.sock')) },
+      qr/connect\(\) failed \(2: No such file or directory\); start Redis/ ],
+    [ 'a port with TLS that says so', "\x15\x03\x03\x00\x02\x02\x46",
+      qr/it speaks TLS, .*; name a port without TLS/ ],
+    [ 'a port that closes without a word', '',
+      qr/it closed the connection; it has not said a word, as a port with TLS/ ],
+    [ 'a web server', "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+      qr/it answers in HTTP: a web server or a proxy; name Redis/ ],
+    [ 'another service', "220 mail.example ESMTP\r\n",
+      qr/it does not speak RESP3: a proxy, or no Redis at all; name Redis/ ],
+    [ 'a proxy that knows no HELLO', "-ERR unknown command 'HELLO', with args "
+      . "beginning with: '3' 'AUTH' 'gate' '${\ $f->password}'\r\n",
+      qr/HELLO 3 is refused: ERR unknown command 'HELLO'; it is a proxy, or a/ ],
+    [ 'a proxy that repeats what it was sent', "-ERR bad HELLO 3 AUTH gate "
+      . "${\ $f->password}\r\n", qr/refused: ERR bad HELLO 3 AUTH gate \*\*\*$/ ],
+    [ 'a Redis that reads its data', "-LOADING Redis is loading the dataset in "
+      . "memory\r\n", qr/refused: LOADING .*; wait until/ ],
+    [ 'an error with an escape', "-ERR \e[31mred\r\n",
+      qr/refused: ERR \\x1b\[31mred$/ ],
+    [ 'a sentinel', "%1\r\n" . bulk('mode', 'sentinel'),
+      qr/it is a sentinel, .*; name the master that it watches/ ],
+    [ 'a server in cluster mode', "%1\r\n" . bulk('mode', 'cluster'),
+      qr/it is in cluster mode, .*; name a server without "cluster-enabled"/ ],
+) {
+    my ($what, $how, $why, $after) = @$row;
+    my $server = ref $how ? undef : fake(START => sub {
+        my ($client) = @_;
+        Healthcode::Server::take($client, 0.5) if length $how;
+        Healthcode::Server::put($client, $how, 1);
+        sleep 0.05;
+    });
+    my $nginx = $server ? gate(server => 'unix:' . $server->path,
+                               connect_timeout => '3s') : $how->();
+    is($nginx->ask_until('503 store_unavailable', RECOVERY, $alice),
+       '503 store_unavailable', "$what: 503");
+    is(scalar(grep { /is down/ } told_at_last($nginx, $what, $why)), 1,
+       "$what: one line");
+    is(index($nginx->error_log, $f->password), -1, "$what: no password");
+    ends_well($nginx, $what);
+    $server->stop if $server;
+    $after->() if $after;
+}
+
+# the real ones
+{
+    my $cluster = eval { Healthcode::Redis->start(dir => $f->dir,
+        name => 'cluster', password => $f->password,
+        conf => [ 'cluster-enabled yes',
+                  'cluster-config-file ' . $f->path('nodes.conf'),
+                  'port ' . free_port(), 'bind 127.0.0.1' ]) };
+    SKIP: {
+        skip 'no Redis in cluster mode here', 3 if !$cluster;
+        my $nginx = gate(server => 'unix:' . $cluster->socket);
+        isnt($nginx->ask($alice), 200, 'a cluster: nobody passes');
+        told_at_last($nginx, 'a cluster', 'it is in cluster mode');
+        $cluster->down;
+    }
+
+    my ($key, $cert) = map { $f->path("tls.$_") } qw(key crt);
+    system("openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=x "
+           . "-keyout $key -out $cert 2>/dev/null");
+    my $port = free_port();
+    my $tls = eval { Healthcode::Redis->start(dir => $f->dir, name => 'tls',
+        password => $f->password, conf => [ "tls-port $port", 'bind 127.0.0.1',
+            "tls-cert-file $cert", "tls-key-file $key",
+            'tls-auth-clients no' ]) };
+    SKIP: {
+        skip 'this Redis was built without TLS', 3 if !$tls;
+        my $nginx = gate(server => "127.0.0.1:$port");
+        isnt($nginx->ask($alice), 200, 'a port with TLS: nobody passes');
+        told_at_last($nginx, 'a port with TLS', 'is down: ', 'TLS');
+        $tls->down;
+    }
+}
+
+
+# ---- clocks: Redis deletes flags by its own ----
+
+{
+    my $ahead = $f->write('ahead', 3600);
+    my $server = fake(TIME => sub {
+        "*2\r\n" . bulk(int(time) + $f->read('ahead'), 0) });
+    my @patient = (level => 'warn', timeout => '3s', connect_timeout => '3s');
+    my $nginx = gate(server => 'unix:' . $server->path, @patient);
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'a store whose clock is wrong is no outage');
+    my @told = told_at_last($nginx, 'a clock that is ahead',
+        '[warn] healthcode: the clock of store "flags" at',
+        qr/is (3599|3600) s ahead of ours; set both/);
+    is(scalar @told, 1, 'once');
+    $f->write('ahead', -7200);
+    sleep 1.5;
+    is(scalar told($nginx), 1, 'a clock that stays wrong is no news');
+    $f->write('ahead', 0);
+    told_at_last($nginx, 'a clock that was set', '[warn]',
+                 'agrees with ours again');
+    $f->write('ahead', -90);
+    told_at_last($nginx, 'a clock that jumped back', '[warn]',
+                 qr/is (90|91) s behind ours/);
+    ends_well($nginx, 'clocks');
+    $server->stop;
+
+    $server = fake(TIME => sub { "-NOPERM no permissions to run 'time'\r\n" });
+    $nginx = gate(server => 'unix:' . $server->path, @patient);
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       'a user who may not ask for the time is no outage');
+    told_at_last($nginx, 'without +time', '[warn]', 'clock of', 'cannot be '
+                 . 'compared', '"+time"');
+    ends_well($nginx, 'no clock');
+    $server->stop;
+
+    $nginx = gate(@patient);
+    $nginx->ask($alice);
+    sleep 1.3;
+    is(join('', told($nginx)), '', 'two clocks that agree are no news');
+}
+
 
 strange('a server that closes at once', START => sub { });
 strange('a server that says nothing', START => sub { sleep 3 });

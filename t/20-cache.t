@@ -509,11 +509,7 @@ END
 {
     # A store that goes silent about one holder, but not altogether.
     my $path = $f->path('mute.sock');
-    my $check = $f->pepper_check;
-    my $meta = "%3\r\n\$6\r\nschema\r\n\$1\r\n1\r\n\$8\r\ninstance\r\n"
-        . "\$1\r\nx\r\n\$12\r\npepper_check\r\n\$32\r\n$check\r\n";
-    my $role = "*3\r\n\$6\r\nmaster\r\n:0\r\n*0\r\n";
-    my $info = "\$29\r\n\r\nmaxmemory_policy:noeviction\r\n";
+    my ($hello, $beat, $more) = Healthcode::Server::proof($f->pepper_check);
     my $push = ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$50\r\nhealthcode:risk:{"
         . '0' x 32 . "}\r\n";
     my $server = Healthcode::Server->start($path, sub {
@@ -526,10 +522,8 @@ END
             }
             $mute ||= $seen =~ /healthcode:risk/;
             if ($mute) { syswrite $client, $push; next }
-            while ($seen =~ s/^.*?healthcode:meta\r\n(\*2\r\n\$4\r\nINFO\r\n\$6\r\nmemory\r\n)?//s) {
-                syswrite $client, !$greeted++
-                    ? "%1\r\n\$5\r\nproto\r\n:3\r\n+OK\r\n$role$info$meta"
-                    : $role . $meta . ($1 ? $info : '');
+            while ($seen =~ s/^.*?healthcode:meta\r\n(.*TRACKINGINFO\r\n)?//s) {
+                syswrite $client, $greeted++ ? $beat . ($1 ? $more : '') : $hello;
             }
         }
     });
@@ -653,6 +647,65 @@ END
     is($nginx->ask_until(200, RECOVERY, $f->code('ALICE')), 200,
        'with it it is one');
     ends_well($nginx, 'a user', qr/is down:/);
+}
+
+
+# ---- a server that says OK to CLIENT TRACKING, and pushes nothing ----
+
+{
+    my $cut = sub {
+        my ($hello, $pattern, $with) = @_;
+        $hello =~ s/$pattern/$with/s or die 'nothing to change';
+        return $hello;
+    };
+    my ($good, $beat, $more) = Healthcode::Server::proof($f->pepper_check);
+    for my $row (
+        [ 'no push', qr/>2\r\n.*?healthcode:push\r\n/s, '',
+          'it says OK to CLIENT TRACKING and does not push' ],
+        [ 'tracking that is off', qr/~1\r\n\$2\r\non\r\n/, "~0\r\n",
+          'CLIENT TRACKINGINFO is answered by something else' ],
+        [ 'no CLIENT TRACKINGINFO', qr/%1\r\n\$5\r\nflags.*?on\r\n/s,
+          "-ERR unknown subcommand 'TRACKINGINFO'\r\n",
+          'CLIENT TRACKINGINFO is refused: ERR unknown subcommand' ],
+        [ 'tracking that ends', qr/^/, '',
+          'CLIENT TRACKINGINFO is answered by something else' ],
+    ) {
+        my ($what, $pattern, $with, $why) = @$row;
+        my $hello = $cut->($good, $pattern, $with);
+        my $end = $cut->($more, qr/~1\r\n\$2\r\non\r\n/, "~0\r\n");
+        my $path = $f->path('still.sock');
+        my $server = Healthcode::Server->start($path, sub {
+            my ($client) = @_;
+            my ($seen, $greeted) = ('', 0);
+            while (sysread $client, $seen, 65536, length $seen) {
+                while ($seen =~ s/^.*?healthcode:meta\r\n(.*TRACKINGINFO\r\n)?//s)
+                {
+                    syswrite $client, $greeted++ ? $beat . ($1 ? $end : '')
+                                                 : $hello;
+                }
+            }
+        });
+        my $nginx = gate(store => { server => "unix:$path", user => undef,
+                                    password_file => undef });
+        ok($nginx->logged(qr/\[error\].*is down: \Q$why\E/, 3),
+           "$what: such a store is not believed");
+        isnt($nginx->ask($f->code('ALICE')), 200, "$what: nobody passes");
+        ends_well($nginx, $what, qr/is down:/);
+        $server->stop;
+    }
+
+    # a real Redis, and a user who may not prove it
+    my @acl = grep { !/push|trackinginfo|incr/ }
+        split / /, $Healthcode::Redis::GATE_ACL;
+    $redis->cmd('ACL', 'SETUSER', 'less', 'on', '>' . $f->password, @acl);
+    my $nginx = gate(store => { user => 'less' });
+    is(known_until($nginx, '200 HIT HIT', 3, $f->code('ALICE')), '200 HIT HIT',
+       'a user who cannot prove it is no outage');
+    my @said = $nginx->error_log =~ /\[warn\].*cannot prove that it pushes changes: (.*)/g;
+    is(scalar @said, 2, 'and the log says so');
+    like($said[0], qr/"ACL SETUSER less \+client\|trackinginfo"$/, 'what it needs');
+    like($said[1], qr/"ACL SETUSER less (\+incr|~healthcode:push)"$/, 'all of it');
+    ends_well($nginx, 'less');
 }
 
 
@@ -856,16 +909,11 @@ END
     ) {
         my ($what, $bytes, $why) = @$row;
         my $path = $f->path('played.sock');
-        my $check = $f->pepper_check;
-        my $meta = "%3\r\n\$6\r\nschema\r\n\$1\r\n1\r\n\$8\r\ninstance\r\n"
-            . "\$1\r\nx\r\n\$12\r\npepper_check\r\n\$32\r\n$check\r\n";
-        my $role = "*3\r\n\$6\r\nmaster\r\n:0\r\n*0\r\n";
-        my $hello = "%1\r\n\$5\r\nproto\r\n:3\r\n+OK\r\n$role"
-            . "\$29\r\n\r\nmaxmemory_policy:noeviction\r\n$meta";
+        my ($hello, $beat) = Healthcode::Server::proof($f->pepper_check);
         my $server = Healthcode::Server->start($path, sub {
             my ($client) = @_;
             my $seen = '';
-            my @say = ($hello, "$role$meta$bytes");
+            my @say = ($hello, "$beat$bytes");
             while (sysread $client, $seen, 65536, length $seen) {
                 syswrite $client, shift @say
                     while @say && $seen =~ s/^.*?healthcode:meta\r\n//s;

@@ -61,10 +61,10 @@ secret > "$dir/pepper"
 secret > "$dir/gate.password"
 secret > "$dir/desk.password"
 
-# what a gate may do: read, track, and mark a code as used
-gate_may='%R~healthcode:* ~healthcode:used:* resetchannels -@all +hello +auth'
-gate_may="$gate_may +select +role +info +ping +hgetall +hrandfield +hmget"
-gate_may="$gate_may +client|tracking +set"
+# what a gate may do: read, track, and prove that changes are pushed
+gate_may='%R~healthcode:* ~healthcode:push resetchannels -@all +hello +auth'
+gate_may="$gate_may +select +role +info +time +hgetall +hrandfield +hmget"
+gate_may="$gate_may +client|tracking +client|trackinginfo +get +incr"
 
 cat > "$dir/redis.conf" <<EOF
 port 0

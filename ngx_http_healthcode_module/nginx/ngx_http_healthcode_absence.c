@@ -256,12 +256,6 @@ ngx_http_healthcode_absence_push(ngx_http_healthcode_redis_t *redis,
         return "it sent what nobody asked for";
     }
 
-    /* it would have proved what is no longer so */
-
-    if (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
-        return "it changed while it proved itself";
-    }
-
     for (i = 0; i < n; i++) {
 
         switch (healthcode_tracking_change(push, i, holder)) {
@@ -279,8 +273,19 @@ ngx_http_healthcode_absence_push(ngx_http_healthcode_redis_t *redis,
             healthcode_answers_forget_controls(redis->answers);
             break;
 
+        case HEALTHCODE_TRACKING_PUSH:
+            redis->is_pushed = 1;
+            break;
+
         case HEALTHCODE_TRACKING_ALL:
         case HEALTHCODE_TRACKING_META:
+
+            /* the proof may predate this change */
+
+            if (redis->state != NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
+                return "it changed while it proved itself";
+            }
+
             redis->counters->epochs++;
             healthcode_owner_renounce(&redis->owner);
             ngx_http_healthcode_absence_forget_answers(redis);

@@ -181,6 +181,7 @@ ngx_http_healthcode_conf_store_finish(ngx_conf_t *cf,
 
     store->handshake.user = ngx_http_healthcode_view(&store->user);
     store->handshake.database = (unsigned) store->database;
+    store->handshake.is_gate = true;
     store->handshake.evicting_ok = (store->evicting_ok != 0);
 
     if (store->password.len) {

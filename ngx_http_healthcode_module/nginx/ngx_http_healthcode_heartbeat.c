@@ -71,8 +71,8 @@ ngx_http_healthcode_heartbeat_handler(ngx_event_t *ev)
     lookup = ngx_http_healthcode_lookup_push(redis);
 
     if (lookup == NULL
-        || !healthcode_handshake_again_format(&redis->store->handshake,
-                                              memory, &redis->out))
+        || !healthcode_handshake_again_format(&redis->handshake, memory,
+                                              &redis->out))
     {
         ngx_http_healthcode_redis_fail(redis,
                                        HEALTHCODE_REASON_STORE_UNAVAILABLE,
@@ -82,8 +82,7 @@ ngx_http_healthcode_heartbeat_handler(ngx_event_t *ev)
 
     lookup->is_heartbeat = 1;
     lookup->asks_memory = memory;
-    lookup->expected = healthcode_handshake_again(&redis->store->handshake,
-                                                  memory);
+    lookup->expected = healthcode_handshake_again(&redis->handshake, memory);
 
     if (memory) {
         redis->memory = ngx_current_msec;
@@ -99,16 +98,99 @@ ngx_http_healthcode_heartbeat_handler(ngx_event_t *ev)
 void
 ngx_http_healthcode_heartbeat_done(ngx_http_healthcode_lookup_t *lookup)
 {
-    const redisReply             *meta;
+    healthcode_handshake_seen_t   seen;
     ngx_http_healthcode_redis_t  *redis = lookup->redis;
 
     redis->judgement = healthcode_handshake_again_read(
-                           &redis->store->handshake, lookup->asks_memory,
-                           lookup->replies, &meta, redis->what,
+                           &redis->handshake, lookup->asks_memory,
+                           lookup->replies, &seen, redis->what,
                            sizeof(redis->what));
 
-    if (redis->judgement == HEALTHCODE_REASON_OK) {
-        ngx_http_healthcode_absence_renew(lookup, meta);
+    if (redis->judgement != HEALTHCODE_REASON_OK) {
+        return;
+    }
+
+    ngx_http_healthcode_absence_renew(lookup, seen.meta);
+
+    if (seen.time) {
+        ngx_http_healthcode_heartbeat_skew(redis, seen.time);
+    }
+
+    /* where the line that it is up was one too many when it came up */
+    ngx_http_healthcode_redis_say_up(redis);
+}
+
+
+void
+ngx_http_healthcode_heartbeat_judge(ngx_http_healthcode_lookup_t *lookup,
+    const redisReply *reply)
+{
+    char                          what[HEALTHCODE_REFUSAL_SIZE];
+    healthcode_reason_e           reason;
+    ngx_http_healthcode_redis_t  *redis = lookup->redis;
+
+    reason = healthcode_handshake_read_live(&redis->handshake,
+                                            lookup->received, lookup->expected,
+                                            reply, what, sizeof(what));
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        /* what refuses a read does not refuse the handshake, unless it reads */
+        redis->handshake.reads = true;
+        redis->judgement = reason;
+        ngx_cpystrn((u_char *) redis->what, (u_char *) what, sizeof(what));
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR && redis->complained != ngx_time()) {
+        /* this lookup alone will fail: a key of a wrong type is one holder's */
+        redis->complained = ngx_time();
+
+        (void) healthcode_refusal_text(reply, redis->handshake.password, what,
+                                       sizeof(what));
+        ngx_log_error(NGX_LOG_ERR, redis->log, 0,
+                      "healthcode: store \"%V\" at %V answers with an error: "
+                      "%s", &redis->store->name, &redis->store->url.url, what);
+    }
+}
+
+
+void
+ngx_http_healthcode_heartbeat_skew(ngx_http_healthcode_redis_t *redis,
+    const redisReply *reply)
+{
+    int64_t                       ahead;
+    healthcode_skew_e             last = redis->skew;
+    ngx_http_healthcode_store_t  *store = redis->store;
+
+    redis->skew = healthcode_skew_read(last, reply, ngx_time(), &ahead);
+
+    if (redis->skew == last) {
+        return;
+    }
+
+    switch (redis->skew) {
+
+    case HEALTHCODE_SKEW_APART:
+        ngx_log_error(NGX_LOG_WARN, redis->log, 0,
+                      "healthcode: the clock of store \"%V\" at %V is %L s "
+                      "%s ours; set both, Redis deletes flags by its own",
+                      &store->name, &store->url.url,
+                      ahead < 0 ? -ahead : ahead,
+                      ahead < 0 ? "behind" : "ahead of");
+        break;
+
+    case HEALTHCODE_SKEW_UNKNOWN:
+        ngx_log_error(NGX_LOG_WARN, redis->log, 0,
+                      "healthcode: the clock of store \"%V\" at %V cannot be "
+                      "compared with ours; give the gate's user the right "
+                      "\"+time\"", &store->name, &store->url.url);
+        break;
+
+    case HEALTHCODE_SKEW_FINE:
+        ngx_log_error(NGX_LOG_WARN, redis->log, 0,
+                      "healthcode: the clock of store \"%V\" at %V agrees "
+                      "with ours again", &store->name, &store->url.url);
+        break;
     }
 }
 
@@ -125,6 +207,7 @@ ngx_http_healthcode_heartbeat_silence(const ngx_http_healthcode_redis_t *redis)
 void
 ngx_http_healthcode_heartbeat_watch(ngx_http_healthcode_redis_t *redis)
 {
+    char                           what[HEALTHCODE_REFUSAL_SIZE];
     ngx_msec_t                     since, silence;
     ngx_msec_int_t                 left;
     ngx_http_healthcode_lookup_t  *oldest;
@@ -159,6 +242,10 @@ ngx_http_healthcode_heartbeat_watch(ngx_http_healthcode_redis_t *redis)
         return;
     }
 
+    (void) ngx_snprintf((u_char *) what, sizeof(what),
+                        "it does not answer in \"timeout\" (%M ms); is Redis "
+                        "stopped or busy, or the way to it?%Z", silence);
+
     ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_TIMEOUT,
-                                   "it does not answer in timeout");
+                                   what);
 }

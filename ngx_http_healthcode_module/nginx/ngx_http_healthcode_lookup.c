@@ -448,17 +448,12 @@ ngx_http_healthcode_lookup_reply(ngx_http_healthcode_redis_t *redis,
     ngx_queue_t                   *q;
     ngx_http_healthcode_lookup_t  *lookup;
 
-    if (reply->type == REDIS_REPLY_ERROR && redis->complained != ngx_time()) {
-        /* this lookup alone will fail: a key of a wrong type is one holder's */
-        redis->complained = ngx_time();
-        ngx_log_error(NGX_LOG_ERR, redis->log, 0,
-                      "healthcode: store \"%V\" at %V answers with an error: "
-                      "%*s", &redis->store->name, &redis->store->url.url,
-                      healthcode_handshake_error_len(reply), reply->str);
-    }
-
     q = ngx_queue_head(&redis->lookups);
     lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+    if (!lookup->is_heartbeat) {
+        ngx_http_healthcode_heartbeat_judge(lookup, reply);
+    }
 
     lookup->replies[lookup->received++] = reply;
 

@@ -20,8 +20,12 @@ static void ngx_http_healthcode_redis_resolved(ngx_resolver_ctx_t *ctx);
 static void ngx_http_healthcode_redis_connect(
     ngx_http_healthcode_redis_t *redis, struct sockaddr *sockaddr,
     socklen_t socklen, ngx_str_t *name);
-static ngx_int_t ngx_http_healthcode_redis_connected(
+static void ngx_http_healthcode_redis_connected(
     ngx_http_healthcode_redis_t *redis);
+static void ngx_http_healthcode_redis_unreached(
+    ngx_http_healthcode_redis_t *redis, ngx_err_t err);
+static void ngx_http_healthcode_redis_unresolved(
+    ngx_http_healthcode_redis_t *redis, ngx_int_t state);
 static void ngx_http_healthcode_redis_flush_handler(ngx_event_t *ev);
 static void ngx_http_healthcode_redis_write_handler(ngx_event_t *wev);
 static void ngx_http_healthcode_redis_read_handler(ngx_event_t *rev);
@@ -32,8 +36,17 @@ static ngx_int_t ngx_http_healthcode_redis_reply(
     ngx_http_healthcode_redis_t *redis, redisReply *reply);
 static ngx_int_t ngx_http_healthcode_redis_greet(
     ngx_http_healthcode_redis_t *redis, redisReply *reply);
+static void ngx_http_healthcode_redis_note(ngx_http_healthcode_redis_t *redis,
+    ngx_uint_t i, redisReply *reply);
 static void ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev);
+static void ngx_http_healthcode_redis_late(ngx_http_healthcode_redis_t *redis);
+static ngx_uint_t ngx_http_healthcode_redis_has_lasted(
+    ngx_http_healthcode_redis_t *redis);
+static void ngx_http_healthcode_redis_lost(ngx_http_healthcode_redis_t *redis,
+    ngx_err_t err);
+static void ngx_http_healthcode_redis_again(ngx_http_healthcode_redis_t *redis,
+    healthcode_reason_e reason);
 static void ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason);
 static ngx_msec_t ngx_http_healthcode_redis_backoff(
@@ -55,6 +68,7 @@ ngx_http_healthcode_redis_create(ngx_cycle_t *cycle,
     redis->log = cycle->log;
     redis->quiet = *cycle->log;
     redis->quiet.log_level = NGX_LOG_ALERT;
+    redis->handshake = store->handshake;
     redis->reason = HEALTHCODE_REASON_STORE_UNAVAILABLE;
     redis->dummy.fd = (ngx_socket_t) -1;
     redis->dummy.data = redis;
@@ -133,9 +147,7 @@ ngx_http_healthcode_redis_resolve(ngx_http_healthcode_redis_t *redis)
     ctx = ngx_resolve_start(store->resolver, &temp);
 
     if (ctx == NULL || ctx == NGX_NO_RESOLVER) {
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "its name cannot be resolved");
+        ngx_http_healthcode_redis_unresolved(redis, NGX_OK);
         return;
     }
 
@@ -151,26 +163,42 @@ ngx_http_healthcode_redis_resolve(ngx_http_healthcode_redis_t *redis)
     if (ngx_resolve_name(ctx) != NGX_OK) {
         /* the resolver has freed ctx */
         redis->resolving = NULL;
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "its name cannot be resolved");
+        ngx_http_healthcode_redis_unresolved(redis, NGX_OK);
     }
+}
+
+
+/* state is that of the resolver; NGX_OK: it was not even asked */
+static void
+ngx_http_healthcode_redis_unresolved(ngx_http_healthcode_redis_t *redis,
+    ngx_int_t state)
+{
+    char  what[HEALTHCODE_REFUSAL_SIZE];
+
+    (void) ngx_snprintf((u_char *) what, sizeof(what),
+                        "its name could not be resolved (%i: %s); check the "
+                        "name in \"server\", and \"resolver\"%Z", state,
+                        state == NGX_OK ? "no memory"
+                                        : ngx_resolver_strerror(state));
+
+    ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_UNAVAILABLE,
+                                   what);
 }
 
 
 static void
 ngx_http_healthcode_redis_resolved(ngx_resolver_ctx_t *ctx)
 {
+    ngx_int_t                     state;
     ngx_resolver_addr_t          *addr;
     ngx_http_healthcode_redis_t  *redis = ctx->data;
 
     redis->resolving = NULL;
 
     if (ctx->state || ctx->naddrs == 0) {
+        state = ctx->state ? ctx->state : NGX_RESOLVE_NXDOMAIN;
         ngx_resolve_name_done(ctx);
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "its name cannot be resolved");
+        ngx_http_healthcode_redis_unresolved(redis, state);
         return;
     }
 
@@ -201,8 +229,8 @@ ngx_http_healthcode_redis_connect(ngx_http_healthcode_redis_t *redis,
     peer.socklen = socklen;
     peer.name = name;
     peer.get = ngx_event_get_peer;
-    peer.log = redis->told ? &redis->quiet : redis->log;
-    peer.log_error = NGX_ERROR_ERR;
+    peer.log = &redis->quiet;
+    peer.log_error = NGX_ERROR_INFO;
 
     ngx_http_healthcode_absence_lose(redis);
 
@@ -215,9 +243,10 @@ ngx_http_healthcode_redis_connect(ngx_http_healthcode_redis_t *redis,
     redis->connection = c;
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "it cannot be connected to");
+        /* of connect(): what nginx has called since then has not failed */
+        ngx_http_healthcode_redis_unreached(redis, rc == NGX_DECLINED
+                                                   ? ngx_socket_errno
+                                                   : NGX_ENOMEM);
         return;
     }
 
@@ -228,15 +257,13 @@ ngx_http_healthcode_redis_connect(ngx_http_healthcode_redis_t *redis,
 
     ngx_add_timer(&redis->timer, redis->store->connect_timeout);
 
-    if (rc == NGX_OK && ngx_http_healthcode_redis_connected(redis) != NGX_OK) {
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "it cannot be connected to");
+    if (rc == NGX_OK) {
+        ngx_http_healthcode_redis_connected(redis);
     }
 }
 
 
-static ngx_int_t
+static void
 ngx_http_healthcode_redis_connected(ngx_http_healthcode_redis_t *redis)
 {
     int                error;
@@ -249,26 +276,52 @@ ngx_http_healthcode_redis_connected(ngx_http_healthcode_redis_t *redis)
         error = ngx_socket_errno;
     }
 
+    if (error == 0 && redis->store->url.family != AF_UNIX
+        && ngx_tcp_nodelay(c) != NGX_OK)
+    {
+        error = ngx_socket_errno;
+    }
+
+    if (error == 0
+        && !healthcode_handshake_format(&redis->handshake, &redis->out))
+    {
+        error = NGX_ENOMEM;
+    }
+
     if (error) {
-        return NGX_ERROR;
-    }
-
-    if (redis->store->url.family != AF_UNIX && ngx_tcp_nodelay(c) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (!healthcode_handshake_format(&redis->store->handshake, &redis->out)) {
-        return NGX_ERROR;
+        ngx_http_healthcode_redis_unreached(redis, error);
+        return;
     }
 
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE;
     redis->handshaken = 0;
     redis->written = 0;
     redis->stuck = 0;
+    redis->is_heard = 0;
+    redis->is_push_due = 0;
+    redis->is_pushed = 0;
 
     ngx_post_event(&redis->flush, &ngx_posted_events);
+}
 
-    return NGX_OK;
+
+static void
+ngx_http_healthcode_redis_unreached(ngx_http_healthcode_redis_t *redis,
+    ngx_err_t err)
+{
+    char    what[HEALTHCODE_REFUSAL_SIZE];
+    u_char  text[NGX_MAX_ERROR_STR / 8], *p;
+
+    p = ngx_strerror(err, text, sizeof(text) - 1);
+    *p = '\0';
+
+    (void) ngx_snprintf((u_char *) what, sizeof(what),
+                        "connect() failed (%d: %s); %s%Z", err, text,
+                        healthcode_refusal_connect(err,
+                                        redis->store->url.family == AF_UNIX));
+
+    ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_UNAVAILABLE,
+                                   what);
 }
 
 
@@ -290,25 +343,24 @@ ngx_http_healthcode_redis_write_handler(ngx_event_t *wev)
     ngx_connection_t             *c = wev->data;
     ngx_http_healthcode_redis_t  *redis = c->data;
 
-    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_CONNECTING
-        && ngx_http_healthcode_redis_connected(redis) != NGX_OK)
-    {
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "it cannot be connected to");
-        return;
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_CONNECTING) {
+        ngx_http_healthcode_redis_connected(redis);
     }
 
-    ngx_http_healthcode_redis_write(redis);
+    if (redis->connection) {
+        ngx_http_healthcode_redis_write(redis);
+    }
 }
 
 
 void
 ngx_http_healthcode_redis_write(ngx_http_healthcode_redis_t *redis)
 {
-    size_t             done = 0;
-    ssize_t            n = 0;
-    ngx_connection_t  *c = redis->connection;
+    size_t              done = 0;
+    ssize_t             n = 0;
+    ngx_err_t           err;
+    ngx_connection_t   *c = redis->connection;
+    ngx_atomic_uint_t   number = c->number;
 
     if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
         ngx_http_healthcode_lookup_sent(redis);
@@ -336,9 +388,15 @@ ngx_http_healthcode_redis_write(ngx_http_healthcode_redis_t *redis)
     redis->stuck = (redis->out.len != 0);
 
     if (n == NGX_ERROR || ngx_handle_write_event(c->write, 0) != NGX_OK) {
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "the connection broke");
+        err = ngx_socket_errno;
+
+        /* what Redis said before it closed is the cause */
+
+        ngx_http_healthcode_redis_drain(redis);
+
+        if (redis->connection && redis->connection->number == number) {
+            ngx_http_healthcode_redis_lost(redis, err);
+        }
     }
 }
 
@@ -362,7 +420,13 @@ ngx_http_healthcode_redis_read_handler(ngx_event_t *rev)
         return;
     }
 
-    ngx_http_healthcode_redis_read(redis);
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_CONNECTING) {
+        ngx_http_healthcode_redis_connected(redis);
+    }
+
+    if (redis->connection) {
+        ngx_http_healthcode_redis_read(redis);
+    }
 }
 
 
@@ -382,9 +446,7 @@ ngx_http_healthcode_redis_read(ngx_http_healthcode_redis_t *redis)
         }
 
         if (n <= 0) {
-            ngx_http_healthcode_redis_fail(redis,
-                                           HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                           "it closed the connection");
+            ngx_http_healthcode_redis_lost(redis, n ? ngx_socket_errno : 0);
             return;
         }
 
@@ -394,15 +456,15 @@ ngx_http_healthcode_redis_read(ngx_http_healthcode_redis_t *redis)
             return;
         }
 
+        redis->is_heard = 1;
+
         if (!c->read->ready) {
             break;
         }
     }
 
     if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        ngx_http_healthcode_redis_fail(redis,
-                                       HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                       "the connection broke");
+        ngx_http_healthcode_redis_lost(redis, ngx_errno);
     }
 }
 
@@ -444,7 +506,10 @@ ngx_http_healthcode_redis_feed(ngx_http_healthcode_redis_t *redis,
         if (rc == HEALTHCODE_REPLY_READER_BROKEN) {
             ngx_http_healthcode_redis_fail(redis,
                                            HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                           "it does not speak RESP3");
+                                           redis->is_heard
+                                           ? "it does not speak RESP3"
+                                           : healthcode_refusal_stranger(data,
+                                                                         len));
             return NGX_ERROR;
         }
 
@@ -511,12 +576,23 @@ static ngx_int_t
 ngx_http_healthcode_redis_greet(ngx_http_healthcode_redis_t *redis,
     redisReply *reply)
 {
-    char                     what[256];
+    char                     what[HEALTHCODE_REFUSAL_SIZE];
+    ngx_uint_t               i = redis->handshaken++;
     healthcode_reason_e      reason;
-    healthcode_handshake_t  *handshake = &redis->store->handshake;
+    healthcode_handshake_t  *handshake = &redis->handshake;
 
-    reason = healthcode_handshake_read(handshake, redis->handshaken++, reply,
-                                       what, sizeof(what));
+    reason = healthcode_handshake_read(handshake, i, reply, what,
+                                       sizeof(what));
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        ngx_http_healthcode_redis_note(redis, i, reply);
+
+        if (redis->handshaken == healthcode_handshake_replies(handshake)
+            && redis->is_push_due && !redis->is_pushed)
+        {
+            reason = healthcode_handshake_silent(what, sizeof(what));
+        }
+    }
 
     if (reason != HEALTHCODE_REASON_OK) {
         ngx_http_healthcode_redis_fail(redis, reason, what);
@@ -544,17 +620,42 @@ ngx_http_healthcode_redis_greet(ngx_http_healthcode_redis_t *redis,
 }
 
 
+/* What a good reply says beside. */
+static void
+ngx_http_healthcode_redis_note(ngx_http_healthcode_redis_t *redis,
+    ngx_uint_t i, redisReply *reply)
+{
+    char                     what[HEALTHCODE_REFUSAL_SIZE];
+    healthcode_handshake_t  *handshake = &redis->handshake;
+
+    if (healthcode_handshake_is_time(handshake, i)) {
+        ngx_http_healthcode_heartbeat_skew(redis, reply);
+
+    } else if (healthcode_handshake_is_push_due(handshake, i, reply)) {
+        redis->is_push_due = 1;
+
+    } else if (!redis->is_less_told
+               && healthcode_handshake_is_less(handshake, i, reply, what,
+                                               sizeof(what)))
+    {
+        ngx_log_error(NGX_LOG_WARN, redis->log, 0,
+                      "healthcode: store \"%V\" at %V cannot prove that it "
+                      "pushes changes: %s", &redis->store->name,
+                      &redis->store->url.url, what);
+    }
+}
+
+
 static void
 ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis)
 {
     ngx_connection_t        *c = redis->connection;
     healthcode_redis_buf_t   empty;
 
-    if (redis->told) {
-        ngx_log_error(NGX_LOG_NOTICE, redis->log, 0,
-                      "healthcode: store \"%V\" is up", &redis->store->name);
-        redis->told = 0;
-    }
+    ngx_http_healthcode_redis_say_up(redis);
+
+    redis->is_less_told = 1;
+    redis->handshake.reads = false;
 
     c->log = redis->log;
     c->read->log = redis->log;
@@ -607,8 +708,76 @@ ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev)
         }
     }
 
+    ngx_http_healthcode_redis_late(redis);
+}
+
+
+/* Neither connected nor proven in connect_timeout. */
+static void
+ngx_http_healthcode_redis_late(ngx_http_healthcode_redis_t *redis)
+{
+    char         what[HEALTHCODE_REFUSAL_SIZE];
+    const char  *advice;
+
+    advice = (redis->state == NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE)
+             ? "it is connected: is Redis stopped or busy, or is it no Redis?"
+             : healthcode_refusal_connect(NGX_ETIMEDOUT, 0);
+
+    (void) ngx_snprintf((u_char *) what, sizeof(what),
+                        "it does not answer in \"connect_timeout\" (%M ms); "
+                        "%s%Z", redis->store->connect_timeout, advice);
+
     ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_TIMEOUT,
-                                   "it does not answer in connect_timeout");
+                                   what);
+}
+
+
+/* The connection is gone: closed if err is 0. */
+static void
+ngx_http_healthcode_redis_lost(ngx_http_healthcode_redis_t *redis,
+    ngx_err_t err)
+{
+    char         what[HEALTHCODE_REFUSAL_SIZE];
+    u_char       text[NGX_MAX_ERROR_STR / 8], *p;
+    const char  *advice = "look into its log";
+
+    /* nobody has noticed: whether it is an outage shows in a moment */
+
+    if (redis->pending == 0 && ngx_http_healthcode_redis_has_lasted(redis)) {
+        ngx_log_error(NGX_LOG_INFO, redis->log, err,
+                      "healthcode: store \"%V\" at %V closed the connection "
+                      "while nothing was asked; connecting again",
+                      &redis->store->name, &redis->store->url.url);
+
+        ngx_http_healthcode_redis_again(redis,
+                                        HEALTHCODE_REASON_STORE_UNAVAILABLE);
+        return;
+    }
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE
+        && !redis->is_heard)
+    {
+        advice = "it has not said a word, as a port with TLS does, or a proxy "
+                 "without a Redis; name a port without TLS";
+    }
+
+    /* a server that closes and leaves bytes unread resets, now and then */
+
+    if (err && err != NGX_ECONNRESET && err != NGX_EPIPE) {
+        p = ngx_strerror(err, text, sizeof(text) - 1);
+        *p = '\0';
+
+        (void) ngx_snprintf((u_char *) what, sizeof(what),
+                            "the connection broke (%d: %s); %s%Z", err, text,
+                            advice);
+
+    } else {
+        (void) ngx_snprintf((u_char *) what, sizeof(what),
+                            "it closed the connection; %s%Z", advice);
+    }
+
+    ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_UNAVAILABLE,
+                                   what);
 }
 
 
@@ -616,31 +785,50 @@ void
 ngx_http_healthcode_redis_fail(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason, const char *what)
 {
-    ngx_uint_t  lasted, level;
+    ngx_uint_t  level;
 
-    /* a connection that has served a while is tried again at once */
-
-    lasted = (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE
-              && ngx_current_msec - redis->live
-                 > NGX_HTTP_HEALTHCODE_BACKOFF_MAX);
-
-    if (redis->told && redis->reason == reason) {
-        level = NGX_LOG_INFO;
-
-    } else if (lasted && redis->pending == 0) {
-        level = NGX_LOG_NOTICE;   /* nobody has noticed, nor need to */
-
-    } else {
-        level = NGX_LOG_ERR;
-    }
+    level = healthcode_outage_down(&redis->outage, ngx_current_msec, what)
+            ? NGX_LOG_ERR : NGX_LOG_INFO;
 
     ngx_log_error(level, redis->log, 0,
                   "healthcode: store \"%V\" at %V is down: %s",
                   &redis->store->name, &redis->store->url.url, what);
 
-    redis->failures = lasted ? 0 : redis->failures + 1;
+    ngx_http_healthcode_redis_again(redis, reason);
+}
+
+
+void
+ngx_http_healthcode_redis_say_up(ngx_http_healthcode_redis_t *redis)
+{
+    uint64_t  lasted;
+
+    if (healthcode_outage_up(&redis->outage, ngx_current_msec, &lasted)) {
+        ngx_log_error(NGX_LOG_WARN, redis->log, 0,
+                      "healthcode: store \"%V\" at %V is up; it was down for "
+                      "%uL s", &redis->store->name, &redis->store->url.url,
+                      (lasted + 999) / 1000);
+    }
+}
+
+
+/* A connection that has served a while is made anew at once. */
+static ngx_uint_t
+ngx_http_healthcode_redis_has_lasted(ngx_http_healthcode_redis_t *redis)
+{
+    return redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE
+           && ngx_current_msec - redis->live > NGX_HTTP_HEALTHCODE_BACKOFF_MAX;
+}
+
+
+/* Closes the connection, and makes another one in a while. */
+static void
+ngx_http_healthcode_redis_again(ngx_http_healthcode_redis_t *redis,
+    healthcode_reason_e reason)
+{
+    redis->failures = ngx_http_healthcode_redis_has_lasted(redis)
+                      ? 0 : redis->failures + 1;
     redis->reason = reason;
-    redis->told = 1;
 
     ngx_http_healthcode_redis_close(redis, reason);
     ngx_add_timer(&redis->timer, ngx_http_healthcode_redis_backoff(redis));

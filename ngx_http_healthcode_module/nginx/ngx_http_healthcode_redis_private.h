@@ -10,6 +10,13 @@
 #include "ngx_http_healthcode_redis.h"
 #include "../core/healthcode_answers.h"
 
+#include "../redis/healthcode_outage.h"
+#include "../redis/healthcode_skew.h"
+
+
+/* The most replies that one lookup waits for. */
+#define NGX_HTTP_HEALTHCODE_LOOKUP_REPLIES                                    \
+    ngx_max(HEALTHCODE_RISK_REPLIES_MAX, HEALTHCODE_HANDSHAKE_AGAIN_MAX)
 
 /* Lookups that may be joined are found by their holder, in so many lists. */
 #define NGX_HTTP_HEALTHCODE_LOOKUP_LISTS   256
@@ -49,7 +56,8 @@ struct ngx_http_healthcode_lookup_s {
     uint64_t                             end;     /* of its bytes, among all */
     ngx_uint_t                           expected;
     ngx_uint_t                           received;
-    redisReply                          *replies[HEALTHCODE_RISK_REPLIES_MAX];
+    redisReply                          *replies[
+                                         NGX_HTTP_HEALTHCODE_LOOKUP_REPLIES];
 
     /* of a store with a cache */
     uint64_t                             epoch;   /* when it was sent */
@@ -71,10 +79,11 @@ struct ngx_http_healthcode_redis_s {
     ngx_http_healthcode_redis_state_e    state;
     ngx_http_healthcode_store_t         *store;
     ngx_log_t                           *log;
-    ngx_log_t                            quiet;     /* while it stays down */
+    ngx_log_t                            quiet;     /* the gate says it */
 
     ngx_connection_t                    *connection;
     healthcode_reply_reader_t           *reader;
+    healthcode_handshake_t               handshake;
     ngx_uint_t                           handshaken;
     ngx_msec_t                           received;  /* when anything last was */
 
@@ -96,9 +105,10 @@ struct ngx_http_healthcode_redis_s {
     ngx_msec_t                           live;      /* since when */
     ngx_msec_t                           memory;    /* when last asked for */
     healthcode_reason_e                  reason;    /* why it is down */
-    healthcode_reason_e                  judgement; /* of the heartbeat */
-    char                                 what[256];
-    ngx_uint_t                           told;      /* that it is down */
+    healthcode_reason_e                  judgement; /* of what was read */
+    char                                 what[HEALTHCODE_REFUSAL_SIZE];
+    healthcode_outage_t                  outage;    /* as the log knows it */
+    healthcode_skew_e                    skew;      /* likewise */
     time_t                               complained;   /* of an error reply */
     ngx_uint_t                           address;   /* the next to try */
 
@@ -107,6 +117,11 @@ struct ngx_http_healthcode_redis_s {
     socklen_t                            socklen;
 
     ngx_connection_t                     dummy;     /* timers log its fd */
+
+    unsigned                             is_heard:1;     /* a byte came */
+    unsigned                             is_push_due:1;
+    unsigned                             is_pushed:1;
+    unsigned                             is_less_told:1;
 
     /* of a store with a cache */
     ngx_http_healthcode_counters_t      *counters;  /* NULL: it has none */
@@ -120,9 +135,15 @@ struct ngx_http_healthcode_redis_s {
 
 /* connection */
 
-/* Closes it, and tries again in a while; what says why, for the log. */
+/*
+ * Closes it, and tries again in a while.  what is the cause, for the log, and
+ * behind a semicolon what to do about it.
+ */
 void ngx_http_healthcode_redis_fail(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason, const char *what);
+
+/* Says in the log that it is up, if the log says otherwise. */
+void ngx_http_healthcode_redis_say_up(ngx_http_healthcode_redis_t *redis);
 
 /* Connects anew at once. */
 void ngx_http_healthcode_redis_start(ngx_http_healthcode_redis_t *redis);
@@ -178,6 +199,17 @@ void ngx_http_healthcode_heartbeat_start(ngx_http_healthcode_redis_t *redis);
 
 /* Judges the replies to lookup, a heartbeat. */
 void ngx_http_healthcode_heartbeat_done(ngx_http_healthcode_lookup_t *lookup);
+
+/*
+ * Judges reply, the next one to lookup, a live read: an error may be one
+ * holder's, or mean that the store is out, which redis->judgement then says.
+ */
+void ngx_http_healthcode_heartbeat_judge(ngx_http_healthcode_lookup_t *lookup,
+    const redisReply *reply);
+
+/* Compares the clock of the store, by this reply to TIME, with our own. */
+void ngx_http_healthcode_heartbeat_skew(ngx_http_healthcode_redis_t *redis,
+    const redisReply *reply);
 
 /* Milliseconds for which an unanswered store may be silent. */
 ngx_msec_t ngx_http_healthcode_heartbeat_silence(

@@ -60,6 +60,10 @@ healthcode_tracking_change(const redisReply *push, size_t i, uint8_t *holder)
         return HEALTHCODE_TRACKING_META;
     }
 
+    if (healthcode_tracking_is(key, "healthcode:push")) {
+        return HEALTHCODE_TRACKING_PUSH;
+    }
+
     return HEALTHCODE_TRACKING_BROKEN;
 }
 

@@ -17,7 +17,8 @@ typedef enum {
     HEALTHCODE_TRACKING_META,
     HEALTHCODE_TRACKING_HOLDER,
     HEALTHCODE_TRACKING_REGIONS,
-    HEALTHCODE_TRACKING_CONTROLS
+    HEALTHCODE_TRACKING_CONTROLS,
+    HEALTHCODE_TRACKING_PUSH          /* the key that is changed for a push */
 } healthcode_tracking_e;
 
 

@@ -15,7 +15,7 @@
 #define ERROR_SIZE  100
 
 /* The most replies of a handshake, and one too many. */
-#define REPLIES_MAX  7
+#define REPLIES_MAX  14
 
 
 static bool
@@ -37,6 +37,41 @@ check_info(const healthcode_handshake_t *handshake, const redisReply *info)
 {
     fuzz_must(handshake->evicting_ok
               || strstr(info->str, "\nmaxmemory_policy:noeviction"));
+}
+
+
+/* What a server that is no store at all would say of itself. */
+static void
+check_hello(const redisReply *hello)
+{
+    fuzz_must(hello->type == REDIS_REPLY_MAP);
+
+    for (size_t i = 0; i + 1 < hello->elements; i += 2) {
+        if (is(hello->element[i], "mode")) {
+            fuzz_must(is(hello->element[i + 1], "standalone"));
+            break;
+        }
+    }
+}
+
+
+/* On, or nobody may say; whatever else would push less. */
+static void
+check_tracked(const redisReply *tracked)
+{
+    bool  on = tracked->type == REDIS_REPLY_ERROR
+               && strncmp(tracked->str, "NOPERM", 6) == 0;
+
+    for (size_t i = 0; i + 1 < tracked->elements; i += 2) {
+        if (is(tracked->element[i], "flags")
+            && tracked->element[i + 1]->elements == 1
+            && is(tracked->element[i + 1]->element[0], "on"))
+        {
+            on = true;
+        }
+    }
+
+    fuzz_must(on);
 }
 
 
@@ -62,15 +97,21 @@ static void
 check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
     unsigned n)
 {
-    fuzz_must(replies[0]->type == REDIS_REPLY_MAP);
+    unsigned  i = 1, reads = handshake->reads ? 3 : 0;
 
-    for (unsigned i = 1; i < n - 3; i++) {
+    check_hello(replies[0]);
+
+    for ( ; i < 1u + (handshake->database != 0) + handshake->tracking; i++) {
         fuzz_must(replies[i]->type == REDIS_REPLY_STATUS
                   && is(replies[i], "OK"));
     }
 
-    check_role(replies[n - 3]);
-    check_info(handshake, replies[n - 2]);
+    if (handshake->tracking) {
+        check_tracked(replies[i]);
+    }
+
+    check_role(replies[n - 3 - reads]);
+    check_info(handshake, replies[n - 2 - reads]);
     check_meta(replies[n - 1]);
 }
 
@@ -80,14 +121,15 @@ check_again(const healthcode_handshake_t *handshake, bool memory,
     redisReply **replies, size_t n)
 {
     char                 *error = (char *) guard_room(0, ERROR_SIZE);
-    const redisReply     *meta;
     healthcode_reason_e   reason;
+
+    healthcode_handshake_seen_t  seen;
 
     if (n < healthcode_handshake_again(handshake, memory)) {
         return;
     }
 
-    reason = healthcode_handshake_again_read(handshake, memory, replies, &meta,
+    reason = healthcode_handshake_again_read(handshake, memory, replies, &seen,
                                              error, ERROR_SIZE);
 
     if (reason != HEALTHCODE_REASON_OK) {
@@ -97,14 +139,41 @@ check_again(const healthcode_handshake_t *handshake, bool memory,
     }
 
     check_role(replies[0]);
-    fuzz_must(meta == (handshake->tracking ? replies[1] : NULL));
-
-    if (meta) {
-        check_meta(meta);
-    }
+    check_meta(replies[1]);
+    fuzz_must(seen.meta == replies[1]);
+    fuzz_must(seen.time == (memory ? replies[3] : NULL));
 
     if (memory) {
-        check_info(handshake, replies[1 + handshake->tracking]);
+        check_info(handshake, replies[2]);
+    }
+
+    if (memory && handshake->tracking) {
+        check_tracked(replies[4]);
+    }
+}
+
+
+/* Whatever an error is cut to, a log can take it. */
+static void
+check_words(const redisReply *reply)
+{
+    char    *text;
+    size_t   n;
+
+    if (reply->type != REDIS_REPLY_ERROR) {
+        return;
+    }
+
+    for (size_t size = 0; size < 64; size += 1 + size / 4) {
+        text = (char *) guard_room(1, size);
+        n = healthcode_refusal_text(reply, healthcode_str("secret"), text,
+                                    size);
+        fuzz_must(size ? n < size && strlen(text) == n : n == 0);
+        fuzz_must(size == 0 || strstr(text, "secret") == NULL);
+
+        for (size_t i = 0; i < n; i++) {
+            fuzz_must(text[i] >= ' ' && text[i] < 0x7f);
+        }
     }
 }
 
@@ -120,7 +189,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     healthcode_reason_e      reason;
     healthcode_handshake_t   handshake = {
         .database = settings & 1 ? 3 : 0, .evicting_ok = settings & 2,
-        .tracking = settings & 4, .pepper_check = CHECK
+        .tracking = settings & 4, .is_gate = settings & 8,
+        .reads = settings & 16, .pepper_check = CHECK,
+        .password = healthcode_str("secret")
     };
 
     if (size > 8192) {
@@ -140,8 +211,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (reason != HEALTHCODE_REASON_OK) {
             fuzz_must(healthcode_reason_is_outage(reason));
             fuzz_must(memchr(error, '\0', ERROR_SIZE) != NULL && error[0]);
+            fuzz_must(strstr(error, "secret") == NULL);
             believed = false;
         }
+
+        check_words(replies[i]);
     }
 
     fuzz_must(n <= healthcode_handshake_replies(&handshake) || !believed);

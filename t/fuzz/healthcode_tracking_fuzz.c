@@ -42,7 +42,7 @@ static bool
 is_read(const redisReply *key)
 {
     return is(key, "healthcode:region") || is(key, "healthcode:control")
-           || is(key, "healthcode:meta")
+           || is(key, "healthcode:meta") || is(key, "healthcode:push")
            || (key->type == REDIS_REPLY_STRING && key->len == 50
                && memcmp(key->str, "healthcode:risk:{", 17) == 0
                && strspn(key->str + 17, "0123456789abcdef") == 32
@@ -78,6 +78,10 @@ check_change(const redisReply *push, size_t i)
 
     case HEALTHCODE_TRACKING_META:
         fuzz_must(is(key, "healthcode:meta"));
+        break;
+
+    case HEALTHCODE_TRACKING_PUSH:
+        fuzz_must(is(key, "healthcode:push"));
         break;
 
     case HEALTHCODE_TRACKING_REGIONS:

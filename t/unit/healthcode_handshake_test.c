@@ -22,16 +22,40 @@
     "its maxmemory-policy may evict flags; set it to noeviction, or write "   \
     "\"evicting_ok on;\" in the store"
 #define UNPROVEN                                                              \
-    "it has no valid healthcode:meta; run \"healthcode store init\", or "     \
-    "check the address and the database number"
+    "it has no valid healthcode:meta; check the address and the database "    \
+    "number; if Redis lost its data, load the flags first, then run "         \
+    "\"healthcode store init\""
+#define ANOTHER_PEPPER                                                        \
+    "it was initialised with another pepper; check the pepper file, the "     \
+    "address and the database number"
+#define STRANGER                                                              \
+    " is answered by something else: a proxy, or no Redis; name Redis "       \
+    "itself as \"server\""
+#define ERROR_SIZE  HEALTHCODE_REFUSAL_SIZE
 
 
-enum { STEP_HELLO, STEP_SELECT, STEP_TRACKING, STEP_ROLE, STEP_INFO,
-       STEP_META };
+enum { STEP_HELLO, STEP_SELECT, STEP_TRACKING, STEP_TRACKED, STEP_GET,
+       STEP_INCR, STEP_TIME, STEP_ROLE, STEP_INFO, STEP_RISK, STEP_REGION,
+       STEP_CONTROL, STEP_META };
 
 static healthcode_handshake_t  handshake = { .pepper_check = CHECK };
 
 static char  *error;
+
+
+/* The number of the reply to a step, of which some are not asked. */
+static unsigned
+number(unsigned step)
+{
+    unsigned  n = step;
+
+    n -= (step > STEP_CONTROL && !handshake.reads) ? 3 : 0;
+    n -= (step > STEP_TIME && !handshake.is_gate) ? 1 : 0;
+    n -= (step > STEP_INCR && !handshake.tracking) ? 4 : 0;
+    n -= (step > STEP_SELECT && handshake.database == 0) ? 1 : 0;
+
+    return n;
+}
 
 
 /* Judges the bytes of one reply as the answer to a step. */
@@ -46,22 +70,16 @@ judge(unsigned step, const char *bytes)
         fail();
     }
 
-    if (step > STEP_TRACKING && !handshake.tracking) {
-        step--;
-    }
-
-    if (step > STEP_HELLO && handshake.database == 0) {
-        step--;
-    }
-
-    error = (char *) guard_room(0, 256);
-    reason = healthcode_handshake_read(&handshake, step, reply, error, 256);
+    error = (char *) guard_room(0, ERROR_SIZE);
+    error[0] = '\0';
+    reason = healthcode_handshake_read(&handshake, number(step), reply, error,
+                                       ERROR_SIZE);
     freeReplyObject(reply);
 
     assert_true(reason == HEALTHCODE_REASON_OK
                 || healthcode_reason_is_outage(reason));
     assert_true(reason == HEALTHCODE_REASON_OK
-                || memchr(error, '\0', 256) != NULL);
+                || memchr(error, '\0', ERROR_SIZE) != NULL);
     return reason;
 }
 
@@ -83,14 +101,16 @@ judge_info(const char *text, bool verbatim)
 }
 
 
-/* With and without a database, and tracking, which shift the steps. */
+/* With and without a database, and so on, which shift the steps. */
 static bool
 set_up(unsigned n)
 {
     handshake.database = n & 1 ? 7 : 0;
     handshake.tracking = n & 2;
+    handshake.is_gate = n & 4;
+    handshake.reads = n & 8;
 
-    return n < 4;
+    return n < 16;
 }
 
 
@@ -109,7 +129,7 @@ test_names_the_command_that_is_refused(void **state)
         { STEP_HELLO, "-NOPROTO sorry\r\n",
           "HELLO 3 is refused: NOPROTO sorry" },
         { STEP_HELLO, "-ERR unknown command 'HELLO'\r\n",
-          "HELLO 3 is refused: ERR unknown command " },
+          "HELLO 3 is refused: ERR unknown command 'HELLO'" },
         { STEP_HELLO, "-NOAUTH a\r\n", "HELLO 3 is refused: NOAUTH a" },
         { STEP_HELLO, "-LOADING a\r\n", "HELLO 3 is refused: LOADING a" },
         { STEP_ROLE, "-NOPERM a\r\n", "ROLE is refused: NOPERM a" },
@@ -125,10 +145,16 @@ test_names_the_command_that_is_refused(void **state)
         for (size_t i = 0; i < test_count(rows); i++) {
             test_row(judge(rows[i].step, rows[i].bytes)
                      == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i].bytes);
-            assert_string_equal(error, rows[i].error);
+            assert_int_equal(strncmp(error, rows[i].error,
+                                     strlen(rows[i].error)), 0);
+            test_row(error[strlen(rows[i].error)]
+                     == (handshake.is_gate && strchr("\rW", rows[i].bytes[1])
+                         == NULL ? ';' : '\0')
+                     || strstr(rows[i].bytes, "WRONGPASS"), i, error);
         }
     }
 
+    set_up(0);
     handshake.tracking = true;
     assert_int_equal(judge(STEP_TRACKING, "-NOPERM a\r\n"),
                      HEALTHCODE_REASON_STORE_UNAVAILABLE);
@@ -252,7 +278,7 @@ test_refuses_a_store_that_proves_nothing(void **state)
         { "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
           "$12\r\npepper_check\r\n$32\r\n49666bb05d87d8254e6b2233776bf348\r\n",
           HEALTHCODE_REASON_STORE_PEPPER,
-          "it was initialised with another pepper" },
+          ANOTHER_PEPPER },
     };
 
     for_each_setup {
@@ -281,21 +307,20 @@ test_refuses_greetings_of_another_shape(void **state)
     for (size_t i = 0; i < test_count(rows); i++) {
         test_row(judge(STEP_HELLO, rows[i])
                  == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
-        assert_string_equal(error, "HELLO 3 is answered by something else");
+        assert_string_equal(error, "HELLO 3" STRANGER);
     }
 
     for_each_setup {
         for (size_t i = 1; handshake.database && i < test_count(rows); i++) {
             test_row(judge(STEP_SELECT, rows[i])
                      == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
-            assert_string_equal(error, "SELECT is answered by something else");
+            assert_string_equal(error, "SELECT" STRANGER);
         }
 
         for (size_t i = 1; handshake.tracking && i < test_count(rows); i++) {
             test_row(judge(STEP_TRACKING, rows[i])
                      == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
-            assert_string_equal(error, "CLIENT TRACKING is answered by "
-                                "something else");
+            assert_string_equal(error, "CLIENT TRACKING" STRANGER);
         }
     }
 
@@ -323,10 +348,10 @@ test_refuses_a_reply_too_many(void **state)
         assert_int_equal(resp_read(META, strlen(META), &reply, 1), 1);
 
         for (unsigned i = 0; i < 3; i++) {
-            error = (char *) guard_room(0, 256);
+            error = (char *) guard_room(0, ERROR_SIZE);
             assert_int_equal(healthcode_handshake_read(&handshake,
                                                        UINT32_MAX - i, reply,
-                                                       error, 256),
+                                                       error, ERROR_SIZE),
                              HEALTHCODE_REASON_STORE_UNAVAILABLE);
             assert_string_equal(error, "a reply too many");
         }
@@ -341,24 +366,261 @@ test_refuses_a_reply_too_many(void **state)
 static void
 test_cuts_long_errors_short(void **state)
 {
-    char         bytes[600];
+    char         bytes[2000];
     redisReply  *reply;
 
     memset(bytes, 'x', sizeof(bytes));
-    bytes[0] = '-';
-    memcpy(bytes + 500, "\r\n", 3);
-    assert_int_equal(resp_read(bytes, 502, &reply, 1), 1);
+    memcpy(bytes, "-WRONGPASS ", 11);
+    memcpy(bytes + 1900, "\r\n", 3);
+    assert_int_equal(resp_read(bytes, 1902, &reply, 1), 1);
 
-    for (size_t size = 1; size < 256; size += 5) {
-        error = (char *) guard_room(0, size);
-        assert_int_equal(healthcode_handshake_read(&handshake, 0, reply, error,
-                                                   size),
-                         HEALTHCODE_REASON_STORE_UNAVAILABLE);
-        assert_non_null(memchr(error, '\0', size));
-        assert_true(strlen(error) <= strlen("HELLO 3 is refused: ") + 128);
+    for (int is_gate = 0; is_gate < 2; is_gate++) {
+        handshake.is_gate = is_gate;
+
+        for (size_t size = 1; size < 900; size += 5) {
+            error = (char *) guard_room(0, size);
+            assert_int_equal(healthcode_handshake_read(&handshake, 0, reply,
+                                                       error, size),
+                             HEALTHCODE_REASON_STORE_UNAVAILABLE);
+            assert_non_null(memchr(error, '\0', size));
+        }
+
+        /* what to do is not cut away by what was said */
+        assert_true((strstr(error, "password_file") != NULL) == is_gate);
+        assert_non_null(strstr(error, "xxx..."));
     }
 
     freeReplyObject(reply);
+    set_up(0);
+
+    (void) state;
+}
+
+
+#define TRACKED                                                               \
+    "%3\r\n$5\r\nflags\r\n~1\r\n$2\r\non\r\n$8\r\nredirect\r\n:0\r\n" \
+    "$8\r\nprefixes\r\n*0\r\n"
+#define FLAGS(flags)  "%1\r\n$5\r\nflags\r\n" flags
+
+/* OK to CLIENT TRACKING is no proof. */
+static void
+test_refuses_tracking_that_is_not_on(void **state)
+{
+    static const char  *const rows[] = {
+        "+OK\r\n", "_\r\n", "*0\r\n", "%0\r\n", META, HELLO,
+        "-ERR unknown subcommand 'TRACKINGINFO'\r\n",
+        "-ERR Unknown subcommand or wrong number of arguments\r\n",
+        FLAGS("~0\r\n"), FLAGS("*0\r\n"), FLAGS("_\r\n"), FLAGS("$2\r\non\r\n"),
+        FLAGS("~1\r\n$3\r\noff\r\n"), FLAGS("~1\r\n:1\r\n"),
+        FLAGS("~2\r\n$2\r\non\r\n$5\r\nbcast\r\n"),
+        FLAGS("~2\r\n$5\r\noptin\r\n$2\r\non\r\n"),
+        FLAGS("~2\r\n$2\r\non\r\n$15\r\nbroken_redirect\r\n"),
+        "*2\r\n$5\r\nflags\r\n~1\r\n$2\r\non\r\n",
+    };
+
+    for_each_setup {
+        for (size_t i = 0; handshake.tracking && i < test_count(rows); i++) {
+            test_row(judge(STEP_TRACKED, rows[i])
+                     == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i]);
+        }
+
+        if (handshake.tracking) {
+            assert_int_equal(judge(STEP_TRACKED, TRACKED),
+                             HEALTHCODE_REASON_OK);
+            assert_int_equal(judge(STEP_TRACKED,
+                                   FLAGS("*1\r\n$2\r\non\r\n")),
+                             HEALTHCODE_REASON_OK);
+            assert_int_equal(judge(STEP_TRACKED, "-NOPERM x\r\n"),
+                             HEALTHCODE_REASON_OK);
+        }
+    }
+
+    set_up(0);
+
+    (void) state;
+}
+
+
+/* What may be missing, and what is then said. */
+static void
+test_waits_for_a_push_only_where_one_is_due(void **state)
+{
+    static const struct {
+        unsigned     step;
+        const char  *bytes;
+        bool         due;
+        const char  *less;
+    } rows[] = {
+        { STEP_INCR, ":1\r\n", true, NULL },
+        { STEP_INCR, ":9223372036854775807\r\n", true, NULL },
+        { STEP_INCR, "-NOPERM User gate has no permissions to run the 'incr' "
+          "command\r\n", false, "INCR healthcode:push is refused: NOPERM User "
+          "gate has no permissions to run the 'incr' command; give the right: "
+          "\"ACL SETUSER default +incr\"" },
+        { STEP_INCR, "-NOPERM No permissions to access a key\r\n", false,
+          "INCR healthcode:push is refused: NOPERM No permissions to access a "
+          "key; give the right: \"ACL SETUSER default ~healthcode:push\"" },
+        { STEP_INCR, "-OOM command not allowed\r\n", false, NULL },
+        { STEP_INCR, "-MISCONF no\r\n", false, NULL },
+        { STEP_INCR, "+OK\r\n", false, NULL },
+        { STEP_GET, ":1\r\n", false, NULL },
+        { STEP_GET, "$1\r\n1\r\n", false, NULL },
+        { STEP_GET, "-NOPERM x\r\n", false, NULL },
+        { STEP_TIME, ":1\r\n", false, NULL },
+        { STEP_TIME, "-NOPERM x\r\n", false, NULL },
+        { STEP_TRACKED, "-NOPERM x\r\n", false, "CLIENT TRACKINGINFO is "
+          "refused: NOPERM x; give the right: \"ACL SETUSER default "
+          "+client|trackinginfo\"" },
+        { STEP_TRACKED, TRACKED, false, NULL },
+    };
+    bool         less;
+    unsigned     i;
+    redisReply  *reply;
+
+    for_each_setup {
+        for (size_t row = 0; row < test_count(rows); row++) {
+
+            if (!handshake.tracking || !handshake.is_gate) {
+                continue;
+            }
+
+            i = number(rows[row].step);
+            error = (char *) guard_room(0, ERROR_SIZE);
+            resp_read(rows[row].bytes, strlen(rows[row].bytes), &reply, 1);
+            less = healthcode_handshake_is_less(&handshake, i, reply, error,
+                                                ERROR_SIZE);
+            test_row(less == (rows[row].less != NULL), row, rows[row].bytes);
+            test_row(healthcode_handshake_is_push_due(&handshake, i, reply)
+                     == rows[row].due, row, rows[row].bytes);
+            test_row(healthcode_handshake_is_time(&handshake, i)
+                     == (rows[row].step == STEP_TIME), row, rows[row].bytes);
+
+            if (less) {
+                assert_string_equal(error, rows[row].less);
+            }
+
+            test_row(judge(rows[row].step, rows[row].bytes)
+                     == HEALTHCODE_REASON_OK, row, rows[row].bytes);
+            freeReplyObject(reply);
+        }
+    }
+
+    error = (char *) guard_room(0, ERROR_SIZE);
+    assert_int_equal(healthcode_handshake_silent(error, ERROR_SIZE),
+                     HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    assert_non_null(strstr(error, "does not push"));
+    set_up(0);
+
+    (void) state;
+}
+
+
+#define MODE(mode)  "%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$4\r\nmode\r\n" mode
+
+static void
+test_refuses_servers_that_hold_a_part_or_nothing(void **state)
+{
+    static const struct {
+        const char  *bytes, *error;
+    } rows[] = {
+        { MODE("$7\r\ncluster\r\n"), "it is in cluster mode, where a node has "
+          "only some of the flags; name a server without "
+          "\"cluster-enabled\"" },
+        { MODE("$8\r\nsentinel\r\n"), "it is a sentinel, which has no flags; "
+          "name the master that it watches as \"server\"" },
+        { MODE("+cluster\r\n"), NULL }, { MODE("$0\r\n\r\n"), NULL },
+        { MODE("$11\r\nstandalone2\r\n"), NULL },
+        { MODE("$9\r\nstandalon\r\n"), NULL },
+        { MODE("_\r\n"), NULL }, { MODE(":1\r\n"), NULL },
+    };
+
+    for_each_setup {
+        for (size_t i = 0; i < test_count(rows); i++) {
+            test_row(judge(STEP_HELLO, rows[i].bytes)
+                     == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i].bytes);
+
+            if (rows[i].error) {
+                assert_string_equal(error, rows[i].error);
+            }
+        }
+
+        assert_int_equal(judge(STEP_HELLO, MODE("$10\r\nstandalone\r\n")),
+                         HEALTHCODE_REASON_OK);
+    }
+
+    (void) state;
+}
+
+
+/* The same words, whether a read or the handshake was refused. */
+static void
+test_says_which_right_a_read_lacks(void **state)
+{
+    enum { OK = HEALTHCODE_REASON_OK,
+           NONE = HEALTHCODE_REASON_STORE_UNAVAILABLE };
+
+    static const struct {
+        unsigned     i, n, step;
+        const char  *bytes;
+        int          reason;
+        const char  *error;
+    } rows[] = {
+        { 0, 3, STEP_RISK, "-NOPERM run 'hrandfield'\r\n", NONE,
+          "HRANDFIELD is refused: NOPERM run 'hrandfield'; give the right: "
+          "\"ACL SETUSER gate +hrandfield\"" },
+        { 0, 4, STEP_RISK, "-NOPERM No permissions to access a key\r\n", NONE,
+          "HRANDFIELD is refused: NOPERM No permissions to "
+          "access a key; give the right: \"ACL SETUSER gate "
+          "%R~healthcode:*\", with Redis 6 \"~healthcode:*\"" },
+        { 1, 4, STEP_REGION, "-NOPERM x\r\n", NONE,
+          "HMGET is refused: NOPERM x; give the right: "
+          "\"ACL SETUSER gate +hmget\"" },
+        { 2, 4, STEP_CONTROL, "-NOPERM x\r\n", NONE,
+          "HMGET is refused: NOPERM x; give the right: "
+          "\"ACL SETUSER gate +hmget\"" },
+        { 1, 3, STEP_CONTROL, "-MOVED 1 127.0.0.1:1\r\n", NONE,
+          "HMGET is refused: MOVED 1 127.0.0.1:1; name a "
+          "server without \"cluster-enabled\"" },
+        { 2, 3, STEP_META, "-NOPERM x\r\n", NONE,
+          "HGETALL healthcode:meta is refused: NOPERM x; give the right: "
+          "\"ACL SETUSER gate +hgetall\"" },
+        { 3, 4, STEP_META, "-WRONGTYPE x\r\n", NONE,
+          "HGETALL healthcode:meta is refused: WRONGTYPE x" },
+        { 2, 3, STEP_META, "%0\r\n", HEALTHCODE_REASON_STORE_UNPROVEN,
+          UNPROVEN },
+        { 3, 4, STEP_META, "_\r\n", NONE, UNPROVEN },
+        { 3, 4, STEP_META, META, OK, "" },
+
+        /* what is one holder's, or is judged where it is used */
+        { 0, 3, STEP_RISK, "-WRONGTYPE x\r\n", OK, "" },
+        { 1, 4, STEP_REGION, "-WRONGTYPE x\r\n", OK, "" },
+        { 2, 4, STEP_CONTROL, "-ERR x\r\n", OK, "" },
+        { 0, 3, STEP_RISK, "%0\r\n", OK, "" },
+        { 1, 3, STEP_CONTROL, "*3\r\n_\r\n_\r\n_\r\n", OK, "" },
+    };
+    redisReply  *reply;
+
+    set_up(4 + 8);
+    handshake.user = healthcode_str("gate");
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        error = (char *) guard_room(0, ERROR_SIZE);
+        error[0] = '\0';
+        resp_read(rows[i].bytes, strlen(rows[i].bytes), &reply, 1);
+        test_row((int) healthcode_handshake_read_live(&handshake, rows[i].i,
+                                                      rows[i].n, reply, error,
+                                                      ERROR_SIZE)
+                 == rows[i].reason, i, rows[i].bytes);
+        assert_string_equal(error, rows[i].error);
+        freeReplyObject(reply);
+
+        test_row((int) judge(rows[i].step, rows[i].bytes) == rows[i].reason, i,
+                 rows[i].bytes);
+        assert_string_equal(error, rows[i].error);
+    }
+
+    handshake.user = healthcode_str("");
+    set_up(0);
 
     (void) state;
 }
@@ -382,6 +644,8 @@ test_believes_a_store_that_proves_itself(void **state)
         if (handshake.tracking) {
             assert_int_equal(judge(STEP_TRACKING, "+OK\r\n"),
                              HEALTHCODE_REASON_OK);
+            assert_int_equal(judge(STEP_TRACKED, TRACKED),
+                             HEALTHCODE_REASON_OK);
         }
     }
 
@@ -394,24 +658,31 @@ static void
 test_takes_no_reply_for_that_of_another_step(void **state)
 {
     static const char  *const replies[] = {
-        HELLO, "+OK\r\n", "+OK\r\n", MASTER,
-        "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n", META
+        HELLO, "+OK\r\n", "+OK\r\n", TRACKED, NULL, NULL, NULL, MASTER,
+        "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n", NULL, NULL, NULL, META
     };
 
     for_each_setup {
         for (unsigned step = STEP_HELLO; step <= STEP_META; step++) {
 
-            if ((step == STEP_SELECT && handshake.database == 0)
-                || (step == STEP_TRACKING && !handshake.tracking))
+            if (replies[step] == NULL
+                || (step == STEP_SELECT && handshake.database == 0)
+                || (step >= STEP_TRACKING && step <= STEP_INCR
+                    && !handshake.tracking))
             {
                 continue;
             }
 
             for (unsigned of = STEP_HELLO; of <= STEP_META; of++) {
+                if (replies[of] == NULL) {
+                    continue;
+                }
+
                 /* any map is a greeting */
                 test_row((judge(step, replies[of]) == HEALTHCODE_REASON_OK)
                          == (strcmp(replies[of], replies[step]) == 0
-                             || (step == STEP_HELLO && of == STEP_META)), of,
+                             || (step == STEP_HELLO
+                                 && replies[of][0] == '%')), of,
                          replies[step]);
             }
         }
@@ -422,7 +693,20 @@ test_takes_no_reply_for_that_of_another_step(void **state)
 
 
 #define TRACKING                                                              \
-    "*3\r\n$6\r\nCLIENT\r\n$8\r\nTRACKING\r\n$2\r\nON\r\n"
+    "*3\r\n$6\r\nCLIENT\r\n$8\r\nTRACKING\r\n$2\r\nON\r\n" \
+    "*2\r\n$6\r\nCLIENT\r\n$12\r\nTRACKINGINFO\r\n" \
+    "*2\r\n$3\r\nGET\r\n$15\r\nhealthcode:push\r\n" \
+    "*2\r\n$4\r\nINCR\r\n$15\r\nhealthcode:push\r\n"
+#define NOBODY                                                                \
+    "*4\r\n$10\r\nHRANDFIELD\r\n$50\r\nhealthcode:risk:{0000000000000000" \
+    "0000000000000000}\r\n$2\r\n65\r\n$10\r\nWITHVALUES\r\n"                 \
+    "*3\r\n$5\r\nHMGET\r\n$17\r\nhealthcode:region\r\n" \
+    "$2\r\n11\r\n*5\r\n$5\r\nHMGET\r\n$18\r\nhealthcode:control\r\n$8\r\n" \
+    "issuer:-\r\n$5\r\nkey:-\r\n$8\r\nbefore:-\r\n"
+#define TIME  "*1\r\n$4\r\nTIME\r\n"
+#define ROLE                                                                  \
+    "*1\r\n$4\r\nROLE\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"
+#define PROOF  "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
 #define TAIL                                                                  \
     "*1\r\n$4\r\nROLE\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"                \
     "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
@@ -435,23 +719,38 @@ test_writes_these_bytes(void **state)
         unsigned     database;
         bool         tracking;
         const char  *bytes;
+        bool         is_gate, reads;
     } rows[] = {
-        { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TAIL },
+        { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TIME TAIL,
+          true, false },
+        { "", NULL, 0, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TRACKING TIME
+          ROLE NOBODY PROOF, true, true },
+        { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" ROLE NOBODY
+          PROOF, false, true },
+        { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TAIL,
+          false, false },
         { "", NULL, 15, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
-          "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TAIL },
+          "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TAIL,
+          false, false },
         { "", "p w", 0, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
-          "$7\r\ndefault\r\n$3\r\np w\r\n" TAIL },
-        { "", NULL, 0, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TRACKING TAIL },
+          "$7\r\ndefault\r\n$3\r\np w\r\n" TAIL,
+          false, false },
+        { "", NULL, 0, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TRACKING TAIL,
+          false, false },
         { "", NULL, 15, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
-          "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TRACKING TAIL },
+          "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TRACKING TAIL,
+          false, false },
         { "gate", "p w", 1, true, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
           "$4\r\nAUTH\r\n$4\r\ngate\r\n$3\r\np w\r\n"
-          "*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n" TRACKING TAIL },
+          "*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n" TRACKING TAIL,
+          false, false },
         { "gate", "", 0, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
-          "$4\r\ngate\r\n$0\r\n\r\n" TAIL },
+          "$4\r\ngate\r\n$0\r\n\r\n" TAIL,
+          false, false },
         { "gate", "x\r\n", 4294967295, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
           "$4\r\nAUTH\r\n$4\r\ngate\r\n$3\r\nx\r\n\r\n"
-          "*2\r\n$6\r\nSELECT\r\n$10\r\n4294967295\r\n" TAIL },
+          "*2\r\n$6\r\nSELECT\r\n$10\r\n4294967295\r\n" TAIL,
+          false, false },
     };
     healthcode_handshake_t  h;
     healthcode_redis_buf_t  buf = { NULL, 0, 0 };
@@ -462,6 +761,8 @@ test_writes_these_bytes(void **state)
         h.user = guard_text(1, rows[i].user);
         h.database = rows[i].database;
         h.tracking = rows[i].tracking;
+        h.is_gate = rows[i].is_gate;
+        h.reads = rows[i].reads;
 
         if (rows[i].password) {
             h.password = guard_text(2, rows[i].password);
@@ -470,7 +771,8 @@ test_writes_these_bytes(void **state)
         assert_true(healthcode_handshake_format(&h, &buf));
         test_str_equal(healthcode_str_from(buf.data, buf.len), rows[i].bytes);
         assert_int_equal(healthcode_handshake_replies(&h),
-                         4 + (rows[i].database != 0) + rows[i].tracking);
+                         4 + (rows[i].database != 0) + rows[i].is_gate
+                         + 4 * rows[i].tracking + 3 * rows[i].reads);
         healthcode_redis_buf_free(&buf);
     }
 
@@ -482,21 +784,27 @@ test_writes_these_bytes(void **state)
 static void
 test_keeps_the_password_out_of_what_it_says(void **state)
 {
-    static const char        bytes[] = "-ERR unknown command 'HELLO', with "
-                                       "args beginning with: '3' 'AUTH' "
-                                       "'gate' 'sesame'\r\n";
+    static const char  *const rows[] = {
+        "-ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' "
+        "'gate' 'sesame'\r\n",
+        "-ERR unknown command: HELLO 3 AUTH gate sesame\r\n",
+        "-ERR sesamesesame sesamesesam\r\n",
+    };
     char                     what[256];
     redisReply              *reply;
-    healthcode_handshake_t   asked_by = { .pepper_check = "" };
+    healthcode_handshake_t   asked_by = {
+        .pepper_check = "", .password = healthcode_str("sesame")
+    };
 
-    assert_int_equal(resp_read(bytes, sizeof(bytes) - 1, &reply, 1), 1);
-    assert_int_equal(healthcode_handshake_read(&asked_by, 0, reply, what,
-                                               sizeof(what)),
-                     HEALTHCODE_REASON_STORE_UNAVAILABLE);
-    assert_non_null(strstr(what, "HELLO 3 is refused: ERR unknown command"));
-    assert_null(strstr(what, "sesame"));
-    assert_null(strstr(what, "gate"));
-    freeReplyObject(reply);
+    for (size_t i = 0; i < test_count(rows); i++) {
+        resp_read(rows[i], strlen(rows[i]), &reply, 1);
+        assert_int_equal(healthcode_handshake_read(&asked_by, 0, reply, what,
+                                                   sizeof(what)),
+                         HEALTHCODE_REASON_STORE_UNAVAILABLE);
+        assert_non_null(strstr(what, "HELLO 3 is refused: ERR "));
+        test_row(strstr(what, "sesame") == NULL, i, what);
+        freeReplyObject(reply);
+    }
 
     (void) state;
 }
@@ -505,11 +813,12 @@ test_keeps_the_password_out_of_what_it_says(void **state)
 #define NOEVICTION  "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n"
 #define ALLKEYS     "$33\r\n# M\r\nmaxmemory_policy:allkeys-lru\r\n"
 #define SLAVE       "*1\r\n$5\r\nslave\r\n"
+#define NOW         "*2\r\n$10\r\n1790000000\r\n$3\r\n123\r\n"
 #define PEPPER                                                                \
     "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
     "$12\r\npepper_check\r\n$32\r\n49666bb05d87d8254e6b2233776bf348\r\n"
 
-/* Only what was asked is looked at, and all of it. */
+/* All of what was asked is looked at. */
 static void
 test_judges_again_what_was_asked_again(void **state)
 {
@@ -526,46 +835,51 @@ test_judges_again_what_was_asked_again(void **state)
         int          reason;
         const char  *error;
     } rows[] = {
-        { false, false, false, SLAVE, NOT, NOT_MASTER },
-        { false, false, false, "-ERR no\r\n", NONE, "ROLE is refused: ERR no" },
-        { false, false, false, "_\r\n", NOT, NOT_MASTER },
-        { false, false, false, META, NOT, NOT_MASTER },
-        { false, true, false, SLAVE NOEVICTION, NOT, NOT_MASTER },
-        { false, true, false, NOEVICTION MASTER, NOT, NOT_MASTER },
-        { false, true, false, MASTER ALLKEYS, EVICTS, EVICTING },
-        { false, true, false, MASTER "-NOPERM x\r\n", NONE,
-          "INFO memory is refused: NOPERM x" },
-        { false, true, false, MASTER META, EVICTS, EVICTING },
-        { true, false, false, SLAVE META, NOT, NOT_MASTER },
+        { false, false, false, SLAVE META, NOT, NOT_MASTER },
         { true, false, false, META MASTER, NOT, NOT_MASTER },
+        { false, false, false, "-ERR no\r\n" META, NONE,
+          "ROLE is refused: ERR no" },
+        { false, false, false, "_\r\n" META, NOT, NOT_MASTER },
+        { false, false, false, MASTER "%0\r\n", UNPROVED, UNPROVEN },
         { true, false, false, MASTER "%0\r\n", UNPROVED, UNPROVEN },
         { true, false, false, MASTER "*0\r\n", UNPROVED, UNPROVEN },
-        { true, false, false, MASTER "_\r\n", NONE, UNPROVEN },
+        { false, false, false, MASTER "_\r\n", NONE, UNPROVEN },
         { true, false, false, MASTER "-LOADING x\r\n", NONE,
           "HGETALL healthcode:meta is refused: LOADING x" },
         { true, false, false, MASTER NOEVICTION, NONE, UNPROVEN },
-        { true, false, false, MASTER PEPPER, ANOTHER,
-          "it was initialised with another pepper" },
-        { true, true, false, SLAVE META NOEVICTION, NOT, NOT_MASTER },
-        { true, true, false, SLAVE PEPPER ALLKEYS, NOT, NOT_MASTER },
-        { true, true, false, MASTER PEPPER ALLKEYS, ANOTHER,
-          "it was initialised with another pepper" },
-        { true, true, true, MASTER "%0\r\n" NOEVICTION, UNPROVED, UNPROVEN },
-        { true, true, false, MASTER META ALLKEYS, EVICTS, EVICTING },
-        { true, true, false, MASTER META MASTER, EVICTS, EVICTING },
-        { true, true, false, MASTER NOEVICTION META, NONE, UNPROVEN },
+        { false, false, false, MASTER PEPPER, ANOTHER, ANOTHER_PEPPER },
+        { false, true, false, SLAVE META NOEVICTION NOW, NOT, NOT_MASTER },
+        { false, true, false, MASTER META ALLKEYS NOW, EVICTS, EVICTING },
+        { false, true, false, MASTER META "-NOPERM x\r\n" NOW, NONE,
+          "INFO memory is refused: NOPERM x" },
+        { false, true, false, MASTER META META NOW, EVICTS, EVICTING },
+        { true, true, false, SLAVE PEPPER ALLKEYS NOW TRACKED, NOT,
+          NOT_MASTER },
+        { true, true, false, MASTER PEPPER ALLKEYS NOW TRACKED, ANOTHER,
+          ANOTHER_PEPPER },
+        { true, true, true, MASTER "%0\r\n" NOEVICTION NOW TRACKED, UNPROVED,
+          UNPROVEN },
+        { true, true, false, MASTER META ALLKEYS NOW TRACKED, EVICTS,
+          EVICTING },
+        { true, true, false, MASTER NOEVICTION META NOW TRACKED, NONE,
+          UNPROVEN },
+        { true, true, false, MASTER META NOEVICTION NOW META, NONE,
+          "CLIENT TRACKINGINFO" STRANGER },
+        { true, true, true, MASTER META ALLKEYS NOW FLAGS("~0\r\n"), NONE,
+          "CLIENT TRACKINGINFO" STRANGER },
 
-        { false, false, false, MASTER, OK, "" },
-        { false, true, false, MASTER NOEVICTION, OK, "" },
-        { false, true, true, MASTER ALLKEYS, OK, "" },
+        { false, false, false, MASTER META, OK, "" },
         { true, false, false, MASTER META, OK, "" },
-        { true, true, false, MASTER META NOEVICTION, OK, "" },
-        { true, true, true, MASTER META ALLKEYS, OK, "" },
+        { false, true, false, MASTER META NOEVICTION NOW, OK, "" },
+        { false, true, true, MASTER META ALLKEYS NOW, OK, "" },
+        { true, true, false, MASTER META NOEVICTION NOW TRACKED, OK, "" },
+        { true, true, true, MASTER META ALLKEYS "-NOPERM x\r\n"
+          "-NOPERM x\r\n", OK, "" },
     };
-    unsigned                 n;
-    redisReply              *replies[HEALTHCODE_HANDSHAKE_AGAIN_MAX];
-    const redisReply        *meta;
-    healthcode_handshake_t   asked_by = { .pepper_check = CHECK };
+    unsigned                      n;
+    redisReply                   *replies[HEALTHCODE_HANDSHAKE_AGAIN_MAX];
+    healthcode_handshake_t        asked_by = { .pepper_check = CHECK };
+    healthcode_handshake_seen_t   seen;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         asked_by.tracking = rows[i].tracking;
@@ -573,26 +887,23 @@ test_judges_again_what_was_asked_again(void **state)
 
         n = healthcode_handshake_again(&asked_by, rows[i].memory);
         assert_true(n <= HEALTHCODE_HANDSHAKE_AGAIN_MAX);
-        test_row(n == 1u + rows[i].tracking + rows[i].memory, i,
+        test_row(n == (rows[i].memory ? 4u + rows[i].tracking : 2u), i,
                  rows[i].bytes);
         test_row(resp_read(rows[i].bytes, strlen(rows[i].bytes), replies, n)
                  == n, i, rows[i].bytes);
 
-        error = (char *) guard_room(0, 256);
+        error = (char *) guard_room(0, ERROR_SIZE);
         error[0] = '\0';
-        meta = (const redisReply *) &handshake;
         test_row((int) healthcode_handshake_again_read(&asked_by,
                                                        rows[i].memory, replies,
-                                                       &meta, error, 256)
+                                                       &seen, error,
+                                                       ERROR_SIZE)
                  == rows[i].reason, i, rows[i].bytes);
         assert_string_equal(error, rows[i].error);
 
-        if (rows[i].reason == OK) {
-            test_row(meta == (rows[i].tracking ? replies[1] : NULL), i,
-                     rows[i].bytes);
-        } else {
-            test_row(meta == NULL || meta == replies[1], i, rows[i].bytes);
-        }
+        test_row(seen.meta == replies[1], i, rows[i].bytes);
+        test_row(seen.time == (rows[i].memory ? replies[3] : NULL), i,
+                 rows[i].bytes);
 
         while (n) {
             freeReplyObject(replies[--n]);
@@ -610,14 +921,13 @@ test_asks_again_with_these_bytes(void **state)
         bool         tracking, memory;
         const char  *bytes;
     } rows[] = {
-        { false, false, "*1\r\n$4\r\nROLE\r\n" },
-        { false, true, "*1\r\n$4\r\nROLE\r\n"
-          "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" },
-        { true, false, "*1\r\n$4\r\nROLE\r\n"
-          "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n" },
-        { true, true, "*1\r\n$4\r\nROLE\r\n"
-          "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
-          "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" },
+        { false, false, "*1\r\n$4\r\nROLE\r\n" PROOF },
+        { true, false, "*1\r\n$4\r\nROLE\r\n" PROOF },
+        { false, true, "*1\r\n$4\r\nROLE\r\n" PROOF
+          "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" TIME },
+        { true, true, "*1\r\n$4\r\nROLE\r\n" PROOF
+          "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" TIME
+          "*2\r\n$6\r\nCLIENT\r\n$12\r\nTRACKINGINFO\r\n" },
     };
     healthcode_handshake_t  asked_by = { .pepper_check = CHECK };
     healthcode_redis_buf_t  buf = { NULL, 0, 0 };
@@ -628,6 +938,8 @@ test_asks_again_with_these_bytes(void **state)
         /* whatever the store may do else, which is no matter here */
         asked_by.database = (unsigned) i;
         asked_by.evicting_ok = i & 1;
+        asked_by.reads = i & 1;
+        asked_by.is_gate = i & 2;
         assert_true(healthcode_handshake_again_format(&asked_by,
                                                       rows[i].memory, &buf));
         test_str_equal(healthcode_str_from(buf.data, buf.len), rows[i].bytes);
@@ -652,6 +964,10 @@ main(void)
         cmocka_unit_test(test_refuses_greetings_of_another_shape),
         cmocka_unit_test(test_refuses_a_reply_too_many),
         cmocka_unit_test(test_cuts_long_errors_short),
+        cmocka_unit_test(test_refuses_tracking_that_is_not_on),
+        cmocka_unit_test(test_waits_for_a_push_only_where_one_is_due),
+        cmocka_unit_test(test_refuses_servers_that_hold_a_part_or_nothing),
+        cmocka_unit_test(test_says_which_right_a_read_lacks),
         cmocka_unit_test(test_believes_a_store_that_proves_itself),
         cmocka_unit_test(test_takes_no_reply_for_that_of_another_step),
         cmocka_unit_test(test_writes_these_bytes),

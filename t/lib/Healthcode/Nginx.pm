@@ -15,7 +15,8 @@ use Healthcode::Process;
 
 
 # new(http => CONF, main => CONF, workers => N, wrap => [COMMAND],
-#     user => NAME, module => PATH or undef); {{SOCK}} and {{ROOT}} in http are its own.
+#     user => NAME, module => PATH or undef, level => of the error log);
+# {{SOCK}} and {{ROOT}} in http are its own.
 sub new {
     my ($class, %opt) = @_;
     my $tmp = File::Temp->newdir('healthcode-nginx-XXXXXXXX', TMPDIR => 1);
@@ -37,6 +38,7 @@ sub configure {
     my $user = $> == 0 ? 'user ' . ($self->{user} || 'root') . ';' : '';
     my $workers = $self->{workers} || 1;
     my $main = $self->{main} || '';
+    my $level = $self->{level} || 'info';
 
     $http =~ s/\{\{SOCK\}\}/$self->sock/ge;
     $http =~ s/\{\{ROOT\}\}/$self->root/ge;
@@ -47,7 +49,7 @@ $load
 $user
 daemon off;
 worker_processes $workers;
-error_log $self->{root}/logs/error.log info;
+error_log $self->{root}/logs/error.log $level;
 pid $self->{root}/nginx.pid;
 $main
 events { worker_connections 512; }

@@ -17,9 +17,9 @@ use Healthcode::Process;
 
 
 # The commands that docs/redis-keys.md gives the gate's own user.
-our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:used:* resetchannels '
-    . '-@all +hello +auth +select +role +info +ping +hgetall +hrandfield '
-    . '+hmget +client|tracking +set';
+our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:push resetchannels '
+    . '-@all +hello +auth +select +role +info +time +hgetall +hrandfield '
+    . '+hmget +client|tracking +client|trackinginfo +get +incr';
 
 
 # start(dir => DIR, name => NAME, password => GATE'S, conf => [LINES])

@@ -79,6 +79,27 @@ sub take {
 }
 
 
+# Strings as Redis says them.
+sub bulk { join '', map { '$' . length() . "\r\n$_\r\n" } @_ }
+
+
+# What a store says whose changes are pushed: to the handshake, without a user
+# or a database; to a heartbeat; and behind it, where that asks for the memory
+# policy, too.
+sub proof {
+    my ($pepper_check) = @_;
+    my $meta = "%3\r\n" . bulk('schema', 1, 'instance', 'x', 'pepper_check',
+                               $pepper_check);
+    my $role = "*3\r\n" . bulk('master') . ":0\r\n*0\r\n";
+    my $info = bulk("\r\nmaxmemory_policy:noeviction");
+    my $time = "*2\r\n" . bulk(int time, 0);
+    my $tracked = "%1\r\n" . bulk('flags') . "~1\r\n" . bulk('on');
+    my $push = ">2\r\n" . bulk('invalidate') . "*1\r\n" . bulk('healthcode:push');
+    return ("%1\r\n" . bulk('proto') . ":3\r\n+OK\r\n$tracked" . "_\r\n:1\r\n$push"
+            . "$time$role$info$meta", $role . $meta, "$info$time$tracked");
+}
+
+
 # An upstream that answers "upstream\n" with @headers and appends each request
 # as it came to $file.
 sub upstream {
