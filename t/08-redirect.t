@@ -294,6 +294,15 @@ our $config = <<'END';
         auth_delay 300ms;
         access_log {{SERVROOT}}/logs/after.log;
     }
+    location = /body {
+        client_max_body_size 1m;
+        proxy_pass http://127.0.0.1:{{PORT}}/body-to;
+    }
+    location = /body-to {
+        healthcode off;
+        client_max_body_size 1m;
+        return 200 "$content_length\n";
+    }
     location = /late-basic {
         healthcode off;
         auth_basic "guard";
@@ -1143,3 +1152,48 @@ for my $row ([ '/to/national', 1, 'the same policy' ],
 }
 --- no_error_log
 [error]
+
+
+
+=== TEST 36: what a client sends while it waits is there when it has waited
+--- http_config eval: $::http
+--- config eval: $::config
+--- request
+GET /national
+--- more_headers
+Authorization: Bearer {{ALICE}}
+--- after
+for my $moment (0, 0.05) {
+    my $socket = Healthcode::Http::dial(server());
+    fixture->redis->freeze if $moment;
+    syswrite $socket, "GET /national HTTP/1.1\r\nHost: x\r\n"
+        . 'Authorization: Bearer ' . somebody() . "\r\n\r\n";
+    sleep $moment;
+    syswrite $socket, join '', map { "GET /national HTTP/1.1\r\nHost: x\r\n"
+        . 'Authorization: Bearer ' . somebody() . "\r\n$_\r\n\r\n" }
+        'X-Nothing: here', 'Connection: close';
+    shutdown $socket, 1;
+    sleep $moment;
+    fixture->redis->thaw if $moment;
+    is(join(' ', map { answer_of($_) } Healthcode::Http::answers(
+                (Healthcode::Http::exchange($socket, ''))[0])),
+       '200 200 200', "pipelined requests, waited $moment s each");
+}
+for my $how ('while it waits', 'later') {
+    my $socket = Healthcode::Http::dial(server());
+    fixture->redis->freeze;
+    syswrite $socket, join "\r\n", 'PUT /body HTTP/1.1', 'Host: x',
+        'Connection: close', 'Content-Length: 100000',
+        'Authorization: Bearer ' . somebody(), '', 'x' x 40000;
+    sleep 0.05;
+    syswrite $socket, 'x' x 60000 if $how eq 'while it waits';
+    sleep 0.02;
+    fixture->redis->thaw;
+    sleep 0.05;
+    syswrite $socket, 'x' x 60000 if $how eq 'later';
+    my ($a) = Healthcode::Http::answers(
+        (Healthcode::Http::exchange($socket, ''))[0]);
+    is($a->{body}, "100000\n", "a body that is sent $how");
+}
+--- no_error_log
+[alert]
