@@ -77,6 +77,19 @@ server {
         }
         location /page { error_page 401 403 503 /sorry; alias $site/passed; }
         location = /sorry { alias $site/passed; }
+        location /again {
+            recursive_error_pages on;
+            error_page 401 403 /again;
+            alias $site/passed;
+        }
+        location = /moved {
+            healthcode off;
+            error_page 412 \$arg_to;
+            alias $site/passed;
+        }
+        location = /waits { post_action /other; alias $site/passed; }
+        location = /waits-same { post_action /t; alias $site/passed; }
+        location = /waits-open { post_action /alive; alias $site/passed; }
         location /proxy { proxy_pass http://unix:{{SOCK}}:/alive; }
         location /any {
             satisfy any;
@@ -118,7 +131,13 @@ my @requests = (
         { list => [ 1 ], a => [ ('x' x 40, 1.5, [ [] ]) x 40 ] }),
     map({ [ $_, bearer($alice) ], [ $_, bearer($bob) ], [ $_ ],
           [ "$_?code=$alice" ] }
-        '/audit', '/lenient', '/require', '/try', '/page', '/proxy', '/any', '/missing'),
+        '/audit', '/lenient', '/require', '/try', '/page', '/again', '/proxy',
+        '/any', '/missing'),
+    # nginx goes on while the store, or a key, is waited for
+    map({ [ "/moved?to=$_", bearer($alice), 'If-Match: "x"' ],
+          [ "/moved?to=$_", bearer($f->site), 'If-Match: "x"' ],
+          [ "/moved?to=$_", bearer(far_code('none')), 'If-Match: "x"' ] }
+        '/waits', '/waits-same', '/waits-open', '/t'),
 );
 
 my %status;
