@@ -13,8 +13,14 @@
 #include "healthcode_pattern.h"
 
 
-/* Steps and heap (KiB) that one match may take before it counts as an error. */
+/*
+ * Steps and heap (KiB) that one match may take before it counts as an error.
+ * Of values that a stranger sends as many as he likes the steps grow with the
+ * bytes: a few patterns that backtrack need two a byte.
+ */
 #define HEALTHCODE_PATTERN_MATCH_LIMIT  100000
+#define HEALTHCODE_PATTERN_MATCH_LEAST  1000
+#define HEALTHCODE_PATTERN_MATCH_BYTE   16
 #define HEALTHCODE_PATTERN_HEAP_LIMIT   1024
 
 
@@ -29,7 +35,7 @@ static bool healthcode_pattern_has_group(const healthcode_pattern_t *pattern);
 static bool healthcode_pattern_prepare(healthcode_pattern_t *pattern,
     char *error, size_t size);
 static int healthcode_pattern_run(const healthcode_pattern_t *pattern,
-    healthcode_str_t text);
+    healthcode_str_t text, size_t steps);
 static healthcode_pattern_e healthcode_pattern_result(int n);
 
 
@@ -114,7 +120,6 @@ healthcode_pattern_prepare(healthcode_pattern_t *pattern, char *error,
         return false;
     }
 
-    pcre2_set_match_limit(pattern->context, HEALTHCODE_PATTERN_MATCH_LIMIT);
     pcre2_set_heap_limit(pattern->context, HEALTHCODE_PATTERN_HEAP_LIMIT);
 
     return true;
@@ -139,9 +144,22 @@ healthcode_pattern_e
 healthcode_pattern_match(const healthcode_pattern_t *pattern,
     healthcode_str_t text, healthcode_str_t *group)
 {
-    int                    n = healthcode_pattern_run(pattern, text);
+    int                    n;
+    size_t                 steps;
     PCRE2_SIZE            *offsets;
-    healthcode_pattern_e   result = healthcode_pattern_result(n);
+    healthcode_pattern_e   result;
+
+    steps = HEALTHCODE_PATTERN_MATCH_LIMIT;
+
+    if (text.len < (steps - HEALTHCODE_PATTERN_MATCH_LEAST)
+                   / HEALTHCODE_PATTERN_MATCH_BYTE)
+    {
+        steps = HEALTHCODE_PATTERN_MATCH_LEAST
+                + text.len * HEALTHCODE_PATTERN_MATCH_BYTE;
+    }
+
+    n = healthcode_pattern_run(pattern, text, steps);
+    result = healthcode_pattern_result(n);
 
     if (result != HEALTHCODE_PATTERN_MATCH) {
         return result;
@@ -164,14 +182,19 @@ healthcode_pattern_e
 healthcode_pattern_search(const healthcode_pattern_t *pattern,
     healthcode_str_t text)
 {
-    return healthcode_pattern_result(healthcode_pattern_run(pattern, text));
+    int  n = healthcode_pattern_run(pattern, text,
+                                    HEALTHCODE_PATTERN_MATCH_LIMIT);
+
+    return healthcode_pattern_result(n);
 }
 
 
 static int
 healthcode_pattern_run(const healthcode_pattern_t *pattern,
-    healthcode_str_t text)
+    healthcode_str_t text, size_t steps)
 {
+    pcre2_set_match_limit(pattern->context, (uint32_t) steps);
+
     return pcre2_match(pattern->code, text.data, text.len, 0, 0, pattern->data,
                        pattern->context);
 }

@@ -35,13 +35,14 @@ healthcode_pattern_t *healthcode_pattern_create_search(
 /*
  * Runs pattern over text; on MATCH *group views the first group inside text,
  * empty where the group took no part.  Written only on MATCH.  The pattern
- * holds scratch memory, so one thread uses it at a time.
+ * holds scratch memory, so one thread uses it at a time.  Steps are limited
+ * to 1,000 and 16 for each byte of text, at most 100,000.
  */
 healthcode_pattern_e healthcode_pattern_match(
     const healthcode_pattern_t *pattern, healthcode_str_t text,
     healthcode_str_t *group);
 
-/* Whether pattern matches anywhere in text; under the same limits. */
+/* Whether pattern matches anywhere in text, within 100,000 steps. */
 healthcode_pattern_e healthcode_pattern_search(
     const healthcode_pattern_t *pattern, healthcode_str_t text);
 

@@ -200,6 +200,43 @@ test_stops_at_its_limits(void **state)
 }
 
 
+/*
+ * Of short texts, of which a request may hold many, fewer steps are allowed:
+ * some text that a search sees to its end is too much for a match.
+ */
+static void
+test_allows_steps_by_the_byte(void **state)
+{
+    char                   error[256], text[64];
+    size_t                 n, both = 0;
+    healthcode_str_t       group, view;
+    healthcode_pattern_t  *pattern;
+
+    pattern = healthcode_pattern_create(healthcode_str("^((?:a+)+)!$"), error,
+                                        sizeof(error));
+    assert_non_null(pattern);
+    memset(text, 'a', sizeof(text));
+
+    for (n = 1; n < 40; n++) {
+        memcpy(text + n, "b!", 2);
+        view = guard(1, text, n + 2);
+        text[n] = text[n + 1] = 'a';
+
+        if (healthcode_pattern_search(pattern, view)
+            == HEALTHCODE_PATTERN_NO_MATCH)
+        {
+            both += healthcode_pattern_match(pattern, view, &group)
+                    == HEALTHCODE_PATTERN_ERROR;
+        }
+    }
+
+    assert_true(both > 0);
+    healthcode_pattern_free(pattern);
+
+    (void) state;
+}
+
+
 /* To search needs no group; all else is as above. */
 static void
 test_searches_without_a_group(void **state)
@@ -284,6 +321,7 @@ main(void)
         cmocka_unit_test(test_finds_the_first_group),
         cmocka_unit_test(test_takes_any_byte),
         cmocka_unit_test(test_stops_at_its_limits),
+        cmocka_unit_test(test_allows_steps_by_the_byte),
         cmocka_unit_test(test_searches_without_a_group),
         cmocka_unit_test(test_matches_large_values),
     };
