@@ -135,14 +135,14 @@ GET /t?a=1&code={{MASK:ALICE}} HTTP/1.1
 
 
 
-=== TEST 5: and does not reach the upstream
+=== TEST 5: what goes on is what came
 --- config eval: $::config
 --- request
 GET /proxy?a=1&code={{ALICE}}
 --- more_headers
 Authorization: Bearer {{ALICE}}
 --- response_body
-args=a=1 authorization=
+args=a=1 authorization=Bearer {{ALICE}}
 --- no_error_log
 [error]
 

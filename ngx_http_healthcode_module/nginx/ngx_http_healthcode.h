@@ -17,6 +17,7 @@
 #include "../core/healthcode_pattern.h"
 #include "../core/healthcode_require.h"
 #include "../core/healthcode_risk.h"
+#include "../core/healthcode_source.h"
 #include "../core/healthcode_verdict.h"
 #include "../redis/healthcode_handshake.h"
 #include "../redis/healthcode_reply_reader.h"
@@ -45,10 +46,10 @@ typedef enum {
 
 typedef struct {
     ngx_http_healthcode_source_e   kind;
+    healthcode_source_t            core;
     ngx_str_t                      name;       /* a header's in lower case */
-    ngx_uint_t                     hash;       /* of a header's name */
-    healthcode_pattern_t          *pattern;    /* NULL: the whole value */
-    ngx_uint_t                     bearer;     /* what follows the scheme */
+    ngx_uint_t                     variable;   /* $http_NAME, $cookie_NAME */
+    ngx_uint_t                     cookies;    /* $http_cookie, of a cookie */
 } ngx_http_healthcode_source_t;
 
 
@@ -247,6 +248,25 @@ typedef struct {
 } ngx_http_healthcode_refusal_t;
 
 
+/* What sources carried together. */
+typedef struct {
+    ngx_str_t                      code;       /* a copy; where reason is _OK */
+    healthcode_reason_e            reason;     /* _OK, _MISSING, or what is
+                                                  wrong */
+} ngx_http_healthcode_shown_t;
+
+
+/* A gated location that a request has come to. */
+typedef struct ngx_http_healthcode_entered_s  ngx_http_healthcode_entered_t;
+
+struct ngx_http_healthcode_entered_s {
+    ngx_http_healthcode_loc_conf_t  *lcf;
+    ngx_http_healthcode_entered_t   *before;
+    ngx_uint_t                       hidden;   /* what its sources carry of ours
+                                                  is out of the headers */
+};
+
+
 /*
  * All that is known of one request.  It lives in a cleanup of the request's
  * pool, since an internal redirect clears module contexts.
@@ -254,12 +274,16 @@ typedef struct {
 typedef struct {
     ngx_http_request_t            *request;
 
-    /* source: what was shown, taken out of the request */
+    /* source: what was taken out of the request; what counts here and now */
     ngx_array_t                   *sources;    /* the last ones looked at */
-    ngx_str_t                      code;       /* of a header or argument */
-    ngx_str_t                      cookie;
-    healthcode_reason_e            source;     /* _OK, or what is wrong */
-    healthcode_reason_e            cookie_source;
+    ngx_http_healthcode_shown_t    kept;
+    ngx_http_healthcode_shown_t    kept_cookie;
+    ngx_http_healthcode_shown_t    shown;
+    ngx_http_healthcode_shown_t    shown_cookie;
+    ngx_uint_t                     headers;    /* that carry a code */
+    ngx_table_elt_t               *header;     /* where it is one; else NULL */
+    ngx_http_healthcode_entered_t *entered;    /* the last one; NULL: none */
+    ngx_http_healthcode_entered_t  first;
 
     /* keys */
     ngx_queue_t                    waiting;    /* for keys of the issuer */
@@ -342,13 +366,36 @@ ngx_http_healthcode_record_t *ngx_http_healthcode_record_get(
 ngx_int_t ngx_http_healthcode_source_take(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 
-/* The code that counts, once all were taken; or why there is none. */
+/*
+ * Looks what headers and cookies carry for the location, and changes none of
+ * them.  NGX_OK: another code counts than before, or none does; NGX_DECLINED:
+ * the same one; NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_healthcode_source_look(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/*
+ * Takes out of the headers what of it was made for gates, once it was judged.
+ * NGX_OK, or NGX_ERROR where there is no memory.
+ */
+ngx_int_t ngx_http_healthcode_source_hide(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record);
+
+/*
+ * The request comes to a gated location; it goes on to another place before it
+ * was judged there; or it ends, and its log line is next.  Takes out of the
+ * headers what was made for gates.  NGX_OK, or NGX_ERROR without memory.
+ */
+ngx_int_t ngx_http_healthcode_source_enter(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+ngx_int_t ngx_http_healthcode_source_leave(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record);
+ngx_int_t ngx_http_healthcode_source_end(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/* The code that counts, once it was looked for; or why there is none. */
 healthcode_reason_e ngx_http_healthcode_source_code(
     const ngx_http_healthcode_record_t *record, ngx_str_t *code);
-
-/* Takes a header out of the list that is proxied, without moving another. */
-ngx_int_t ngx_http_healthcode_headers_unlink(ngx_http_request_t *r,
-    ngx_list_t *headers, ngx_table_elt_t *header);
 
 /* verify */
 /*

@@ -79,7 +79,8 @@ ngx_http_healthcode_arguments_match(ngx_http_request_t *r,
     ngx_http_healthcode_argument_t *argument)
 {
     ngx_int_t                      rc = NGX_DECLINED;
-    ngx_str_t                      value, code;
+    ngx_str_t                      value;
+    healthcode_str_t               code;
     healthcode_pattern_e           found;
     ngx_http_healthcode_source_t  *source = NULL;
 
@@ -100,14 +101,16 @@ ngx_http_healthcode_arguments_match(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        found = ngx_http_healthcode_source_match(source, &value, &code);
+        found = healthcode_source_match(&source->core,
+                                        ngx_http_healthcode_view(&value),
+                                        &code);
 
         if (found == HEALTHCODE_PATTERN_NO_MATCH) {
             continue;
         }
 
-        if (record && ngx_http_healthcode_source_add(r, record, source->kind,
-                                                     found, &code)
+        if (record && ngx_http_healthcode_source_add(r, &record->kept, found,
+                                                     code)
                       != NGX_OK)
         {
             return NGX_ERROR;

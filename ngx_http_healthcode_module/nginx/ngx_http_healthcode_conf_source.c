@@ -8,6 +8,8 @@
 
 static char *ngx_http_healthcode_conf_source_name(
     ngx_http_healthcode_source_t *source);
+static ngx_int_t ngx_http_healthcode_conf_source_finish(ngx_conf_t *cf,
+    ngx_http_healthcode_source_t *source);
 static void ngx_http_healthcode_conf_free_pattern(void *data);
 
 
@@ -57,21 +59,17 @@ ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    if (source->kind == NGX_HTTP_HEALTHCODE_HEADER) {
-        source->hash = ngx_hash_strlow(source->name.data, source->name.data,
-                                       source->name.len);
-    }
-
     if (cf->args->nelts == 4) {
 
-        source->pattern = ngx_http_healthcode_conf_pattern(cf, &value[3],
+        source->core.pattern = ngx_http_healthcode_conf_pattern(cf, &value[3],
                                                    healthcode_pattern_create);
-        if (source->pattern == NULL) {
+        if (source->core.pattern == NULL) {
             return NGX_CONF_ERROR;
         }
     }
 
-    return NGX_CONF_OK;
+    return (ngx_http_healthcode_conf_source_finish(cf, source) == NGX_OK)
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -98,6 +96,56 @@ ngx_http_healthcode_conf_source_name(ngx_http_healthcode_source_t *source)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* What follows from the name of a source. */
+static ngx_int_t
+ngx_http_healthcode_conf_source_finish(ngx_conf_t *cf,
+    ngx_http_healthcode_source_t *source)
+{
+    u_char     *p;
+    ngx_int_t   index, cookies;
+    ngx_str_t   variable, cookie = ngx_string("http_cookie");
+
+    if (source->kind == NGX_HTTP_HEALTHCODE_HEADER) {
+        ngx_strlow(source->name.data, source->name.data, source->name.len);
+    }
+
+    source->core.name = ngx_http_healthcode_view(&source->name);
+
+    if (source->kind == NGX_HTTP_HEALTHCODE_QUERY) {
+        return NGX_OK;
+    }
+
+    variable.data = ngx_pnalloc(cf->pool,
+                                sizeof("cookie_") - 1 + source->name.len);
+    if (variable.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    variable.len = ngx_sprintf(variable.data, "%s_%V",
+                               (source->kind == NGX_HTTP_HEALTHCODE_HEADER)
+                               ? "http" : "cookie", &source->name)
+                   - variable.data;
+
+    for (p = variable.data; p < variable.data + variable.len; p++) {
+        if (*p == '-') {
+            *p = '_';
+        }
+    }
+
+    index = ngx_http_get_variable_index(cf, &variable);
+    cookies = ngx_http_get_variable_index(cf, &cookie);
+
+    if (index == NGX_ERROR || cookies == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    source->variable = index;
+    source->cookies = cookies;
+
+    return NGX_OK;
 }
 
 
@@ -132,11 +180,18 @@ ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
     ngx_memzero(source, sizeof(ngx_http_healthcode_source_t));
 
     source->kind = NGX_HTTP_HEALTHCODE_HEADER;
-    source->bearer = 1;
-    ngx_str_set(&source->name, "authorization");
-    source->hash = ngx_hash_key_lc(source->name.data, source->name.len);
+    source->core.bearer = 1;
 
-    return NGX_OK;
+    source->name.len = sizeof("authorization") - 1;
+    source->name.data = ngx_pnalloc(cf->pool, source->name.len);
+
+    if (source->name.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(source->name.data, "authorization", source->name.len);
+
+    return ngx_http_healthcode_conf_source_finish(cf, source);
 }
 
 

@@ -28,6 +28,7 @@ static ngx_http_log_handler_pt  ngx_http_healthcode_handler_log_next;
 ngx_int_t
 ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 {
+    ngx_int_t                        rc;
     ngx_http_healthcode_record_t    *record;
     ngx_http_healthcode_loc_conf_t  *lcf;
 
@@ -47,6 +48,20 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
     }
 
     record->passed = 0;
+
+    if (!record->found.answered || record->found.judged) {
+
+        rc = ngx_http_healthcode_source_look(r, lcf, record);
+
+        if (rc == NGX_ERROR) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (rc == NGX_OK && record->found.judged) {
+            /* another code than was judged, by a rewrite, say */
+            ngx_http_healthcode_handler_begin(lcf, record);
+        }
+    }
 
     if (record->lookup || record->is_waiting) {
         /* nginx has come here without an answer, such as by post_action */
@@ -99,6 +114,13 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
 
     evidence->code = ngx_http_healthcode_verify(r, lcf, record);
 
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON
+        && ngx_http_healthcode_source_hide(r, record) != NGX_OK)
+    {
+        evidence->code = HEALTHCODE_REASON_FAULT;
+        return NGX_OK;
+    }
+
     if (record->found.verified.len == 0
         && ngx_http_healthcode_keys_wait(r, record, &evidence->code)
            == NGX_AGAIN)
@@ -139,8 +161,10 @@ ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
 
 
 /*
- * Before limit_req and others that log the request line: takes the codes out.
- * A subrequest's access phase is skipped by nginx, so nothing is done for it.
+ * Before limit_req and others that log the request line: takes the codes out
+ * of the arguments.  What headers and cookies of a gate carry is taken out here
+ * where the request goes on to another place before that gate has judged it.  A
+ * subrequest's access phase is skipped by nginx, so nothing is done for it.
  */
 ngx_int_t
 ngx_http_healthcode_handler_rewrite(ngx_http_request_t *r)
@@ -148,15 +172,26 @@ ngx_http_healthcode_handler_rewrite(ngx_http_request_t *r)
     ngx_http_healthcode_record_t    *record;
     ngx_http_healthcode_loc_conf_t  *lcf;
 
+    if (r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    record = ngx_http_healthcode_record_find(r);
+
+    if (record && ngx_http_healthcode_source_leave(r, record) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
 
-    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_OFF || r != r->main) {
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_OFF) {
         return NGX_DECLINED;
     }
 
     record = ngx_http_healthcode_record_get(r);
 
     if (record == NULL
+        || ngx_http_healthcode_source_enter(r, lcf, record) != NGX_OK
         || ngx_http_healthcode_source_take(r, lcf, record) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -173,11 +208,21 @@ ngx_http_healthcode_handler_rewrite(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_healthcode_handler_server_rewrite(ngx_http_request_t *r)
 {
-    if (r == r->main
-        && r->log_handler != ngx_http_healthcode_handler_log_error)
-    {
+    ngx_http_healthcode_record_t  *record;
+
+    if (r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    if (r->log_handler != ngx_http_healthcode_handler_log_error) {
         ngx_http_healthcode_handler_log_next = r->log_handler;
         r->log_handler = ngx_http_healthcode_handler_log_error;
+    }
+
+    record = ngx_http_healthcode_record_find(r);
+
+    if (record && ngx_http_healthcode_source_leave(r, record) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return NGX_DECLINED;
@@ -197,9 +242,18 @@ ngx_http_healthcode_handler_log_error(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_healthcode_handler_log(ngx_http_request_t *r)
 {
+    ngx_http_healthcode_record_t    *record;
+    ngx_http_healthcode_loc_conf_t  *lcf;
+
     ngx_http_healthcode_handler_mask(r);
 
-    return NGX_OK;
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
+
+    record = (lcf->rules.mode == NGX_HTTP_HEALTHCODE_OFF)
+             ? ngx_http_healthcode_record_find(r)
+             : ngx_http_healthcode_record_get(r);
+
+    return record ? ngx_http_healthcode_source_end(r, lcf, record) : NGX_OK;
 }
 
 
@@ -241,6 +295,12 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
     record = ngx_http_healthcode_record_find(r);
 
     if (r == r->main) {
+
+        /* under "satisfy any" another rule may have opened before we looked */
+
+        if (record && ngx_http_healthcode_source_leave(r, record) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
 
         if (record && lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON) {
 

@@ -1,65 +1,111 @@
 /*
- * Codes in request headers and cookies: found, and taken out of the list that
- * is proxied.  Knows no query string; it knows versions of nginx.
- * docs/request-path.md, "Source".
+ * Codes in request headers and cookies: found where they stand, and taken out
+ * where they were made for gates.  Knows no query string; it knows versions
+ * of nginx.  docs/request-path.md, "No traces".
  */
 
 #include "ngx_http_healthcode_source.h"
+#include "../core/healthcode_cookie.h"
 
 
-static ngx_int_t ngx_http_healthcode_headers_take_cookie(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_http_healthcode_source_t *source,
+/* Which headers and cookies go, while the list of headers is walked. */
+typedef struct {
+    ngx_http_request_t              *request;
+    ngx_http_healthcode_loc_conf_t  *lcf;
+    ngx_http_healthcode_record_t    *record;
+    ngx_http_healthcode_source_t    *source;
+    healthcode_str_t                 ours;     /* known to be; data is NULL:
+                                                  nothing is */
+} ngx_http_healthcode_headers_walk_t;
+
+
+static ngx_int_t ngx_http_healthcode_headers_find_header(
+    ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
+    ngx_http_healthcode_source_t *source);
+static ngx_int_t ngx_http_healthcode_headers_find_cookie(
+    ngx_http_request_t *r, ngx_http_healthcode_record_t *record,
+    ngx_http_healthcode_source_t *source);
+static ngx_int_t ngx_http_healthcode_headers_hide_each(
+    ngx_http_healthcode_headers_walk_t *walk);
+static ngx_int_t ngx_http_healthcode_headers_hide_header(
+    ngx_http_healthcode_headers_walk_t *walk, ngx_table_elt_t *header);
+static ngx_int_t ngx_http_healthcode_headers_hide_cookie(
+    ngx_http_healthcode_headers_walk_t *walk, ngx_table_elt_t *header);
+static bool ngx_http_healthcode_headers_is_ours(void *data,
+    healthcode_str_t value);
+static bool ngx_http_healthcode_headers_look_inside(
+    ngx_http_healthcode_headers_walk_t *walk, healthcode_str_t code);
+static ngx_uint_t ngx_http_healthcode_headers_is(const ngx_table_elt_t *header,
+    const ngx_str_t *name);
+static void ngx_http_healthcode_headers_forget(ngx_http_request_t *r,
+    ngx_uint_t variable);
+static ngx_int_t ngx_http_healthcode_headers_unlink(ngx_http_request_t *r,
     ngx_table_elt_t *header);
+static ngx_int_t ngx_http_healthcode_headers_copy(ngx_http_request_t *r);
+static ngx_int_t ngx_http_healthcode_headers_index_cookies(
+    ngx_http_request_t *r);
+
+
+static ngx_str_t  ngx_http_healthcode_headers_cookie = ngx_string("cookie");
 
 
 ngx_int_t
-ngx_http_healthcode_headers_take(ngx_http_request_t *r,
+ngx_http_healthcode_headers_find(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    ngx_int_t                      rc = NGX_OK;
+    ngx_uint_t                     i;
+    ngx_http_healthcode_source_t  *source = lcf->rules.sources->elts;
+
+    record->headers = 0;
+    record->header = NULL;
+
+    for (i = 0; i < lcf->rules.sources->nelts && rc == NGX_OK; i++) {
+
+        if (source[i].kind == NGX_HTTP_HEALTHCODE_HEADER) {
+            rc = ngx_http_healthcode_headers_find_header(r, record, &source[i]);
+
+        } else if (source[i].kind == NGX_HTTP_HEALTHCODE_COOKIE) {
+            rc = ngx_http_healthcode_headers_find_cookie(r, record, &source[i]);
+        }
+    }
+
+    return rc;
+}
+
+
+/* Each counts: a second header of a name does not hide behind the first. */
+static ngx_int_t
+ngx_http_healthcode_headers_find_header(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record, ngx_http_healthcode_source_t *source)
 {
-    ngx_str_t             code;
-    ngx_uint_t            i;
-    ngx_list_part_t      *part, *next;
-    ngx_table_elt_t      *header;
-    healthcode_pattern_e  found;
+    ngx_uint_t             i;
+    ngx_list_part_t       *part;
+    ngx_table_elt_t       *header;
+    healthcode_str_t       code;
+    healthcode_pattern_e   found;
 
-    for (part = &r->headers_in.headers.part; part; part = next) {
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
 
-        next = part->next;
         header = part->elts;
 
-        /* from the end: what is unlinked then moves nothing yet to be seen */
+        for (i = 0; i < part->nelts; i++) {
 
-        for (i = part->nelts; i-- > 0; /* void */) {
-
-            if (header[i].hash != source->hash
-                || header[i].key.len != source->name.len
-                || ngx_strncmp(header[i].lowcase_key, source->name.data,
-                               source->name.len)
-                   != 0)
-            {
+            if (!ngx_http_healthcode_headers_is(&header[i], &source->name)) {
                 continue;
             }
 
-            found = ngx_http_healthcode_source_match(source, &header[i].value,
-                                                     &code);
+            found = healthcode_source_match(&source->core,
+                        ngx_http_healthcode_view(&header[i].value), &code);
 
             if (found == HEALTHCODE_PATTERN_NO_MATCH) {
                 continue;
             }
 
-            if (ngx_http_healthcode_source_add(r, record, source->kind, found,
-                                               &code)
+            record->header = record->headers++ ? NULL : &header[i];
+
+            if (ngx_http_healthcode_source_add(r, &record->shown, found, code)
                 != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-
-            /* variables read before, and nginx, may point to the value */
-            ngx_memset(header[i].value.data, '*', header[i].value.len);
-
-            if (ngx_http_healthcode_headers_unlink(r, &r->headers_in.headers,
-                                                     &header[i])
-                   != NGX_OK)
             {
                 return NGX_ERROR;
             }
@@ -70,17 +116,270 @@ ngx_http_healthcode_headers_take(ngx_http_request_t *r,
 }
 
 
+/* The first of the name counts, as with $cookie_: RFC 6265 section 5.4. */
+static ngx_int_t
+ngx_http_healthcode_headers_find_cookie(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, ngx_http_healthcode_source_t *source)
+{
+    ngx_uint_t             i;
+    ngx_list_part_t       *part;
+    ngx_table_elt_t       *header;
+    healthcode_str_t       code;
+    healthcode_pattern_e   found;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        header = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (!ngx_http_healthcode_headers_is(&header[i],
+                                          &ngx_http_healthcode_headers_cookie))
+            {
+                continue;
+            }
+
+            found = healthcode_cookie_find(
+                        ngx_http_healthcode_view(&header[i].value),
+                        &source->core, &code);
+
+            if (found != HEALTHCODE_PATTERN_NO_MATCH) {
+                return ngx_http_healthcode_source_add(r, &record->shown_cookie,
+                                                      found, code);
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_str_t *ours)
+{
+    ngx_int_t                            rc = NGX_OK;
+    ngx_uint_t                           i;
+    ngx_http_healthcode_source_t        *source = lcf->rules.sources->elts;
+    ngx_http_healthcode_headers_walk_t   walk;
+
+    walk.request = r;
+    walk.lcf = lcf;
+    walk.record = record;
+    walk.ours = ours ? ngx_http_healthcode_view(ours)
+                     : healthcode_str_from(NULL, 0);
+
+    if (r != r->main) {
+        rc = ngx_http_healthcode_headers_copy(r);
+    }
+
+    for (i = 0; i < lcf->rules.sources->nelts && rc == NGX_OK; i++) {
+
+        walk.source = &source[i];
+
+        if (source[i].kind == NGX_HTTP_HEALTHCODE_QUERY) {
+            continue;
+        }
+
+        if (source[i].kind == NGX_HTTP_HEALTHCODE_HEADER && record->header
+            && ours)
+        {
+            /* it was found a moment ago, and is the only one */
+
+            if (ngx_http_healthcode_headers_is(record->header,
+                                               &source[i].name))
+            {
+                rc = ngx_http_healthcode_headers_hide_header(&walk,
+                                                             record->header);
+            }
+
+            continue;
+        }
+
+        rc = ngx_http_healthcode_headers_hide_each(&walk);
+    }
+
+    return rc;
+}
+
+
+/* From the end of each part: what is unlinked moves nothing yet to be seen. */
+static ngx_int_t
+ngx_http_healthcode_headers_hide_each(ngx_http_healthcode_headers_walk_t *walk)
+{
+    ngx_int_t         rc;
+    ngx_str_t        *name;
+    ngx_uint_t        i, is_cookie;
+    ngx_list_part_t  *part, *next;
+    ngx_table_elt_t  *header;
+
+    is_cookie = (walk->source->kind == NGX_HTTP_HEALTHCODE_COOKIE);
+    name = is_cookie ? &ngx_http_healthcode_headers_cookie
+                     : &walk->source->name;
+
+    for (part = &walk->request->headers_in.headers.part; part; part = next) {
+
+        next = part->next;
+        header = part->elts;
+
+        for (i = part->nelts; i-- > 0; /* void */) {
+
+            if (!ngx_http_healthcode_headers_is(&header[i], name)) {
+                continue;
+            }
+
+            rc = is_cookie
+                 ? ngx_http_healthcode_headers_hide_cookie(walk, &header[i])
+                 : ngx_http_healthcode_headers_hide_header(walk, &header[i]);
+
+            if (rc != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_headers_hide_header(
+    ngx_http_healthcode_headers_walk_t *walk, ngx_table_elt_t *header)
+{
+    ngx_http_request_t            *r = walk->request;
+    ngx_http_healthcode_record_t  *record = walk->record;
+
+    if (!ngx_http_healthcode_headers_is_ours(walk,
+                                     ngx_http_healthcode_view(&header->value)))
+    {
+        return NGX_OK;
+    }
+
+    record->kept = record->shown;
+
+    if (r == r->main) {
+        /* nginx, and other modules, may point to the value */
+        ngx_memset(header->value.data, '*', header->value.len);
+    }
+
+    ngx_http_healthcode_headers_forget(r, walk->source->variable);
+
+    return ngx_http_healthcode_headers_unlink(r, header);
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_headers_hide_cookie(
+    ngx_http_healthcode_headers_walk_t *walk, ngx_table_elt_t *header)
+{
+    size_t                         len;
+    u_char                        *left;
+    healthcode_str_t               value, name;
+    ngx_http_request_t            *r = walk->request;
+    ngx_http_healthcode_record_t  *record = walk->record;
+
+    name = walk->source->core.name;
+    value = ngx_http_healthcode_view(&header->value);
+    len = healthcode_cookie_left(value, name,
+                                 ngx_http_healthcode_headers_is_ours, walk,
+                                 NULL);
+    if (len == value.len) {
+        return NGX_OK;
+    }
+
+    left = ngx_pnalloc(r->pool, len + 1);
+    if (left == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) healthcode_cookie_left(value, name,
+                                  ngx_http_healthcode_headers_is_ours, walk,
+                                  left);
+    left[len] = '\0';
+
+    record->kept_cookie = record->shown_cookie;
+
+    if (r == r->main) {
+        (void) healthcode_cookie_mask(header->value.data, header->value.len,
+                                      name,
+                                      ngx_http_healthcode_headers_is_ours,
+                                      walk);
+    }
+
+    header->value.data = left;
+    header->value.len = len;
+
+    ngx_http_healthcode_headers_forget(r, walk->source->variable);
+    ngx_http_healthcode_headers_forget(r, walk->source->cookies);
+
+    if (len == 0 && ngx_http_healthcode_headers_unlink(r, header) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_healthcode_headers_index_cookies(r);
+}
+
+
+/* Of the value of a header or cookie of the walk's source. */
+static bool
+ngx_http_healthcode_headers_is_ours(void *data, healthcode_str_t value)
+{
+    healthcode_str_t                     code;
+    ngx_http_healthcode_headers_walk_t  *walk = data;
+
+    if (healthcode_source_match(&walk->source->core, value, &code)
+        != HEALTHCODE_PATTERN_MATCH)
+    {
+        return false;
+    }
+
+    return healthcode_str_equal(code, walk->ours)
+           || ngx_http_healthcode_headers_look_inside(walk, code);
+}
+
+
+/* Apart, since its memory is large. */
+static bool
+ngx_http_healthcode_headers_look_inside(
+    ngx_http_healthcode_headers_walk_t *walk, healthcode_str_t code)
+{
+    healthcode_token_memory_t  memory;
+
+    return healthcode_token_is_ours(code, walk->lcf->issuer_index, &memory);
+}
+
+
+static ngx_uint_t
+ngx_http_healthcode_headers_is(const ngx_table_elt_t *header,
+    const ngx_str_t *name)
+{
+    return header->key.len == name->len
+           && ngx_strncasecmp(header->key.data, name->data, name->len) == 0;
+}
+
+
+/* What is asked for next is read from the headers as they are now. */
+static void
+ngx_http_healthcode_headers_forget(ngx_http_request_t *r, ngx_uint_t variable)
+{
+    r->variables[variable].valid = 0;
+    r->variables[variable].not_found = 0;
+}
+
+
 /*
  * The list is split around the header: other modules hold pointers to the
  * other headers, so none may move; a hash of 0 would not keep proxy from
  * sending it; and a part without elements, other than the first, would be
  * read past its end by the loops of nginx.
  */
-ngx_int_t
-ngx_http_healthcode_headers_unlink(ngx_http_request_t *r, ngx_list_t *headers,
+static ngx_int_t
+ngx_http_healthcode_headers_unlink(ngx_http_request_t *r,
     ngx_table_elt_t *header)
 {
     ngx_uint_t        i;
+    ngx_list_t       *headers = &r->headers_in.headers;
     ngx_list_part_t  *part, *previous = NULL, *tail;
 
     for (part = &headers->part; part; previous = part, part = part->next) {
@@ -137,7 +436,11 @@ ngx_http_healthcode_headers_unlink(ngx_http_request_t *r, ngx_list_t *headers,
         headers->nalloc = headers->last->nelts;
     }
 
-    if (r->headers_in.authorization == header) {
+    /* a subrequest's may be a copy of this one */
+
+    if (r->headers_in.authorization
+        && r->headers_in.authorization->value.data == header->value.data)
+    {
         r->headers_in.authorization = NULL;
     }
 
@@ -145,43 +448,38 @@ ngx_http_healthcode_headers_unlink(ngx_http_request_t *r, ngx_list_t *headers,
 }
 
 
-ngx_int_t
-ngx_http_healthcode_headers_take_cookies(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_http_healthcode_source_t *source)
+/*
+ * A subrequest has the headers of its request: before one of them is changed
+ * for the subrequest's log line alone, it gets a list of its own.
+ */
+static ngx_int_t
+ngx_http_healthcode_headers_copy(ngx_http_request_t *r)
 {
-    ngx_uint_t         i;
-    ngx_list_part_t   *part, *next;
-    ngx_table_elt_t   *header;
+    ngx_uint_t        i;
+    ngx_list_part_t   first, *part;
+    ngx_table_elt_t  *header, *copy;
 
-    for (part = &r->headers_in.headers.part; part; part = next) {
+    first = r->headers_in.headers.part;
 
-        next = part->next;
+    if (ngx_list_init(&r->headers_in.headers, r->pool, 20,
+                      sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (part = &first; part; part = part->next) {
+
         header = part->elts;
 
-        for (i = part->nelts; i-- > 0; /* void */) {
+        for (i = 0; i < part->nelts; i++) {
 
-            if (header[i].key.len != sizeof("cookie") - 1
-                || ngx_strncmp(header[i].lowcase_key, "cookie",
-                               sizeof("cookie") - 1)
-                   != 0)
-            {
-                continue;
-            }
-
-            if (ngx_http_healthcode_headers_take_cookie(r, record, source,
-                                                  &header[i])
-                != NGX_OK)
-            {
+            copy = ngx_list_push(&r->headers_in.headers);
+            if (copy == NULL) {
                 return NGX_ERROR;
             }
 
-            if (header[i].value.len == 0
-                && ngx_http_healthcode_headers_unlink(r, &r->headers_in.headers,
-                                                     &header[i])
-                   != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
+            *copy = header[i];
         }
     }
 
@@ -189,87 +487,62 @@ ngx_http_healthcode_headers_take_cookies(ngx_http_request_t *r,
 }
 
 
-/* Rewrites one Cookie header (RFC 6265 section 4.2.1) without the code. */
+/* Has nginx look for cookies in the Cookie headers that are there now. */
 static ngx_int_t
-ngx_http_healthcode_headers_take_cookie(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_http_healthcode_source_t *source,
-    ngx_table_elt_t *header)
+ngx_http_healthcode_headers_index_cookies(ngx_http_request_t *r)
 {
-    u_char                *p, *end, *start, *last, *copy, *w;
-    ngx_str_t              value, code;
-    healthcode_pattern_e   found;
+    ngx_uint_t         i;
+    ngx_list_part_t   *part;
+    ngx_table_elt_t   *header, **next;
 
-    copy = NULL;
-    w = NULL;
-    p = header->value.data;
-    end = p + header->value.len;
+#if (nginx_version >= 1023000)
 
-    while (p < end) {
+    next = &r->headers_in.cookie;
 
-        while (p < end && (*p == ' ' || *p == '\t' || *p == ';')) {
-            p++;
-        }
+#else
 
-        start = p;
-        last = ngx_strlchr(p, end, ';');
-        last = last ? last : end;
-        p = last;
+    if (ngx_array_init(&r->headers_in.cookies, r->pool, 2,
+                       sizeof(ngx_table_elt_t *))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-        while (last > start && (last[-1] == ' ' || last[-1] == '\t')) {
-            last--;
-        }
+#endif
 
-        found = HEALTHCODE_PATTERN_NO_MATCH;
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
 
-        if ((size_t) (last - start) > source->name.len
-            && start[source->name.len] == '='
-            && ngx_memcmp(start, source->name.data, source->name.len) == 0)
-        {
-            value.data = start + source->name.len + 1;
-            value.len = last - value.data;
-            found = ngx_http_healthcode_source_match(source, &value, &code);
-        }
+        header = part->elts;
 
-        if (found != HEALTHCODE_PATTERN_NO_MATCH) {
+        for (i = 0; i < part->nelts; i++) {
 
-            if (ngx_http_healthcode_source_add(r, record, source->kind, found,
-                                               &code)
-                != NGX_OK)
+            if (!ngx_http_healthcode_headers_is(&header[i],
+                                          &ngx_http_healthcode_headers_cookie))
             {
+                continue;
+            }
+
+#if (nginx_version >= 1023000)
+
+            *next = &header[i];
+            next = &header[i].next;
+
+#else
+
+            next = ngx_array_push(&r->headers_in.cookies);
+            if (next == NULL) {
                 return NGX_ERROR;
             }
 
-            ngx_memset(value.data, '*', value.len);
+            *next = &header[i];
 
-            if (copy == NULL) {
-                /* each item gets "; " behind it, where one byte stood */
-                copy = ngx_pnalloc(r->pool, 2 * header->value.len + 2);
-                if (copy == NULL) {
-                    return NGX_ERROR;
-                }
-
-                /* what stood before, which ends in "; " or is empty */
-                w = ngx_cpymem(copy, header->value.data,
-                               start - header->value.data);
-            }
-
-        } else if (copy && last > start) {
-            w = ngx_cpymem(w, start, last - start);
-            w = ngx_cpymem(w, "; ", 2);
+#endif
         }
     }
 
-    if (copy) {
-
-        while (w > copy && (w[-1] == ' ' || w[-1] == ';')) {
-            w--;
-        }
-
-        *w = '\0';
-
-        header->value.data = copy;
-        header->value.len = w - copy;
-    }
+#if (nginx_version >= 1023000)
+    *next = NULL;
+#endif
 
     return NGX_OK;
 }

@@ -57,8 +57,8 @@ ngx_http_healthcode_record_get(ngx_http_request_t *r)
         cln->data = record;
 
         record->request = r->main;
-        record->source = HEALTHCODE_REASON_OK;
-        record->cookie_source = HEALTHCODE_REASON_OK;
+        record->kept.reason = HEALTHCODE_REASON_MISSING;
+        record->kept_cookie.reason = HEALTHCODE_REASON_MISSING;
         cln->handler = ngx_http_healthcode_record_cleanup;
     }
 

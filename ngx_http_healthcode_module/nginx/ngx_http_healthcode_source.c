@@ -7,41 +7,17 @@
 #include "ngx_http_healthcode_source.h"
 
 
-/* A longer value is no code, and no pattern has to look at it. */
-#define NGX_HTTP_HEALTHCODE_VALUE_MAX  16384
-
-
-static healthcode_pattern_e ngx_http_healthcode_source_bearer(ngx_str_t *value,
-    ngx_str_t *code);
+static ngx_uint_t ngx_http_healthcode_source_is_same(
+    const ngx_http_healthcode_shown_t *a,
+    const ngx_http_healthcode_shown_t *b);
 
 
 ngx_int_t
 ngx_http_healthcode_source_take(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    ngx_int_t                      rc;
-    ngx_uint_t                     i;
-    ngx_http_healthcode_source_t  *source = lcf->rules.sources->elts;
-
     if (record->sources == lcf->rules.sources) {
         return NGX_OK;
-    }
-
-    for (i = 0; i < lcf->rules.sources->nelts; i++) {
-
-        rc = NGX_OK;
-
-        if (source[i].kind == NGX_HTTP_HEALTHCODE_HEADER) {
-            rc = ngx_http_healthcode_headers_take(r, record, &source[i]);
-
-        } else if (source[i].kind == NGX_HTTP_HEALTHCODE_COOKIE) {
-            rc = ngx_http_healthcode_headers_take_cookies(r, record,
-                                                          &source[i]);
-        }
-
-        if (rc != NGX_OK) {
-            return NGX_ERROR;
-        }
     }
 
     if (ngx_http_healthcode_arguments_next_source(lcf->rules.sources, NULL)
@@ -57,158 +33,202 @@ ngx_http_healthcode_source_take(ngx_http_request_t *r,
 }
 
 
-healthcode_reason_e
-ngx_http_healthcode_source_code(const ngx_http_healthcode_record_t *record,
-    ngx_str_t *code)
+ngx_int_t
+ngx_http_healthcode_source_look(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    if (record->source != HEALTHCODE_REASON_OK) {
-        return record->source;
+    ngx_http_healthcode_shown_t  shown, cookie;
+
+    shown = record->shown;
+    cookie = record->shown_cookie;
+
+    record->shown = record->kept;
+    record->shown_cookie = record->kept_cookie;
+
+    if (ngx_http_healthcode_headers_find(r, lcf, record) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    if (record->code.len) {
-        *code = record->code;
-        return HEALTHCODE_REASON_OK;
-    }
-
-    /* browsers send stale cookies: one counts only where nothing else does */
-
-    if (record->cookie_source != HEALTHCODE_REASON_OK) {
-        return record->cookie_source;
-    }
-
-    if (record->cookie.len) {
-        *code = record->cookie;
-        return HEALTHCODE_REASON_OK;
-    }
-
-    return HEALTHCODE_REASON_MISSING;
+    return (ngx_http_healthcode_source_is_same(&shown, &record->shown)
+            && ngx_http_healthcode_source_is_same(&cookie,
+                                                  &record->shown_cookie))
+           ? NGX_DECLINED : NGX_OK;
 }
 
 
-/* Adds what a source carried: the same bytes twice are one code. */
 ngx_int_t
-ngx_http_healthcode_source_add(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_http_healthcode_source_e kind,
-    healthcode_pattern_e found, ngx_str_t *code)
+ngx_http_healthcode_source_hide(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record)
 {
-    ngx_str_t            *known;
-    healthcode_reason_e  *reason;
+    ngx_str_t                       code;
+    ngx_uint_t                      is_ours;
+    ngx_http_healthcode_entered_t  *entered = record->entered;
 
-    if (kind == NGX_HTTP_HEALTHCODE_COOKIE) {
-        known = &record->cookie;
-        reason = &record->cookie_source;
+    /* an issuer is of this location */
+    is_ours = record->found.issuer
+              && ngx_http_healthcode_source_code(record, &code)
+                 == HEALTHCODE_REASON_OK;
 
-    } else {
-        known = &record->code;
-        reason = &record->source;
-    }
+    entered->hidden = 1;
 
-    if (found == HEALTHCODE_PATTERN_ERROR) {
-        *reason = HEALTHCODE_REASON_MALFORMED;
-        return NGX_OK;
-    }
+    return ngx_http_healthcode_headers_hide(r, entered->lcf, record,
+                                            is_ours ? &code : NULL);
+}
 
-    if (known->len == 0) {
-        /* a copy, since the bytes in the request are about to be masked */
-        known->data = ngx_pstrdup(r->pool, code);
-        if (known->data == NULL) {
+
+ngx_int_t
+ngx_http_healthcode_source_enter(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    ngx_http_healthcode_entered_t  *entered = record->entered;
+
+    if (entered == NULL) {
+        entered = &record->first;
+
+    } else if (entered->lcf != lcf) {
+
+        entered = ngx_palloc(r->pool, sizeof(ngx_http_healthcode_entered_t));
+        if (entered == NULL) {
             return NGX_ERROR;
         }
 
-        known->len = code->len;
+        entered->before = record->entered;
+    }
 
-    } else if (known->len != code->len
-               || ngx_memcmp(known->data, code->data, code->len) != 0)
+    entered->lcf = lcf;
+    entered->hidden = 0;
+    record->entered = entered;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_source_leave(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record)
+{
+    ngx_http_healthcode_entered_t  *entered = record->entered;
+
+    if (entered == NULL || entered->hidden
+        || entered->lcf->rules.mode != NGX_HTTP_HEALTHCODE_ON)
     {
-        *reason = HEALTHCODE_REASON_AMBIGUOUS;
+        return NGX_OK;
+    }
+
+    /* what is taken out here counts in whichever gate comes next */
+
+    if (ngx_http_healthcode_source_look(r, entered->lcf, record) == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    entered->hidden = 1;
+
+    return ngx_http_healthcode_headers_hide(r, entered->lcf, record, NULL);
+}
+
+
+ngx_int_t
+ngx_http_healthcode_source_end(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    ngx_http_healthcode_entered_t  *entered = record->entered;
+
+    /* nginx may have ended it before the rewrite phase */
+
+    if (lcf->rules.mode != NGX_HTTP_HEALTHCODE_OFF
+        && (entered == NULL || entered->lcf != lcf)
+        && ngx_http_healthcode_source_enter(r, lcf, record) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (entered = record->entered; entered; entered = entered->before) {
+
+        if (!entered->hidden
+            && ngx_http_healthcode_headers_hide(r, entered->lcf, record, NULL)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;
 }
 
 
-/*
- * HEALTHCODE_PATTERN_MATCH: value carries *code, which is not empty.  _ERROR:
- * no pattern could look at it, which is no reason to let it through.
- */
-healthcode_pattern_e
-ngx_http_healthcode_source_match(ngx_http_healthcode_source_t *source,
-    ngx_str_t *value, ngx_str_t *code)
+static ngx_uint_t
+ngx_http_healthcode_source_is_same(const ngx_http_healthcode_shown_t *a,
+    const ngx_http_healthcode_shown_t *b)
 {
-    healthcode_str_t      group;
-    healthcode_pattern_e  found;
-
-    if (value->len == 0) {
-        return HEALTHCODE_PATTERN_NO_MATCH;
-    }
-
-    if (source->bearer) {
-        return ngx_http_healthcode_source_bearer(value, code);
-    }
-
-    if (source->pattern == NULL) {
-        *code = *value;
-        return HEALTHCODE_PATTERN_MATCH;
-    }
-
-    if (value->len > NGX_HTTP_HEALTHCODE_VALUE_MAX) {
-        return HEALTHCODE_PATTERN_ERROR;
-    }
-
-    found = healthcode_pattern_match(source->pattern,
-                                     ngx_http_healthcode_view(value), &group);
-
-    if (found == HEALTHCODE_PATTERN_MATCH) {
-
-        if (group.len == 0) {
-            return HEALTHCODE_PATTERN_NO_MATCH;
-        }
-
-        code->data = (u_char *) group.data;
-        code->len = group.len;
-    }
-
-    return found;
+    return a->reason == b->reason && a->code.len == b->code.len
+           && (a->code.data == b->code.data
+               || ngx_memcmp(a->code.data, b->code.data, a->code.len) == 0);
 }
 
 
-/*
- * "(?i)^bearer +(\S+) *$" without a pattern, since nearly every gate has it:
- * RFC 6750 section 2.1, the scheme's case by RFC 9110 section 11.1.
- */
-static healthcode_pattern_e
-ngx_http_healthcode_source_bearer(ngx_str_t *value, ngx_str_t *code)
+healthcode_reason_e
+ngx_http_healthcode_source_code(const ngx_http_healthcode_record_t *record,
+    ngx_str_t *code)
 {
-    u_char  *p = value->data, *end = value->data + value->len;
+    const ngx_http_healthcode_shown_t  *shown = &record->shown;
 
-    /* first as nearly everybody writes it */
+    /* browsers send stale cookies: one counts only where nothing else does */
 
-    if (value->len <= sizeof("bearer ") - 1
-        || (ngx_memcmp(p, "Bearer ", sizeof("Bearer ") - 1) != 0
-            && ngx_strncasecmp(p, (u_char *) "bearer ", sizeof("bearer ") - 1)
-               != 0))
-    {
-        return HEALTHCODE_PATTERN_NO_MATCH;
+    if (shown->reason == HEALTHCODE_REASON_MISSING) {
+        shown = &record->shown_cookie;
     }
 
-    p += sizeof("bearer ") - 1;
-
-    while (p < end && *p == ' ') {
-        p++;
+    if (shown->reason == HEALTHCODE_REASON_OK) {
+        *code = shown->code;
     }
 
-    while (end > p && end[-1] == ' ') {
-        end--;
+    return shown->reason;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_source_add(ngx_http_request_t *r,
+    ngx_http_healthcode_shown_t *shown, healthcode_pattern_e found,
+    healthcode_str_t code)
+{
+    switch (shown->reason) {
+
+    case HEALTHCODE_REASON_MISSING:
+        break;
+
+    case HEALTHCODE_REASON_OK:
+        if (found == HEALTHCODE_PATTERN_ERROR) {
+            break;
+        }
+
+        if (!healthcode_str_equal(ngx_http_healthcode_view(&shown->code),
+                                  code))
+        {
+            shown->reason = HEALTHCODE_REASON_AMBIGUOUS;
+        }
+
+        return NGX_OK;
+
+    default:
+        return NGX_OK;
     }
 
-    code->data = p;
-    code->len = end - p;
-
-    if (code->len == 0 || memchr(p, ' ', code->len)
-        || memchr(p, '\t', code->len))
-    {
-        return HEALTHCODE_PATTERN_NO_MATCH;
+    if (found == HEALTHCODE_PATTERN_ERROR) {
+        shown->reason = HEALTHCODE_REASON_MALFORMED;
+        return NGX_OK;
     }
 
-    return HEALTHCODE_PATTERN_MATCH;
+    /* a copy, since the bytes in the request are about to be masked */
+
+    shown->code.data = ngx_pnalloc(r->pool, code.len);
+    if (shown->code.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(shown->code.data, code.data, code.len);
+
+    shown->code.len = code.len;
+    shown->reason = HEALTHCODE_REASON_OK;
+
+    return NGX_OK;
 }

@@ -20,29 +20,28 @@ typedef struct {
 /* source: what counts */
 
 /*
- * HEALTHCODE_PATTERN_MATCH: value carries *code, which is not empty.  _ERROR:
- * no pattern could look at it, which is no reason to let it through.
- */
-healthcode_pattern_e ngx_http_healthcode_source_match(
-    ngx_http_healthcode_source_t *source, ngx_str_t *value, ngx_str_t *code);
-
-/*
- * Adds what a source carried: the same bytes twice are one code.  NGX_OK, or
- * NGX_ERROR where there is no memory.
+ * Adds what a source carried to what was shown, of which the code is copied:
+ * the same bytes twice are one code.  NGX_OK, or NGX_ERROR where there is no
+ * memory.
  */
 ngx_int_t ngx_http_healthcode_source_add(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_http_healthcode_source_e kind,
-    healthcode_pattern_e found, ngx_str_t *code);
+    ngx_http_healthcode_shown_t *shown, healthcode_pattern_e found,
+    healthcode_str_t code);
 
 
-/* headers; NGX_OK, or NGX_ERROR where there is no memory */
+/* headers and cookies; NGX_OK, or NGX_ERROR where there is no memory */
 
-ngx_int_t ngx_http_healthcode_headers_take(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record,
-    ngx_http_healthcode_source_t *source);
-ngx_int_t ngx_http_healthcode_headers_take_cookies(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record,
-    ngx_http_healthcode_source_t *source);
+/* Adds what they carry to what is shown, and changes none of them. */
+ngx_int_t ngx_http_healthcode_headers_find(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/*
+ * Takes those out that were made for gates.  ours is a code that is known to
+ * be, and then r is as _find() has seen it; NULL: none is known.
+ */
+ngx_int_t ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_str_t *ours);
 
 
 /* arguments */
