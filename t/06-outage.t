@@ -417,6 +417,69 @@ other('an unknown user is an outage', '503 store_unavailable', [], undef,
 
 # ---- slow signatures are not a slow store ----
 
+# The seconds and the answers of 450 requests that the gate finds in two turns of
+# its loop: the second half comes while the first one's commands are half written.
+sub slow_signatures {
+    my ($nginx, @codes) = @_;
+    my @sockets = map { dial($nginx->sock) } 1 .. 450;
+    my $start = time;
+    my $n = 0;
+    my $send = sub {
+        syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            . "Authorization: Bearer $codes[$n++ % @codes]\r\n\r\n" for @_;
+    };
+
+    kill STOP => my ($worker) = $nginx->workers;
+    $send->(@sockets[0 .. 224]);
+    kill CONT => $worker;
+    sleep 0.005;
+    $send->(@sockets[225 .. 449]);
+
+    my @answers = map {
+        my ($text) = exchange($_, '', 10);
+        answer_of((answers($text))[0] || { status => 0, body => '' })
+    } @sockets;
+    return (time - $start, @answers);
+}
+
+
+# Runs $what while another process asks Redis time and again.  The longest that
+# Redis took to answer that, in seconds, and what $what returned.
+sub watched {
+    my ($what) = @_;
+    my ($began, $slowest) = (0, 0);
+
+    my $watch = Healthcode::Process->spawn(sub {
+        delete $f->redis->{client};
+        $SIG{TERM} = sub {
+            my $waits = $began ? time - $began : 0;
+            print $waits > $slowest ? $waits : $slowest;
+            STDOUT->flush;
+            POSIX::_exit(0);
+        };
+        while (1) {
+            $began = time;
+            $f->redis->cmd('PING');
+            my $took = time - $began;
+            $slowest = $took if $took > $slowest;
+            $began = 0;
+            sleep 0.001;
+        }
+    });
+
+    setpriority(0, $watch->pid, -10);
+    sleep 0.05;
+    my @got = $what->();
+    $watch->end;
+    my ($longest) = $watch->output =~ /\A([\d.e-]+)\z/ or die $watch->output;
+    return ($longest, @got);
+}
+
+
+# Redis goes first, whatever else the machine does; where that is not allowed,
+# it takes its turn.
+setpriority(0, $f->redis->pid, -10);
+
 for my $cache ('', 'gate lease=200ms') {
     my $zone = $cache ? 'healthcode_zone gate 1m;' : '';
     my $site = $f->path('site');
@@ -438,28 +501,16 @@ END
     is($nginx->ask_until(200, 3, $codes[0]), 200, "$with: a code of SM2");
 
     # More of them in one turn of the loop than the store's timeout has room
-    # for: had Redis to answer meanwhile, it would be late.
+    # for: had Redis to answer meanwhile, it would be late.  A round in which
+    # Redis was late for others as well does not count.
     my (%got, @seconds);
-    for my $round (1 .. 4) {
-        my $n = 0;
-        my @sockets = map { dial($nginx->sock) } 1 .. 450;
-        my $start = time;
-        my $send = sub {
-            syswrite $_, "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                . "Authorization: Bearer $codes[$n++ % @codes]\r\n\r\n" for @_;
-        };
-        # the second half comes while the first one's commands are half written
-        kill STOP => my ($worker) = $nginx->workers;
-        $send->(@sockets[0 .. 224]);
-        kill CONT => $worker;
-        sleep 0.005;
-        $send->(@sockets[225 .. 449]);
-        for my $socket (@sockets) {
-            my ($text) = exchange($socket, '', 10);
-            $got{ answer_of((answers($text))[0]
-                            || { status => 0, body => '' }) }++;
-        }
-        push @seconds, time - $start;
+    for my $try (1 .. 40) {
+        my ($late, $took, @answers) = watched(
+            sub { slow_signatures($nginx, @codes) });
+        next if $late > 0.025 && $try < 37;
+        $got{$_}++ for @answers;
+        push @seconds, $took;
+        last if @seconds == 4;
     }
     is(join(' ', map { "$_: $got{$_}" } sort keys %got), '200: 1800',
        "$with: 450 at a time pass, and none is told that the store is slow");
