@@ -56,6 +56,19 @@ our $config = <<'END';
         healthcode_source header X-Code "^code(?: (\S+))?$";
         alias {{SITE}}/passed;
     }
+    location /rewrite {
+        healthcode_source query code;
+        location /rewrite/enter/ {
+            rewrite ^/rewrite/enter/(.+)$ /rewrite/hall?code=$1 last;
+        }
+        location /rewrite/break {
+            root {{SITE}};
+            rewrite ^/rewrite/break/(.+)$ /passed?code=$1 break;
+        }
+        location /rewrite/hall {
+            alias {{SITE}}/passed;
+        }
+    }
     location /limit {
         healthcode_source header X-Code "^((?:a+)+)!$";
         alias {{SITE}}/passed;
@@ -457,6 +470,75 @@ my $long = join '&', map { "a$_=$_" } 1 .. 3000;
     [ 'a second code at the end', '400 ambiguous',
       { uri => "/query?code=$bob&$long&code=$alice" } ],
     [ 'no code', '401 missing', { uri => "/query?$long" } ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 14: stars alone, which a mask leaves, are no code
+--- config eval: $::config
+--- answers
+my $stars = '*' x length $alice;
+[
+    [ 'in an argument', '401 missing', { uri => "/query?code=$stars" } ],
+    [ 'one star', '401 missing', { uri => '/query?code=*' } ],
+    [ 'encoded stars', '401 missing', { uri => '/query?code=%2A%2a' } ],
+    [ 'in a header', '401 missing',
+      { uri => '/header', headers => [ "X-Code: $stars" ] } ],
+    [ 'in a cookie', '401 missing',
+      { uri => '/cookie', headers => [ "Cookie: code=$stars" ] } ],
+    [ 'behind the prefix of a pattern', '401 missing',
+      { uri => "/pattern?code=hc:$stars" } ],
+    [ 'they do not beat a cookie', 200,
+      { uri => "/all?code=$stars", headers => [ "Cookie: code=$alice" ] } ],
+    [ 'they are no second code', 200,
+      { uri => "/query?code=$stars&code=$alice" } ],
+    [ 'stars around a code are a wrong code', '401 malformed',
+      { uri => "/query?code=*$alice" } ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 15: a code that a rewrite has put into the arguments is found
+--- config eval: $::config
+--- answers
+[
+    [ 'by "last", under one policy', 200,
+      { uri => "/rewrite/enter/$alice" } ],
+    [ 'by "break", in the location itself', 200,
+      { uri => "/rewrite/break/$alice" } ],
+    [ 'a wrong one by "last"', '401 malformed',
+      { uri => '/rewrite/enter/garbage' } ],
+    [ 'a wrong one by "break"', '401 malformed',
+      { uri => '/rewrite/break/garbage' } ],
+    [ 'beside another one that came', '400 ambiguous',
+      { uri => "/rewrite/enter/$bob?code=$alice" } ],
+    [ 'beside another one that came, by "break"', '400 ambiguous',
+      { uri => "/rewrite/break/$bob?code=$alice" } ],
+    [ 'beside the same one', 200,
+      { uri => "/rewrite/enter/$alice?code=$alice" } ],
+    [ 'without a rewrite', 200, { uri => "/rewrite/hall?code=$alice" } ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 16: other ways to write a name carry no code
+--- config eval: $::config
+--- answers
+[
+    [ 'an escaped name', '401 missing', { uri => "/query?%63ode=$alice" } ],
+    [ 'an escaped name is no second code', 200,
+      { uri => "/query?%63ode=$bob&code=$alice" } ],
+    [ 'inside another argument', '401 missing',
+      { uri => "/query?next=/hall?code=$alice" } ],
+    [ 'in a fragment', '401 missing', { uri => "/query?a=1#code=$alice" } ],
+    [ 'in a fragment beside a code', 200,
+      { uri => "/query?code=$alice#code=$bob" } ],
 ]
 --- no_error_log
 [error]

@@ -71,8 +71,10 @@ server {
     if (\$http_authorization = none) { return 204; }
     if (\$http_x_code = none) { return 204; }
     if (\$http_cookie = none) { return 204; }
+    if (\$request_uri = none) { return 204; }
     location /alive { return 204; }
     location /plain { proxy_pass $up; }
+    location /plain-down { proxy_pass http://unix:{{ROOT}}/nobody.sock; }
 
     location / {
         healthcode on;
@@ -139,9 +141,20 @@ server {
         location /page { error_page 400 401 403 404 503 /missing; return 404; }
         location /page-named { error_page 401 403 404 \@named; return 404; }
         location /dir { }
+        location /to { return 301 https://other.example\$request_uri; }
+        location /rewritten { rewrite ^ /pass; }
         location /internal { internal; }
         location /audit { healthcode audit; proxy_pass $audited; }
         location /if-audit { healthcode audit; return 403; }
+        location /audit-down {
+            healthcode audit;
+            proxy_pass http://unix:{{ROOT}}/nobody.sock;
+        }
+        location /audit-uri {
+            healthcode audit;
+            proxy_set_header X-Uri "\$request_uri \$args";
+            proxy_pass $audited;
+        }
     }
     location \@named { proxy_pass $up; }
 }
@@ -169,6 +182,10 @@ my %place = (
         ("?code=$_[0]&hc=v1:$_[0]", "Authorization: Bearer $_[0]",
          "X-Code: $_[0]", "Cookie: code=$_[0]",
          "Referer: http://gate.example/static?code=$_[0]&z=1") },
+    'an escaped name'        => sub { "?%63ode=$_[0]&b=2" },
+    'an argument in another' => sub { "?next=/hall?code=$_[0]&b=2" },
+    'a fragment'             => sub { "?a=1&code=$_[0]#code=$_[0]&b=2" },
+    'a fragment alone'       => sub { "#code=$_[0]" },
     'two referers' => sub {
         ("?code=$_[0]", 'Referer: http://gate.example/',
          "Referer: http://gate.example/x?y=1&code=$_[0]") },
@@ -179,7 +196,8 @@ my %place = (
 my @targets = map { [ GET => $_ ] } qw(
     /static /require /missing /pass /uri/x /copy /args /cache /down /limit /connections
     /deny /password /any /return /return-text /rewrite /break /if /try /try-args
-    /named /page /page-named /dir /internal /audit /if-audit);
+    /named /page /page-named /dir /internal /audit /if-audit /audit-down
+    /audit-uri /to /rewritten);
 push @targets, map { [ POST => $_, 'body=of-the-post' ] }
     qw(/static /small /pass /copy /return /deny /audit);
 push @targets, [ HEAD => '/pass' ], [ PUT => '/static', 'x' ],
@@ -230,7 +248,9 @@ for my $path (qw(/static /pass /limit /deny /return /small /cache /down)) {
         $process->wait(15);
         # nginx resets the stream of a body it refuses, which curl may mind
         next if $path eq '/small';
-        my $answer = $path eq '/static' ? qr/^2 200$/ : qr/^2 [1-5]\d\d$/;
+        my $answer = $path ne '/static' ? qr/^2 [1-5]\d\d$/
+                   : $place =~ /escaped name|in another|fragment alone/
+                   ? qr/^2 401$/ : qr/^2 200$/;
         like($process->output, $answer,
              "HTTP/2: $place at $path is answered");
     }
@@ -297,6 +317,8 @@ is(trace($keys), undef, 'nor in Redis');
 
 ok($nginx->error_log =~ /limiting requests.*code=\*+/,
    'the line of limit_req shows where the code was');
+ok($nginx->error_log =~ m{upstream: "http://\S+/audit-down\?a=1&code=\*+&b=2"},
+   'the line of an upstream that is down, under an audit, too');
 ok($nginx->error_log =~ /reason=claim claim=ward issuer=site/,
    'the line of a rule about a claim names the claim');
 ok($nginx->error_log =~ /too large body.*code=\*+/,
@@ -425,7 +447,72 @@ for my $n (0, 1, 18 .. 22, 38 .. 42, 60) {
 is("@wrong", '', 'upstream: sixty other headers survive, in their order, '
    . 'wherever the code stood');
 
-my ($line, $got) = seen("/plain?code=$alice", "X-Code: $alice");
+# the path of a URI is nobody's to change
+my $path = '/pass%2Fa//b%3Bc;d/%41?x=%2F';
+for my $case (
+    [ 'as it came without a code', $path, $path ],
+    [ 'as it came with a code', "$path&code=$alice", $path ],
+    [ 'with a code alone', "/pass%2F//%3b?code=$alice", '/pass%2F//%3b' ],
+    [ 'with an escaped name', "$path&%63ode=$alice", $path ],
+    [ 'with a code in another argument', "$path&next=/hall?code=$alice&c",
+      "$path&next=/hall&c" ],
+    [ 'with a code and a fragment', "$path&code=$alice#top", $path ],
+    [ 'in absolute form', "http://gate.example$path&code=$alice", $path ])
+{
+    my ($what, $uri, $want) = @$case;
+    my ($line) = seen($uri, "X-Code: $alice");
+    is($line, "GET $want HTTP/1.0", "upstream: the path is $what");
+}
+my ($line) = seen("/rewritten?a=1&code=$alice");
+is($line, 'GET /pass?a=1 HTTP/1.0',
+   'upstream: a URI that was rewritten is not the one that came');
+
+my (undef, $copied) = seen("/copy?a=1&code=$alice&b=2");
+is((grep { /^X-Uri/ } @$copied)[0],
+   "X-Uri: /copy?a=1&b=2 GET /copy?a=1&code=$stars&b=2 HTTP/1.1 a=1&b=2 ",
+   '$request_uri, which the server has read before, has lost the argument');
+
+for my $case ([ 'the argument alone', "code=$alice", '' ],
+              [ 'one of some', "a=1&code=$alice&b=2", '?a=1&b=2' ],
+              [ 'a fragment', "a=1&code=$alice#code=$alice", '?a=1' ])
+{
+    my ($what, $query, $want) = @$case;
+    is(get($nginx->sock, "/to?$query", [])->{header}{location},
+       "https://other.example/to$want",
+       "a redirect to \$request_uri has no stars: $what");
+}
+like(get($nginx->sock, "/dir?code=$alice", [])->{header}{location},
+     qr{^http://[^?]*/dir/$},
+     'the redirect to a folder has neither a code nor stars');
+is(get($nginx->sock, "/uri?code=$alice", [])->{header}{location},
+   "http://localhost/uri/?code=$alice",
+   'the one to a location with a slash comes before the location');
+
+# what an audit lets through is what came
+my $before = -s $f->path('audited');
+get($nginx->sock, "/audit-uri%2F?a=1&code=$alice#b",
+    [ "Referer: http://gate.example/?code=$alice" ]);
+my $came = substr $f->read($f->path('audited')), $before;
+is(($came =~ /(.*)\r\n/)[0], "GET /audit-uri%2F?a=1&code=$alice#b HTTP/1.0",
+   'upstream: an audit sends the URI as it came');
+like($came, qr{^X-Uri: /audit-uri%2F\?a=1&code=\Q$alice#b a=1&code=$alice\E\r$}m,
+     'and $request_uri and $args');
+like($came, qr{^Referer: \S+\?code=\Q$alice\E\r$}m, 'and the Referer');
+
+# pages load pictures from where there is no gate
+my $picture = "http://gate.example/static?a=1&code=$alice";
+logged_as('a referer where no gate is', '/plain',
+          "http://gate.example/static?a=1&code=$stars", "Referer: $picture");
+($line, $copied) = ('', [ split /\r\n/, substr $f->read($record), $taken ]);
+$taken = -s $record;
+is((grep { /^Referer/ } @$copied)[0], "Referer: $picture",
+   'upstream: where no gate is, a Referer is as it came');
+get($nginx->sock, '/plain-down', [ "Referer: $picture" ]);
+ok($nginx->logged(qr{plain-down.*referrer: "http://\S+\?a=1&code=\*+"}, 5),
+   'the error line of a location without a gate masks the Referer');
+is(trace($nginx->error_log), undef, 'and has nothing of a code');
+
+($line, my $got) = seen("/plain?code=$alice", "X-Code: $alice");
 is($line, "GET /plain?code=$alice HTTP/1.0",
    'a location that is no gate passes its query on as it is');
 is("@$got", "X-Code: $alice", 'and its headers');

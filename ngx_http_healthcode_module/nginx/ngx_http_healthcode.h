@@ -140,6 +140,10 @@ typedef struct {
     ngx_array_t                    stores;     /* of pointers */
     ngx_array_t                    caches;     /* of pointers */
     ngx_array_t                    policies;   /* of loc_conf_t pointers */
+    ngx_array_t                    queries;    /* of healthcode_source_t: of
+                                                  arguments, all gates' */
+    ngx_uint_t                     request_uri;   /* index of the variable */
+    ngx_uint_t                     referer;    /* likewise, $http_referer */
     ngx_array_t                    places;     /* of place_t, all gates */
     ngx_array_t                   *sources;    /* where no line names any */
     ngx_array_t                   *deny;       /* likewise */
@@ -188,6 +192,8 @@ typedef struct {
     ngx_http_healthcode_reference_t  *codes_reference;
 
     /* the rules, as the stages take them */
+    ngx_array_t                   *queries;    /* of healthcode_source_t, of
+                                                  arguments; NULL: none */
     ngx_array_t                   *issuers;    /* of pointers */
     healthcode_index_t            *issuer_index;   /* by iss */
     uint8_t                       *accepted;   /* 1: this issuer's codes are */
@@ -275,7 +281,8 @@ typedef struct {
     ngx_http_request_t            *request;
 
     /* source: what was taken out of the request; what counts here and now */
-    ngx_array_t                   *sources;    /* the last ones looked at */
+    ngx_array_t                   *queries;    /* the last ones looked at */
+    ngx_str_t                      args;       /* what they left of these */
     ngx_http_healthcode_shown_t    kept;
     ngx_http_healthcode_shown_t    kept_cookie;
     ngx_http_healthcode_shown_t    shown;
@@ -303,6 +310,7 @@ typedef struct {
 
     unsigned                       no_page:1;  /* error_page was set here */
     unsigned                       masking:1;
+    unsigned                       as_came:1;  /* arguments have their codes */
     unsigned                       is_waiting:1;
     unsigned                       waited:1;
 
@@ -396,6 +404,17 @@ ngx_int_t ngx_http_healthcode_source_end(ngx_http_request_t *r,
 /* The code that counts, once it was looked for; or why there is none. */
 healthcode_reason_e ngx_http_healthcode_source_code(
     const ngx_http_healthcode_record_t *record, ngx_str_t *code);
+
+/* A Referer names codes of any gate: overwrites them. */
+void ngx_http_healthcode_mask_referers(ngx_http_request_t *r);
+
+/*
+ * Calls next, which writes what nginx says of the request in an error line,
+ * with codes masked that are to go on as they came.
+ */
+u_char *ngx_http_healthcode_mask_error(ngx_http_request_t *r,
+    ngx_http_request_t *sr, u_char *buf, size_t len,
+    ngx_http_log_handler_pt next);
 
 /* verify */
 /*

@@ -1,215 +1,292 @@
 /*
- * Codes in the arguments of a request: found, and taken out of them.
- * Knows no header.  docs/request-path.md, "Source".
+ * Codes in the arguments of a request: found, and taken out of them and of the
+ * URI as it came.  Knows no header.  docs/request-path.md, "Source".
  */
 
 #include "ngx_http_healthcode_source.h"
 
 
-static ngx_int_t ngx_http_healthcode_arguments_unescape(ngx_http_request_t *r,
-    ngx_str_t *src, ngx_str_t *dst);
+static ngx_int_t ngx_http_healthcode_arguments_look(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_uint_t is_new);
+static ngx_int_t ngx_http_healthcode_arguments_find(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, ngx_array_t *queries,
+    u_char *scratch);
+static ngx_uint_t ngx_http_healthcode_arguments_in_uri(ngx_http_request_t *r,
+    ngx_array_t *queries, u_char *scratch);
+static ngx_int_t ngx_http_healthcode_arguments_replace(ngx_http_request_t *r,
+    ngx_array_t *queries, u_char *scratch);
+static ngx_int_t ngx_http_healthcode_arguments_copy(ngx_http_request_t *r);
+static void ngx_http_healthcode_arguments_mask(ngx_http_request_t *r,
+    ngx_array_t *queries, u_char *scratch, ngx_str_t *args, ngx_str_t *uri);
 
 
 ngx_int_t
 ngx_http_healthcode_arguments_take(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_array_t *sources)
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    u_char                          *p, *start;
-    ngx_int_t                        rc;
-    ngx_str_t                        query;
-    ngx_http_healthcode_argument_t   argument;
+    ngx_int_t    rc;
+    ngx_uint_t   is_new = (record->queries != lcf->queries);
 
-    query = r->args;
-    start = NULL;
-    p = NULL;
-
-    while (ngx_http_healthcode_arguments_next(&query, &argument)) {
-
-        rc = ngx_http_healthcode_arguments_match(r, record, sources, &argument);
-
-        if (rc == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        if (rc == NGX_OK && start == NULL) {
-            start = ngx_pnalloc(r->pool, r->args.len + 1);
-            if (start == NULL) {
-                return NGX_ERROR;
-            }
-
-            p = ngx_cpymem(start, r->args.data,
-                           argument.name.data - r->args.data);
-
-        } else if (rc == NGX_DECLINED && start) {
-            p = ngx_cpymem(p, argument.name.data,
-                           argument.value.data + argument.value.len
-                           - argument.name.data);
-            *p++ = '&';
-        }
-    }
-
-    /* for logs, in place; in HTTP/1 the line and the URI share their bytes */
-
-    ngx_http_healthcode_mask_text(r, sources, &r->request_line);
-    ngx_http_healthcode_mask_text(r, sources, &r->unparsed_uri);
-    ngx_http_healthcode_mask_referers(r, sources);
-
-    if (start == NULL) {
+    if (lcf->queries == NULL
+        || (!is_new && record->args.data == r->args.data
+            && record->args.len == r->args.len))
+    {
         return NGX_OK;
     }
 
-    /* for handlers, without the argument */
+    rc = ngx_http_healthcode_arguments_look(r, lcf, record, is_new);
 
-    if (p > start && p[-1] == '&') {
-        p--;
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    r->args.data = start;
-    r->args.len = p - start;
-    r->valid_unparsed_uri = 0;
+    if (is_new && lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON) {
+        ngx_http_healthcode_mask_referers(r);
+    }
+
+    record->queries = lcf->queries;
+    record->args = r->args;
 
     return NGX_OK;
 }
 
 
-/* NGX_OK: the argument carries a code; NGX_DECLINED: it does not. */
-ngx_int_t
-ngx_http_healthcode_arguments_match(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_array_t *sources,
-    ngx_http_healthcode_argument_t *argument)
+static ngx_int_t
+ngx_http_healthcode_arguments_look(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_uint_t is_new)
 {
-    ngx_int_t                      rc = NGX_DECLINED;
-    ngx_str_t                      value;
-    healthcode_str_t               code;
-    healthcode_pattern_e           found;
-    ngx_http_healthcode_source_t  *source = NULL;
+    u_char     *scratch;
+    ngx_int_t   found, rc;
+    ngx_str_t   args = r->args, uri = r->unparsed_uri;
 
-    while ((source = ngx_http_healthcode_arguments_next_source(sources, source))
-           != NULL)
+    if (args.len == 0
+        && (!is_new || !ngx_http_healthcode_mask_has_query(&uri)))
     {
-        if (argument->name.len != source->name.len
-            || ngx_memcmp(argument->name.data, source->name.data,
-                          source->name.len)
-               != 0)
-        {
-            continue;
-        }
+        return NGX_OK;
+    }
 
-        if (ngx_http_healthcode_arguments_unescape(r, &argument->value, &value)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+    scratch = ngx_pnalloc(r->pool, ngx_max(args.len, uri.len) + 1);
+    if (scratch == NULL) {
+        return NGX_ERROR;
+    }
 
-        found = healthcode_source_match(&source->core,
-                                        ngx_http_healthcode_view(&value),
-                                        &code);
+    found = ngx_http_healthcode_arguments_find(r, record, lcf->queries,
+                                               scratch);
+    if (found == NGX_ERROR) {
+        return NGX_ERROR;
+    }
 
-        if (found == HEALTHCODE_PATTERN_NO_MATCH) {
-            continue;
-        }
+    /* a rewrite changes arguments alone */
 
-        if (record && ngx_http_healthcode_source_add(r, &record->kept, found,
-                                                     code)
-                      != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+    if (is_new
+        && ngx_http_healthcode_arguments_in_uri(r, lcf->queries, scratch))
+    {
+        found = NGX_OK;
+    }
 
-        rc = NGX_OK;
+    if (found != NGX_OK) {
+        return NGX_OK;
+    }
+
+    /* an audit masks logs only: what goes on is what came */
+
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) {
+        record->as_came = 1;
+        rc = ngx_http_healthcode_arguments_copy(r);
+
+    } else {
+        rc = ngx_http_healthcode_arguments_replace(r, lcf->queries, scratch);
+    }
+
+    if (rc == NGX_OK) {
+        ngx_http_healthcode_arguments_mask(r, lcf->queries, scratch, &args,
+                                           &uri);
     }
 
     return rc;
 }
 
 
-ngx_http_healthcode_source_t *
-ngx_http_healthcode_arguments_next_source(ngx_array_t *sources,
-    ngx_http_healthcode_source_t *source)
+ngx_int_t
+ngx_http_healthcode_arguments_end(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record)
 {
-    ngx_http_healthcode_source_t  *first = sources->elts;
-    ngx_http_healthcode_source_t  *end = first + sources->nelts;
+    u_char                         *scratch;
+    ngx_str_t                       args, uri;
+    ngx_http_healthcode_entered_t  *entered;
 
-    for (source = source ? source + 1 : first; source < end; source++) {
-        if (source->kind == NGX_HTTP_HEALTHCODE_QUERY) {
-            return source;
+    if (!record->as_came) {
+        return NGX_OK;
+    }
+
+    scratch = ngx_pnalloc(r->pool, ngx_max(r->args.len, r->unparsed_uri.len)
+                                   + 1);
+    if (scratch == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (entered = record->entered; entered; entered = entered->before) {
+
+        if (entered->lcf->queries == NULL) {
+            continue;
+        }
+
+        args = r->args;
+        uri = r->unparsed_uri;
+
+        if (ngx_http_healthcode_arguments_replace(r, entered->lcf->queries,
+                                                  scratch)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        /* the bytes of a subrequest are those of the request, which goes on */
+
+        if (r == r->main) {
+            ngx_http_healthcode_arguments_mask(r, entered->lcf->queries,
+                                               scratch, &args, &uri);
         }
     }
 
-    return NULL;
+    return NGX_OK;
 }
 
 
-/* Takes the next argument off query; 0 where there is none left. */
-ngx_uint_t
-ngx_http_healthcode_arguments_next(ngx_str_t *query,
-    ngx_http_healthcode_argument_t *argument)
+/* NGX_OK: some carry codes, and those that count are added to what is kept. */
+static ngx_int_t
+ngx_http_healthcode_arguments_find(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record, ngx_array_t *queries,
+    u_char *scratch)
 {
-    u_char  *p = query->data, *end = query->data + query->len;
-    u_char  *amp, *equal;
+    ngx_int_t                 rc = NGX_DECLINED;
+    healthcode_query_t        walk;
+    healthcode_query_found_t  found;
 
-    if (query->len == 0) {
-        return 0;
+    healthcode_query_begin(&walk, queries->elts, queries->nelts,
+                           ngx_http_healthcode_view(&r->args), scratch);
+
+    while (healthcode_query_next(&walk, &found)) {
+
+        rc = NGX_OK;
+
+        if (found.counts
+            && ngx_http_healthcode_source_add(r, &record->kept, found.found,
+                                              found.code)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
-    amp = ngx_strlchr(p, end, '&');
-    amp = amp ? amp : end;
-    equal = ngx_strlchr(p, amp, '=');
-    equal = equal ? equal : amp;
+    return rc;
+}
 
-    argument->name.data = p;
-    argument->name.len = equal - p;
-    argument->value.data = (equal < amp) ? equal + 1 : amp;
-    argument->value.len = amp - argument->value.data;
 
-    query->data = (amp < end) ? amp + 1 : end;
-    query->len = end - query->data;
+static ngx_uint_t
+ngx_http_healthcode_arguments_in_uri(ngx_http_request_t *r,
+    ngx_array_t *queries, u_char *scratch)
+{
+    healthcode_query_t        walk;
+    healthcode_query_found_t  found;
 
-    return 1;
+    healthcode_query_begin_uri(&walk, queries->elts, queries->nelts,
+                               ngx_http_healthcode_view(&r->unparsed_uri),
+                               scratch);
+
+    return healthcode_query_next(&walk, &found);
 }
 
 
 /*
- * Decodes %XX once (RFC 3986 section 2.1).  An escape that is none stays as it
- * is, so that it makes a code malformed: ngx_unescape_uri() would drop it.
+ * Gives handlers, proxies and $request_uri strings without the arguments.
+ * valid_unparsed_uri is as before: the path is the one that came.
  */
 static ngx_int_t
-ngx_http_healthcode_arguments_unescape(ngx_http_request_t *r, ngx_str_t *src,
-    ngx_str_t *dst)
+ngx_http_healthcode_arguments_replace(ngx_http_request_t *r,
+    ngx_array_t *queries, u_char *scratch)
 {
-    u_char     *p, *s, *end;
-    ngx_int_t   byte;
+    ngx_str_t           args, uri;
+    healthcode_query_t  walk;
 
-    *dst = *src;
+    healthcode_query_begin(&walk, queries->elts, queries->nelts,
+                           ngx_http_healthcode_view(&r->args), scratch);
 
-    s = src->data;
-    end = s + src->len;
-
-    if (src->len == 0 || ngx_strlchr(s, end, '%') == NULL) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, src->len);
-    if (p == NULL) {
+    args.len = healthcode_query_left(walk, NULL);
+    args.data = ngx_pnalloc(r->pool, args.len + 1);
+    if (args.data == NULL) {
         return NGX_ERROR;
     }
 
-    dst->data = p;
+    (void) healthcode_query_left(walk, args.data);
 
-    while (s < end) {
-
-        byte = (*s == '%' && end - s > 2) ? ngx_hextoi(s + 1, 2) : NGX_ERROR;
-
-        if (byte == NGX_ERROR) {
-            *p++ = *s++;
-
-        } else {
-            *p++ = (u_char) byte;
-            s += 3;
-        }
+    uri.len = healthcode_query_uri_left(queries->elts, queries->nelts,
+                                   ngx_http_healthcode_view(&r->unparsed_uri),
+                                   scratch, NULL);
+    uri.data = ngx_pnalloc(r->pool, uri.len + 1);
+    if (uri.data == NULL) {
+        return NGX_ERROR;
     }
 
-    dst->len = p - dst->data;
+    (void) healthcode_query_uri_left(queries->elts, queries->nelts,
+                                   ngx_http_healthcode_view(&r->unparsed_uri),
+                                   scratch, uri.data);
+
+    args.data[args.len] = '\0';
+    uri.data[uri.len] = '\0';
+
+    r->args = args;
+    r->unparsed_uri = uri;
 
     return NGX_OK;
+}
+
+
+/* In HTTP/1 they share their bytes with the request line. */
+static ngx_int_t
+ngx_http_healthcode_arguments_copy(ngx_http_request_t *r)
+{
+    ngx_str_t  args, uri;
+
+    args.len = r->args.len;
+    args.data = ngx_pnalloc(r->pool, args.len + 1);
+
+    uri.len = r->unparsed_uri.len;
+    uri.data = ngx_pnalloc(r->pool, uri.len + 1);
+
+    if (args.data == NULL || uri.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ngx_cpymem(args.data, r->args.data, args.len) = '\0';
+    *ngx_cpymem(uri.data, r->unparsed_uri.data, uri.len) = '\0';
+
+    r->args = args;
+    r->unparsed_uri = uri;
+
+    return NGX_OK;
+}
+
+
+/* Overwrites the bytes that were replaced: somebody may point to them. */
+static void
+ngx_http_healthcode_arguments_mask(ngx_http_request_t *r, ngx_array_t *queries,
+    u_char *scratch, ngx_str_t *args, ngx_str_t *uri)
+{
+    healthcode_query_t                walk;
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    ngx_http_healthcode_mask_line(r, queries);
+    ngx_http_healthcode_mask_text(r, queries, uri);
+
+    healthcode_query_begin(&walk, queries->elts, queries->nelts,
+                           ngx_http_healthcode_view(args), scratch);
+    (void) healthcode_query_mask(walk, args->data);
+
+    /* an "if" of the server may have read it */
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+    ngx_http_healthcode_mask_forget(r, mcf->request_uri);
 }

@@ -54,6 +54,9 @@ ngx_http_healthcode_conf_create_main(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->places, cf->pool, 4,
                           sizeof(ngx_http_healthcode_place_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->queries, cf->pool, 4,
+                          sizeof(healthcode_source_t))
            != NGX_OK)
     {
         return NULL;
@@ -70,6 +73,10 @@ ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf)
     ngx_http_core_loc_conf_t         *clcf;
     ngx_http_healthcode_store_t     **stores;
     ngx_http_healthcode_main_conf_t  *mcf = conf;
+
+    if (ngx_http_healthcode_conf_source_variables(cf, mcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     stores = mcf->stores.elts;
 
@@ -184,6 +191,7 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (ngx_http_healthcode_conf_default_sources(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_queries(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_default_deny(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_resolve_issuers(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_resolve_store(cf, mcf, conf) != NGX_OK

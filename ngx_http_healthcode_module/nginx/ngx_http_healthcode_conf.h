@@ -87,6 +87,14 @@ ngx_int_t ngx_http_healthcode_conf_audit(ngx_conf_t *cf, ngx_array_t *issuers);
 ngx_int_t ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
 
+/* Then gathers the sources that are arguments: here, and of all gates. */
+ngx_int_t ngx_http_healthcode_conf_queries(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
+
+/* Gives nginx's variables that may hold a code as it came an index. */
+ngx_int_t ngx_http_healthcode_conf_source_variables(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf);
+
 /*
  * Compiles expression by create; the pattern lives as long as cf->pool.  NULL
  * is logged.

@@ -10,6 +10,8 @@ static char *ngx_http_healthcode_conf_source_name(
     ngx_http_healthcode_source_t *source);
 static ngx_int_t ngx_http_healthcode_conf_source_finish(ngx_conf_t *cf,
     ngx_http_healthcode_source_t *source);
+static ngx_int_t ngx_http_healthcode_conf_query(ngx_array_t *queries,
+    const healthcode_source_t *query);
 static void ngx_http_healthcode_conf_free_pattern(void *data);
 
 
@@ -192,6 +194,89 @@ ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
     ngx_memcpy(source->name.data, "authorization", source->name.len);
 
     return ngx_http_healthcode_conf_source_finish(cf, source);
+}
+
+
+ngx_int_t
+ngx_http_healthcode_conf_queries(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
+{
+    ngx_uint_t                     i;
+    ngx_http_healthcode_source_t  *source = conf->rules.sources->elts;
+
+    for (i = 0; i < conf->rules.sources->nelts; i++) {
+
+        if (source[i].kind != NGX_HTTP_HEALTHCODE_QUERY) {
+            continue;
+        }
+
+        if (conf->queries == NULL) {
+            conf->queries = ngx_array_create(cf->pool, 1,
+                                             sizeof(healthcode_source_t));
+            if (conf->queries == NULL) {
+                return NGX_ERROR;
+            }
+        }
+
+        if (ngx_http_healthcode_conf_query(conf->queries, &source[i].core)
+               != NGX_OK
+            || ngx_http_healthcode_conf_query(&mcf->queries, &source[i].core)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Adds query, unless it is there. */
+static ngx_int_t
+ngx_http_healthcode_conf_query(ngx_array_t *queries,
+    const healthcode_source_t *query)
+{
+    ngx_uint_t            i;
+    healthcode_source_t  *known = queries->elts;
+
+    for (i = 0; i < queries->nelts; i++) {
+        if (known[i].pattern == query->pattern
+            && healthcode_str_equal(known[i].name, query->name))
+        {
+            return NGX_OK;
+        }
+    }
+
+    known = ngx_array_push(queries);
+    if (known == NULL) {
+        return NGX_ERROR;
+    }
+
+    *known = *query;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_conf_source_variables(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf)
+{
+    ngx_int_t  uri, referer;
+    ngx_str_t  request_uri = ngx_string("request_uri");
+    ngx_str_t  http_referer = ngx_string("http_referer");
+
+    uri = ngx_http_get_variable_index(cf, &request_uri);
+    referer = ngx_http_get_variable_index(cf, &http_referer);
+
+    if (uri == NGX_ERROR || referer == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    mcf->request_uri = uri;
+    mcf->referer = referer;
+
+    return NGX_OK;
 }
 
 

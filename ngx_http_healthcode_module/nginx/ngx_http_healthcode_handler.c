@@ -51,7 +51,13 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 
     if (!record->found.answered || record->found.judged) {
 
-        rc = ngx_http_healthcode_source_look(r, lcf, record);
+        /* a rewrite of the location itself may have changed the arguments */
+
+        rc = ngx_http_healthcode_source_take(r, lcf, record);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_healthcode_source_look(r, lcf, record);
+        }
 
         if (rc == NGX_ERROR) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -235,7 +241,8 @@ ngx_http_healthcode_handler_log_error(ngx_http_request_t *r,
 {
     ngx_http_healthcode_handler_mask(r);
 
-    return ngx_http_healthcode_handler_log_next(r, sr, buf, len);
+    return ngx_http_healthcode_mask_error(r, sr, buf, len,
+                                        ngx_http_healthcode_handler_log_next);
 }
 
 
@@ -248,6 +255,10 @@ ngx_http_healthcode_handler_log(ngx_http_request_t *r)
     ngx_http_healthcode_handler_mask(r);
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
+
+    if (lcf->rules.mode != NGX_HTTP_HEALTHCODE_ON) {
+        ngx_http_healthcode_mask_referers(r);
+    }
 
     record = (lcf->rules.mode == NGX_HTTP_HEALTHCODE_OFF)
              ? ngx_http_healthcode_record_find(r)

@@ -6,17 +6,92 @@
 #include "ngx_http_healthcode_source.h"
 
 
-static void ngx_http_healthcode_mask_query(ngx_http_request_t *r,
-    ngx_array_t *sources, ngx_str_t query);
+static ngx_uint_t ngx_http_healthcode_mask_query(ngx_str_t *text);
+static void ngx_http_healthcode_mask_copy(ngx_http_request_t *r,
+    ngx_array_t *queries, ngx_str_t *text);
 
 
-/* A page that was opened with its code names it in what it loads. */
-void
-ngx_http_healthcode_mask_referers(ngx_http_request_t *r, ngx_array_t *sources)
+/* Where the query of a URI begins, with its '?' or '#'; its length: none. */
+static ngx_uint_t
+ngx_http_healthcode_mask_query(ngx_str_t *text)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ngx_uint_t  i;
+
+    for (i = 0; i < text->len; i++) {
+        if (text->data[i] == '?' || text->data[i] == '#') {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+ngx_uint_t
+ngx_http_healthcode_mask_has_query(ngx_str_t *uri)
+{
+    return ngx_http_healthcode_mask_query(uri) != uri->len;
+}
+
+
+void
+ngx_http_healthcode_mask_text(ngx_http_request_t *r, ngx_array_t *queries,
+    ngx_str_t *text)
+{
+    u_char              *scratch;
+    ngx_uint_t           start = ngx_http_healthcode_mask_query(text);
+    healthcode_query_t   walk;
+
+    if (start == text->len) {
+        return;
+    }
+
+    scratch = ngx_pnalloc(r->pool, text->len);
+
+    if (scratch == NULL) {
+        /* what cannot be looked at is masked as well */
+        ngx_memset(text->data + start, '*', text->len - start);
+        return;
+    }
+
+    healthcode_query_begin_uri(&walk, queries->elts, queries->nelts,
+                               ngx_http_healthcode_view(text), scratch);
+    (void) healthcode_query_mask(walk, text->data);
+}
+
+
+void
+ngx_http_healthcode_mask_line(ngx_http_request_t *r, ngx_array_t *queries)
+{
+    ngx_str_t   text = r->request_line;
+    ngx_uint_t  i = ngx_http_healthcode_mask_query(&text);
+
+    while (i < text.len && text.data[i] != ' ') {
+        i++;
+    }
+
+    text.len = i;
+    ngx_http_healthcode_mask_text(r, queries, &text);
+}
+
+
+/*
+ * A page that was opened with its code names it in what it loads, from any
+ * location: so the names of all gates count.
+ */
+void
+ngx_http_healthcode_mask_referers(ngx_http_request_t *r)
+{
+    ngx_uint_t                        i;
+    ngx_list_part_t                  *part;
+    ngx_table_elt_t                  *header;
+    ngx_http_healthcode_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+
+    if (mcf->queries.nelts == 0 || r->headers_in.referer == NULL) {
+        return;
+    }
 
     for (part = &r->headers_in.headers.part; part; part = part->next) {
 
@@ -28,63 +103,103 @@ ngx_http_healthcode_mask_referers(ngx_http_request_t *r, ngx_array_t *sources)
                                sizeof("referer") - 1)
                    == 0)
             {
-                ngx_http_healthcode_mask_text(r, sources, &header[i].value);
+                ngx_http_healthcode_mask_text(r, &mcf->queries,
+                                              &header[i].value);
             }
         }
     }
+
+    /* of several lines it may hold a copy */
+    ngx_http_healthcode_mask_forget(r, mcf->referer);
 }
 
 
-/* Overwrites the codes in the query of a URI, or of a line that holds one. */
 void
-ngx_http_healthcode_mask_text(ngx_http_request_t *r, ngx_array_t *sources,
+ngx_http_healthcode_mask_forget(ngx_http_request_t *r, ngx_uint_t variable)
+{
+    r->variables[variable].valid = 0;
+    r->variables[variable].not_found = 0;
+}
+
+
+/*
+ * Where the request goes on as it came, in an audit and where there is no gate,
+ * the line shows a masked copy of what nginx would show of it.
+ */
+u_char *
+ngx_http_healthcode_mask_error(ngx_http_request_t *r, ngx_http_request_t *sr,
+    u_char *buf, size_t len, ngx_http_log_handler_pt next)
+{
+    u_char                           *p;
+    ngx_str_t                         referer, uri;
+    ngx_table_elt_t                  *header;
+    ngx_http_upstream_t              *u;
+    ngx_http_healthcode_loc_conf_t   *lcf;
+    ngx_http_healthcode_main_conf_t  *mcf;
+    static ngx_uint_t                 masking;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
+
+    /* to ask for memory may end in this again */
+
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON || mcf->queries.nelts == 0
+        || r->pool == NULL || masking)
+    {
+        return next(r, sr, buf, len);
+    }
+
+    masking = 1;
+
+    header = r->headers_in.referer;
+    u = (lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) ? sr->upstream : NULL;
+
+    if (header) {
+        referer = header->value;
+        ngx_http_healthcode_mask_copy(r, &mcf->queries, &header->value);
+    }
+
+    if (u) {
+        uri = u->uri;
+        ngx_http_healthcode_mask_copy(r, &mcf->queries, &u->uri);
+    }
+
+    p = next(r, sr, buf, len);
+
+    if (header) {
+        header->value = referer;
+    }
+
+    if (u) {
+        u->uri = uri;
+    }
+
+    masking = 0;
+
+    return p;
+}
+
+
+/* Puts a masked copy in the place of text; an empty one without memory. */
+static void
+ngx_http_healthcode_mask_copy(ngx_http_request_t *r, ngx_array_t *queries,
     ngx_str_t *text)
 {
-    u_char     *end, *p;
-    ngx_str_t   query, argument;
+    u_char  *p;
 
-    end = text->data + text->len;
-
-    if (text->len == 0 || (p = ngx_strlchr(text->data, end, '?')) == NULL) {
+    if (ngx_http_healthcode_mask_query(text) == text->len) {
         return;
     }
 
-    query.data = ++p;
+    p = ngx_pnalloc(r->pool, text->len);
 
-    while (p < end && *p != ' ') {
-        p++;
+    if (p == NULL) {
+        text->len = 0;
+        return;
     }
 
-    query.len = p - query.data;
+    ngx_memcpy(p, text->data, text->len);
+    text->data = p;
 
-    ngx_http_healthcode_mask_query(r, sources, query);
-
-    /* a fragment is no part of the query, but of the line */
-
-    for (p = query.data; p < query.data + query.len; p++) {
-        if (*p == '#' || *p == '?') {
-            argument.data = p + 1;
-            argument.len = query.data + query.len - argument.data;
-            ngx_http_healthcode_mask_query(r, sources, argument);
-        }
-    }
-}
-
-
-static void
-ngx_http_healthcode_mask_query(ngx_http_request_t *r,
-    ngx_array_t *sources, ngx_str_t query)
-{
-    ngx_http_healthcode_argument_t  argument;
-
-    while (ngx_http_healthcode_arguments_next(&query, &argument)) {
-
-        /* what cannot be looked at for want of memory is masked as well */
-
-        if (ngx_http_healthcode_arguments_match(r, NULL, sources, &argument)
-            != NGX_DECLINED)
-        {
-            ngx_memset(argument.value.data, '*', argument.value.len);
-        }
-    }
+    ngx_http_healthcode_mask_text(r, queries, text);
 }

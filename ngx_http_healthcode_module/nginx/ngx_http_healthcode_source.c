@@ -16,20 +16,7 @@ ngx_int_t
 ngx_http_healthcode_source_take(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    if (record->sources == lcf->rules.sources) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_healthcode_arguments_next_source(lcf->rules.sources, NULL)
-        && ngx_http_healthcode_arguments_take(r, record, lcf->rules.sources)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    record->sources = lcf->rules.sources;
-
-    return NGX_OK;
+    return ngx_http_healthcode_arguments_take(r, lcf, record);
 }
 
 
@@ -132,6 +119,10 @@ ngx_http_healthcode_source_end(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
     ngx_http_healthcode_entered_t  *entered = record->entered;
+
+    if (ngx_http_healthcode_arguments_end(r, record) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     /* nginx may have ended it before the rewrite phase */
 

@@ -8,13 +8,7 @@
 #define NGX_HTTP_HEALTHCODE_SOURCE_H
 
 #include "ngx_http_healthcode.h"
-
-
-/* One argument of a query string: views into it. */
-typedef struct {
-    ngx_str_t  name;
-    ngx_str_t  value;
-} ngx_http_healthcode_argument_t;
+#include "../core/healthcode_query.h"
 
 
 /* source: what counts */
@@ -44,37 +38,35 @@ ngx_int_t ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
     ngx_str_t *ours);
 
 
-/* arguments */
-
-/* Takes the codes of the location's sources out of the arguments. */
-ngx_int_t ngx_http_healthcode_arguments_take(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_array_t *sources);
+/* arguments; NGX_OK, or NGX_ERROR where there is no memory */
 
 /*
- * NGX_OK: the argument carries a code, which is added to record, unless that
- * is NULL; NGX_DECLINED: it does not; NGX_ERROR: no memory.
+ * Takes the codes of the location's sources out of the arguments, adds those
+ * that count to what is kept, and masks what came with them.  Arguments that
+ * were looked at for these sources before are not looked at again.  In an audit
+ * all but what is logged stays as it came.
  */
-ngx_int_t ngx_http_healthcode_arguments_match(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record, ngx_array_t *sources,
-    ngx_http_healthcode_argument_t *argument);
+ngx_int_t ngx_http_healthcode_arguments_take(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 
-/* The first query source behind source, or of all for NULL; NULL: none. */
-ngx_http_healthcode_source_t *ngx_http_healthcode_arguments_next_source(
-    ngx_array_t *sources, ngx_http_healthcode_source_t *source);
-
-/* Takes the next argument off query; 0 where there is none left. */
-ngx_uint_t ngx_http_healthcode_arguments_next(ngx_str_t *query,
-    ngx_http_healthcode_argument_t *argument);
+/* The log line is next: an audit leaves codes in the arguments until here. */
+ngx_int_t ngx_http_healthcode_arguments_end(ngx_http_request_t *r,
+    ngx_http_healthcode_record_t *record);
 
 
 /* mask */
 
-/* Overwrites the codes in the query of a URI, or of a line that holds one. */
-void ngx_http_healthcode_mask_text(ngx_http_request_t *r,
-    ngx_array_t *sources, ngx_str_t *text);
+/* Whether a query, or a fragment, begins in uri. */
+ngx_uint_t ngx_http_healthcode_mask_has_query(ngx_str_t *uri);
 
-/* A page that was opened with its code names it in what it loads. */
-void ngx_http_healthcode_mask_referers(ngx_http_request_t *r,
-    ngx_array_t *sources);
+/* Overwrites the codes of these sources in a URI; in the request line. */
+void ngx_http_healthcode_mask_text(ngx_http_request_t *r,
+    ngx_array_t *queries, ngx_str_t *text);
+void ngx_http_healthcode_mask_line(ngx_http_request_t *r,
+    ngx_array_t *queries);
+
+/* Has a variable, by its index, read again from what it is made of. */
+void ngx_http_healthcode_mask_forget(ngx_http_request_t *r,
+    ngx_uint_t variable);
 
 #endif
