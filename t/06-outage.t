@@ -766,7 +766,7 @@ sub told_at_last {
     my ($nginx, $what, @parts) = @_;
     my $pattern = join '.*', map { ref ? $_ : quotemeta } @parts;
     my @told;
-    for (1 .. 200) {
+    for (1 .. 500) {
         @told = told($nginx);
         last if @told && $told[-1] =~ $pattern;
         sleep 0.02;
@@ -997,6 +997,101 @@ for my $row (
     $nginx->ask($alice);
     sleep 1.3;
     is(join('', told($nginx)), '', 'two clocks that agree are no news');
+}
+
+
+# ---- a name that leads to another address ----
+
+# Answers every question for an address with the one in $file, for a second;
+# with "no such name" if there is none.  Its port.
+sub name_server {
+    my ($file) = @_;
+    my $socket = IO::Socket::INET->new(Proto => 'udp',
+                                       LocalAddr => '127.0.0.1') or die $!;
+    my $process = Healthcode::Process->spawn(sub {
+        my $until = time + 120;
+        while (time < $until) {
+            IO::Select->new($socket)->can_read(1) or next;
+            my $peer = recv $socket, my $query, 512, 0;
+            my ($id, $question) = (substr($query, 0, 2), substr $query, 12);
+            $question =~ s/^((?:[^\0].*?)?\0....).*/$1/s;
+            my $address = $f->read($file);
+            my $found = $address =~ /^[\d.]+$/;
+            send $socket, $id . pack('n5', 0x8180 | ($found ? 0 : 3), 1,
+                $found ? 1 : 0, 0, 0) . $question
+                . ($found ? pack('n3Nn', 0xc00c, 1, 1, 1, 4)
+                            . pack('C4', split /\./, $address) : ''), 0, $peer;
+        }
+    });
+    return ($process, $socket->sockport);
+}
+
+for my $cache (0, 1) {
+    my $port = free_port();
+    my ($first, $second) = map { my $n = $_; Healthcode::Redis->start(
+        dir => $f->dir, name => "at$n", password => $f->password,
+        conf => [ "port $port", "bind 127.0.0.$n" ]) } 1, 2;
+    $f->init_store($_) for $first, $second;
+    $second->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+                 'confirmed', 0);
+    $f->write('address', '127.0.0.1');
+    my ($names, $names_port) = name_server('address');
+    my $with = $cache ? 'with a cache' : 'without a cache';
+    my $nginx = gate(server => "redis.test:$port resolve", timeout => '2s',
+        connect_timeout => '2s', level => 'notice',
+        zone => "resolver 127.0.0.1:$names_port ipv6=off;"
+            . ($cache ? 'healthcode_zone gate 1m;' : ''),
+        $cache ? (cache => 'gate') : ());
+    is($nginx->ask_until(200, RECOVERY, $alice), 200,
+       "$with: the first address has no flag");
+    sleep 1.2;
+
+    # somebody always waits for an answer when the gate changes over
+    my $asks = sub {
+        my ($until, $wanted) = @_;
+        my @wrong;
+        while (time < $until) {
+            my @got = map { $_->[0] } at_once($nginx, 8, $bob);
+            push @wrong, grep { $_ ne 200 } @got;
+            return (1, @wrong) if $nginx->ask($alice) eq $wanted;
+        }
+        return (0, @wrong);
+    };
+    $f->write('address', '127.0.0.2');
+    my $start = time;
+    my ($seen, @wrong) = $asks->(time + 8, '403 flagged');
+    ok($seen, "$with: the flag at the second address is seen");
+    cmp_ok(time - $start, '<', 5, "$with: soon after the name's second is over");
+    is("@wrong", '', "$with: and nobody else notices");
+    is($first->gates, 0, "$with: the first one, which is still up, is left");
+    is($nginx->ask($bob), 200, "$with: who has no flag passes");
+    like($nginx->error_log, qr/\[notice\].*leads to another address/,
+         "$with: the log says so");
+    unlike($nginx->error_log, qr/is down/, "$with: which is no outage");
+
+    # and back, while an answer is under way that never comes
+    $f->write('address', '127.0.0.1');
+    $second->freeze;
+    my ($answer) = $nginx->ask_until(200, RECOVERY + 2, $alice);
+    $second->thaw;
+    is($answer, 200, "$with: an address that is silent is left as well");
+
+    # a name that is gone
+    $f->write('address', 'none');
+    told_at_last($nginx, "$with: a name that is gone", '[warn]',
+                 'its name could not be resolved again (3: Host not found)',
+                 'the connection is kept');
+    is($nginx->ask($bob), 200, "$with: and no reason to leave");
+    $first->kick;
+    is($nginx->ask_until('503 store_unavailable', RECOVERY, $bob),
+       '503 store_unavailable', "$with: unless the connection is gone, too");
+    ok($nginx->logged(qr/\[error\].*is down: its name could not be resolved \(3: /,
+                      5), "$with: then the log says so");
+    $f->write('address', '127.0.0.1');
+    is($nginx->ask_until(200, 15, $bob), 200, "$with: until it is there again");
+    ends_well($nginx, "$with: a name");
+    $names->end('KILL');
+    $_->down for $first, $second;
 }
 
 

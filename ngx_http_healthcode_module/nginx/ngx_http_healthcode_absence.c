@@ -256,6 +256,12 @@ ngx_http_healthcode_absence_push(ngx_http_healthcode_redis_t *redis,
         return "it sent what nobody asked for";
     }
 
+    /* nothing is known any more that could have changed */
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LEAVING) {
+        return NULL;
+    }
+
     for (i = 0; i < n; i++) {
 
         switch (healthcode_tracking_change(push, i, holder)) {

@@ -101,6 +101,10 @@ ngx_http_healthcode_heartbeat_done(ngx_http_healthcode_lookup_t *lookup)
     healthcode_handshake_seen_t   seen;
     ngx_http_healthcode_redis_t  *redis = lookup->redis;
 
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LEAVING) {
+        return;
+    }
+
     redis->judgement = healthcode_handshake_again_read(
                            &redis->handshake, lookup->asks_memory,
                            lookup->replies, &seen, redis->what,
@@ -128,6 +132,10 @@ ngx_http_healthcode_heartbeat_judge(ngx_http_healthcode_lookup_t *lookup,
     char                          what[HEALTHCODE_REFUSAL_SIZE];
     healthcode_reason_e           reason;
     ngx_http_healthcode_redis_t  *redis = lookup->redis;
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LEAVING) {
+        return;
+    }
 
     reason = healthcode_handshake_read_live(&redis->handshake,
                                             lookup->received, lookup->expected,

@@ -505,11 +505,43 @@ ngx_http_healthcode_lookup_spoil(ngx_http_healthcode_redis_t *redis)
 
 
 void
-ngx_http_healthcode_lookup_fail(ngx_http_healthcode_redis_t *redis,
+ngx_http_healthcode_lookup_leave(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_queue_t                   *q;
+    ngx_http_healthcode_lookup_t  *lookup;
+
+    for (q = ngx_queue_head(&redis->lookups);
+         q != ngx_queue_sentinel(&redis->lookups);
+         q = ngx_queue_next(q))
+    {
+        lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+
+        lookup->has_key = 0;
+        ngx_http_healthcode_lookup_withdraw(lookup);
+    }
+}
+
+
+void
+ngx_http_healthcode_lookup_abandon(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason)
 {
     ngx_queue_t  *q;
 
+    while (!ngx_queue_empty(&redis->lookups)) {
+        q = ngx_queue_head(&redis->lookups);
+        ngx_http_healthcode_lookup_end(ngx_queue_data(q,
+                                                 ngx_http_healthcode_lookup_t,
+                                                 queue),
+                                       reason);
+    }
+}
+
+
+void
+ngx_http_healthcode_lookup_fail(ngx_http_healthcode_redis_t *redis,
+    healthcode_reason_e reason)
+{
     if (redis->late.timer_set) {
         ngx_del_timer(&redis->late);
     }
@@ -519,13 +551,7 @@ ngx_http_healthcode_lookup_fail(ngx_http_healthcode_redis_t *redis,
         ngx_queue_init(&redis->unsent);
     }
 
-    while (!ngx_queue_empty(&redis->lookups)) {
-        q = ngx_queue_head(&redis->lookups);
-        ngx_http_healthcode_lookup_end(ngx_queue_data(q,
-                                                 ngx_http_healthcode_lookup_t,
-                                                 queue),
-                                       reason);
-    }
+    ngx_http_healthcode_lookup_abandon(redis, reason);
 }
 
 

@@ -14,18 +14,10 @@
 #define NGX_HTTP_HEALTHCODE_BACKOFF_MAX   1000
 
 
-static void ngx_http_healthcode_redis_resolve(
-    ngx_http_healthcode_redis_t *redis);
-static void ngx_http_healthcode_redis_resolved(ngx_resolver_ctx_t *ctx);
-static void ngx_http_healthcode_redis_connect(
-    ngx_http_healthcode_redis_t *redis, struct sockaddr *sockaddr,
-    socklen_t socklen, ngx_str_t *name);
 static void ngx_http_healthcode_redis_connected(
     ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_redis_unreached(
     ngx_http_healthcode_redis_t *redis, ngx_err_t err);
-static void ngx_http_healthcode_redis_unresolved(
-    ngx_http_healthcode_redis_t *redis, ngx_int_t state);
 static void ngx_http_healthcode_redis_flush_handler(ngx_event_t *ev);
 static void ngx_http_healthcode_redis_write_handler(ngx_event_t *wev);
 static void ngx_http_healthcode_redis_read_handler(ngx_event_t *rev);
@@ -84,6 +76,7 @@ ngx_http_healthcode_redis_create(ngx_cycle_t *cycle,
 
     ngx_http_healthcode_lookup_init(redis);
     ngx_http_healthcode_heartbeat_init(redis);
+    ngx_http_healthcode_resolve_init(redis);
 
     if (ngx_http_healthcode_absence_init(redis) != NGX_OK) {
         return NULL;
@@ -124,7 +117,7 @@ ngx_http_healthcode_redis_start(ngx_http_healthcode_redis_t *redis)
     }
 
     if (store->resolve) {
-        ngx_http_healthcode_redis_resolve(redis);
+        ngx_http_healthcode_resolve_start(redis);
         return;
     }
 
@@ -135,87 +128,7 @@ ngx_http_healthcode_redis_start(ngx_http_healthcode_redis_t *redis)
 }
 
 
-static void
-ngx_http_healthcode_redis_resolve(ngx_http_healthcode_redis_t *redis)
-{
-    ngx_resolver_ctx_t           *ctx, temp;
-    ngx_http_healthcode_store_t  *store = redis->store;
-
-    ngx_memzero(&temp, sizeof(ngx_resolver_ctx_t));
-    temp.name = store->url.host;
-
-    ctx = ngx_resolve_start(store->resolver, &temp);
-
-    if (ctx == NULL || ctx == NGX_NO_RESOLVER) {
-        ngx_http_healthcode_redis_unresolved(redis, NGX_OK);
-        return;
-    }
-
-    ctx->name = store->url.host;
-    ctx->handler = ngx_http_healthcode_redis_resolved;
-    ctx->data = redis;
-    ctx->timeout = store->resolver_timeout;
-    ctx->cancelable = 1;
-
-    redis->state = NGX_HTTP_HEALTHCODE_REDIS_RESOLVING;
-    redis->resolving = ctx;
-
-    if (ngx_resolve_name(ctx) != NGX_OK) {
-        /* the resolver has freed ctx */
-        redis->resolving = NULL;
-        ngx_http_healthcode_redis_unresolved(redis, NGX_OK);
-    }
-}
-
-
-/* state is that of the resolver; NGX_OK: it was not even asked */
-static void
-ngx_http_healthcode_redis_unresolved(ngx_http_healthcode_redis_t *redis,
-    ngx_int_t state)
-{
-    char  what[HEALTHCODE_REFUSAL_SIZE];
-
-    (void) ngx_snprintf((u_char *) what, sizeof(what),
-                        "its name could not be resolved (%i: %s); check the "
-                        "name in \"server\", and \"resolver\"%Z", state,
-                        state == NGX_OK ? "no memory"
-                                        : ngx_resolver_strerror(state));
-
-    ngx_http_healthcode_redis_fail(redis, HEALTHCODE_REASON_STORE_UNAVAILABLE,
-                                   what);
-}
-
-
-static void
-ngx_http_healthcode_redis_resolved(ngx_resolver_ctx_t *ctx)
-{
-    ngx_int_t                     state;
-    ngx_resolver_addr_t          *addr;
-    ngx_http_healthcode_redis_t  *redis = ctx->data;
-
-    redis->resolving = NULL;
-
-    if (ctx->state || ctx->naddrs == 0) {
-        state = ctx->state ? ctx->state : NGX_RESOLVE_NXDOMAIN;
-        ngx_resolve_name_done(ctx);
-        ngx_http_healthcode_redis_unresolved(redis, state);
-        return;
-    }
-
-    addr = &ctx->addrs[redis->address++ % ctx->naddrs];
-
-    redis->socklen = ngx_min(addr->socklen, (socklen_t) sizeof(ngx_sockaddr_t));
-    ngx_memcpy(&redis->sockaddr, addr->sockaddr, redis->socklen);
-    ngx_inet_set_port(&redis->sockaddr.sockaddr, redis->store->url.port);
-
-    ngx_resolve_name_done(ctx);
-
-    ngx_http_healthcode_redis_connect(redis, &redis->sockaddr.sockaddr,
-                                      redis->socklen, &redis->store->url.url);
-}
-
-
-static void
+void
 ngx_http_healthcode_redis_connect(ngx_http_healthcode_redis_t *redis,
     struct sockaddr *sockaddr, socklen_t socklen, ngx_str_t *name)
 {
@@ -563,6 +476,10 @@ ngx_http_healthcode_redis_reply(ngx_http_healthcode_redis_t *redis,
 
     ngx_http_healthcode_lookup_reply(redis, reply);
 
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LEAVING) {
+        return ngx_http_healthcode_resolve_left(redis);
+    }
+
     if (redis->judgement != HEALTHCODE_REASON_OK) {
         ngx_http_healthcode_redis_fail(redis, redis->judgement, redis->what);
         return NGX_ERROR;
@@ -680,6 +597,7 @@ ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis)
 
     ngx_post_event(&redis->flush, &ngx_posted_events);
     ngx_http_healthcode_heartbeat_start(redis);
+    ngx_http_healthcode_resolve_live(redis);
 }
 
 
@@ -696,6 +614,16 @@ ngx_http_healthcode_redis_timer_handler(ngx_event_t *ev)
 
     if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LIVE) {
         ngx_http_healthcode_heartbeat_watch(redis);
+        return;
+    }
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LEAVING) {
+        ngx_http_healthcode_redis_drain(redis);
+
+        if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LEAVING) {
+            ngx_http_healthcode_resolve_move(redis);
+        }
+
         return;
     }
 
@@ -740,6 +668,11 @@ ngx_http_healthcode_redis_lost(ngx_http_healthcode_redis_t *redis,
     char         what[HEALTHCODE_REFUSAL_SIZE];
     u_char       text[NGX_MAX_ERROR_STR / 8], *p;
     const char  *advice = "look into its log";
+
+    if (redis->state == NGX_HTTP_HEALTHCODE_REDIS_LEAVING) {
+        ngx_http_healthcode_resolve_move(redis);
+        return;
+    }
 
     /* nobody has noticed: whether it is an outage shows in a moment */
 
@@ -839,14 +772,21 @@ static void
 ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason)
 {
+    ngx_http_healthcode_redis_disconnect(redis);
+    ngx_http_healthcode_resolve_stop(redis);
+
+    redis->held.len = 0;
+
+    ngx_http_healthcode_lookup_fail(redis, reason);
+}
+
+
+void
+ngx_http_healthcode_redis_disconnect(ngx_http_healthcode_redis_t *redis)
+{
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_DOWN;
 
     ngx_http_healthcode_absence_lose(redis);
-
-    if (redis->resolving) {
-        ngx_resolve_name_done(redis->resolving);
-        redis->resolving = NULL;
-    }
 
     if (redis->timer.timer_set) {
         ngx_del_timer(&redis->timer);
@@ -868,9 +808,6 @@ ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
     healthcode_reply_reader_free(redis->reader);
     redis->reader = NULL;
     redis->out.len = 0;
-    redis->held.len = 0;
-
-    ngx_http_healthcode_lookup_fail(redis, reason);
 }
 
 

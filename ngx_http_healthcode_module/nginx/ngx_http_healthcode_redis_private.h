@@ -27,6 +27,7 @@ typedef enum {
     NGX_HTTP_HEALTHCODE_REDIS_RESOLVING,
     NGX_HTTP_HEALTHCODE_REDIS_CONNECTING,
     NGX_HTTP_HEALTHCODE_REDIS_HANDSHAKE,
+    NGX_HTTP_HEALTHCODE_REDIS_LEAVING,     /* for another address */
     NGX_HTTP_HEALTHCODE_REDIS_LIVE,
     NGX_HTTP_HEALTHCODE_REDIS_DESTROYED
 } ngx_http_healthcode_redis_state_e;
@@ -113,6 +114,8 @@ struct ngx_http_healthcode_redis_s {
     ngx_uint_t                           address;   /* the next to try */
 
     ngx_resolver_ctx_t                  *resolving;
+    ngx_event_t                          renew;     /* asks for it again */
+    time_t                               valid;     /* the answer, until then */
     ngx_sockaddr_t                       sockaddr;
     socklen_t                            socklen;
 
@@ -122,6 +125,7 @@ struct ngx_http_healthcode_redis_s {
     unsigned                             is_push_due:1;
     unsigned                             is_pushed:1;
     unsigned                             is_less_told:1;
+    unsigned                             is_unresolved_told:1;
 
     /* of a store with a cache */
     ngx_http_healthcode_counters_t      *counters;  /* NULL: it has none */
@@ -144,6 +148,13 @@ void ngx_http_healthcode_redis_fail(ngx_http_healthcode_redis_t *redis,
 
 /* Says in the log that it is up, if the log says otherwise. */
 void ngx_http_healthcode_redis_say_up(ngx_http_healthcode_redis_t *redis);
+
+/* Connects to this address; name, for the log, lives as long as redis. */
+void ngx_http_healthcode_redis_connect(ngx_http_healthcode_redis_t *redis,
+    struct sockaddr *sockaddr, socklen_t socklen, ngx_str_t *name);
+
+/* Closes the connection, and leaves its lookups as they are. */
+void ngx_http_healthcode_redis_disconnect(ngx_http_healthcode_redis_t *redis);
 
 /* Connects anew at once. */
 void ngx_http_healthcode_redis_start(ngx_http_healthcode_redis_t *redis);
@@ -189,9 +200,37 @@ ngx_uint_t ngx_http_healthcode_lookup_is_partial(
 /* What that one has read may be over: it is neither kept nor joined. */
 void ngx_http_healthcode_lookup_spoil(ngx_http_healthcode_redis_t *redis);
 
+/* What was sent is neither kept nor joined: its connection is to be left. */
+void ngx_http_healthcode_lookup_leave(ngx_http_healthcode_redis_t *redis);
+
+/* What was sent ends for reason; what is to be sent stays. */
+void ngx_http_healthcode_lookup_abandon(ngx_http_healthcode_redis_t *redis,
+    healthcode_reason_e reason);
+
 /* All lookups end for reason. */
 void ngx_http_healthcode_lookup_fail(ngx_http_healthcode_redis_t *redis,
     healthcode_reason_e reason);
+
+/* names, of a store that says "resolve" */
+void ngx_http_healthcode_resolve_init(ngx_http_healthcode_redis_t *redis);
+
+/* Asks for the address, and connects to it. */
+void ngx_http_healthcode_resolve_start(ngx_http_healthcode_redis_t *redis);
+
+/* Asks no more. */
+void ngx_http_healthcode_resolve_stop(ngx_http_healthcode_redis_t *redis);
+
+/* The store is live: asks again once the answer is old. */
+void ngx_http_healthcode_resolve_live(ngx_http_healthcode_redis_t *redis);
+
+/*
+ * A reply came from an address that is to be left.  NGX_OK: more are due;
+ * NGX_ERROR: that was the last one, and the connection is another one.
+ */
+ngx_int_t ngx_http_healthcode_resolve_left(ngx_http_healthcode_redis_t *redis);
+
+/* Goes to the other address now. */
+void ngx_http_healthcode_resolve_move(ngx_http_healthcode_redis_t *redis);
 
 /* heartbeat */
 void ngx_http_healthcode_heartbeat_init(ngx_http_healthcode_redis_t *redis);
