@@ -593,11 +593,12 @@ for my $doc (@documents) {
 }
 
 for my $doc (@documents) {
-    (my $text = $doc->{text}) =~ s/\\\n\s*/ /g;
-    while ($text =~ /ACL SETUSER gate on "[^"]*"\s+(.*)/g) {
-        is(join(' ', split ' ', $1 =~ s/'//gr), $Healthcode::Redis::GATE_ACL,
-           "$doc->{name} gives the gate the rights that the suites give it");
-    }
+    my @parts = $doc->{text} =~ /^\$ gate=['"](?:\$gate )?([^'"]*)['"]$/mg;
+    is(join(' ', @parts), $Healthcode::Redis::GATE_ACL,
+       "$doc->{name} gives the gate the rights that the suites give it")
+        if @parts;
+    unlike($doc->{text}, qr/redis-cli[^\n|]*(?:\\\n[^\n|]*)*(?:>\$\(|--pass|-a )/,
+           "$doc->{name} puts no password on a command line");
 }
 
 {

@@ -62,8 +62,8 @@ secret > "$dir/gate.password"
 secret > "$dir/desk.password"
 
 # what a gate may do: read, track, and prove that changes are pushed
-gate_may='%R~healthcode:* ~healthcode:push resetchannels -@all +hello +auth'
-gate_may="$gate_may +select +role +info +time +hgetall +hrandfield +hmget"
+gate_may='%R~healthcode:* ~healthcode:push resetchannels -@all'
+gate_may="$gate_may +role +info +time +hgetall +hrandfield +hmget"
 gate_may="$gate_may +client|tracking +client|trackinginfo +get +incr"
 
 cat > "$dir/redis.conf" <<EOF

@@ -67,6 +67,10 @@ healthcode_connection_open(const healthcode_connection_options_t *options,
         return rc;
     }
 
+    connection->may_refuse = options->may_refuse;
+    snprintf(connection->user, sizeof(connection->user), "%s",
+             url.user[0] ? url.user : "default");
+
     handshake.user = healthcode_str_from(url.user, strlen(url.user));
     handshake.password = healthcode_file_trim(password);
     handshake.database = url.database;
@@ -247,13 +251,17 @@ healthcode_connection_shake(healthcode_connection_t *connection,
 }
 
 
-/* Takes reply i; the last three of them are the proofs, in their order. */
+/*
+ * Takes reply i; the last three of them are the proofs, in their order.  One
+ * that the user may not ask for is a failure, or like one that does not hold.
+ */
 static healthcode_exit_e
 healthcode_connection_take(healthcode_connection_t *connection,
     const healthcode_handshake_t *handshake, unsigned i)
 {
     int                             which;
-    char                            error[256] = "";
+    bool                            refused;
+    char                            error[HEALTHCODE_CONNECTION_ERROR_MAX] = "";
     redisReply                     *reply;
     healthcode_reason_e             reason;
     healthcode_connection_proof_t  *proof;
@@ -262,20 +270,22 @@ healthcode_connection_take(healthcode_connection_t *connection,
         return healthcode_connection_failed(connection, NULL);
     }
 
+    which = (int) i - (int) healthcode_handshake_replies(handshake)
+            + HEALTHCODE_CONNECTION_PROOFS;
+
     reason = healthcode_handshake_read(handshake, i, reply, error,
                                        sizeof(error));
+    refused = connection->may_refuse && which >= 0
+              && reply->type == REDIS_REPLY_ERROR;
     freeReplyObject(reply);
 
-    if (reason == HEALTHCODE_REASON_STORE_UNAVAILABLE) {
+    if (reason == HEALTHCODE_REASON_STORE_UNAVAILABLE && !refused) {
         return healthcode_output_failed("--redis: %s%s", error,
                                         strstr(error, "NOAUTH")
                                         || strstr(error, "WRONGPASS")
                                         ? "; name the user in the URL and the "
                                           "password by --password-file" : "");
     }
-
-    which = (int) i - (int) healthcode_handshake_replies(handshake)
-            + HEALTHCODE_CONNECTION_PROOFS;
 
     if (which >= 0) {
         proof = &connection->proofs[which];

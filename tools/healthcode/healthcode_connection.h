@@ -19,6 +19,7 @@ typedef struct {
     const char  *timeout;
     const char  *wait;           /* replicas; only where something is written */
     bool         before_init;    /* the store may have no proof yet */
+    bool         may_refuse;     /* proofs, too; what is refused is told */
 } healthcode_connection_options_t;
 
 
@@ -37,6 +38,9 @@ typedef struct {
     { .name = "wait", .hint = "N", .value = &(o)->wait }
 
 
+#define HEALTHCODE_CONNECTION_USER_MAX   512
+#define HEALTHCODE_CONNECTION_ERROR_MAX  HEALTHCODE_REFUSAL_SIZE
+
 /* What a gate asks of a store, one judgement each. */
 typedef enum {
     HEALTHCODE_CONNECTION_ROLE,
@@ -47,13 +51,15 @@ typedef enum {
 
 typedef struct {
     healthcode_reason_e  reason;        /* _OK: proven */
-    char                 error[256];    /* what to do about it */
+    char                 error[HEALTHCODE_CONNECTION_ERROR_MAX];
 } healthcode_connection_proof_t;
 
 typedef struct {
     redisContext                   *redis;
     healthcode_pepper_t            *pepper;      /* NULL: not given */
     char                            check[HEALTHCODE_HOLDER_HEX + 1];
+    char                            user[HEALTHCODE_CONNECTION_USER_MAX];
+    bool                            may_refuse;
     long                            wait;
     int64_t                         timeout;     /* milliseconds */
     healthcode_connection_proof_t   proofs[HEALTHCODE_CONNECTION_PROOFS];

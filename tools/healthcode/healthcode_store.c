@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include "healthcode_commands.h"
+#include "healthcode_rights.h"
 #include "healthcode_script.h"
 
 
@@ -21,6 +22,12 @@ typedef struct {
     char         instance[2 * HEALTHCODE_STORE_INSTANCE + 1];
 } healthcode_store_init_t;
 
+/* What the gates of a store do without. */
+typedef struct {
+    bool  evicting_ok;
+    bool  no_cache;
+} healthcode_store_check_t;
+
 
 static healthcode_exit_e healthcode_store_init(int argc, char **argv);
 static healthcode_exit_e healthcode_store_write(healthcode_store_init_t *init,
@@ -34,8 +41,12 @@ static healthcode_exit_e healthcode_store_has_flags(
 static healthcode_exit_e healthcode_store_say(const char *done,
     const char *instance);
 static healthcode_exit_e healthcode_store_check(int argc, char **argv);
+static healthcode_exit_e healthcode_store_report(
+    const healthcode_store_check_t *check, healthcode_connection_t *connection);
 static bool healthcode_store_proof(const char *what,
     const healthcode_connection_proof_t *proof, const char *good);
+static healthcode_exit_e healthcode_store_disk(
+    healthcode_connection_t *connection);
 
 
 static const healthcode_command_t  healthcode_store_commands[] = {
@@ -284,16 +295,16 @@ healthcode_store_say(const char *done, const char *instance)
 static healthcode_exit_e
 healthcode_store_check(int argc, char **argv)
 {
-    bool                              ok, evicting_ok = false;
     healthcode_exit_e                 rc;
     healthcode_arguments_t            arguments = { .n = 0 };
     healthcode_connection_t           connection;
-    healthcode_connection_proof_t    *proofs = connection.proofs;
-    healthcode_connection_options_t   o = { .redis = NULL };
+    healthcode_store_check_t          check = { .evicting_ok = false };
+    healthcode_connection_options_t   o = { .may_refuse = true };
 
     const healthcode_option_t  options[] = {
         HEALTHCODE_CONNECTION_ROWS(&o, true),
-        { .name = "evicting-ok", .is_set = &evicting_ok },
+        { .name = "evicting-ok", .is_set = &check.evicting_ok },
+        { .name = "no-cache", .is_set = &check.no_cache },
     };
 
     if (!healthcode_options_parse(argc, argv, options,
@@ -306,29 +317,50 @@ healthcode_store_check(int argc, char **argv)
     rc = healthcode_connection_open(&o, &connection);
 
     if (rc == HEALTHCODE_EXIT_OK) {
-
-        if (evicting_ok) {
-            proofs[HEALTHCODE_CONNECTION_POLICY].reason = HEALTHCODE_REASON_OK;
-        }
-
-        ok = healthcode_store_proof("role",
-                                    &proofs[HEALTHCODE_CONNECTION_ROLE],
-                                    "it is a master");
-        ok &= healthcode_store_proof("memory",
-                                     &proofs[HEALTHCODE_CONNECTION_POLICY],
-                                     evicting_ok ? "not looked at"
-                                                 : "it evicts nothing");
-        ok &= healthcode_store_proof("meta",
-                                     &proofs[HEALTHCODE_CONNECTION_META],
-                                     "it was initialised with this pepper");
-        puts(ok ? "a gate can use this store" : "no gate uses this store");
-
-        rc = ok ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_NO;
+        rc = healthcode_store_report(&check, &connection);
     }
 
     healthcode_connection_close(&connection);
 
     return rc;
+}
+
+
+static healthcode_exit_e
+healthcode_store_report(const healthcode_store_check_t *check,
+    healthcode_connection_t *connection)
+{
+    bool                            ok, may;
+    healthcode_exit_e               rc;
+    healthcode_connection_proof_t  *proofs = connection->proofs;
+
+    if (check->evicting_ok) {
+        proofs[HEALTHCODE_CONNECTION_POLICY].reason = HEALTHCODE_REASON_OK;
+    }
+
+    ok = healthcode_store_proof("role", &proofs[HEALTHCODE_CONNECTION_ROLE],
+                                "it is a master");
+    ok &= healthcode_store_proof("memory",
+                                 &proofs[HEALTHCODE_CONNECTION_POLICY],
+                                 check->evicting_ok ? "not looked at"
+                                                    : "it evicts nothing");
+    ok &= healthcode_store_proof("meta", &proofs[HEALTHCODE_CONNECTION_META],
+                                 "it was initialised with this pepper");
+
+    rc = healthcode_store_disk(connection);
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_rights_check(connection, !check->no_cache, &may);
+    }
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
+    ok &= may;
+    puts(ok ? "a gate can use this store" : "no gate uses this store");
+
+    return ok ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_NO;
 }
 
 
@@ -338,7 +370,49 @@ healthcode_store_proof(const char *what,
 {
     bool  ok = proof->reason == HEALTHCODE_REASON_OK;
 
-    printf("%-4s %-8s %s\n", ok ? "ok" : "NO", what, ok ? good : proof->error);
+    printf("%-4s %-8s ", ok ? "ok" : "NO", what);
+    healthcode_output_string(stdout, ok ? good : proof->error);
+    putchar('\n');
 
     return ok;
+}
+
+
+/*
+ * Whether what was acknowledged is still there after a crash.  Gates do not
+ * ask that, so it is only a warning.
+ */
+static healthcode_exit_e
+healthcode_store_disk(healthcode_connection_t *connection)
+{
+    redisReply  *reply;
+    const char  *text, *args[] = { "INFO", "persistence" };
+
+    reply = redisCommandArgv(connection->redis, 2, args, NULL);
+
+    if (reply == NULL) {
+        return healthcode_connection_failed(connection, NULL);
+    }
+
+    text = (reply->type == REDIS_REPLY_STRING
+            || reply->type == REDIS_REPLY_VERB) ? reply->str : "";
+
+    if (strstr(text, "\naof_enabled:0")) {
+        puts("warn disk     it has no append-only file: a crash loses what was "
+             "set since its last snapshot; write \"appendonly yes\" in "
+             "redis.conf");
+
+    } else if (strstr(text, "\naof_enabled:1") == NULL) {
+        puts("warn disk     not known: INFO persistence is refused");
+
+    } else if (strstr(text, "\naof_last_write_status:err")) {
+        puts("warn disk     it cannot write its append-only file; see its log");
+
+    } else {
+        puts("ok   disk     it has an append-only file");
+    }
+
+    freeReplyObject(reply);
+
+    return HEALTHCODE_EXIT_OK;
 }

@@ -18,8 +18,8 @@ use Healthcode::Process;
 
 # The commands that docs/redis-keys.md gives the gate's own user.
 our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:push resetchannels '
-    . '-@all +hello +auth +select +role +info +time +hgetall +hrandfield '
-    . '+hmget +client|tracking +client|trackinginfo +get +incr';
+    . '-@all +role +info +time +hgetall +hrandfield +hmget +client|tracking '
+    . '+client|trackinginfo +get +incr';
 
 
 # start(dir => DIR, name => NAME, password => GATE'S, conf => [LINES])
@@ -37,7 +37,9 @@ sub start {
         'port 0', "unixsocket $self->{socket}", 'unixsocketperm 700',
         "dir $opt{dir}", "dbfilename $name.rdb", 'save ""', 'appendonly no',
         'daemonize no', "logfile $self->{log}", 'databases 4',
-        ($opt{password} ? "user gate on >$opt{password} $GATE_ACL" : ()),
+        # +select is for suites that have a second database
+        ($opt{password} ? "user gate on >$opt{password} $GATE_ACL +select"
+                        : ()),
         @{ $opt{conf} || [] }, '';
     close $out;
     chmod 0600, $self->{conf};

@@ -1,0 +1,284 @@
+/*
+ * Whether the Redis user of a connection may do what a gate does.
+ * Judges no store.  docs/redis-keys.md, "The gate's Redis user".
+ */
+
+#include "healthcode_rights.h"
+
+
+#define HEALTHCODE_RIGHTS_WORDS  4
+
+/* A holder that nobody is. */
+#define HEALTHCODE_RIGHTS_NOBODY                                              \
+    "healthcode:risk:{00000000000000000000000000000000}"
+
+
+/* When a gate asks so. */
+typedef enum {
+    HEALTHCODE_RIGHTS_ALWAYS,
+    HEALTHCODE_RIGHTS_CACHE,    /* where the store has a cache */
+    HEALTHCODE_RIGHTS_PUSH      /* likewise; this is tried where it may be */
+} healthcode_rights_when_e;
+
+typedef struct {
+    healthcode_rights_when_e   when;
+    const char                *right;    /* that allows the command */
+    const char                *key;      /* likewise its key */
+    const char                *less;     /* what a gate cannot do then; NULL:
+                                            it refuses the store */
+    const char                *words[HEALTHCODE_RIGHTS_WORDS];
+} healthcode_rights_row_t;
+
+typedef enum {
+    HEALTHCODE_RIGHTS_OK,
+    HEALTHCODE_RIGHTS_COMMAND,    /* the command is refused */
+    HEALTHCODE_RIGHTS_KEY,        /* or its key */
+    HEALTHCODE_RIGHTS_UNKNOWN     /* the server has no such command */
+} healthcode_rights_e;
+
+
+static healthcode_exit_e healthcode_rights_try(
+    healthcode_connection_t *connection, const healthcode_rights_row_t *row,
+    healthcode_rights_e *answer);
+static healthcode_rights_e healthcode_rights_read(const redisReply *reply);
+static healthcode_exit_e healthcode_rights_is_seven(
+    healthcode_connection_t *connection, bool *seven);
+static const char *healthcode_rights_word(const healthcode_rights_row_t *row,
+    healthcode_rights_e answer, bool seven);
+static void healthcode_rights_say(const healthcode_rights_row_t *row,
+    healthcode_rights_e answer, bool seven);
+static void healthcode_rights_line(const healthcode_connection_t *connection,
+    const healthcode_rights_e *answers, bool seven);
+
+
+#define HEALTHCODE_RIGHTS_READ   "%R~healthcode:*"
+#define HEALTHCODE_RIGHTS_PROOF  "then it cannot prove that changes are pushed"
+
+/* What tracks comes last, since pushes follow it. */
+static const healthcode_rights_row_t  healthcode_rights_rows[] = {
+    { HEALTHCODE_RIGHTS_ALWAYS, "+role", NULL, NULL, { "ROLE" } },
+    { HEALTHCODE_RIGHTS_ALWAYS, "+info", NULL, NULL, { "INFO", "memory" } },
+    { HEALTHCODE_RIGHTS_ALWAYS, "+time", NULL, "then it cannot compare clocks",
+      { "TIME" } },
+    { HEALTHCODE_RIGHTS_ALWAYS, "+hgetall", HEALTHCODE_RIGHTS_READ, NULL,
+      { "HGETALL", "healthcode:meta" } },
+    { HEALTHCODE_RIGHTS_ALWAYS, "+hrandfield", HEALTHCODE_RIGHTS_READ, NULL,
+      { "HRANDFIELD", HEALTHCODE_RIGHTS_NOBODY, "65", "WITHVALUES" } },
+    { HEALTHCODE_RIGHTS_ALWAYS, "+hmget", HEALTHCODE_RIGHTS_READ, NULL,
+      { "HMGET", "healthcode:region", "51" } },
+    { HEALTHCODE_RIGHTS_ALWAYS, "+hmget", HEALTHCODE_RIGHTS_READ, NULL,
+      { "HMGET", "healthcode:control", "issuer:" } },
+    { HEALTHCODE_RIGHTS_CACHE, "+client|tracking", NULL, NULL,
+      { "CLIENT", "TRACKING", "ON" } },
+    { HEALTHCODE_RIGHTS_CACHE, "+client|trackinginfo", NULL,
+      HEALTHCODE_RIGHTS_PROOF, { "CLIENT", "TRACKINGINFO" } },
+    { HEALTHCODE_RIGHTS_PUSH, "+get", HEALTHCODE_RIGHTS_READ,
+      HEALTHCODE_RIGHTS_PROOF, { "GET", "healthcode:push" } },
+    { HEALTHCODE_RIGHTS_PUSH, "+incr", "~healthcode:push",
+      HEALTHCODE_RIGHTS_PROOF, { "INCR", "healthcode:push" } },
+};
+
+#define HEALTHCODE_RIGHTS_ROWS                                                \
+    (sizeof(healthcode_rights_rows) / sizeof(healthcode_rights_rows[0]))
+
+
+healthcode_exit_e
+healthcode_rights_check(healthcode_connection_t *connection, bool cache,
+    bool *ok)
+{
+    bool                            push, seven = true, refused = false;
+    healthcode_exit_e               rc;
+    healthcode_rights_e             answers[HEALTHCODE_RIGHTS_ROWS];
+    const healthcode_rights_row_t  *row;
+
+    rc = healthcode_rights_is_seven(connection, &seven);
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
+    /* before Redis 7 these rights reach too far; and one of them writes */
+    push = cache && seven
+           && connection->proofs[HEALTHCODE_CONNECTION_POLICY].reason
+              != HEALTHCODE_REASON_STORE_UNAVAILABLE
+           && connection->proofs[HEALTHCODE_CONNECTION_META].reason
+              == HEALTHCODE_REASON_OK;
+    *ok = true;
+
+    for (size_t i = 0; i < HEALTHCODE_RIGHTS_ROWS; i++) {
+        row = &healthcode_rights_rows[i];
+        answers[i] = HEALTHCODE_RIGHTS_OK;
+
+        if ((row->when == HEALTHCODE_RIGHTS_CACHE && !cache)
+            || (row->when == HEALTHCODE_RIGHTS_PUSH && !push))
+        {
+            continue;
+        }
+
+        rc = healthcode_rights_try(connection, row, &answers[i]);
+
+        if (rc != HEALTHCODE_EXIT_OK) {
+            return rc;
+        }
+
+        if (answers[i] != HEALTHCODE_RIGHTS_OK) {
+            healthcode_rights_say(row, answers[i], seven);
+            *ok &= row->less != NULL;
+            refused |= answers[i] != HEALTHCODE_RIGHTS_UNKNOWN;
+        }
+    }
+
+    if (refused) {
+        healthcode_rights_line(connection, answers, seven);
+
+    } else if (*ok) {
+        puts("ok   rights   this user may do what a gate does");
+    }
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+static healthcode_exit_e
+healthcode_rights_try(healthcode_connection_t *connection,
+    const healthcode_rights_row_t *row, healthcode_rights_e *answer)
+{
+    int          argc = 0;
+    redisReply  *reply;
+    const char  *args[HEALTHCODE_RIGHTS_WORDS];
+
+    while (argc < HEALTHCODE_RIGHTS_WORDS && row->words[argc]) {
+        args[argc] = row->words[argc];
+        argc++;
+    }
+
+    reply = redisCommandArgv(connection->redis, argc, args, NULL);
+
+    if (reply == NULL) {
+        return healthcode_connection_failed(connection, NULL);
+    }
+
+    *answer = healthcode_rights_read(reply);
+    freeReplyObject(reply);
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+/* Another error, such as WRONGTYPE, is no matter of rights. */
+static healthcode_rights_e
+healthcode_rights_read(const redisReply *reply)
+{
+    if (healthcode_refusal_is_right(reply)) {
+        return healthcode_refusal_is_right_to_keys(reply)
+               ? HEALTHCODE_RIGHTS_KEY : HEALTHCODE_RIGHTS_COMMAND;
+    }
+
+    return (reply->type == REDIS_REPLY_ERROR
+            && strncmp(reply->str, "ERR unknown", 11) == 0)
+           ? HEALTHCODE_RIGHTS_UNKNOWN : HEALTHCODE_RIGHTS_OK;
+}
+
+
+/* Whether it knows a right to read alone; so it is where it does not say. */
+static healthcode_exit_e
+healthcode_rights_is_seven(healthcode_connection_t *connection, bool *seven)
+{
+    redisReply  *reply;
+    const char  *version = NULL, *args[] = { "INFO", "server" };
+    const char  *field = "redis_version:";
+
+    reply = redisCommandArgv(connection->redis, 2, args, NULL);
+
+    if (reply == NULL) {
+        return healthcode_connection_failed(connection, NULL);
+    }
+
+    if (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_VERB) {
+        version = strstr(reply->str, field);
+    }
+
+    *seven = version == NULL || strncmp(version + strlen(field), "6.", 2) != 0;
+    freeReplyObject(reply);
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+/* The right that is missing, NULL where none is. */
+static const char *
+healthcode_rights_word(const healthcode_rights_row_t *row,
+    healthcode_rights_e answer, bool seven)
+{
+    switch (answer) {
+
+    case HEALTHCODE_RIGHTS_COMMAND:
+        return row->right;
+
+    case HEALTHCODE_RIGHTS_KEY:
+        return (!seven && strcmp(row->key, HEALTHCODE_RIGHTS_READ) == 0)
+               ? "~healthcode:*" : row->key;
+
+    default:
+        return NULL;
+    }
+}
+
+
+static void
+healthcode_rights_say(const healthcode_rights_row_t *row,
+    healthcode_rights_e answer, bool seven)
+{
+    const char  *word = healthcode_rights_word(row, answer, seven);
+
+    printf("%-4s rights   %s%s%s is refused: ", row->less ? "warn" : "NO",
+           row->words[0], row->words[1] ? " " : "",
+           row->words[1] ? row->words[1] : "");
+
+    if (word) {
+        printf("the user lacks %s", word);
+    } else {
+        fputs("the server does not know it; gates need Redis 6.2 or later",
+              stdout);
+    }
+
+    if (row->less) {
+        printf("; %s", row->less);
+
+    } else if (row->when == HEALTHCODE_RIGHTS_CACHE) {
+        fputs("; where no gate has a \"cache\" in this store, add --no-cache",
+              stdout);
+    }
+
+    putchar('\n');
+}
+
+
+/* The rights that are missing, each once. */
+static void
+healthcode_rights_line(const healthcode_connection_t *connection,
+    const healthcode_rights_e *answers, bool seven)
+{
+    size_t       i, n, said = 0;
+    const char  *words[HEALTHCODE_RIGHTS_ROWS];
+
+    fputs("              write: ACL SETUSER ", stdout);
+    healthcode_output_string(stdout, connection->user);
+
+    for (i = 0; i < HEALTHCODE_RIGHTS_ROWS; i++) {
+        words[said] = healthcode_rights_word(&healthcode_rights_rows[i],
+                                             answers[i], seven);
+
+        for (n = 0; words[said] && n < said; n++) {
+            if (strcmp(words[n], words[said]) == 0) {
+                words[said] = NULL;
+            }
+        }
+
+        if (words[said]) {
+            printf(" %s", words[said++]);
+        }
+    }
+
+    putchar('\n');
+}
