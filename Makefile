@@ -145,6 +145,7 @@ $(MODULE): $(BUILD)/nginx/Makefile $(SOURCES)
 	@cd $(NGINX_SRC) && $(MAKE) -s -f $(BUILD)/nginx/Makefile modules \
 	    > $(BUILD)/nginx/make.log 2>&1 \
 	    || { grep -A5 -E 'error|warning' $(BUILD)/nginx/make.log; exit 1; }
-	@cp $(BUILD)/nginx/ngx_http_healthcode_module.so $@
+	@cp $(BUILD)/nginx/ngx_http_healthcode_module.so $@.new
+	@mv -f $@.new $@
 	@for so in $(DEPS)/yyjson/lib/libyyjson.so.0; do \
 	    [ ! -f $$so ] || cp -L $$so $(BUILD)/; done
