@@ -95,6 +95,8 @@ server {
         alias $site/passed; }
     location /audit-none { healthcode audit; return 204; }
     location /off { proxy_pass $up; }
+    location /if { healthcode on; if (\$arg_a) { proxy_pass $up; } }
+    location /if-audit { healthcode audit; if (\$arg_a) { proxy_pass $up; } }
 
     location /staff {
         satisfy any;
@@ -280,6 +282,13 @@ for my $name (sort keys %foreign) {
     is($status, 200, 'the first of two cookies of the name counts');
     unlike($got, qr/code=/, 'and both are gone');
     like($log, qr/^-\|-\|b=2\|-\|/m, 'of several headers, too');
+
+    ($status, $got, $log) = ask('/if?a=1', "X-Code: $alice", "X-Two: 2");
+    is($status, 200, 'in an "if" of the location');
+    ok(!has("$got$log", $alice) && has($got, 'X-Two: 2'), 'it is gone as well');
+
+    ($status, $got, $log) = ask('/if-audit?a=1', "X-Code: $alice");
+    ok(has($got, $alice) && !has($log, $alice), 'and stays in that of an audit');
 
     ($status) = ask('/on', "Cookie: code=$ours{expired}; code=$alice");
     is($status, 401, 'the second does not count');

@@ -387,7 +387,7 @@ ngx_int_t ngx_http_healthcode_source_look(ngx_http_request_t *r,
  * NGX_OK, or NGX_ERROR where there is no memory.
  */
 ngx_int_t ngx_http_healthcode_source_hide(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record);
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 
 /*
  * The request comes to a gated location; it goes on to another place before it

@@ -121,7 +121,7 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     evidence->code = ngx_http_healthcode_verify(r, lcf, record);
 
     if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON
-        && ngx_http_healthcode_source_hide(r, record) != NGX_OK)
+        && ngx_http_healthcode_source_hide(r, lcf, record) != NGX_OK)
     {
         evidence->code = HEALTHCODE_REASON_FAULT;
         return NGX_OK;

@@ -45,20 +45,23 @@ ngx_http_healthcode_source_look(ngx_http_request_t *r,
 
 ngx_int_t
 ngx_http_healthcode_source_hide(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record)
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    ngx_str_t                       code;
-    ngx_uint_t                      is_ours;
-    ngx_http_healthcode_entered_t  *entered = record->entered;
+    ngx_str_t   code;
+    ngx_uint_t  is_ours;
 
     /* an issuer is of this location */
     is_ours = record->found.issuer
               && ngx_http_healthcode_source_code(record, &code)
                  == HEALTHCODE_REASON_OK;
 
-    entered->hidden = 1;
+    /* an "if" of the location has a configuration of its own */
 
-    return ngx_http_healthcode_headers_hide(r, entered->lcf, record,
+    if (record->entered) {
+        record->entered->hidden = 1;
+    }
+
+    return ngx_http_healthcode_headers_hide(r, lcf, record,
                                             is_ours ? &code : NULL);
 }
 
