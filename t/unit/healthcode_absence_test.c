@@ -27,7 +27,10 @@ typedef struct {
 } fixture_t;
 
 
-static const uint8_t  holder[HEALTHCODE_HOLDER_LEN] = "0123456789abcdef";
+static const uint8_t  holder[HEALTHCODE_HOLDER_LEN] = {
+    '0', '1', '2', '3', '4', '5', '6', '7',
+    '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'
+};
 
 
 static uint64_t
