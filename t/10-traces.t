@@ -56,6 +56,7 @@ large_client_header_buffers 8 64k;
 limit_req_zone \$scheme zone=requests:1m rate=1r/m;
 limit_conn_zone \$scheme zone=connections:1m;
 proxy_cache_path {{ROOT}}/cache keys_zone=cache:1m;
+proxy_http_version 1.0;     # the default until nginx 1.29.7
 log_format all '\$request|\$request_uri|\$args|\$query_string|\$is_args|\$uri|'
     '\$http_authorization|\$http_cookie|\$http_referer|\$http_x_code|'
     '\$arg_code|\$arg_hc|\$cookie_code|\$document_uri|\$request_body|'
