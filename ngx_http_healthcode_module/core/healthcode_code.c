@@ -143,7 +143,8 @@ healthcode_code_store(healthcode_table_t *table, const uint64_t *key,
 {
     uint64_t  entry[HEALTHCODE_CODE_WORDS];
 
-    if (code->issuer > HEALTHCODE_CODE_ISSUER_MAX
+    if ((identity[0] | identity[1]) == 0
+        || code->issuer > HEALTHCODE_CODE_ISSUER_MAX
         || code->signer > HEALTHCODE_CODE_SIGNER_MAX)
     {
         return false;

@@ -83,7 +83,9 @@ bool healthcode_code_find(const healthcode_table_t *table, const uint64_t *key,
 /*
  * Stores code, which the issuer of this identity has verified.  now, Unix
  * seconds, tells which others are over.  True: one had to make room that is
- * not.
+ * not.  An identity of zeros is nobody's, since OpenSSL has failed: nothing is
+ * stored, or what old keys had verified would be found under new ones whose
+ * identity failed as well.
  */
 bool healthcode_code_store(healthcode_table_t *table, const uint64_t *key,
     const healthcode_code_digest_t identity, const healthcode_code_t *code,

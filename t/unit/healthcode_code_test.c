@@ -326,6 +326,30 @@ test_stores_one_text_of_one_identity_once(void **state)
 }
 
 
+/* Of two sets of keys whose identities OpenSSL could not tell. */
+static void
+test_stores_nothing_for_nobody(void **state)
+{
+    healthcode_code_t               code, found;
+    const healthcode_code_digest_t  nobody = { 0, 0 };
+    const healthcode_code_digest_t  somebody[] = { { 0, 1 }, { 1, 0 } };
+
+    read_code(TIMES, &code);
+    make_table(1);
+
+    assert_false(healthcode_code_store(&table, text_key, nobody, &code, IAT));
+    assert_false(find(text_key, 0, nobody, &found));
+
+    for (size_t i = 0; i < test_count(somebody); i++) {
+        healthcode_code_store(&table, text_key, somebody[i], &code, IAT);
+        test_row(find(text_key, 0, somebody[i], &found), i, "half a zero");
+        test_row(!find(text_key, 0, nobody, &found), i, "nobody's then");
+    }
+
+    (void) state;
+}
+
+
 static void
 test_stores_no_number_that_does_not_fit(void **state)
 {
@@ -915,6 +939,7 @@ main(void)
         cmocka_unit_test(test_finds_no_code_of_an_issuer_that_does_not_count),
         cmocka_unit_test(test_tells_two_issuers_of_one_text_apart),
         cmocka_unit_test(test_stores_one_text_of_one_identity_once),
+        cmocka_unit_test(test_stores_nothing_for_nobody),
         cmocka_unit_test(test_stores_no_number_that_does_not_fit),
         cmocka_unit_test(
             test_gives_up_what_has_expired_and_then_what_expires_first),
