@@ -7,6 +7,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use JSON::PP ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -563,6 +564,7 @@ server {
     listen unix:{{SOCK}};
     location /alive { return 204; }
     location /t { healthcode on; alias ${\ $f->path('site')}/passed; }
+    location /status { healthcode_status; }
     location = /late { internal; proxy_pass http://unix:$path:/; }
     location = /here { internal; alias ${\ $f->path('issuer/jwks')}; }
     location = /none { internal; return 404; }
@@ -586,6 +588,10 @@ END
     is($nginx->ask_until(200, 3.5, code(7)), '401 key',
        'and never those of one that was there before it');
     is($nginx->ask(code(1)), 200, 'and keeps its own');
+    my $status = JSON::PP->new->decode(
+        get($nginx->sock, '/status', [])->{body})->{keys}[0];
+    is("@{$status}{qw(issuer fetches fetch_failures)}", 'new 1 0',
+       'nor is the fetch of the other one counted as its own');
     close $held;
     is($nginx->stop, 0, 'it ends by itself');
     is(alarming($nginx), '', 'nothing is alarming');

@@ -136,6 +136,12 @@ test_refuses_a_store_that_proves_nothing(void **state)
           "$12\r\npepper_check\r\n$32\r\n39666BB05D87D8254E6B2233776BF348\r\n",
           PEPPER },
 
+        /* of a proof that stands twice the last one counts */
+        { "%4\r\n" META_PAIRS "$12\r\npepper_check\r\n$32\r\n" OTHER "\r\n",
+          PEPPER },
+        { "%4\r\n" META_PAIRS "$6\r\nschema\r\n$1\r\n2\r\n", UNPROVEN },
+        { "%4\r\n" META_PAIRS "$8\r\ninstance\r\n$0\r\n\r\n", UNPROVEN },
+
         { "-NOPERM no\r\n", UNAVAILABLE },
         { "-WRONGTYPE x\r\n", UNAVAILABLE },
         { "_\r\n", UNAVAILABLE },
