@@ -73,6 +73,7 @@ server {
     if (\$http_x_code = none) { return 204; }
     if (\$http_cookie = none) { return 204; }
     if (\$request_uri = none) { return 204; }
+    rewrite ^/outer /pass;
     location /alive { return 204; }
     location /plain { proxy_pass $up; }
     location /plain-down { proxy_pass http://unix:{{ROOT}}/nobody.sock; }
@@ -464,9 +465,11 @@ for my $case (
     my ($line) = seen($uri, "X-Code: $alice");
     is($line, "GET $want HTTP/1.0", "upstream: the path is $what");
 }
-my ($line) = seen("/rewritten?a=1&code=$alice");
-is($line, 'GET /pass?a=1 HTTP/1.0',
-   'upstream: a URI that was rewritten is not the one that came');
+for my $uri (qw(/rewritten /outer)) {
+    my ($line) = seen("$uri?a=1&code=$alice");
+    is($line, 'GET /pass?a=1 HTTP/1.0',
+       "upstream: $uri, which was rewritten, is not the URI that came");
+}
 
 my (undef, $copied) = seen("/copy?a=1&code=$alice&b=2");
 is((grep { /^X-Uri/ } @$copied)[0],
@@ -504,7 +507,8 @@ like($came, qr{^Referer: \S+\?code=\Q$alice\E\r$}m, 'and the Referer');
 my $picture = "http://gate.example/static?a=1&code=$alice";
 logged_as('a referer where no gate is', '/plain',
           "http://gate.example/static?a=1&code=$stars", "Referer: $picture");
-($line, $copied) = ('', [ split /\r\n/, substr $f->read($record), $taken ]);
+my ($line, $got);
+$copied = [ split /\r\n/, substr $f->read($record), $taken ];
 $taken = -s $record;
 is((grep { /^Referer/ } @$copied)[0], "Referer: $picture",
    'upstream: where no gate is, a Referer is as it came');
@@ -513,7 +517,7 @@ ok($nginx->logged(qr{plain-down.*referrer: "http://\S+\?a=1&code=\*+"}, 5),
    'the error line of a location without a gate masks the Referer');
 is(trace($nginx->error_log), undef, 'and has nothing of a code');
 
-($line, my $got) = seen("/plain?code=$alice", "X-Code: $alice");
+($line, $got) = seen("/plain?code=$alice", "X-Code: $alice");
 is($line, "GET /plain?code=$alice HTTP/1.0",
    'a location that is no gate passes its query on as it is');
 is("@$got", "X-Code: $alice", 'and its headers');
