@@ -781,6 +781,11 @@ sub at { my ($uri, $code) = @_;
 GET /dir/
 --- more_headers
 Authorization: Bearer {{ALICE}}
+--- after
+fixture->reset_store;
+my $bearer = 'Authorization: Bearer ' . code('BOB');
+for (1 .. 100) { last if told('/national', $bearer) eq 200; sleep 0.05 }
+is(told('/national', $bearer), 200, 'the store is proven again');
 --- no_error_log
 [alert]
 
@@ -1110,11 +1115,15 @@ for my $row (
 {
     my ($uri, $wanted, $what, $aud, @headers) = @$row;
     my $before = lines('after.log');
+    my $asked = fixture->redis->count('hmget');
     asked_once(@headers ? 'half' : 'leaves', $uri, somebody(aud => $aud), 0.1,
                @headers) for 1 .. 2;
     sleep 0.5;
     is(lines('after.log') - $before, 2 * $wanted,
        "$what: the post_action ran $wanted times");
+    is(fixture->redis->count('hmget') - $asked, 2,
+       "$what: the store is asked once")
+        if $uri eq '/moved-same' && !$Healthcode::Fixture::CACHED;
 }
 my $before = lines('after.log');
 fixture->redis->cmd('HSET', 'healthcode:risk:{'

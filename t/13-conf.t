@@ -290,8 +290,7 @@ location / { $on error_page 401 http://other.example/no.html;
     error_page 403 /\$host.html; }
 END
     [ 'a redirect that adds a slash', <<"END" ],
-location / { healthcode off; }
-location /t { $on error_page 401 /no; }
+location / { $on error_page 401 /no; }
 location /no/ { $on proxy_pass http://127.0.0.1:1; }
 END
     [ 'a named location that is not there', <<"END" ];
