@@ -1002,30 +1002,6 @@ for my $row (
 
 # ---- a name that leads to another address ----
 
-# Answers every question for an address with the one in $file, for a second;
-# with "no such name" if there is none.  Its port.
-sub name_server {
-    my ($file) = @_;
-    my $socket = IO::Socket::INET->new(Proto => 'udp',
-                                       LocalAddr => '127.0.0.1') or die $!;
-    my $process = Healthcode::Process->spawn(sub {
-        my $until = time + 120;
-        while (time < $until) {
-            IO::Select->new($socket)->can_read(1) or next;
-            my $peer = recv $socket, my $query, 512, 0;
-            my ($id, $question) = (substr($query, 0, 2), substr $query, 12);
-            $question =~ s/^((?:[^\0].*?)?\0....).*/$1/s;
-            my $address = $f->read($file);
-            my $found = $address =~ /^[\d.]+$/;
-            send $socket, $id . pack('n5', 0x8180 | ($found ? 0 : 3), 1,
-                $found ? 1 : 0, 0, 0) . $question
-                . ($found ? pack('n3Nn', 0xc00c, 1, 1, 1, 4)
-                            . pack('C4', split /\./, $address) : ''), 0, $peer;
-        }
-    });
-    return ($process, $socket->sockport);
-}
-
 for my $cache (0, 1) {
     my $port = free_port();
     my ($first, $second) = map { my $n = $_; Healthcode::Redis->start(
@@ -1035,7 +1011,8 @@ for my $cache (0, 1) {
     $second->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
                  'confirmed', 0);
     $f->write('address', '127.0.0.1');
-    my ($names, $names_port) = name_server('address');
+    my ($names, $names_port) =
+        Healthcode::Server::names($f->path('address'));
     my $with = $cache ? 'with a cache' : 'without a cache';
     my $nginx = gate(server => "redis.test:$port resolve", timeout => '2s',
         connect_timeout => '2s', level => 'notice',

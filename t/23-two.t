@@ -7,6 +7,7 @@ use warnings;
 
 use Digest::SHA qw(sha256);
 use FindBin;
+use IO::Socket::INET;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use POSIX qw(strftime);
@@ -18,6 +19,7 @@ use Healthcode::Http qw(dial get exchange answers answer_of);
 use Healthcode::Jws qw(b64 json jws);
 use Healthcode::Nginx;
 use Healthcode::Redis;
+use Healthcode::Server;
 
 use constant { ARRIVES => 2, RECOVERY => 4 };
 
@@ -170,25 +172,26 @@ sub database {
 
 # ---- one store of which one worker knows that it is another now ----
 
-{
-    database(1, 'second', 'eve');
-    my $nginx = gate(workers => 2, http => $f->store_conf('flags',
-        cache => 'gate lease=10s', timeout => '800ms'));
+# The worker that owns what is known of eve stops while $change makes another
+# store of it, which the other worker goes to: it answers for itself.
+sub one_worker_knows {
+    my ($what, $change, $logged, %opt) = @_;
+    my $nginx = gate(workers => 2, http => ($opt{http} // '')
+        . $f->store_conf('flags', cache => 'gate lease=10s', timeout => '800ms',
+                         %{ $opt{store} || {} }));
     my ($eve, $bob) = map { $f->issue(sub => $_) } 'eve', 'bob';
 
-    # one worker, which then stops, owns what is known of eve
     my $owner;
     for (1 .. 300) {
         my $answer = ask($nginx, $eve);
-        my (undef, $risk) = split ' ', $answer->{header}{'x-known'};
-        last if $owner && $risk eq 'HIT' && answer_of($answer) eq 200;
-        $owner = $answer->{header}{'x-pid'} if $risk eq 'MISS';
+        my (undef, $risk) = split ' ', $answer->{header}{'x-known'} // '';
+        last if $owner && ($risk // '') eq 'HIT' && answer_of($answer) eq 200;
+        $owner = $answer->{header}{'x-pid'} if ($risk // '') eq 'MISS';
         sleep 0.01;
     }
     kill STOP => $owner;
-    $redis->cmd('SWAPDB', 0, 1);
-    ok($nginx->logged(qr/it is another store than a moment ago/, 5),
-       'one worker sees that the store is another one');
+    $change->();
+    ok($nginx->logged($logged, 8), "$what: one worker sees it");
     my $until = time + 4;
     my ($bobs, @eves) = ('');
     while (time < $until && @eves < 3) {
@@ -201,12 +204,43 @@ sub database {
         sleep 0.02;
     }
     kill CONT => $owner;
-    like($bobs, qr/^200 \w+ HIT/, 'and keeps what it reads there');
+    like($bobs, qr/^200 \w+ HIT/, "$what: and keeps what it reads there");
     is("@eves", '403 flagged 403 flagged 403 flagged',
-       'but believes nothing that the other worker has read before');
+       "$what: but believes nothing that the other worker has read before");
+    return $nginx;
+}
+
+{
+    database(1, 'second', 'eve');
+    my $nginx = one_worker_knows('another instance',
+        sub { $redis->cmd('SWAPDB', 0, 1) },
+        qr/it is another store than a moment ago/);
     $redis->cmd('SWAPDB', 0, 1);
-    $nginx->ask_until(200, RECOVERY, $eve);
+    $nginx->ask_until(200, RECOVERY, $f->issue(sub => 'eve'));
     ends_well($nginx, 'another instance', qr/is down:/);
+}
+
+{
+    # a replica that was promoted has the instance of the master before it
+    my $port = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
+        ->sockport;
+    my ($first, $second) = map { Healthcode::Redis->start(dir => $f->dir,
+        name => "at$_", password => $f->password,
+        conf => [ "port $port", "bind 127.0.0.$_" ]) } 1, 2;
+    $_->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'same',
+            pepper_check => $f->pepper_check) for $first, $second;
+    $second->cmd('HSET', "healthcode:risk:{${\ $f->holder('eve')}}",
+                 'contact', 0);
+    $f->write('address', '127.0.0.1');
+    my ($names, $names_port) = Healthcode::Server::names($f->path('address'));
+    my $nginx = one_worker_knows('another address of the name',
+        sub { $f->write('address', '127.0.0.2') },
+        qr/leads to another address/,
+        http => "resolver 127.0.0.1:$names_port ipv6=off;",
+        store => { server => "redis.test:$port resolve" });
+    ends_well($nginx, 'another address', qr/is down:/);
+    $names->end('KILL');
+    $_->down for $first, $second;
 }
 
 

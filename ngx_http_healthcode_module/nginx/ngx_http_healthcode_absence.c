@@ -91,6 +91,7 @@ ngx_http_healthcode_absence_live(ngx_http_healthcode_redis_t *redis,
 
 /*
  * Another server, database, user, pepper or instance is another store; so is
+ * another address of one name, whose server may have been promoted since; and
  * another lease, or what an owner of a longer one has read would be believed
  * for that long.
  */
@@ -101,7 +102,7 @@ ngx_http_healthcode_absence_store_id(ngx_http_healthcode_redis_t *redis,
     uint8_t                       hash[HEALTHCODE_DIGEST_LEN];
     ngx_http_healthcode_store_t  *store = redis->store;
     healthcode_str_t              parts[] = {
-        ngx_http_healthcode_view(&store->url.url),
+        redis->peer,
         ngx_http_healthcode_view(&store->user),
         healthcode_str_from(&store->database, sizeof(store->database)),
         healthcode_str_from(&store->lease, sizeof(store->lease)),

@@ -148,6 +148,7 @@ ngx_http_healthcode_redis_connect(ngx_http_healthcode_redis_t *redis,
     ngx_http_healthcode_absence_lose(redis);
 
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_CONNECTING;
+    redis->peer = healthcode_str_from(sockaddr, socklen);
     redis->reader = healthcode_reply_reader_create();
 
     rc = redis->reader ? ngx_event_connect_peer(&peer) : NGX_ERROR;

@@ -83,6 +83,7 @@ struct ngx_http_healthcode_redis_s {
     ngx_log_t                            quiet;     /* the gate says it */
 
     ngx_connection_t                    *connection;
+    healthcode_str_t                     peer;      /* its address */
     healthcode_reply_reader_t           *reader;
     healthcode_handshake_t               handshake;
     ngx_uint_t                           handshaken;

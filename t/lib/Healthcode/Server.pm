@@ -1,6 +1,7 @@
 # Tiny servers for the other end of the gate: one that plays a broken Redis,
-# one that plays an upstream and writes down every byte that it receives.
-# Both listen on a unix socket and end with the test.
+# one that plays an upstream and writes down every byte that it receives, one
+# that tells addresses.  All end with the test; the first two listen on a unix
+# socket.
 
 package Healthcode::Server;
 
@@ -8,6 +9,7 @@ use strict;
 use warnings;
 
 use IO::Select;
+use IO::Socket::INET;
 use IO::Socket::UNIX;
 use Socket qw(SOCK_STREAM SOMAXCONN);
 use Time::HiRes qw(sleep time);
@@ -122,6 +124,32 @@ sub upstream {
         put($client, join("\r\n", 'HTTP/1.1 200 OK', 'Content-Length: 9',
                           'Connection: close', @headers, '', "upstream\n"), 5);
     });
+}
+
+# A name server that answers every question for an address with the one that
+# stands in the file $path, for a second; with "no such name" if there is none.
+# The process, and its port.
+sub names {
+    my ($path) = @_;
+    my $socket = IO::Socket::INET->new(Proto => 'udp',
+                                       LocalAddr => '127.0.0.1') or die $!;
+    my $process = Healthcode::Process->spawn(sub {
+        my $until = time + 120;
+        while (time < $until) {
+            IO::Select->new($socket)->can_read(1) or next;
+            my $peer = recv $socket, my $query, 512, 0;
+            my ($id, $question) = (substr($query, 0, 2), substr $query, 12);
+            $question =~ s/^((?:[^\0].*?)?\0....).*/$1/s;
+            open my $in, '<', $path or next;
+            my $address = <$in> // '';
+            my $found = $address =~ /^[\d.]+$/;
+            send $socket, $id . pack('n5', 0x8180 | ($found ? 0 : 3), 1,
+                $found ? 1 : 0, 0, 0) . $question
+                . ($found ? pack('n3Nn', 0xc00c, 1, 1, 1, 4)
+                            . pack('C4', split /\./, $address) : ''), 0, $peer;
+        }
+    });
+    return ($process, $socket->sockport);
 }
 
 1;
