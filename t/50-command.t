@@ -1025,6 +1025,28 @@ for my $case (
     is_deeply(hash('healthcode:meta'), $meta, '... meta is as it was');
 }
 
+# A store without flags gets no proof, also by the script alone.
+{
+    my %meta = @{ redis('HGETALL', 'healthcode:meta') };
+    my @proof = ('1', $meta{pepper_check}, 'f' x 32);
+    for my $how (qw(keep renew force)) {
+        redis('DEL', 'healthcode:meta');
+        is_deeply(script('store-init', 1, 'healthcode:meta', @proof, $how, 0),
+                  [ 'empty', '' ], "store-init $how: no flags, no proof");
+        is(redis('EXISTS', 'healthcode:meta'), 0, '... none is written');
+        redis('HSET', 'healthcode:meta', %meta, 'pepper_check', '0' x 32);
+        is(script('store-init', 1, 'healthcode:meta', @proof, $how, 0)->[0],
+           $how eq 'force' ? 'empty' : 'pepper',
+           "store-init $how: nor in the place of another");
+    }
+    redis('HSET', 'healthcode:meta', %meta);
+    is_deeply(script('store-init', 1, 'healthcode:meta', @proof, 'keep', 0),
+              [ 'kept', $meta{instance} ], 'what proves the same is kept');
+    is_deeply(script('store-init', 1, 'healthcode:meta', @proof, 'renew', 0),
+              [ 'empty', $meta{instance} ], 'and not renewed without flags');
+    is_deeply(hash('healthcode:meta'), \%meta, 'it is as it was');
+}
+
 script('flag-set', 2, @keys, "f$_", 0, '', '') for 1 .. 64;
 like(script('flag-set', 2, @keys, 'entry', 0, '', ''), qr/64 flags already/,
      'a holder has 64 flags at most');
