@@ -201,22 +201,23 @@ for my $name (sort keys %foreign) {
 
 for my $name (sort keys %ours) {
     my $code = $ours{$name};
-    my ($status, $got, $log) = ask('/audit',
+    my ($status, $got, $log) = ask("/audit?a=1&code=$code&b=2",
         "Authorization: Bearer $code", "X-Code: $code",
-        "Cookie: a=1; code=$code; b=2");
+        "Cookie: a=1; code=$code; b=2", "Referer: http://h/?code=$code");
     is($status, 200, "audit, a code $name: the request goes on");
-    is(scalar(() = $got =~ /\Q$code\E/g), 3, 'and all of it with it');
+    is(scalar(() = $got =~ /\Q$code\E/g), 5, 'and all of it with it');
+    like($got, qr{^GET /audit\?a=1&code=\Q$code\E&b=2 }, 'in its place');
     like($got, qr/^Cookie: a=1; code=\Q$code\E; b=2\r$/m, 'among its like');
     ok(!has($log, $code), 'and it is not in the log');
 }
 
-for my $case ([ '/audit-uri', 3 ], [ '/audit-then-off', 3 ],
-              [ '/audit-mirror', 3 ], [ '/audit-headers', 5 ])
+for my $case ([ '/audit-uri', 5 ], [ '/audit-then-off', 4 ],
+              [ '/audit-mirror', 5 ], [ '/audit-headers', 7 ])
 {
     my ($uri, $times) = @$case;
-    my (undef, $got, $log) = ask($uri,
+    my (undef, $got, $log) = ask("$uri?code=$alice",
         "Authorization: Bearer $alice", "X-Code: $alice",
-        "Cookie: code=$alice");
+        "Cookie: code=$alice", "Referer: http://h/?code=$alice");
     is(scalar(() = $got =~ /\Q$alice\E/g), $times, "$uri: all goes on");
     ok(!has($log, $alice), 'and nothing of it is in the log, nor in that of a '
        . 'subrequest');
