@@ -165,7 +165,7 @@ sub reset_store {
     $redis->cmd('DEL', @keys) if @keys;
     if (!$redis->cmd('EXISTS', 'healthcode:meta')) {
         $self->init_store;
-        sleep 0.5 if $CACHED;    # another store now, which gates find out
+        sleep 1.1;    # a gate that was out tries again within a second
     }
     $redis->cmd('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     $redis->reset_counts;
