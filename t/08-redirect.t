@@ -794,6 +794,7 @@ is(told('/national', $bearer), 200, 'the store is proven again');
 === TEST 19: a refusal is final: no redirect makes it a pass
 --- http_config eval: $::http
 --- config eval: $::config
+--- restart
 --- redis
 HSET healthcode:risk:{{{HOLDER:erin,site}}} confirmed 0
 --- request
