@@ -547,7 +547,7 @@ for my $doc (@documents) {
 
 {
     my ($doc) = grep { $_->{name} eq 'docs/request-path.md' } @examples;
-    my @rows = map { [ $_->{cells}[0] =~ s/`//gr, @{ $_->{cells} }[1, 2] ] }
+    my @rows = map { [ $_->{cells}[0] =~ s/`//gr, @{ $_->{cells} }[1 .. 3] ] }
         grep { $_->{section} eq 'Reasons' } @{ $doc->{rows} };
     my @reasons = reasons(slurp("$SOURCE/core/healthcode_reason.h"));
 

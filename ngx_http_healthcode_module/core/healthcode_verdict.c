@@ -9,6 +9,7 @@
 
 static bool healthcode_verdict_live_passes(
     const healthcode_evidence_t *evidence, healthcode_reason_e *reason);
+static bool healthcode_verdict_may_open(healthcode_reason_e outage);
 
 
 healthcode_verdict_t
@@ -51,11 +52,33 @@ healthcode_verdict_live_passes(const healthcode_evidence_t *evidence,
         }
 
         *reason = evidence->risk;
-        return evidence->outage_allow;
+        return evidence->outage_allow
+               && healthcode_verdict_may_open(evidence->risk);
 
     case HEALTHCODE_LIVE_UNKNOWN:
         break;
     }
 
     return false;
+}
+
+
+/*
+ * Whether an outage may let a code pass where the location says so.  A gate
+ * that is asked too much is no outage: whoever is flagged could see to it.
+ */
+static bool
+healthcode_verdict_may_open(healthcode_reason_e outage)
+{
+    switch (healthcode_reason_class(outage)) {
+
+    case HEALTHCODE_CLASS_STORE_TIMEOUT:
+    case HEALTHCODE_CLASS_STORE_REFUSED:
+    case HEALTHCODE_CLASS_STORE_AUTH:
+    case HEALTHCODE_CLASS_STORE_PROOF:
+        return true;
+
+    default:
+        return false;
+    }
 }

@@ -118,14 +118,15 @@ sub commands {
 }
 
 
-# [word, status, title] in their order.
+# [word, status, class, title] in their order.
 sub reasons {
     my ($source) = @_;
     $source =~ s/\\\n/\n/g;
     $source =~ s/"\s*\n\s*"//g;
     my @reasons;
-    push @reasons, [ $1, $2, $3 ]
-        while $source =~ /\bX\(\w+,\s*"(\w+)",\s*(\d+),\s*"([^"]*)"\)/g;
+    push @reasons, [ $1, $2, lc $3 =~ tr/_/ /r, $4 ]
+        while $source
+            =~ /\bX\(\w+,\s*"(\w+)",\s*(\d+),\s*(\w+),\s*"([^"]*)"\)/g;
     return @reasons;
 }
 
