@@ -173,7 +173,8 @@ ngx_http_healthcode_absence_keep(ngx_http_healthcode_lookup_t *lookup)
     healthcode_risk_answer_t      answer;
     ngx_http_healthcode_redis_t  *redis = lookup->redis;
 
-    if (!lookup->has_key
+    if (redis->counters == NULL
+        || !lookup->has_key
         || healthcode_risk_codec_meta(lookup->replies[lookup->expected - 1],
                                       redis->store->handshake.pepper_check)
            != HEALTHCODE_REASON_OK

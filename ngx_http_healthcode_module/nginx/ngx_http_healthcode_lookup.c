@@ -12,6 +12,13 @@ static ngx_http_healthcode_lookup_t *ngx_http_healthcode_lookup_start(
 static ngx_uint_t ngx_http_healthcode_lookup_key(
     const healthcode_risk_query_t *query,
     ngx_http_healthcode_lookup_key_t *key);
+static void ngx_http_healthcode_lookup_watch(
+    ngx_http_healthcode_redis_t *redis);
+static ngx_uint_t ngx_http_healthcode_lookup_is_same(
+    const ngx_http_healthcode_lookup_key_t *a,
+    const ngx_http_healthcode_lookup_key_t *b);
+static ngx_uint_t ngx_http_healthcode_lookup_is_open(
+    const ngx_http_healthcode_lookup_t *lookup);
 static ngx_queue_t *ngx_http_healthcode_lookup_list(
     ngx_http_healthcode_redis_t *redis,
     const ngx_http_healthcode_lookup_key_t *key);
@@ -93,8 +100,7 @@ ngx_http_healthcode_redis_lookup(ngx_http_healthcode_redis_t *redis,
         }
     }
 
-    has_key = redis->counters
-              && ngx_http_healthcode_lookup_key(query, &key);
+    has_key = ngx_http_healthcode_lookup_key(query, &key);
 
     l = has_key ? ngx_http_healthcode_lookup_join(redis, &key) : NULL;
 
@@ -156,12 +162,18 @@ ngx_http_healthcode_lookup_start(ngx_http_healthcode_redis_t *redis,
     /* all wait equally long, so one timer serves them in turn */
 
     lookup->due = ngx_current_msec + redis->store->timeout;
+    ngx_http_healthcode_lookup_watch(redis);
 
+    return lookup;
+}
+
+
+static void
+ngx_http_healthcode_lookup_watch(ngx_http_healthcode_redis_t *redis)
+{
     if (!redis->late.timer_set) {
         ngx_add_timer(&redis->late, redis->store->timeout);
     }
-
-    return lookup;
 }
 
 
@@ -179,27 +191,25 @@ ngx_http_healthcode_redis_cancel(ngx_http_healthcode_lookup_t *lookup)
 
 /* ---- joining: many who ask for one holder at once ask once ---- */
 
-/* 0: query has more regions than a key. */
+/* 0: a thumbprint of another length could stand for another key. */
 static ngx_uint_t
 ngx_http_healthcode_lookup_key(const healthcode_risk_query_t *query,
     ngx_http_healthcode_lookup_key_t *key)
 {
     size_t  i;
 
-    if (query->nregions > HEALTHCODE_CODE_REGIONS_MAX
-        || query->thumbprint.len != HEALTHCODE_THUMBPRINT_LEN)
-    {
+    if (query->thumbprint.len != HEALTHCODE_THUMBPRINT_LEN) {
         return 0;
     }
 
-    ngx_memzero(key, sizeof(ngx_http_healthcode_lookup_key_t));
+    ngx_memzero(key, offsetof(ngx_http_healthcode_lookup_key_t, regions));
 
     ngx_memcpy(key->holder, query->holder, HEALTHCODE_HOLDER_HEX);
     ngx_memcpy(key->thumbprint, query->thumbprint.data,
                HEALTHCODE_THUMBPRINT_LEN);
 
     key->iss = query->iss;
-    key->nregions = (uint8_t) query->nregions;
+    key->nregions = query->nregions;
 
     for (i = 0; i < query->nregions; i++) {
         key->regions[i] = query->regions[i];
@@ -223,10 +233,44 @@ ngx_http_healthcode_lookup_list(ngx_http_healthcode_redis_t *redis,
 }
 
 
+static ngx_uint_t
+ngx_http_healthcode_lookup_is_same(const ngx_http_healthcode_lookup_key_t *a,
+    const ngx_http_healthcode_lookup_key_t *b)
+{
+    /* the number of regions is among what is compared first */
+
+    return ngx_memcmp(a, b, offsetof(ngx_http_healthcode_lookup_key_t, regions))
+           == 0
+           && ngx_memcmp(a->regions, b->regions,
+                         a->nregions * sizeof(healthcode_region_t))
+              == 0;
+}
+
+
+/*
+ * Whether one more may wait for lookup.  Not sent yet: always, or whoever asks
+ * much at once makes an outage.  Sent: while somebody waits, so that a timer
+ * runs for it, and for less than a lease, by the real clock.
+ */
+static ngx_uint_t
+ngx_http_healthcode_lookup_is_open(const ngx_http_healthcode_lookup_t *lookup)
+{
+    if (!lookup->is_sent) {
+        return 1;
+    }
+
+    if (lookup->done == NULL && ngx_queue_empty(&lookup->joined)) {
+        return 0;
+    }
+
+    return ngx_http_healthcode_clock() - lookup->clock
+           < lookup->redis->store->lease;
+}
+
+
 /*
  * A lookup that waits for the replies to another one of the same key, and
- * for no longer than it; NULL where there is none.  One that was sent a lease
- * ago by the real clock may say what is no longer true.
+ * for no longer than it; NULL where there is none.
  */
 static ngx_http_healthcode_lookup_t *
 ngx_http_healthcode_lookup_join(ngx_http_healthcode_redis_t *redis,
@@ -243,22 +287,8 @@ ngx_http_healthcode_lookup_join(ngx_http_healthcode_redis_t *redis,
     {
         other = ngx_queue_data(q, ngx_http_healthcode_lookup_t, peer);
 
-        if (ngx_memcmp(&other->key, key,
-                       sizeof(ngx_http_healthcode_lookup_key_t))
-            != 0)
-        {
-            continue;
-        }
-
-        /* nobody waits for it any more, so no timer runs for it */
-
-        if (other->done == NULL && ngx_queue_empty(&other->joined)) {
-            continue;
-        }
-
-        if (other->clock
-            && ngx_http_healthcode_clock() - other->clock
-               >= redis->store->lease)
+        if (!ngx_http_healthcode_lookup_is_same(&other->key, key)
+            || !ngx_http_healthcode_lookup_is_open(other))
         {
             continue;
         }
@@ -268,6 +298,7 @@ ngx_http_healthcode_lookup_join(ngx_http_healthcode_redis_t *redis,
         if (lookup) {
             lookup->is_joined = 1;
             ngx_queue_insert_tail(&other->joined, &lookup->queue);
+            ngx_http_healthcode_lookup_watch(redis);
         }
 
         return lookup;
@@ -371,9 +402,16 @@ ngx_http_healthcode_lookup_sent(ngx_http_healthcode_redis_t *redis)
          q = ngx_queue_next(q))
     {
         lookup = ngx_queue_data(q, ngx_http_healthcode_lookup_t, queue);
+        lookup->is_sent = 1;
         lookup->sent = ngx_current_msec;
         lookup->clock = clock;
         lookup->epoch = epoch;
+
+        /* without a lease nobody knows how long its answer will be true */
+
+        if (redis->counters == NULL) {
+            ngx_http_healthcode_lookup_withdraw(lookup);
+        }
 
         if (!lookup->held) {
             lookup->due = ngx_current_msec + redis->store->timeout;

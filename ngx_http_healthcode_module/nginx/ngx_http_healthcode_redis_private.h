@@ -35,14 +35,15 @@ typedef enum {
 
 /*
  * A query of its own, which outlives the one who asked.  Two lookups are one
- * where all of it is the same; bytes that are not used are zero.
+ * where all of it is the same; bytes before the regions that are not used are
+ * zero, and so many regions count as there are.
  */
 typedef struct {
     char                 holder[HEALTHCODE_HOLDER_HEX];
     healthcode_str_t     iss;                     /* of the configuration */
     char                 thumbprint[HEALTHCODE_THUMBPRINT_LEN];
-    uint8_t              nregions;
-    healthcode_region_t  regions[HEALTHCODE_CODE_REGIONS_MAX];
+    size_t               nregions;
+    healthcode_region_t  regions[HEALTHCODE_CLAIMS_REGIONS_MAX];
 } ngx_http_healthcode_lookup_key_t;
 
 
@@ -60,13 +61,15 @@ struct ngx_http_healthcode_lookup_s {
     redisReply                          *replies[
                                          NGX_HTTP_HEALTHCODE_LOOKUP_REPLIES];
 
-    /* of a store with a cache */
-    uint64_t                             epoch;   /* when it was sent */
-    uint64_t                             clock;   /* likewise, ms; 0: not yet */
     ngx_queue_t                          peer;    /* those it is found among */
     ngx_queue_t                          joined;  /* who wait for it, too */
 
+    /* of a store with a cache */
+    uint64_t                             epoch;   /* when it was sent */
+    uint64_t                             clock;   /* likewise, ms */
+
     unsigned                             is_heartbeat:1;
+    unsigned                             is_sent:1;
     unsigned                             asks_memory:1;
     unsigned                             is_joined:1;      /* to another */
     unsigned                             is_joinable:1;
@@ -128,13 +131,14 @@ struct ngx_http_healthcode_redis_s {
     unsigned                             is_less_told:1;
     unsigned                             is_unresolved_told:1;
 
+    ngx_queue_t                          lists[     /* of those to be joined */
+                                         NGX_HTTP_HEALTHCODE_LOOKUP_LISTS];
+
     /* of a store with a cache */
     ngx_http_healthcode_counters_t      *counters;  /* NULL: it has none */
     healthcode_owner_t                   owner;
     healthcode_answers_t                *answers;
     ngx_str_t                            instance;  /* from ngx_alloc() */
-    ngx_queue_t                          lists[
-                                         NGX_HTTP_HEALTHCODE_LOOKUP_LISTS];
 };
 
 
