@@ -95,6 +95,11 @@ server {
         alias $site/passed; }
     location /audit-none { healthcode audit; return 204; }
     location /off { proxy_pass $up; }
+    location /header-alone {
+        healthcode on;
+        healthcode_source header X-Code;
+        proxy_pass $up;
+    }
     location /if { healthcode on; if (\$arg_a) { proxy_pass $up; } }
     location /if-audit { healthcode audit; if (\$arg_a) { proxy_pass $up; } }
 
@@ -283,6 +288,11 @@ for my $name (sort keys %foreign) {
     is($status, 200, 'the first of two cookies of the name counts');
     unlike($got, qr/code=/, 'and both are gone');
     like($log, qr/^-\|-\|b=2\|-\|/m, 'of several headers, too');
+
+    ($status, $got, $log) = ask('/header-alone', "X-Code: $alice",
+                                "Referer: http://h/?code=$alice");
+    is($status, 200, 'where no argument is a source');
+    ok(!has("$got$log", $alice), 'a Referer is masked all the same');
 
     ($status, $got, $log) = ask('/if?a=1', "X-Code: $alice", "X-Two: 2");
     is($status, 200, 'in an "if" of the location');

@@ -28,9 +28,11 @@ ngx_http_healthcode_arguments_take(ngx_http_request_t *r,
     ngx_int_t    rc;
     ngx_uint_t   is_new = (record->queries != lcf->queries);
 
+    /* nginx leaves the data of no arguments as it was, or unset */
+
     if (lcf->queries == NULL
-        || (!is_new && record->args.data == r->args.data
-            && record->args.len == r->args.len))
+        || (!is_new && record->args.len == r->args.len
+            && (r->args.len == 0 || record->args.data == r->args.data)))
     {
         return NGX_OK;
     }
@@ -39,10 +41,6 @@ ngx_http_healthcode_arguments_take(ngx_http_request_t *r,
 
     if (rc != NGX_OK) {
         return rc;
-    }
-
-    if (is_new && lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON) {
-        ngx_http_healthcode_mask_referers(r);
     }
 
     record->queries = lcf->queries;

@@ -286,6 +286,13 @@ ngx_http_healthcode_handler_mask(ngx_http_request_t *r)
         /* without memory the line is still logged, but this logs too */
         record->masking = 1;
         (void) ngx_http_healthcode_source_take(r, lcf, record);
+
+        if (record->entered == NULL
+            && lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON)
+        {
+            ngx_http_healthcode_mask_referers(r);
+        }
+
         record->masking = 0;
     }
 }

@@ -37,8 +37,6 @@ static bool ngx_http_healthcode_headers_look_inside(
     ngx_http_healthcode_headers_walk_t *walk, healthcode_str_t code);
 static ngx_uint_t ngx_http_healthcode_headers_is(const ngx_table_elt_t *header,
     const ngx_str_t *name);
-static void ngx_http_healthcode_headers_forget(ngx_http_request_t *r,
-    ngx_uint_t variable);
 static ngx_int_t ngx_http_healthcode_headers_unlink(ngx_http_request_t *r,
     ngx_table_elt_t *header);
 static ngx_int_t ngx_http_healthcode_headers_copy(ngx_http_request_t *r);
@@ -263,7 +261,7 @@ ngx_http_healthcode_headers_hide_header(
         ngx_memset(header->value.data, '*', header->value.len);
     }
 
-    ngx_http_healthcode_headers_forget(r, walk->source->variable);
+    ngx_http_healthcode_mask_forget(r, walk->source->variable);
 
     return ngx_http_healthcode_headers_unlink(r, header);
 }
@@ -310,8 +308,8 @@ ngx_http_healthcode_headers_hide_cookie(
     header->value.data = left;
     header->value.len = len;
 
-    ngx_http_healthcode_headers_forget(r, walk->source->variable);
-    ngx_http_healthcode_headers_forget(r, walk->source->cookies);
+    ngx_http_healthcode_mask_forget(r, walk->source->variable);
+    ngx_http_healthcode_mask_forget(r, walk->source->cookies);
 
     if (len == 0 && ngx_http_healthcode_headers_unlink(r, header) != NGX_OK) {
         return NGX_ERROR;
@@ -356,15 +354,6 @@ ngx_http_healthcode_headers_is(const ngx_table_elt_t *header,
 {
     return header->key.len == name->len
            && ngx_strncasecmp(header->key.data, name->data, name->len) == 0;
-}
-
-
-/* What is asked for next is read from the headers as they are now. */
-static void
-ngx_http_healthcode_headers_forget(ngx_http_request_t *r, ngx_uint_t variable)
-{
-    r->variables[variable].valid = 0;
-    r->variables[variable].not_found = 0;
 }
 
 

@@ -89,6 +89,10 @@ ngx_http_healthcode_source_enter(ngx_http_request_t *r,
     entered->hidden = 0;
     record->entered = entered;
 
+    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON) {
+        ngx_http_healthcode_mask_referers(r);
+    }
+
     return NGX_OK;
 }
 
