@@ -213,7 +213,7 @@ for my $target (@targets) {
         for my $kind (sort keys %code) {
             my ($query, @headers) = $place{$place}->($code{$kind});
 
-            # in a header it is the application's, and stays: t/23-foreign.t
+            # in a header it is the application's, and stays: t/24-foreign.t
             @headers = grep { /^Referer/ } @headers if $kind eq 'garbage';
 
             my $a = eval { get($nginx->sock, "$path$query", \@headers,
