@@ -256,7 +256,15 @@ our $config = <<'END';
         post_action /after-open;
         alias {{SITE}}/passed;
     }
-    location ~ ^/moved(-same|-open|-accel)?$ {
+    location = /waits-code {
+        post_action /after-code;
+        alias {{SITE}}/passed;
+    }
+    location = /after-code {
+        set $args "code=of.another.one";
+        proxy_pass http://127.0.0.1:{{PORT}}/after-to;
+    }
+    location ~ ^/moved(-same|-open|-accel|-code)?$ {
         healthcode off;
         error_page 412 /waits$1;
         alias {{SITE}}/passed;
@@ -1112,6 +1120,7 @@ for my $row (
     [ '/moved',      1, 'nginx that goes on, and the audience', 'gate-2',
       @moved ],
     [ '/moved-same', 1, 'the same policy', 'gate-1', @moved ],
+    [ '/moved-code', 0, 'the same policy, and another code', 'gate-1', @moved ],
     [ '/moved-open', 1, 'no gate', 'gate-1', @moved ])
 {
     my ($uri, $wanted, $what, $aud, @headers) = @$row;

@@ -313,6 +313,7 @@ typedef struct {
     unsigned                       as_came:1;  /* arguments have their codes */
     unsigned                       is_waiting:1;
     unsigned                       waited:1;
+    unsigned                       resumed:1;  /* where it was suspended */
 
     /* last, for what it ends with */
     ngx_http_healthcode_found_t    found;

@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_healthcode_arguments_replace(ngx_http_request_t *r,
     ngx_array_t *queries, u_char *scratch);
 static ngx_int_t ngx_http_healthcode_arguments_copy(ngx_http_request_t *r);
 static void ngx_http_healthcode_arguments_mask(ngx_http_request_t *r,
-    ngx_array_t *queries, u_char *scratch, ngx_str_t *args, ngx_str_t *uri);
+    ngx_array_t *queries, ngx_str_t *uri);
 
 
 ngx_int_t
@@ -99,8 +99,7 @@ ngx_http_healthcode_arguments_look(ngx_http_request_t *r,
     }
 
     if (rc == NGX_OK) {
-        ngx_http_healthcode_arguments_mask(r, lcf->queries, scratch, &args,
-                                           &uri);
+        ngx_http_healthcode_arguments_mask(r, lcf->queries, &uri);
     }
 
     return rc;
@@ -112,7 +111,7 @@ ngx_http_healthcode_arguments_end(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record)
 {
     u_char                         *scratch;
-    ngx_str_t                       args, uri;
+    ngx_str_t                       uri;
     ngx_http_healthcode_entered_t  *entered;
 
     if (!record->as_came) {
@@ -131,7 +130,6 @@ ngx_http_healthcode_arguments_end(ngx_http_request_t *r,
             continue;
         }
 
-        args = r->args;
         uri = r->unparsed_uri;
 
         if (ngx_http_healthcode_arguments_replace(r, entered->lcf->queries,
@@ -144,8 +142,7 @@ ngx_http_healthcode_arguments_end(ngx_http_request_t *r,
         /* the bytes of a subrequest are those of the request, which goes on */
 
         if (r == r->main) {
-            ngx_http_healthcode_arguments_mask(r, entered->lcf->queries,
-                                               scratch, &args, &uri);
+            ngx_http_healthcode_arguments_mask(r, entered->lcf->queries, &uri);
         }
     }
 
@@ -268,20 +265,19 @@ ngx_http_healthcode_arguments_copy(ngx_http_request_t *r)
 }
 
 
-/* Overwrites the bytes that were replaced: somebody may point to them. */
+/*
+ * Overwrites the bytes that came, which the arguments were part of: somebody
+ * may point to them.  Other arguments may be the configuration's own bytes, of
+ * "set $args" or an error_page, so none are written.
+ */
 static void
 ngx_http_healthcode_arguments_mask(ngx_http_request_t *r, ngx_array_t *queries,
-    u_char *scratch, ngx_str_t *args, ngx_str_t *uri)
+    ngx_str_t *uri)
 {
-    healthcode_query_t                walk;
     ngx_http_healthcode_main_conf_t  *mcf;
 
     ngx_http_healthcode_mask_line(r, queries);
     ngx_http_healthcode_mask_text(r, queries, uri);
-
-    healthcode_query_begin(&walk, queries->elts, queries->nelts,
-                           ngx_http_healthcode_view(args), scratch);
-    (void) healthcode_query_mask(walk, args->data);
 
     /* an "if" of the server may have read it */
 

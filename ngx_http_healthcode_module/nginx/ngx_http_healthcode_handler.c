@@ -29,6 +29,7 @@ ngx_int_t
 ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 {
     ngx_int_t                        rc;
+    ngx_uint_t                       is_other;
     ngx_http_healthcode_record_t    *record;
     ngx_http_healthcode_loc_conf_t  *lcf;
 
@@ -43,13 +44,14 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (record->gate == NULL || record->gate->policy != lcf->policy) {
-        ngx_http_healthcode_handler_begin(lcf, record);
-    }
+    is_other = (record->gate == NULL || record->gate->policy != lcf->policy);
 
     record->passed = 0;
 
-    if (!record->found.answered || record->found.judged) {
+    if (record->resumed && !is_other) {
+        record->resumed = 0;
+
+    } else {
 
         /* a rewrite of the location itself may have changed the arguments */
 
@@ -63,8 +65,8 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (rc == NGX_OK && record->found.judged) {
-            /* another code than was judged, by a rewrite, say */
+        if (is_other || rc == NGX_OK) {
+            /* nothing was judged yet, or by other rules, or another code */
             ngx_http_healthcode_handler_begin(lcf, record);
         }
     }
@@ -104,6 +106,7 @@ ngx_http_healthcode_handler_begin(ngx_http_healthcode_loc_conf_t *lcf,
     ngx_http_healthcode_found_clear(&record->found);
 
     record->waited = 0;
+    record->resumed = 0;
     record->gate = lcf;
 }
 

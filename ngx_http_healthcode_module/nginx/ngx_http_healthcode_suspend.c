@@ -46,6 +46,7 @@ ngx_http_healthcode_resume(ngx_http_healthcode_record_t *record)
     }
 
     r->write_event_handler = ngx_http_core_run_phases;
+    record->resumed = 1;
 
     ngx_post_event(r->connection->write, &ngx_posted_events);
 }
