@@ -1170,7 +1170,7 @@ for my $cache (0, 1) {
         my ($until, $wanted) = @_;
         my @wrong;
         while (time < $until) {
-            my @got = map { $_->[0] } at_once($nginx, 8, $bob);
+            my @got = map { $_->[0] } at_once($nginx, '/t', ($bob) x 8);
             push @wrong, grep { $_ ne 200 } @got;
             return (1, @wrong) if $nginx->ask($alice) eq $wanted;
         }
