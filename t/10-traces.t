@@ -152,6 +152,16 @@ server {
             healthcode audit;
             proxy_pass http://unix:{{ROOT}}/nobody.sock;
         }
+        location /audit-down-page {
+            healthcode audit;
+            error_page 502 \@down;
+            proxy_pass http://unix:{{ROOT}}/nobody.sock;
+        }
+        location /audit-small {
+            healthcode audit;
+            client_max_body_size 1;
+            proxy_pass $audited;
+        }
         location /audit-uri {
             healthcode audit;
             proxy_set_header X-Uri "\$request_uri \$args";
@@ -159,6 +169,9 @@ server {
         }
     }
     location \@named { proxy_pass $up; }
+    location \@down {
+        proxy_pass http://unix:{{ROOT}}/nobody.sock:\$request_uri;
+    }
 }
 END
 $nginx->start;
@@ -199,9 +212,10 @@ my @targets = map { [ GET => $_ ] } qw(
     /static /require /missing /pass /uri/x /copy /args /cache /down /limit /connections
     /deny /password /any /return /return-text /rewrite /break /if /try /try-args
     /named /page /page-named /dir /internal /audit /if-audit /audit-down
-    /audit-uri /to /rewritten);
+    /audit-down-page /audit-uri /to /rewritten);
 push @targets, map { [ POST => $_, 'body=of-the-post' ] }
-    qw(/static /small /pass /copy /return /deny /audit);
+    qw(/static /small /pass /copy /return /deny /audit
+       /audit-small);
 push @targets, [ HEAD => '/pass' ], [ PUT => '/static', 'x' ],
     [ DELETE => '/static' ], [ OPTIONS => '/missing' ];
 
@@ -227,7 +241,7 @@ for my $target (@targets) {
 is("@lost[0 .. ($#lost < 5 ? $#lost : 5)]", '',
    'every request gets an answer, and none is a 500');
 
-for my $case ([ 'POST /small', 413 ], [ 'GET /limit', 503 ],
+for my $case ([ 'POST /small', 413 ], [ 'POST /audit-small', 413 ], [ 'GET /limit', 503 ],
               [ 'POST /static', 405 ], [ 'GET /deny', 403 ],
               [ 'GET /return', 403 ], [ 'GET /password', 401 ],
               [ 'GET /down', 502 ], [ 'GET /missing', 404 ],

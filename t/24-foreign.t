@@ -93,6 +93,15 @@ server {
     }
     location /audit-mirror { healthcode audit; mirror /mirrored;
         alias $site/passed; }
+    location /audit-asked {
+        healthcode audit;
+        auth_request /anybody;
+        proxy_set_header X-Seen "\$request_uri \$http_referer \$http_x_code";
+        proxy_pass $up;
+    }
+    location /off-asked { auth_request /gate; proxy_pass $up; }
+    location = /anybody { internal; return 204; }
+    location /gate { healthcode on; return 204; }
     location /audit-none { healthcode audit; return 204; }
     location /off { proxy_pass $up; }
     location /header-alone {
@@ -147,6 +156,16 @@ server {
         error_page 401 = /off;
         alias $site/passed;
     }
+}
+
+# a line of the server block: nginx does not know the location yet
+server {
+    listen unix:{{ROOT}}/early.sock;
+    healthcode on;
+    set \$early \$late;
+    set \$late x;
+    location /off { healthcode off; proxy_pass $up; }
+    location /on { alias $site/passed; }
 }
 END
 $nginx->start;
@@ -227,6 +246,34 @@ for my $case ([ '/audit-uri', 5 ], [ '/audit-then-off', 4 ],
     ok(!has($log, $alice), 'and nothing of it is in the log, nor in that of a '
        . 'subrequest');
 }
+
+# the line of a subrequest is not the last thing that nginx does
+for my $case ([ '/audit-asked', 8 ], [ '/off-asked', 5 ]) {
+    my ($uri, $times) = @$case;
+    my ($status, $got, $log) = ask("$uri?code=$alice",
+        "Authorization: Bearer $alice", "X-Code: $alice",
+        "Cookie: code=$alice", "Referer: http://h/?code=$alice");
+    is($status, 200, "$uri: a subrequest was logged, and the request goes on");
+    is(scalar(() = $got =~ /\Q$alice\E/g), $times, 'with all that came');
+    my ($line) = $log =~ /\A(.*)\n/;
+    ok(!has($line, $alice), 'and nothing of it is in the line of the '
+       . 'subrequest');
+}
+
+for my $place ("?code=$alice&a=1", "?a=1&code=$staff") {
+    my ($code) = $place =~ /code=([^&]+)/;
+    my $a = get("$nginx->{root}/early.sock", "/off$place");
+    is($a->{status}, 200, 'a line of the server block was logged');
+    like(upstream_got(), qr{^GET /off\Q$place\E },
+         'and where there is no gate, the argument goes on');
+    ok(!has($nginx->error_log, $code), 'but is not in that line');
+    like($nginx->error_log, qr/uninitialized "late".*code=\*+/,
+         'which shows where it was');
+    log_got();
+}
+is(get("$nginx->{root}/early.sock", "/on?code=$alice")->{status}, 200,
+   'where there is one, it counts');
+log_got();
 
 {
     my ($status, undef, $log) = ask("/audit-none?code=$alice",

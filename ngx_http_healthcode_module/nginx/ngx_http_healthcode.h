@@ -402,6 +402,14 @@ ngx_int_t ngx_http_healthcode_source_leave(ngx_http_request_t *r,
 ngx_int_t ngx_http_healthcode_source_end(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 
+/*
+ * The log line of a subrequest is next: masks what it shows, and nothing of its
+ * request, which goes on.  record may be NULL.  NGX_OK, or NGX_ERROR without
+ * memory.
+ */
+ngx_int_t ngx_http_healthcode_source_end_subrequest(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
 /* The code that counts, once it was looked for; or why there is none. */
 healthcode_reason_e ngx_http_healthcode_source_code(
     const ngx_http_healthcode_record_t *record, ngx_str_t *code);
@@ -411,11 +419,12 @@ void ngx_http_healthcode_mask_referers(ngx_http_request_t *r);
 
 /*
  * Calls next, which writes what nginx says of the request in an error line,
- * with codes masked that are to go on as they came.
+ * with codes masked that are to go on as they came; is_early: the location is
+ * not known yet, so the names of all gates count.
  */
 u_char *ngx_http_healthcode_mask_error(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len,
-    ngx_http_log_handler_pt next);
+    ngx_uint_t is_early, ngx_http_log_handler_pt next);
 
 /* verify */
 /*

@@ -110,41 +110,45 @@ ngx_int_t
 ngx_http_healthcode_arguments_end(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record)
 {
-    u_char                         *scratch;
-    ngx_str_t                       uri;
     ngx_http_healthcode_entered_t  *entered;
 
     if (!record->as_came) {
         return NGX_OK;
     }
 
-    scratch = ngx_pnalloc(r->pool, ngx_max(r->args.len, r->unparsed_uri.len)
-                                   + 1);
-    if (scratch == NULL) {
-        return NGX_ERROR;
-    }
-
     for (entered = record->entered; entered; entered = entered->before) {
 
-        if (entered->lcf->queries == NULL) {
-            continue;
-        }
-
-        uri = r->unparsed_uri;
-
-        if (ngx_http_healthcode_arguments_replace(r, entered->lcf->queries,
-                                                  scratch)
+        if (ngx_http_healthcode_arguments_omit(r, entered->lcf->queries)
             != NGX_OK)
         {
             return NGX_ERROR;
         }
-
-        /* the bytes of a subrequest are those of the request, which goes on */
-
-        if (r == r->main) {
-            ngx_http_healthcode_arguments_mask(r, entered->lcf->queries, &uri);
-        }
     }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_arguments_omit(ngx_http_request_t *r, ngx_array_t *queries)
+{
+    u_char     *scratch;
+    ngx_str_t   uri = r->unparsed_uri;
+
+    if (queries == NULL) {
+        return NGX_OK;
+    }
+
+    scratch = ngx_pnalloc(r->pool, ngx_max(r->args.len, uri.len) + 1);
+
+    if (scratch == NULL
+        || ngx_http_healthcode_arguments_replace(r, queries, scratch)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_healthcode_arguments_mask(r, queries, &uri);
 
     return NGX_OK;
 }

@@ -242,9 +242,20 @@ static u_char *
 ngx_http_healthcode_handler_log_error(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len)
 {
-    ngx_http_healthcode_handler_mask(r);
+    ngx_uint_t                  is_early;
+    ngx_http_core_main_conf_t  *cmcf;
 
-    return ngx_http_healthcode_mask_error(r, sr, buf, len,
+    /* until nginx looks for the location, r has that of the server */
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+    is_early = (r->phase_handler + 1
+                < (ngx_int_t) cmcf->phase_engine.location_rewrite_index);
+
+    if (!is_early) {
+        ngx_http_healthcode_handler_mask(r);
+    }
+
+    return ngx_http_healthcode_mask_error(r, sr, buf, len, is_early,
                                         ngx_http_healthcode_handler_log_next);
 }
 
@@ -255,9 +266,14 @@ ngx_http_healthcode_handler_log(ngx_http_request_t *r)
     ngx_http_healthcode_record_t    *record;
     ngx_http_healthcode_loc_conf_t  *lcf;
 
-    ngx_http_healthcode_handler_mask(r);
-
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
+
+    if (r != r->main) {
+        return ngx_http_healthcode_source_end_subrequest(r, lcf,
+                                         ngx_http_healthcode_record_find(r));
+    }
+
+    ngx_http_healthcode_handler_mask(r);
 
     if (lcf->rules.mode != NGX_HTTP_HEALTHCODE_ON) {
         ngx_http_healthcode_mask_referers(r);

@@ -39,7 +39,7 @@ static ngx_uint_t ngx_http_healthcode_headers_is(const ngx_table_elt_t *header,
     const ngx_str_t *name);
 static ngx_int_t ngx_http_healthcode_headers_unlink(ngx_http_request_t *r,
     ngx_table_elt_t *header);
-static ngx_int_t ngx_http_healthcode_headers_copy(ngx_http_request_t *r);
+static void ngx_http_healthcode_headers_index_referers(ngx_http_request_t *r);
 static ngx_int_t ngx_http_healthcode_headers_index_cookies(
     ngx_http_request_t *r);
 
@@ -168,10 +168,6 @@ ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
     walk.ours = ours ? ngx_http_healthcode_view(ours)
                      : healthcode_str_from(NULL, 0);
 
-    if (r != r->main) {
-        rc = ngx_http_healthcode_headers_copy(r);
-    }
-
     for (i = 0; i < lcf->rules.sources->nelts && rc == NGX_OK; i++) {
 
         walk.source = &source[i];
@@ -180,8 +176,8 @@ ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
             continue;
         }
 
-        if (source[i].kind == NGX_HTTP_HEALTHCODE_HEADER && record->header
-            && ours)
+        if (source[i].kind == NGX_HTTP_HEALTHCODE_HEADER && ours
+            && record->header)
         {
             /* it was found a moment ago, and is the only one */
 
@@ -254,9 +250,9 @@ ngx_http_healthcode_headers_hide_header(
         return NGX_OK;
     }
 
-    record->kept = record->shown;
-
     if (r == r->main) {
+        record->kept = record->shown;
+
         /* nginx, and other modules, may point to the value */
         ngx_memset(header->value.data, '*', header->value.len);
     }
@@ -296,9 +292,9 @@ ngx_http_healthcode_headers_hide_cookie(
                                   left);
     left[len] = '\0';
 
-    record->kept_cookie = record->shown_cookie;
-
     if (r == r->main) {
+        record->kept_cookie = record->shown_cookie;
+
         (void) healthcode_cookie_mask(header->value.data, header->value.len,
                                       name,
                                       ngx_http_healthcode_headers_is_ours,
@@ -437,12 +433,8 @@ ngx_http_healthcode_headers_unlink(ngx_http_request_t *r,
 }
 
 
-/*
- * A subrequest has the headers of its request: before one of them is changed
- * for the subrequest's log line alone, it gets a list of its own.
- */
-static ngx_int_t
-ngx_http_healthcode_headers_copy(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_healthcode_headers_own(ngx_http_request_t *r)
 {
     ngx_uint_t        i;
     ngx_list_part_t   first, *part;
@@ -469,10 +461,56 @@ ngx_http_healthcode_headers_copy(ngx_http_request_t *r)
             }
 
             *copy = header[i];
+
+            if (ngx_http_healthcode_mask_is_referer(copy)
+                && ngx_http_healthcode_mask_own(r, &copy->value) != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
         }
     }
 
+    ngx_http_healthcode_headers_index_referers(r);
+
     return NGX_OK;
+}
+
+
+/* Has nginx find the Referer headers that are there now. */
+static void
+ngx_http_healthcode_headers_index_referers(ngx_http_request_t *r)
+{
+    ngx_uint_t         i;
+    ngx_list_part_t   *part;
+    ngx_table_elt_t   *header, **next = &r->headers_in.referer;
+
+    *next = NULL;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        header = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (!ngx_http_healthcode_mask_is_referer(&header[i])) {
+                continue;
+            }
+
+#if (nginx_version >= 1023000)
+
+            *next = &header[i];
+            next = &header[i].next;
+            *next = NULL;
+
+#else
+
+            if (*next == NULL) {
+                *next = &header[i];
+            }
+
+#endif
+        }
+    }
 }
 
 

@@ -7,6 +7,10 @@
 
 
 static ngx_uint_t ngx_http_healthcode_mask_query(ngx_str_t *text);
+static ngx_uint_t ngx_http_healthcode_mask_is_audited(ngx_http_request_t *r,
+    const ngx_http_healthcode_loc_conf_t *lcf);
+static void ngx_http_healthcode_mask_copy_line(ngx_http_request_t *r,
+    ngx_array_t *queries);
 static void ngx_http_healthcode_mask_copy(ngx_http_request_t *r,
     ngx_array_t *queries, ngx_str_t *text);
 
@@ -98,11 +102,7 @@ ngx_http_healthcode_mask_referers(ngx_http_request_t *r)
         header = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (header[i].key.len == sizeof("referer") - 1
-                && ngx_strncmp(header[i].lowcase_key, "referer",
-                               sizeof("referer") - 1)
-                   == 0)
-            {
+            if (ngx_http_healthcode_mask_is_referer(&header[i])) {
                 ngx_http_healthcode_mask_text(r, &mcf->queries,
                                               &header[i].value);
             }
@@ -111,6 +111,33 @@ ngx_http_healthcode_mask_referers(ngx_http_request_t *r)
 
     /* of several lines it may hold a copy */
     ngx_http_healthcode_mask_forget(r, mcf->referer);
+}
+
+
+ngx_uint_t
+ngx_http_healthcode_mask_is_referer(const ngx_table_elt_t *header)
+{
+    return header->key.len == sizeof("referer") - 1
+           && ngx_strncasecmp(header->key.data, (u_char *) "referer",
+                              sizeof("referer") - 1)
+              == 0;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_mask_own(ngx_http_request_t *r, ngx_str_t *text)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(r->pool, text->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ngx_cpymem(p, text->data, text->len) = '\0';
+    text->data = p;
+
+    return NGX_OK;
 }
 
 
@@ -124,14 +151,14 @@ ngx_http_healthcode_mask_forget(ngx_http_request_t *r, ngx_uint_t variable)
 
 /*
  * Where the request goes on as it came, in an audit and where there is no gate,
- * the line shows a masked copy of what nginx would show of it.
+ * or none is known yet, the line shows a masked copy of what nginx would show.
  */
 u_char *
 ngx_http_healthcode_mask_error(ngx_http_request_t *r, ngx_http_request_t *sr,
-    u_char *buf, size_t len, ngx_http_log_handler_pt next)
+    u_char *buf, size_t len, ngx_uint_t is_early, ngx_http_log_handler_pt next)
 {
     u_char                           *p;
-    ngx_str_t                         referer, uri;
+    ngx_str_t                         referer, uri, line = r->request_line;
     ngx_table_elt_t                  *header;
     ngx_http_upstream_t              *u;
     ngx_http_healthcode_loc_conf_t   *lcf;
@@ -143,8 +170,8 @@ ngx_http_healthcode_mask_error(ngx_http_request_t *r, ngx_http_request_t *sr,
 
     /* to ask for memory may end in this again */
 
-    if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON || mcf->queries.nelts == 0
-        || r->pool == NULL || masking)
+    if ((lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON && !is_early)
+        || mcf->queries.nelts == 0 || r->pool == NULL || masking)
     {
         return next(r, sr, buf, len);
     }
@@ -152,7 +179,7 @@ ngx_http_healthcode_mask_error(ngx_http_request_t *r, ngx_http_request_t *sr,
     masking = 1;
 
     header = r->headers_in.referer;
-    u = (lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) ? sr->upstream : NULL;
+    u = ngx_http_healthcode_mask_is_audited(r, lcf) ? sr->upstream : NULL;
 
     if (header) {
         referer = header->value;
@@ -164,7 +191,13 @@ ngx_http_healthcode_mask_error(ngx_http_request_t *r, ngx_http_request_t *sr,
         ngx_http_healthcode_mask_copy(r, &mcf->queries, &u->uri);
     }
 
+    if (is_early) {
+        ngx_http_healthcode_mask_copy_line(r, &mcf->queries);
+    }
+
     p = next(r, sr, buf, len);
+
+    r->request_line = line;
 
     if (header) {
         header->value = referer;
@@ -177,6 +210,31 @@ ngx_http_healthcode_mask_error(ngx_http_request_t *r, ngx_http_request_t *sr,
     masking = 0;
 
     return p;
+}
+
+
+/* Whether what came goes on, also in a location that an audit led to. */
+static ngx_uint_t
+ngx_http_healthcode_mask_is_audited(ngx_http_request_t *r,
+    const ngx_http_healthcode_loc_conf_t *lcf)
+{
+    ngx_http_healthcode_record_t  *record = ngx_http_healthcode_record_find(r);
+
+    return lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT
+           || (record && record->as_came);
+}
+
+
+/* Puts a masked copy in the place of the line; an empty one without memory. */
+static void
+ngx_http_healthcode_mask_copy_line(ngx_http_request_t *r, ngx_array_t *queries)
+{
+    if (ngx_http_healthcode_mask_own(r, &r->request_line) != NGX_OK) {
+        r->request_line.len = 0;
+        return;
+    }
+
+    ngx_http_healthcode_mask_line(r, queries);
 }
 
 

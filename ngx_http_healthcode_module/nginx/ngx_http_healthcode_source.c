@@ -7,6 +7,7 @@
 #include "ngx_http_healthcode_source.h"
 
 
+static ngx_int_t ngx_http_healthcode_source_own(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_healthcode_source_is_same(
     const ngx_http_healthcode_shown_t *a,
     const ngx_http_healthcode_shown_t *b);
@@ -127,16 +128,16 @@ ngx_http_healthcode_source_end(ngx_http_request_t *r,
 {
     ngx_http_healthcode_entered_t  *entered = record->entered;
 
-    if (ngx_http_healthcode_arguments_end(r, record) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     /* nginx may have ended it before the rewrite phase */
 
     if (lcf->rules.mode != NGX_HTTP_HEALTHCODE_OFF
         && (entered == NULL || entered->lcf != lcf)
         && ngx_http_healthcode_source_enter(r, lcf, record) != NGX_OK)
     {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_healthcode_arguments_end(r, record) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -151,6 +152,82 @@ ngx_http_healthcode_source_end(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_source_end_subrequest(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    ngx_http_healthcode_entered_t  here, *entered;
+
+    here.lcf = lcf;
+    here.before = record ? record->entered : NULL;
+    here.hidden = 0;
+
+    entered = (lcf->rules.mode == NGX_HTTP_HEALTHCODE_OFF) ? here.before
+                                                           : &here;
+
+    if (entered == NULL && r->headers_in.referer == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_healthcode_source_own(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_healthcode_mask_referers(r);
+
+    for ( /* void */ ; entered; entered = entered->before) {
+
+        if (ngx_http_healthcode_arguments_omit(r, entered->lcf->queries)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (!entered->hidden
+            && ngx_http_healthcode_headers_hide(r, entered->lcf, record, NULL)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * nginx gives a subrequest the bytes and the variables of its request, which
+ * may go on with them: gives it copies of all that a mask changes.
+ */
+static ngx_int_t
+ngx_http_healthcode_source_own(ngx_http_request_t *r)
+{
+    size_t                      size;
+    ngx_http_variable_value_t  *variables;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+    size = cmcf->variables.nelts * sizeof(ngx_http_variable_value_t);
+
+    variables = ngx_palloc(r->pool, size);
+    if (variables == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(variables, r->variables, size);
+    r->variables = variables;
+
+    if (ngx_http_healthcode_mask_own(r, &r->request_line) != NGX_OK
+        || ngx_http_healthcode_mask_own(r, &r->unparsed_uri) != NGX_OK
+        || ngx_http_healthcode_mask_own(r, &r->args) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_healthcode_headers_own(r);
 }
 
 

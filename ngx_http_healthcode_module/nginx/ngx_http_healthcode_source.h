@@ -31,11 +31,15 @@ ngx_int_t ngx_http_healthcode_headers_find(ngx_http_request_t *r,
 
 /*
  * Takes those out that were made for gates.  ours is a code that is known to
- * be, and then r is as _find() has seen it; NULL: none is known.
+ * be, and then r is as _find() has seen it; NULL: none is known.  Of a
+ * subrequest, which has its _own() headers, record is not changed.
  */
 ngx_int_t ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
     ngx_str_t *ours);
+
+/* Gives a subrequest a list of headers, and Referer values, of its own. */
+ngx_int_t ngx_http_healthcode_headers_own(ngx_http_request_t *r);
 
 
 /* arguments; NGX_OK, or NGX_ERROR where there is no memory */
@@ -53,6 +57,10 @@ ngx_int_t ngx_http_healthcode_arguments_take(ngx_http_request_t *r,
 ngx_int_t ngx_http_healthcode_arguments_end(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record);
 
+/* Likewise for these sources, which may be NULL; r's bytes are masked. */
+ngx_int_t ngx_http_healthcode_arguments_omit(ngx_http_request_t *r,
+    ngx_array_t *queries);
+
 
 /* mask */
 
@@ -64,6 +72,11 @@ void ngx_http_healthcode_mask_text(ngx_http_request_t *r,
     ngx_array_t *queries, ngx_str_t *text);
 void ngx_http_healthcode_mask_line(ngx_http_request_t *r,
     ngx_array_t *queries);
+
+ngx_uint_t ngx_http_healthcode_mask_is_referer(const ngx_table_elt_t *header);
+
+/* Puts a copy in the place of text; NGX_ERROR where there is no memory. */
+ngx_int_t ngx_http_healthcode_mask_own(ngx_http_request_t *r, ngx_str_t *text);
 
 /* Has a variable, by its index, read again from what it is made of. */
 void ngx_http_healthcode_mask_forget(ngx_http_request_t *r,
