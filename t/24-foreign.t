@@ -353,6 +353,29 @@ for my $name (sort keys %foreign) {
 }
 
 
+# ---- many of them cost as much as many others ----
+
+# Hundredths of a second that the worker has computed.
+sub worker_cpu {
+    my ($pid) = split ' ', $f->read("/proc/${\ $nginx->pid}/task/"
+                                    . $nginx->pid . '/children');
+    my @stat = split ' ', $f->read("/proc/$pid/stat");
+    return $stat[13] + $stat[14];
+}
+
+{
+    my $short = b64('{"typ":"healthcode+jwt"}') . '..';
+    my %cost;
+    for my $name (qw(code else)) {
+        my $began = worker_cpu();
+        ask('/on', ("Cookie: $name=$short") x 480) for 1 .. 60;
+        $cost{$name} = worker_cpu() - $began;
+    }
+    cmp_ok($cost{code}, '<', 5 * $cost{else} + 5,
+           '480 cookies to take out cost as much as 480 to leave');
+}
+
+
 # ---- another credential beside it ----
 
 {

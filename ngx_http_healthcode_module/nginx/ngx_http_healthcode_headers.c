@@ -16,6 +16,7 @@ typedef struct {
     ngx_http_healthcode_source_t    *source;
     healthcode_str_t                 ours;     /* known to be; data is NULL:
                                                   nothing is */
+    ngx_uint_t                       changed;  /* cookies were taken out */
 } ngx_http_healthcode_headers_walk_t;
 
 
@@ -165,6 +166,7 @@ ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
     walk.request = r;
     walk.lcf = lcf;
     walk.record = record;
+    walk.changed = 0;
     walk.ours = ours ? ngx_http_healthcode_view(ours)
                      : healthcode_str_from(NULL, 0);
 
@@ -192,6 +194,12 @@ ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
         }
 
         rc = ngx_http_healthcode_headers_hide_each(&walk);
+    }
+
+    /* once, since a request may have many of these headers */
+
+    if (rc == NGX_OK && walk.changed) {
+        rc = ngx_http_healthcode_headers_index_cookies(r);
     }
 
     return rc;
@@ -307,11 +315,9 @@ ngx_http_healthcode_headers_hide_cookie(
     ngx_http_healthcode_mask_forget(r, walk->source->variable);
     ngx_http_healthcode_mask_forget(r, walk->source->cookies);
 
-    if (len == 0 && ngx_http_healthcode_headers_unlink(r, header) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    walk->changed = 1;
 
-    return ngx_http_healthcode_headers_index_cookies(r);
+    return len ? NGX_OK : ngx_http_healthcode_headers_unlink(r, header);
 }
 
 
