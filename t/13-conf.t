@@ -692,6 +692,9 @@ fails('a pattern without a group',
       location('healthcode_source header X "^code .*$";'), qr/group/, $instead);
 fails('a pattern that is none',
       location('healthcode_source header X "^((code$";'), qr/pattern/);
+fails('a header with the application\'s own',
+      location('healthcode_source header CooKie "hc=([^;]+)";'),
+      qr/would take all cookies out/, qr/"healthcode_source cookie NAME"/);
 fails('a pattern too many', location('healthcode_source header X (.*) (.*);'),
       qr/healthcode_source/);
 fails('an age that is no time', location('healthcode_max_age young;'),

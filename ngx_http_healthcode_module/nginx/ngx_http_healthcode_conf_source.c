@@ -86,6 +86,16 @@ ngx_http_healthcode_conf_source_name(ngx_http_healthcode_source_t *source)
         return "needs the name of the header, argument or cookie";
     }
 
+    if (source->kind == NGX_HTTP_HEALTHCODE_HEADER
+        && source->name.len == sizeof("cookie") - 1
+        && ngx_strncasecmp(source->name.data, (u_char *) "cookie",
+                           sizeof("cookie") - 1)
+           == 0)
+    {
+        return "would take all cookies out with the code; write "
+               "\"healthcode_source cookie NAME\", the one that has it";
+    }
+
     not_in = (source->kind == NGX_HTTP_HEALTHCODE_QUERY)
              ? "&=#" : "()<>@,;:\\\"/[]?={}";
 
