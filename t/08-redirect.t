@@ -256,6 +256,11 @@ our $config = <<'END';
         post_action /after-open;
         alias {{SITE}}/passed;
     }
+    location = /then-code { try_files /nowhere /with-code; }
+    location = /with-code {
+        set $args "code=of.another.one";
+        alias {{SITE}}/passed;
+    }
     location = /waits-code {
         post_action /after-code;
         alias {{SITE}}/passed;
@@ -1144,6 +1149,20 @@ is(lines('after.log') - $before, 1, 'an answer that came in an open location is 
    . 'read by the rules of the gate that asked');
 --- no_error_log
 [alert]
+
+
+
+=== TEST 34.1: the verdict of one code is none for another
+--- http_config eval: $::http
+--- config eval: $::config
+--- request
+GET /then-code
+--- more_headers
+Authorization: Bearer {{ALICE}}
+--- error_code: 400
+--- response_body_like: "reason":"ambiguous"
+--- no_error_log
+[error]
 
 
 
