@@ -441,13 +441,29 @@ other('an unknown user is an outage', '503 store_unavailable', [], undef,
 
 # ---- a load of one's own making is no outage ----
 
-# Answers to requests that a worker finds all at once, in one turn of its loop.
+# Stops a worker; returns when it stands.
+sub stop_worker {
+    my ($worker) = @_;
+    kill STOP => $worker;
+    for (1 .. 500) {
+        return if $f->read("/proc/$worker/stat") =~ /\) T /;
+        sleep 0.01;
+    }
+    die "worker $worker goes on\n";
+}
+
+
+# Answers to requests that a worker finds all at once, in one turn of its loop:
+# on connections that it knows already.
 sub in_one_turn {
     my ($nginx, $uri, @codes) = @_;
     my ($worker) = $nginx->workers;
     my @sockets = map { dial($nginx->sock) } @codes;
-    sleep 0.1;
-    kill STOP => $worker;
+    for my $socket (@sockets) {
+        syswrite $socket, "GET /alive HTTP/1.1\r\nHost: x\r\n\r\n";
+        sysread $socket, my $answer, 4096;
+    }
+    stop_worker($worker);
     syswrite $sockets[$_], request($codes[$_], $uri) for 0 .. $#codes;
     kill CONT => $worker;
     return map {
@@ -525,7 +541,8 @@ for my $with ('without a cache', 'with a cache') {
     my $gone = dial($h2);
     sleep 0.1;
     $f->redis->freeze;
-    kill STOP => my ($worker) = $nginx->workers;
+    my ($worker) = $nginx->workers;
+    stop_worker($worker);
     Healthcode::Http2::take_back($gone, 1, '/t', $bob);
     sleep 0.05;
     syswrite $late, request($bob, '/t');
@@ -1002,7 +1019,8 @@ sub free_port {
     ends_well($nginx, 'what the log says');
 
     # at the level that nginx has if nobody names one
-    $nginx = gate(server => "127.0.0.1:$port", level => 'error');
+    $nginx = gate(server => "127.0.0.1:$port", level => 'error',
+                  timeout => '2s', connect_timeout => '2s');
     is($nginx->ask($alice), 200, 'at level error: a code passes');
     $other->cmd('ACL', 'SETUSER', 'gate', 'resetkeys');
     $nginx->ask_until('503 store_unavailable', 3, $alice);
