@@ -100,6 +100,7 @@ server {
         proxy_pass $up;
     }
     location /off-asked { auth_request /gate; proxy_pass $up; }
+    location /off-plain { auth_request /anybody; proxy_pass $up; }
     location = /anybody { internal; return 204; }
     location /gate { healthcode on; return 204; }
     location /audit-none { healthcode audit; return 204; }
@@ -258,6 +259,12 @@ for my $case ([ '/audit-asked', 8 ], [ '/off-asked', 5 ]) {
     my ($line) = $log =~ /\A(.*)\n/;
     ok(!has($line, $alice), 'and nothing of it is in the line of the '
        . 'subrequest');
+}
+
+{
+    my (undef, undef, $log) = ask('/off-plain', 'Referer: http://h/');
+    like($log, qr{\A.*\|-\|/off-plain\|http://h/\n},
+         'no arguments of a subrequest are logged as none');
 }
 
 for my $place ("?code=$alice&a=1", "?a=1&code=$staff") {

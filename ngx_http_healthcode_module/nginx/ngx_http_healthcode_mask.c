@@ -129,6 +129,12 @@ ngx_http_healthcode_mask_own(ngx_http_request_t *r, ngx_str_t *text)
 {
     u_char  *p;
 
+    /* no arguments have no bytes, and are none for $args */
+
+    if (text->len == 0) {
+        return NGX_OK;
+    }
+
     p = ngx_pnalloc(r->pool, text->len + 1);
     if (p == NULL) {
         return NGX_ERROR;
