@@ -16,7 +16,6 @@ static ngx_uint_t ngx_http_healthcode_arguments_in_uri(ngx_http_request_t *r,
     ngx_array_t *queries, u_char *scratch);
 static ngx_int_t ngx_http_healthcode_arguments_replace(ngx_http_request_t *r,
     ngx_array_t *queries, u_char *scratch);
-static ngx_int_t ngx_http_healthcode_arguments_copy(ngx_http_request_t *r);
 static void ngx_http_healthcode_arguments_mask(ngx_http_request_t *r,
     ngx_array_t *queries, ngx_str_t *uri);
 
@@ -92,7 +91,11 @@ ngx_http_healthcode_arguments_look(ngx_http_request_t *r,
 
     if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) {
         record->as_came = 1;
-        rc = ngx_http_healthcode_arguments_copy(r);
+
+        /* in HTTP/1 they share their bytes with the request line */
+
+        rc = (ngx_http_healthcode_mask_own(r, &r->args) == NGX_OK)
+             ? ngx_http_healthcode_mask_own(r, &r->unparsed_uri) : NGX_ERROR;
 
     } else {
         rc = ngx_http_healthcode_arguments_replace(r, lcf->queries, scratch);
@@ -235,32 +238,6 @@ ngx_http_healthcode_arguments_replace(ngx_http_request_t *r,
 
     args.data[args.len] = '\0';
     uri.data[uri.len] = '\0';
-
-    r->args = args;
-    r->unparsed_uri = uri;
-
-    return NGX_OK;
-}
-
-
-/* In HTTP/1 they share their bytes with the request line. */
-static ngx_int_t
-ngx_http_healthcode_arguments_copy(ngx_http_request_t *r)
-{
-    ngx_str_t  args, uri;
-
-    args.len = r->args.len;
-    args.data = ngx_pnalloc(r->pool, args.len + 1);
-
-    uri.len = r->unparsed_uri.len;
-    uri.data = ngx_pnalloc(r->pool, uri.len + 1);
-
-    if (args.data == NULL || uri.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    *ngx_cpymem(args.data, r->args.data, args.len) = '\0';
-    *ngx_cpymem(uri.data, r->unparsed_uri.data, uri.len) = '\0';
 
     r->args = args;
     r->unparsed_uri = uri;

@@ -249,21 +249,14 @@ static void
 ngx_http_healthcode_mask_copy(ngx_http_request_t *r, ngx_array_t *queries,
     ngx_str_t *text)
 {
-    u_char  *p;
-
-    if (ngx_http_healthcode_mask_query(text) == text->len) {
+    if (!ngx_http_healthcode_mask_has_query(text)) {
         return;
     }
 
-    p = ngx_pnalloc(r->pool, text->len);
-
-    if (p == NULL) {
+    if (ngx_http_healthcode_mask_own(r, text) != NGX_OK) {
         text->len = 0;
         return;
     }
-
-    ngx_memcpy(p, text->data, text->len);
-    text->data = p;
 
     ngx_http_healthcode_mask_text(r, queries, text);
 }
