@@ -88,6 +88,13 @@ healthcode_owner_renounce(healthcode_owner_t *owner)
 }
 
 
+bool
+healthcode_owner_is_spent(const healthcode_owner_t *owner)
+{
+    return healthcode_owner_epoch(owner) == HEALTHCODE_LEASE_EPOCH_LAST;
+}
+
+
 uint64_t
 healthcode_owner_epoch(const healthcode_owner_t *owner)
 {

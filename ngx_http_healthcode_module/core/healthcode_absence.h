@@ -70,6 +70,12 @@ void healthcode_owner_lose(healthcode_owner_t *owner);
 /* Everything in the store may have changed: likewise, but it stays live. */
 void healthcode_owner_renounce(healthcode_owner_t *owner);
 
+/*
+ * Whether its epoch is the last one, in which nothing is ever fresh: it keeps
+ * nothing any more (see healthcode_lease_renounce()).
+ */
+bool healthcode_owner_is_spent(const healthcode_owner_t *owner);
+
 /* The epoch now, to be noted when a read or a heartbeat is sent. */
 uint64_t healthcode_owner_epoch(const healthcode_owner_t *owner);
 

@@ -7,6 +7,8 @@
 #include "ngx_http_healthcode_redis_private.h"
 
 
+static void ngx_http_healthcode_absence_epoch(
+    ngx_http_healthcode_redis_t *redis);
 static void ngx_http_healthcode_absence_forget_answers(
     ngx_http_healthcode_redis_t *redis);
 static ngx_int_t ngx_http_healthcode_absence_store_id(
@@ -44,8 +46,30 @@ ngx_http_healthcode_absence_init(ngx_http_healthcode_redis_t *redis)
 
     /* whoever had this place before is dead, and so is what it stored */
     healthcode_owner_start(owner);
+    ngx_http_healthcode_absence_epoch(redis);
 
     return NGX_OK;
+}
+
+
+/* All that the owner has stored is dead, and a new epoch has begun. */
+static void
+ngx_http_healthcode_absence_epoch(ngx_http_healthcode_redis_t *redis)
+{
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": owner %ui begins epoch %uL",
+                   &redis->store->name, (ngx_uint_t) redis->owner.number,
+                   healthcode_owner_epoch(&redis->owner));
+
+    if (healthcode_owner_is_spent(&redis->owner) && !redis->is_spent_told) {
+        redis->is_spent_told = 1;
+
+        ngx_log_error(NGX_LOG_ERR, redis->log, 0,
+                      "healthcode: store \"%V\": this worker has used up the "
+                      "epochs of its lease and reads every holder live from "
+                      "now on; restart nginx, which makes zone \"%V\" anew",
+                      &redis->store->name, &redis->store->cache->name);
+    }
 }
 
 
@@ -84,6 +108,11 @@ ngx_http_healthcode_absence_live(ngx_http_healthcode_redis_t *redis,
     ngx_memcpy(redis->instance.data, instance.data, instance.len);
 
     healthcode_owner_live(&redis->owner, id);
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": owner %ui is live in epoch %uL",
+                   &redis->store->name, (ngx_uint_t) redis->owner.number,
+                   healthcode_owner_epoch(&redis->owner));
 
     return NGX_OK;
 }
@@ -133,6 +162,7 @@ ngx_http_healthcode_absence_lose(ngx_http_healthcode_redis_t *redis)
     if (redis->owner.live) {
         redis->counters->epochs++;
         healthcode_owner_lose(&redis->owner);
+        ngx_http_healthcode_absence_epoch(redis);
     }
 
     ngx_http_healthcode_absence_forget_answers(redis);
@@ -160,6 +190,11 @@ ngx_http_healthcode_absence_renew(ngx_http_healthcode_lookup_t *lookup,
 
     if (redis->counters && ngx_http_healthcode_absence_is_same(redis, meta)) {
         healthcode_owner_renew(&redis->owner, lookup->epoch, lookup->clock);
+
+        ngx_log_debug3(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                       "healthcode: store \"%V\": lease of epoch %uL renewed, "
+                       "sent at %uL", &redis->store->name, lookup->epoch,
+                       lookup->clock);
     }
 }
 
@@ -235,6 +270,7 @@ ngx_http_healthcode_absence_is_same(ngx_http_healthcode_redis_t *redis,
 
     redis->counters->epochs++;
     healthcode_owner_lose(&redis->owner);
+    ngx_http_healthcode_absence_epoch(redis);
 
     redis->judgement = HEALTHCODE_REASON_STORE_UNAVAILABLE;
     ngx_cpystrn((u_char *) redis->what,
@@ -253,6 +289,10 @@ ngx_http_healthcode_absence_push(ngx_http_healthcode_redis_t *redis,
     uint8_t  holder[HEALTHCODE_HOLDER_LEN];
 
     n = healthcode_tracking_changes(push);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": %uz changes pushed",
+                   &redis->store->name, n);
 
     if (redis->counters == NULL || n == 0) {
         return "it sent what nobody asked for";
@@ -296,6 +336,7 @@ ngx_http_healthcode_absence_push(ngx_http_healthcode_redis_t *redis,
 
             redis->counters->epochs++;
             healthcode_owner_renounce(&redis->owner);
+            ngx_http_healthcode_absence_epoch(redis);
             ngx_http_healthcode_absence_forget_answers(redis);
             break;
 

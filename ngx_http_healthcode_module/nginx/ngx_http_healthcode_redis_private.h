@@ -129,6 +129,7 @@ struct ngx_http_healthcode_redis_s {
     unsigned                             is_push_due:1;
     unsigned                             is_pushed:1;
     unsigned                             is_less_told:1;
+    unsigned                             is_spent_told:1;
     unsigned                             is_unresolved_told:1;
 
     ngx_queue_t                          lists[     /* of those to be joined */

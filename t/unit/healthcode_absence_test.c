@@ -437,6 +437,44 @@ test_begins_and_ends_epochs(void **state)
 }
 
 
+/* Who has no epoch left says so, and goes on saying it. */
+static void
+test_says_that_its_epochs_are_used_up(void **state)
+{
+    static const struct {
+        const char  *what;
+        void       (*change)(healthcode_owner_t *owner);
+    } rows[] = {
+        { "start", healthcode_owner_start },
+        { "lose", healthcode_owner_lose },
+        { "renounce", healthcode_owner_renounce },
+    };
+    uint64_t   last = HEALTHCODE_LEASE_EPOCH_LAST;
+    fixture_t  f;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        set_up(&f);
+        test_row(!healthcode_owner_is_spent(&f.owners[0]), i, rows[i].what);
+
+        f.absence.leases[0] = (last - 2) << HEALTHCODE_LEASE_UNTIL_BITS;
+        rows[i].change(&f.owners[0]);
+        test_row(!healthcode_owner_is_spent(&f.owners[0]), i, rows[i].what);
+
+        for (int n = 0; n < 3; n++) {
+            rows[i].change(&f.owners[0]);
+            healthcode_owner_live(&f.owners[0], STORE);
+            renew(&f, 0, NOW);
+            (void) stores(&f, 0, NOW);
+            test_row(healthcode_owner_is_spent(&f.owners[0]), i, rows[i].what);
+            test_row(!finds(&f, 0), i, rows[i].what);
+            test_row(!healthcode_owner_is_spent(&f.owners[1]), i, rows[i].what);
+        }
+    }
+
+    (void) state;
+}
+
+
 /* The words are read before the time is: what happens then is too late. */
 static void
 lapsed_meanwhile(void *data)
@@ -588,6 +626,7 @@ main(void)
         cmocka_unit_test(test_stores_nothing_of_another_epoch),
         cmocka_unit_test(test_renews_what_has_proved_itself),
         cmocka_unit_test(test_begins_and_ends_epochs),
+        cmocka_unit_test(test_says_that_its_epochs_are_used_up),
         cmocka_unit_test(test_reads_the_clock_last),
         cmocka_unit_test(test_looks_at_the_next_owner_and_store),
         cmocka_unit_test(test_keeps_one_entry_of_a_holder),
