@@ -116,6 +116,10 @@ ngx_http_healthcode_heartbeat_done(ngx_http_healthcode_lookup_t *lookup)
 
     ngx_http_healthcode_absence_renew(lookup, seen.meta);
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": proves itself again, memory: %ui",
+                   &redis->store->name, (ngx_uint_t) lookup->asks_memory);
+
     if (seen.time) {
         ngx_http_healthcode_heartbeat_skew(redis, seen.time);
     }

@@ -120,6 +120,10 @@ ngx_http_healthcode_redis_lookup(ngx_http_healthcode_redis_t *redis,
         }
     }
 
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": lookup joined: %d, pending: %ui",
+                   &redis->store->name, (int) l->is_joined, redis->pending);
+
     l->done = done;
     l->data = data;
     *lookup = l;
@@ -620,6 +624,12 @@ ngx_http_healthcode_lookup_tell(ngx_http_healthcode_lookup_t *lookup,
     ngx_queue_t                         *q;
     ngx_http_healthcode_lookup_t        *other;
     ngx_http_healthcode_lookup_done_pt   done = lookup->done;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, lookup->redis->log, 0,
+                   "healthcode: store \"%V\": lookup ends: %*s",
+                   &lookup->redis->store->name,
+                   healthcode_reason_word(reason).len,
+                   healthcode_reason_word(reason).data);
 
     replies = (reason == HEALTHCODE_REASON_OK) ? lookup->replies : NULL;
 

@@ -156,6 +156,10 @@ ngx_http_healthcode_redis_connect(ngx_http_healthcode_redis_t *redis,
     c = peer.connection;
     redis->connection = c;
 
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": connect to %V: %i",
+                   &redis->store->name, name, rc);
+
     if (rc != NGX_OK && rc != NGX_AGAIN) {
         /* of connect(): what nginx has called since then has not failed */
         ngx_http_healthcode_redis_unreached(redis, rc == NGX_DECLINED
@@ -214,6 +218,11 @@ ngx_http_healthcode_redis_connected(ngx_http_healthcode_redis_t *redis)
     redis->is_heard = 0;
     redis->is_push_due = 0;
     redis->is_pushed = 0;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": connected, handshake of %uz "
+                   "replies", &redis->store->name,
+                   healthcode_handshake_replies(&redis->handshake));
 
     ngx_post_event(&redis->flush, &ngx_posted_events);
 }
@@ -583,6 +592,10 @@ ngx_http_healthcode_redis_live(ngx_http_healthcode_redis_t *redis)
     redis->live = ngx_current_msec;
     redis->judgement = HEALTHCODE_REASON_OK;
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": proven, %ui lookups wait",
+                   &redis->store->name, redis->pending);
+
     /* not set where its own handler found the answer in the socket */
     if (redis->timer.timer_set) {
         ngx_del_timer(&redis->timer);
@@ -766,6 +779,10 @@ ngx_http_healthcode_redis_again(ngx_http_healthcode_redis_t *redis,
 
     ngx_http_healthcode_redis_close(redis, reason);
     ngx_add_timer(&redis->timer, ngx_http_healthcode_redis_backoff(redis));
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": connect again, failures: %ui",
+                   &redis->store->name, redis->failures);
 }
 
 
@@ -785,6 +802,11 @@ ngx_http_healthcode_redis_close(ngx_http_healthcode_redis_t *redis,
 void
 ngx_http_healthcode_redis_disconnect(ngx_http_healthcode_redis_t *redis)
 {
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, redis->log, 0,
+                   "healthcode: store \"%V\": disconnect in state %d, %ui "
+                   "lookups wait", &redis->store->name, (int) redis->state,
+                   redis->pending);
+
     redis->state = NGX_HTTP_HEALTHCODE_REDIS_DOWN;
 
     ngx_http_healthcode_absence_lose(redis);
