@@ -46,6 +46,12 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 
     is_other = (record->gate == NULL || record->gate->policy != lcf->policy);
 
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "healthcode: access, policy %ui after %ui, resumed: %d, "
+                   "judged: %d", lcf->policy,
+                   record->gate ? record->gate->policy : 0,
+                   (int) record->resumed, (int) record->found.judged);
+
     record->passed = 0;
 
     if (record->resumed && !is_other) {
@@ -164,6 +170,12 @@ ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
     }
 
     record->found.judged = 1;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "healthcode: verdict, allow: %d, reason: %*s",
+                   (int) record->found.verdict.allow,
+                   healthcode_reason_word(record->found.verdict.reason).len,
+                   healthcode_reason_word(record->found.verdict.reason).data);
 
     ngx_http_healthcode_response_log(r, lcf, record);
 }
@@ -351,6 +363,10 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
             if (ngx_http_healthcode_handler_is_allowed(lcf, record)) {
                 record->passed = lcf->policy;
             }
+
+            ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                           "healthcode: content of policy %ui, passed: %ui",
+                           lcf->policy, record->passed);
         }
 
         return NGX_DECLINED;

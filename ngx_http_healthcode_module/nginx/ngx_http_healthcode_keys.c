@@ -274,6 +274,10 @@ ngx_http_healthcode_keys_fetch(ngx_http_healthcode_keys_t *keys)
 
     keys->fetching = 1;
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, keys->all->log, 0,
+                   "healthcode: keys of issuer \"%V\": ask location \"%V\"",
+                   &keys->issuer->name, &conf->location);
+
     if (ngx_http_healthcode_fetch(conf->ctx, &conf->location, &conf->args,
                                   NGX_HTTP_HEALTHCODE_KEYS_TIMEOUT,
                                   ngx_http_healthcode_keys_fetched, keys)
@@ -294,6 +298,10 @@ ngx_http_healthcode_keys_fetched(void *data,
     time_t                            fresh;
     ngx_http_healthcode_keys_t       *keys = data;
     ngx_http_healthcode_keys_conf_t  *conf = &keys->issuer->keys;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, keys->all->log, 0,
+                   "healthcode: keys of issuer \"%V\": answer %ui of %uz bytes",
+                   &keys->issuer->name, answer->status, answer->len);
 
     /* what could not be shared would be keys of this worker alone */
 
@@ -371,6 +379,11 @@ ngx_http_healthcode_keys_read(void *data,
     ngx_http_healthcode_keys_all_t  *all = data;
 
     keys = &all->keys[result->issuer];
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, all->log, 0,
+                   "healthcode: keys of issuer \"%V\": read: %i, given: %ui, "
+                   "closed: %ui", &keys->issuer->name, result->rc,
+                   result->given, result->closed);
 
     if (result->closed) {
         ngx_http_healthcode_keys_closed(keys, result);
@@ -548,6 +561,10 @@ ngx_http_healthcode_keys_wait(ngx_http_request_t *r,
             || (first && ngx_http_healthcode_keys_fetch(keys))))
     {
         ngx_http_healthcode_suspend(r);
+
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "healthcode: waits for keys of issuer \"%V\", with %ui "
+                       "others", &keys->issuer->name, all->waiting);
 
         record->is_waiting = 1;
         ngx_queue_insert_tail(&keys->waiting, &record->waiting);

@@ -30,6 +30,9 @@ ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
     if (lcf->rules.store->cache
         && ngx_http_healthcode_risk_find(r, lcf, record))
     {
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "healthcode: holder is known in store \"%V\"",
+                       &lcf->rules.store->name);
         return NGX_OK;
     }
 
@@ -147,6 +150,12 @@ ngx_http_healthcode_risk_done(void *data, healthcode_reason_e reason,
         record->found.evidence.live = HEALTHCODE_LIVE_OUTAGE;
         record->found.evidence.risk = reason;
     }
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "healthcode: live read took %ui us: %*s",
+                   record->found.lookup_us,
+                   healthcode_reason_word(record->found.evidence.risk).len,
+                   healthcode_reason_word(record->found.evidence.risk).data);
 
     record->found.answered = 1;
     record->found.looked_up = 1;

@@ -17,6 +17,9 @@ static void ngx_http_healthcode_suspend_handler(ngx_http_request_t *r);
 void
 ngx_http_healthcode_suspend(ngx_http_request_t *r)
 {
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "healthcode: suspended");
+
     if (r->read_event_handler == ngx_http_test_reading) {
         r->read_event_handler = ngx_http_block_reading;
     }
@@ -44,6 +47,9 @@ ngx_http_healthcode_resume(ngx_http_healthcode_record_t *record)
     if (r->write_event_handler != ngx_http_healthcode_suspend_handler) {
         return;
     }
+
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "healthcode: resumed");
 
     r->write_event_handler = ngx_http_core_run_phases;
     record->resumed = 1;

@@ -55,6 +55,11 @@ ngx_http_healthcode_verify(ngx_http_request_t *r,
 
     reason = ngx_http_healthcode_source_code(record, &code);
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "healthcode: source: %*s",
+                   healthcode_reason_word(reason).len,
+                   healthcode_reason_word(reason).data);
+
     if (reason != HEALTHCODE_REASON_OK) {
         return reason;
     }
@@ -62,10 +67,24 @@ ngx_http_healthcode_verify(ngx_http_request_t *r,
     if (lcf->rules.codes
         && ngx_http_healthcode_verify_recall(r, lcf, record, &code, &reason))
     {
+        ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "healthcode: known code of issuer \"%V\": %*s",
+                       &record->found.issuer->name,
+                       healthcode_reason_word(reason).len,
+                       healthcode_reason_word(reason).data);
         return reason;
     }
 
-    return ngx_http_healthcode_verify_cold(r, lcf, record, &code);
+    reason = ngx_http_healthcode_verify_cold(r, lcf, record, &code);
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "healthcode: code is read, an issuer's: %d, signed: %d: %*s",
+                   record->found.issuer != NULL,
+                   record->found.verified.len != 0,
+                   healthcode_reason_word(reason).len,
+                   healthcode_reason_word(reason).data);
+
+    return reason;
 }
 
 
