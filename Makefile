@@ -147,5 +147,3 @@ $(MODULE): $(BUILD)/nginx/Makefile $(SOURCES)
 	    || { grep -A5 -E 'error|warning' $(BUILD)/nginx/make.log; exit 1; }
 	@cp $(BUILD)/nginx/ngx_http_healthcode_module.so $@.new
 	@mv -f $@.new $@
-	@for so in $(DEPS)/yyjson/lib/libyyjson.so.0; do \
-	    [ ! -f $$so ] || cp -L $$so $(BUILD)/; done

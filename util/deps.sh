@@ -6,7 +6,7 @@
 # under .deps/ and needs no root:
 #
 #     hiredis/     include/hiredis/*.h  lib/libhiredis.a  (static, PIC)
-#     yyjson/      include/yyjson.h     lib/libyyjson.so* (.a from YYJSON_DIR)
+#     yyjson/      include/yyjson.h     lib/libyyjson.a          (static, PIC)
 #     test-nginx/  usr/share/perl5      (absent where Debian has Test::Nginx)
 #     log/         the output of each step
 #
@@ -230,12 +230,16 @@ END
 
 # ---- the parts of .deps: each is made in .deps/tmp/out, then renamed ----
 
-# ready NAME DIR: whether .deps/NAME is there, made with these flags and, if
-# DIR is not empty, from DIR.
+# ready NAME DIR: whether .deps/NAME is there, static, made with these flags
+# and, if DIR is not empty, from DIR.
 ready() {
-    { read -r flags && read -r from; } 2>/dev/null <"$deps/$1/from" \
+    [ -f "$deps/$1/lib/lib$1.a" ] \
+        && { read -r flags && read -r from; } 2>/dev/null <"$deps/$1/from" \
         && [ "$flags" = "$CFLAGS" ] && [ "${2:-$from}" = "$from" ]
 }
+
+# made_from NAME: where .deps/NAME comes from.
+made_from() { sed -n 2p "$deps/$1/from"; }
 
 # install_as NAME FROM: .deps/tmp/out becomes .deps/NAME.
 install_as() {
@@ -271,19 +275,31 @@ compile_hiredis() {
     cp src/libhiredis.a out/lib/
 }
 
-# make_hiredis DIR: from DIR, or else from Debian's source package: this
-# release's if that is 1.0 or newer, so that it links static there too.
+# source_of SOURCE PACKAGE LEAST: brings Debian's source package SOURCE into
+# $dir and its name into $from: this release's if its PACKAGE is LEAST or newer,
+# so that what is linked static is what Debian supports here. A mirror that has
+# lost Debian's part still has the part of the authors, signed as well.
+source_of() {
+    suite=$NEWER
+    ! dpkg --compare-versions "$(candidate "$2")" ge "$3" \
+        || suite=$(mirror | cut -d ' ' -f 2)
+    own_lists deb-src "$suite"
+    if own_apt deb-src "$suite" apt-get source --only-source "$1"; then
+        dir=$(echo "$PWD/$1"-*/) from="Debian $suite $(echo "$1"_*.dsc)"
+    else
+        own_apt deb-src "$suite" apt-get source --only-source --tar-only "$1"
+        mkdir "$1-authors"
+        tar -xf "$1"_*.orig.tar.* -C "$1-authors" --strip-components=1
+        dir=$PWD/$1-authors
+        from="Debian $suite $(echo "$1"_*.orig.tar.*), without Debian's patches"
+    fi
+}
+
+# make_hiredis DIR: from DIR, or else from Debian's source package.
 make_hiredis() {
     empty_tmp
     dir=$1 from=$1
-    if [ -z "$dir" ]; then
-        suite=$NEWER
-        ! dpkg --compare-versions "$(candidate libhiredis-dev)" ge 1.0 \
-            || suite=$(mirror | cut -d ' ' -f 2)
-        own_lists deb-src "$suite"
-        own_apt deb-src "$suite" apt-get source --only-source hiredis
-        dir=$(echo "$PWD"/hiredis-*/) from="Debian $suite $(echo hiredis_*.dsc)"
-    fi
+    [ -n "$dir" ] || source_of hiredis libhiredis-dev 1.0
     if [ -f "$dir/hiredis.c" ]; then
         compile_hiredis "$dir"
     else
@@ -298,23 +314,12 @@ make_hiredis() {
     install_as hiredis "$from"
 }
 
-# make_yyjson DIR: from DIR, or else the system's, or else Debian's newer binary
-# packages, which have no static library.
+# make_yyjson DIR: from DIR, or else from Debian's source package, as Debian's
+# binary packages have no static library.
 make_yyjson() {
     empty_tmp
     dir=$1 from=$1
-    if [ -z "$dir" ] && [ -z "$(absent libyyjson-dev)" ]; then
-        from="Debian's libyyjson-dev" dir=system
-        mkdir system
-        ln -s /usr/include system/include
-        ln -s "$(dirname "$(dpkg -L libyyjson-dev | grep 'yyjson\.so$')")" \
-            system/lib
-    elif [ -z "$dir" ]; then
-        own_lists deb "$NEWER"
-        own_apt deb "$NEWER" apt-get download libyyjson0 libyyjson-dev
-        from="Debian $NEWER $(echo libyyjson-dev_*.deb)" dir=unpacked/usr
-        for file in *.deb; do dpkg-deb -x "$file" unpacked; done
-    fi
+    [ -n "$dir" ] || source_of yyjson libyyjson-dev 0.8
     [ ! -f "$dir/src/yyjson.c" ] || dir=$dir/src
     if [ -f "$dir/yyjson.c" ]; then
         cp "$dir/yyjson.h" out/include/
@@ -323,8 +328,7 @@ make_yyjson() {
         ar rcs out/lib/libyyjson.a yyjson.o
     else
         cp "$dir/include/yyjson.h" out/include/
-        find "$dir/lib/" -name 'libyyjson.a' -exec cp {} out/lib/ \; \
-            -o -name 'libyyjson.so*' -exec cp -P {} out/lib/ \;
+        find "$dir/lib/" -name libyyjson.a -exec cp {} out/lib/ \;
     fi
     can_link yyjson '#include <yyjson.h>
         uint32_t f(void); uint32_t f(void) { return yyjson_version(); }'
@@ -360,15 +364,16 @@ need_hiredis() {
     step hiredis "without a network, set HIREDIS_DIR to hiredis 1.x, a source
 tree or a prefix with include/hiredis and lib/libhiredis.a" \
         make_hiredis "$hiredis_dir"
+    say "hiredis is that of $(made_from hiredis)"
 }
 
 need_yyjson() {
     ! ready yyjson "$yyjson_dir" || return 0
-    [ -n "$yyjson_dir" ] || need_if_offered libyyjson-dev
-    say "taking yyjson from ${yyjson_dir:-"Debian's packages"}"
+    say "building yyjson from ${yyjson_dir:-"Debian's source package"}"
     step yyjson "without a network, set YYJSON_DIR to yyjson, a source tree or a
-prefix with include/yyjson.h and lib/libyyjson.a or .so" \
+prefix with include/yyjson.h and lib/libyyjson.a" \
         make_yyjson "$yyjson_dir"
+    say "yyjson is that of $(made_from yyjson)"
 }
 
 need_test_nginx() {

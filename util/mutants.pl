@@ -93,7 +93,7 @@ sub copy_tree {
     close $tar or die "mutants: the tree cannot be copied\n";
     symlink "$root/.deps", "$copy/.deps";
     make_path("$copy/build");
-    system("cp -a build/healthcode build/libyyjson.so* $copy/build/ 2>/dev/null");
+    system("cp -a build/healthcode $copy/build/ 2>/dev/null");
 }
 
 
