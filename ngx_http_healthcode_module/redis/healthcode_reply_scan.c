@@ -21,6 +21,9 @@ typedef struct {
 } healthcode_reply_scan_piece_t;
 
 
+static void healthcode_reply_scan_whole(healthcode_reply_scan_piece_t *piece);
+static const char *healthcode_reply_scan_plain(const char *p, const char *end,
+    size_t *n);
 static bool healthcode_reply_scan_step(healthcode_reply_scan_piece_t *piece);
 static void healthcode_reply_scan_type(healthcode_reply_scan_piece_t *piece);
 static bool healthcode_reply_scan_number(healthcode_reply_scan_piece_t *piece);
@@ -54,6 +57,15 @@ healthcode_reply_scan(healthcode_reply_scan_t *scan, const char *bytes,
     };
 
     while (piece.next < piece.end) {
+
+        if (scan->state == HEALTHCODE_REPLY_SCAN_TYPE) {
+            healthcode_reply_scan_whole(&piece);
+
+            if (piece.next == piece.end) {
+                break;
+            }
+        }
+
         if (!healthcode_reply_scan_step(&piece)
             || scan->passed > HEALTHCODE_REPLY_BYTES_MAX)
         {
@@ -67,6 +79,86 @@ healthcode_reply_scan(healthcode_reply_scan_t *scan, const char *bytes,
     }
 
     return healthcode_reply_scan_flush(&piece, piece.end - held);
+}
+
+
+/*
+ * Takes short values that are here as a whole, which nearly all are, as the
+ * steps would; it leaves to them whatever is rare or may be wrong.
+ */
+static void
+healthcode_reply_scan_whole(healthcode_reply_scan_piece_t *piece)
+{
+    char                      type;
+    size_t                    n, passed = piece->scan->passed;
+    uint64_t                  values = piece->scan->values;
+    const char               *p = piece->next, *next, *end = piece->end;
+
+    while (p < end) {
+        type = *p;
+        next = healthcode_reply_scan_plain(p + 1, end, &n);
+
+        if (next == NULL) {
+            break;
+        }
+
+        if (values == 0) {
+            values = 1;
+            passed = 0;
+        }
+
+        if (type == '$') {
+
+            if (n + 2 > (size_t) (end - next)
+                || next[n] != '\r' || next[n + 1] != '\n')
+            {
+                break;
+            }
+
+            next += n + 2;
+            n = 0;
+
+        } else if (type == '%') {
+            n *= 2;
+
+        } else if (type != '*' && (type != '_' || n)) {
+            break;
+        }
+
+        if (passed + (size_t) (next - p) > HEALTHCODE_REPLY_ROOM) {
+            break;
+        }
+
+        passed += (size_t) (next - p);
+        values += n;
+        values--;
+        p = next;
+    }
+
+    piece->scan->values = values;
+    piece->scan->passed = passed;
+    piece->next = p;
+}
+
+
+/* Behind CRLF: n is up to two digits before it, 0 if none.  NULL: else. */
+static const char *
+healthcode_reply_scan_plain(const char *p, const char *end, size_t *n)
+{
+    *n = 0;
+
+    if (p < end && *p >= '1' && *p <= '9') {
+        *n = (size_t) (*p++ - '0');
+
+        if (p < end && *p >= '0' && *p <= '9') {
+            *n = *n * 10 + (size_t) (*p++ - '0');
+        }
+
+    } else if (p < end && *p == '0') {
+        p++;
+    }
+
+    return (end - p >= 2 && p[0] == '\r' && p[1] == '\n') ? p + 2 : NULL;
 }
 
 

@@ -372,6 +372,77 @@ test_skips_what_makes_a_reply_too_long(void **state)
 }
 
 
+/* Bytes that the scan passes on, and how many marks are among them. */
+typedef struct {
+    size_t  len;
+    size_t  marks;
+} passed_t;
+
+
+static bool
+pass(void *data, const char *bytes, size_t len)
+{
+    passed_t  *passed = data;
+
+    passed->len += len;
+    passed->marks += (bytes[0] == '(');
+
+    return true;
+}
+
+
+/* Values of a few bytes are values: they fill a reply, and end one. */
+static void
+test_counts_short_values_too(void **state)
+{
+    int                      i;
+    passed_t                 passed = { 0, 0 };
+    healthcode_reply_scan_t  scan = { 0 };
+
+    for (i = 0; i < 50000; i++) {
+        stream_add(i % 2 ? "$1\r\na\r\n" : "%1\r\n_\r\n*0\r\n");
+    }
+
+    assert_true(healthcode_reply_scan(&scan, stream.data, stream.len, pass,
+                                      &passed));
+    assert_int_equal(passed.len, stream.len);
+    assert_int_equal(scan.values, 0);
+    stream_free();
+
+    /* one reply of more than 64 KiB, of 99 times 99 arrays */
+
+    stream_add("*99\r\n");
+
+    for (i = 0; i < 99 * 100; i++) {
+        stream_add(i % 100 ? "*1\r\n*0\r\n" : "*99\r\n");
+    }
+
+    assert_true(stream.len > HEALTHCODE_REPLY_BYTES_MAX);
+    memset(&scan, 0, sizeof(scan));
+    assert_false(healthcode_reply_scan(&scan, stream.data, stream.len, pass,
+                                       &passed));
+    stream_free();
+
+    /* a map of ten values, all of one reply: the last ones are too much */
+
+    stream_add("%5\r\n");
+
+    for (i = 0; i < 10; i++) {
+        stream_add_bulk('$', HEALTHCODE_REPLY_BULK_MAX / 2);
+    }
+
+    memset(&scan, 0, sizeof(scan));
+    passed.marks = 0;
+    assert_true(healthcode_reply_scan(&scan, stream.data, stream.len, pass,
+                                      &passed));
+    assert_int_equal(passed.marks, 3);
+    assert_int_equal(scan.values, 0);
+    stream_free();
+
+    (void) state;
+}
+
+
 static void
 test_refuses_a_bulk_that_is_not_what_it_says(void **state)
 {
@@ -475,6 +546,7 @@ main(void)
         cmocka_unit_test(test_skips_a_bulk_that_is_too_long),
         cmocka_unit_test(test_takes_a_text_with_its_format_as_long_as_a_reply),
         cmocka_unit_test(test_skips_what_makes_a_reply_too_long),
+        cmocka_unit_test(test_counts_short_values_too),
         cmocka_unit_test(test_refuses_a_bulk_that_is_not_what_it_says),
         cmocka_unit_test(test_reads_what_hiredis_reads_cut_anywhere),
         cmocka_unit_test(test_keeps_replies_until_they_are_given_back),
