@@ -227,13 +227,14 @@ static ngx_queue_t *
 ngx_http_healthcode_lookup_list(ngx_http_healthcode_redis_t *redis,
     const ngx_http_healthcode_lookup_key_t *key)
 {
-    uint64_t  hash;
+    uint64_t  digits;
 
-    hash = healthcode_str_hash(HEALTHCODE_STR_HASH,
-                               healthcode_str_from(key->holder,
-                                                   HEALTHCODE_HOLDER_HEX));
+    /* a holder is a keyed hash; the factor spreads its digits over all bits */
 
-    return &redis->lists[hash % NGX_HTTP_HEALTHCODE_LOOKUP_LISTS];
+    ngx_memcpy(&digits, key->holder, sizeof(digits));
+
+    return &redis->lists[(digits * UINT64_C(0x9e3779b97f4a7c15) >> 32)
+                         % NGX_HTTP_HEALTHCODE_LOOKUP_LISTS];
 }
 
 
@@ -316,7 +317,9 @@ static void
 ngx_http_healthcode_lookup_offer(ngx_http_healthcode_lookup_t *lookup,
     const ngx_http_healthcode_lookup_key_t *key)
 {
-    lookup->key = *key;
+    ngx_memcpy(&lookup->key, key,
+               offsetof(ngx_http_healthcode_lookup_key_t, regions)
+               + key->nregions * sizeof(healthcode_region_t));
     lookup->has_key = 1;
     lookup->is_joinable = 1;
 
