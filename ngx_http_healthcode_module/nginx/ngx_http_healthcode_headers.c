@@ -30,6 +30,8 @@ static ngx_int_t ngx_http_healthcode_headers_hide_each(
     ngx_http_healthcode_headers_walk_t *walk);
 static ngx_int_t ngx_http_healthcode_headers_hide_header(
     ngx_http_healthcode_headers_walk_t *walk, ngx_table_elt_t *header);
+static ngx_int_t ngx_http_healthcode_headers_take(
+    ngx_http_healthcode_headers_walk_t *walk, ngx_table_elt_t *header);
 static ngx_int_t ngx_http_healthcode_headers_hide_cookie(
     ngx_http_healthcode_headers_walk_t *walk, ngx_table_elt_t *header);
 static bool ngx_http_healthcode_headers_is_ours(void *data,
@@ -181,13 +183,12 @@ ngx_http_healthcode_headers_hide(ngx_http_request_t *r,
         if (source[i].kind == NGX_HTTP_HEALTHCODE_HEADER && ours
             && record->header)
         {
-            /* it was found a moment ago, and is the only one */
+            /* it was found a moment ago, is the only one, and carries ours */
 
             if (ngx_http_healthcode_headers_is(record->header,
                                                &source[i].name))
             {
-                rc = ngx_http_healthcode_headers_hide_header(&walk,
-                                                             record->header);
+                rc = ngx_http_healthcode_headers_take(&walk, record->header);
             }
 
             continue;
@@ -249,14 +250,23 @@ static ngx_int_t
 ngx_http_healthcode_headers_hide_header(
     ngx_http_healthcode_headers_walk_t *walk, ngx_table_elt_t *header)
 {
-    ngx_http_request_t            *r = walk->request;
-    ngx_http_healthcode_record_t  *record = walk->record;
-
     if (!ngx_http_healthcode_headers_is_ours(walk,
                                      ngx_http_healthcode_view(&header->value)))
     {
         return NGX_OK;
     }
+
+    return ngx_http_healthcode_headers_take(walk, header);
+}
+
+
+/* Takes a header out, which carries a code of ours for the walk's source. */
+static ngx_int_t
+ngx_http_healthcode_headers_take(ngx_http_healthcode_headers_walk_t *walk,
+    ngx_table_elt_t *header)
+{
+    ngx_http_request_t            *r = walk->request;
+    ngx_http_healthcode_record_t  *record = walk->record;
 
     if (r == r->main) {
         record->kept = record->shown;
@@ -350,12 +360,25 @@ ngx_http_healthcode_headers_look_inside(
 }
 
 
+/* Whether it has this name, which is in lower case. */
 static ngx_uint_t
 ngx_http_healthcode_headers_is(const ngx_table_elt_t *header,
     const ngx_str_t *name)
 {
-    return header->key.len == name->len
-           && ngx_strncasecmp(header->key.data, name->data, name->len) == 0;
+    size_t   i;
+    u_char  *key = header->key.data;
+
+    if (header->key.len != name->len) {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        if (key[i] != name->data[i] && ngx_tolower(key[i]) != name->data[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
