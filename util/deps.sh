@@ -1,5 +1,5 @@
 #!/bin/sh
-# util/deps.sh build | demo | test | bench: installs what that make target
+# util/deps.sh build | demo | test | fuzz | bench: installs what that make target
 # needs and is not here yet; silent and quick when nothing is missing.
 #
 # Debian's packages come by apt, with service starts blocked. The rest goes
@@ -22,6 +22,7 @@ DEMO="redis-server curl"
 TEST="libcmocka-dev valgrind openssl ca-certificates procps
     libtest-base-perl libtext-diff-perl libtest-longstring-perl
     liblist-moreutils-perl libhttp-message-perl liburi-perl libipc-run-perl"
+FUZZ="clang libclang-rt-dev"     # its libFuzzer and sanitizers
 BENCH="wrk libnginx-mod-http-lua lua-resty-core lua-cjson lua-nginx-redis"
 
 SERVICES="nginx redis-server"
@@ -399,9 +400,10 @@ case $target in
 build) packages=$BUILD ;;
 demo) packages="$BUILD $DEMO" ;;
 test) packages="$BUILD $DEMO $TEST" test_nginx=yes ;;
+fuzz) packages="$BUILD $FUZZ" ;;
 bench) packages="$BUILD $DEMO $TEST $BENCH" test_nginx=yes ;;
 *)
-    echo "usage: util/deps.sh build | demo | test | bench" >&2
+    echo "usage: util/deps.sh build | demo | test | fuzz | bench" >&2
     exit 2 ;;
 esac
 hiredis_dir=$(directory "${HIREDIS_DIR:-}")
