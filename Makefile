@@ -6,7 +6,9 @@
 #: make build     the module and the command, in build/
 #: make style     style and layers alone
 #: make unit      the unit tests alone (T=healthcode_token_test for one)
-#: make fuzz      the fuzz corpora alone, replayed
+#: make fuzz      the fuzz corpora alone, replayed; or, with SECONDS=60, each
+#:                target fuzzed for so long (T=query JOBS=2)
+#: make fuzz-merge  adds to the corpora what fuzzing has kept (T=query)
 #: make model     the protocol of the cache on trial, for 20 million hits
 #:                (HITS=N SEED=N)
 #: make suites    the suites alone (T=t/04-claims.t for one)
@@ -39,9 +41,9 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
-.PHONY: help demo test build module command style unit fuzz model suites \
-        vectors mutants bench bench-gate bench-many bench-scale bench-verify \
-        bench-keys bench-programs live clean
+.PHONY: help demo test build module command style unit fuzz fuzz-merge model \
+        suites vectors mutants bench bench-gate bench-many bench-scale \
+        bench-verify bench-keys bench-programs live clean
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -66,9 +68,18 @@ command:
 	@util/deps.sh build
 	@$(MAKE) -s -C tools/healthcode BUILD=$(BUILD) DEPS=$(DEPS)
 
-style unit fuzz:
+style unit:
 	@util/deps.sh test
 	@util/test.pl $@
+
+# bash has a variable of this name: only the command line counts
+fuzz:
+	@util/deps.sh $(if $(filter command,$(origin SECONDS)),fuzz,test)
+	@util/test.pl fuzz
+
+fuzz-merge:
+	@util/deps.sh fuzz
+	@$(MAKE) -s -C t/fuzz merge
 
 suites:
 	@util/deps.sh test

@@ -4,6 +4,7 @@
 # target without a corpus has failed.
 
 set -u
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 out=$1
 shift
 passed=0 failed=0
