@@ -5,6 +5,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 
 #include "../../ngx_http_healthcode_module/core/healthcode_claims.h"
 
@@ -98,6 +99,13 @@ check_second(const healthcode_claims_t *c, healthcode_str_t audience,
                         != HEALTHCODE_REASON_OK);
     fuzz_must(c->aud != NULL || healthcode_claims_check(c, &policy, now)
                                 != HEALTHCODE_REASON_OK);
+}
+
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    return mutate_json(data, 0, size, max, seed);
 }
 
 

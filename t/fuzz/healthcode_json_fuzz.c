@@ -5,6 +5,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 
 #include "../../ngx_http_healthcode_module/core/healthcode_json.h"
 
@@ -135,6 +136,13 @@ check_again(yyjson_val *object)
 
     free(memory);
     free(text);
+}
+
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    return mutate_json(data, 0, size, max, seed);
 }
 
 

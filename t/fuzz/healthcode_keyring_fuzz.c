@@ -5,6 +5,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 
 #include <openssl/err.h>
 
@@ -59,6 +60,14 @@ algorithms(uint8_t byte)
     }
 
     return set;
+}
+
+
+/* Behind the set of algorithms. */
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    return mutate_json(data, 1, size, max, seed);
 }
 
 

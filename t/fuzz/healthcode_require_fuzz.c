@@ -6,6 +6,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 
 #include "../../ngx_http_healthcode_module/core/healthcode_claims.h"
 #include "../../ngx_http_healthcode_module/core/healthcode_require.h"
@@ -132,6 +133,21 @@ check_written(yyjson_val *object, size_t len)
                                        healthcode_json_write_memory(len),
                                        &text));
     free(exact);
+}
+
+
+/* Behind the three lines. */
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    size_t          left = size;
+    const uint8_t  *rest = data;
+
+    for (int i = 0; i < 3; i++) {
+        (void) fuzz_line(&rest, &left);
+    }
+
+    return mutate_json(data, size - left, size, max, seed);
 }
 
 

@@ -5,6 +5,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 
 #include "../../ngx_http_healthcode_module/core/healthcode_token.h"
 
@@ -148,6 +149,13 @@ parse(healthcode_str_t text)
                   || reason == HEALTHCODE_REASON_UNSUPPORTED);
         check_ours(text, NULL);
     }
+}
+
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    return mutate_json(data, 0, size, max, seed);
 }
 
 

@@ -1,0 +1,96 @@
+/*
+ * What the mutators of fuzz targets share: chance that a seed decides, and one
+ * edit that never leaves its room.  Knows no target.
+ * CONTRIBUTING.md, "Fuzzing".
+ */
+
+#ifndef HEALTHCODE_FUZZ_MUTATE_H
+#define HEALTHCODE_FUZZ_MUTATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+
+/* libFuzzer's own mutation of bytes; replay.c has a smaller one. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
+
+/* What libFuzzer, or replay.c, calls where a target has it. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+    unsigned seed);
+
+
+/* The input in its room: a mutation changes size, and never max. */
+typedef struct {
+    uint8_t   *data;
+    size_t     size;
+    size_t     max;
+    uint64_t   chance;    /* a seed */
+} mutate_t;
+
+
+/* A number below n, or 0; by splitmix64. */
+static inline size_t
+mutate_pick(mutate_t *m, size_t n)
+{
+    uint64_t  z = (m->chance += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+
+    return n ? (size_t) ((z ^ (z >> 31)) % n) : 0;
+}
+
+
+/*
+ * Puts len bytes, which are not in data, in the place of the cut ones at at.
+ * False, and nothing is changed, where there is no room.
+ */
+static inline bool
+mutate_put(mutate_t *m, size_t at, size_t cut, const void *bytes, size_t len)
+{
+    if (at > m->size || cut > m->size - at || len > m->max
+        || m->size - cut > m->max - len)
+    {
+        return false;
+    }
+
+    memmove(m->data + at + len, m->data + at + cut, m->size - at - cut);
+
+    if (len) {
+        memcpy(m->data + at, bytes, len);
+    }
+
+    m->size += len - cut;
+
+    return true;
+}
+
+
+/* libFuzzer's mutation of the cut bytes at at alone, in place of them. */
+static inline bool
+mutate_bytes(mutate_t *m, size_t at, size_t cut)
+{
+    size_t   n;
+    uint8_t  bytes[512];
+
+    if (cut > sizeof(bytes)) {
+        return false;
+    }
+
+    memcpy(bytes, m->data + at, cut);
+    n = LLVMFuzzerMutate(bytes, cut, sizeof(bytes));
+
+    return mutate_put(m, at, cut, bytes, n);
+}
+
+
+/*
+ * Mutates what stands behind the first skip bytes as JSON, value by value; now
+ * and then, and where it is none, all bytes as libFuzzer does.  Returns the
+ * new size, at most max.
+ */
+size_t mutate_json(uint8_t *data, size_t skip, size_t size, size_t max,
+    unsigned seed);
+
+#endif
