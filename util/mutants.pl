@@ -9,7 +9,7 @@
 #
 #     === name of the rule, broken
 #     file: path
-#     test: unit healthcode_claims | model | t/04-claims.t
+#     test: unit healthcode_claims | fuzz request | model | t/04-claims.t
 #     <<<
 #     the lines as they are
 #     >>>
@@ -69,6 +69,7 @@ sub read_mutants {
 sub command_of {
     my ($test) = @_;
     return "make -s -C t/unit WARNINGS=-w T=${1}_test" if $test =~ /^unit (\w+)$/;
+    return "make -s -C t/fuzz WARNINGS=-w T=$1 replay" if $test =~ /^fuzz (\w+)$/;
     return "make -s -C t/model WARNINGS=-w hunt" if $test eq 'model';
     return "make -s module EXTRA_CFLAGS=-w && prove $1"
         if $test =~ m{^(t/[\w.-]+\.t)$};
