@@ -17,6 +17,14 @@ enum {
     HEALTHCODE_ABSENCE_STORED         /* when, ms */
 };
 
+_Static_assert(HEALTHCODE_ABSENCE_WORDS == 6
+               && HEALTHCODE_HOLDER_LEN == 2 * sizeof(uint64_t)
+               && HEALTHCODE_ABSENCE_HOLDER == 0
+               && HEALTHCODE_ABSENCE_STORE == 2
+               && HEALTHCODE_ABSENCE_OWNER == 3
+               && HEALTHCODE_ABSENCE_STORED == 4,
+               "an entry is laid out otherwise: see healthcode_table.h");
+
 /* Holder and store: two entries that agree in these are one. */
 #define HEALTHCODE_ABSENCE_SAME  3
 

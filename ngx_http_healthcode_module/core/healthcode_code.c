@@ -20,6 +20,24 @@ enum {
     HEALTHCODE_CODE_AT_REST = HEALTHCODE_CODE_WORDS - 2
 };
 
+_Static_assert(HEALTHCODE_CODE_WORDS == 24
+               && HEALTHCODE_CODE_KEY == 5
+               && HEALTHCODE_DIGEST_LEN == 4 * sizeof(uint64_t)
+               && sizeof(healthcode_code_digest_t) == 2 * sizeof(uint64_t)
+               && HEALTHCODE_HOLDER_LEN == 2 * sizeof(uint64_t)
+               && HEALTHCODE_CODE_AT_DIGEST == 1
+               && HEALTHCODE_CODE_AT_IDENTITY == 5
+               && HEALTHCODE_CODE_AT_HOLDER == 7
+               && HEALTHCODE_CODE_AT_IAT == 9
+               && HEALTHCODE_CODE_AT_EXP == 10
+               && HEALTHCODE_CODE_AT_NBF == 11
+               && HEALTHCODE_CODE_AT_AUDIENCE == 12
+               && HEALTHCODE_CODE_AUDIENCES_MAX == 2
+               && HEALTHCODE_CODE_AT_REGIONS == 16
+               && HEALTHCODE_CODE_REGIONS_MAX == 16
+               && HEALTHCODE_CODE_AT_REST == 22,
+               "an entry is laid out otherwise: see healthcode_table.h");
+
 /* The text and the identity: two entries that agree in these are one. */
 #define HEALTHCODE_CODE_SAME  HEALTHCODE_CODE_AT_HOLDER
 
@@ -40,6 +58,17 @@ enum {
 #define HEALTHCODE_CODE_REST_REGIONS    5     /* 5 bits */
 #define HEALTHCODE_CODE_REST_ISSUER     16    /* 16 bits */
 #define HEALTHCODE_CODE_REST_SIGNER     32    /* 24 bits */
+
+_Static_assert(HEALTHCODE_CODE_REGION_LEN == 3
+               && HEALTHCODE_CODE_SPOT == 32
+               && HEALTHCODE_CODE_REST_HOLDER == 1
+               && HEALTHCODE_CODE_REST_WHOLE == 2
+               && HEALTHCODE_CODE_REST_NORMAL == 4
+               && HEALTHCODE_CODE_REST_AUDIENCES == 3
+               && HEALTHCODE_CODE_REST_REGIONS == 5
+               && HEALTHCODE_CODE_REST_ISSUER == 16
+               && HEALTHCODE_CODE_REST_SIGNER == 32,
+               "an entry is laid out otherwise: see healthcode_table.h");
 
 
 static uint64_t healthcode_code_spot(healthcode_str_t text);

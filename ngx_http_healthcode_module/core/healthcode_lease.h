@@ -21,6 +21,10 @@
 #define HEALTHCODE_LEASE_EPOCH_LAST  ((UINT64_C(1)                            \
                                       << HEALTHCODE_LEASE_EPOCH_BITS) - 1)
 
+_Static_assert(HEALTHCODE_LEASE_EPOCH_BITS == 24
+               && HEALTHCODE_LEASE_UNTIL_BITS == 40,
+               "a lease is laid out otherwise: see healthcode_table.h");
+
 
 static inline uint64_t
 healthcode_lease_epoch(uint64_t lease)

@@ -18,6 +18,18 @@
 #define HEALTHCODE_TABLE_WORDS_MAX  24
 #define HEALTHCODE_TABLE_KEY_MAX    5
 
+/*
+ * What stands in a zone may have been written by another build of this module:
+ * its layout must not change by accident, and static assertions hold the places
+ * of all words in it, here, of leases, of entries and of what nginx's side puts
+ * before the tables.  Who changes one of them, or, which no assertion sees, the
+ * checksum of an entry or how its key finds its set, changes
+ * NGX_HTTP_HEALTHCODE_CACHE_LAYOUT, too: a zone of another layout is refused
+ * with a message, and never read.
+ */
+_Static_assert(HEALTHCODE_TABLE_WAYS == 8,
+               "a set is laid out otherwise: see above");
+
 
 /*
  * Of an entry the first words are its key, of which the first two say where it

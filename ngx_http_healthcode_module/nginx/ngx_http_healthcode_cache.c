@@ -25,6 +25,16 @@ typedef struct {
     ngx_http_healthcode_counters_t   counters[NGX_MAX_PROCESSES];
 } ngx_http_healthcode_cache_head_t;
 
+_Static_assert(offsetof(ngx_http_healthcode_cache_head_t, layout) == 0
+               && offsetof(ngx_http_healthcode_cache_head_t, leases) == 64
+               && offsetof(ngx_http_healthcode_cache_head_t, counters)
+                  == 64 + 8 * NGX_HTTP_HEALTHCODE_CACHE_OWNERS
+               && sizeof(ngx_http_healthcode_cache_head_t)
+                  == 64 + 8 * NGX_HTTP_HEALTHCODE_CACHE_OWNERS
+                     + 128 * NGX_MAX_PROCESSES
+               && NGX_HTTP_HEALTHCODE_CACHE_STORES == 16,
+               "the zone is laid out otherwise: see healthcode_table.h");
+
 
 static ngx_int_t ngx_http_healthcode_cache_init(ngx_shm_zone_t *zone,
     void *data);

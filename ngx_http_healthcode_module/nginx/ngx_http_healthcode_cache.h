@@ -45,6 +45,22 @@ typedef struct {
     uint64_t   spare[6];
 } ngx_http_healthcode_counters_t;
 
+_Static_assert(sizeof(ngx_http_healthcode_counters_t) == 16 * sizeof(uint64_t)
+               && offsetof(ngx_http_healthcode_counters_t, holders_hits) == 0
+               && offsetof(ngx_http_healthcode_counters_t, holders_misses) == 8
+               && offsetof(ngx_http_healthcode_counters_t, holders_stored) == 16
+               && offsetof(ngx_http_healthcode_counters_t, holders_evicted)
+                  == 24
+               && offsetof(ngx_http_healthcode_counters_t, holders_forgotten)
+                  == 32
+               && offsetof(ngx_http_healthcode_counters_t, epochs) == 40
+               && offsetof(ngx_http_healthcode_counters_t, codes_hits) == 48
+               && offsetof(ngx_http_healthcode_counters_t, codes_misses) == 56
+               && offsetof(ngx_http_healthcode_counters_t, codes_stored) == 64
+               && offsetof(ngx_http_healthcode_counters_t, codes_evicted) == 72,
+               "counters are laid out otherwise: see healthcode_table.h; what "
+               "is new takes a spare word");
+
 
 struct ngx_http_healthcode_cache_s {
     ngx_str_t                        name;

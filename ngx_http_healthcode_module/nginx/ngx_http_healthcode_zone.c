@@ -18,6 +18,10 @@ typedef struct {
     ngx_http_healthcode_zone_slot_t  slots[1];
 } ngx_http_healthcode_zone_t;
 
+_Static_assert(offsetof(ngx_http_healthcode_zone_t, slots)
+               == sizeof(ngx_atomic_t),
+               "the zone is laid out otherwise: see its header");
+
 
 static ngx_int_t ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone,
     void *data);

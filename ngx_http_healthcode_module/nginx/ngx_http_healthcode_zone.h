@@ -35,6 +35,35 @@ struct ngx_http_healthcode_zone_slot_s {
     size_t         len;
 };
 
+/*
+ * Another build may have written it, and nothing in the zone says so: who
+ * changes a place here changes the name of the zone, too, by which nginx finds
+ * it again (ngx_http_healthcode_zone_add()).
+ */
+#define ngx_http_healthcode_zone_is_at(member, n)                             \
+    (offsetof(ngx_http_healthcode_zone_slot_t, member)                        \
+     == (n) * sizeof(ngx_atomic_t))
+
+_Static_assert(ngx_http_healthcode_zone_is_at(name, 0)
+               && ngx_http_healthcode_zone_is_at(loads, 1)
+               && ngx_http_healthcode_zone_is_at(failures, 2)
+               && ngx_http_healthcode_zone_is_at(fetches, 3)
+               && ngx_http_healthcode_zone_is_at(misses, 4)
+               && ngx_http_healthcode_zone_is_at(broken, 5)
+               && ngx_http_healthcode_zone_is_at(announced, 6)
+               && ngx_http_healthcode_zone_is_at(closed, 7)
+               && ngx_http_healthcode_zone_is_at(started, 8)
+               && ngx_http_healthcode_zone_is_at(busy, 9)
+               && ngx_http_healthcode_zone_is_at(due, 10)
+               && ngx_http_healthcode_zone_is_at(missed, 11)
+               && ngx_http_healthcode_zone_is_at(version, 12)
+               && ngx_http_healthcode_zone_is_at(text, 13)
+               && ngx_http_healthcode_zone_is_at(len, 14)
+               && sizeof(ngx_http_healthcode_zone_slot_t)
+                  == 15 * sizeof(ngx_atomic_t)
+               && sizeof(ngx_atomic_t) == sizeof(void *),
+               "a slot is laid out otherwise: see above");
+
 
 /*
  * Adds the zone to the configuration, with a slot for each of issuers, an
