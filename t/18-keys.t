@@ -253,10 +253,21 @@ END
     is($nginx->ask_until('401 key', 10, code(1)), '401 key',
        'one that is taken out counts no more');
     is($nginx->ask(code(2)), 200, 'the others do');
-    $file->("d\n2026 [forged] line.pem", '');
-    ok($nginx->logged(qr/d\?2026 \[forged\] line\.pem/, 10),
-       'a name with a new line is no line of the log');
-    unlink "$folder/d\n2026 [forged] line.pem";
+    for my $case ([ "d\n2026 [forged] line.pem",
+                    'd\\x0a2026 [forged] line.pem', 'with a new line' ],
+                  [ "d\xe2\x80\xaemep.pem", 'd\\xe2\\x80\\xaemep.pem',
+                    'that turns what follows' ],
+                  [ "d\\x0a\x9b.pem", 'd\\x5cx0a\\x9b.pem',
+                    'that looks like an escape' ])
+    {
+        my ($name, $shown, $what) = @$case;
+        $file->($name, '');
+        ok($nginx->logged(qr/"\Q$folder\E\/\Q$shown\E" of issuer/, 10),
+           "a name $what is shown with escapes");
+        unlike($nginx->error_log, qr/^.*?\Q$name\E/s, 'and not as it is');
+        unlink "$folder/$name";
+        sleep 2.2;
+    }
     unlink glob "$folder/*.j*";
     ok($nginx->logged(qr/there is no key/, 10), 'an empty folder is logged');
     is($nginx->ask(code(2)), 200, 'and the last set stays');

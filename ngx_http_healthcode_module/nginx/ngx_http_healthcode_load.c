@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_healthcode_load.h"
+#include "../core/healthcode_text.h"
 
 #include <dirent.h>
 
@@ -156,18 +157,13 @@ ngx_http_healthcode_load_describe(char *text, size_t size, const char *what,
 
 /*
  * Every name of a file goes into messages by this: in a folder it may hold a
- * new line, which in a log would be a line.
+ * new line, which in a log would be a line, or turn the text around it.
  */
 static void
 ngx_http_healthcode_load_call(char *text, size_t size, const char *name)
 {
-    (void) ngx_cpystrn((u_char *) text, (u_char *) name, size);
-
-    for ( /* void */ ; *text; text++) {
-        if ((u_char) *text < ' ' || *text == 0x7f) {
-            *text = '?';
-        }
-    }
+    (void) healthcode_text_escape(healthcode_str_from(name, strlen(name)),
+                                  text, size);
 }
 
 
