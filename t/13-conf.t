@@ -569,11 +569,17 @@ for my $what (sort keys %keys) {
     my ($text, $say) = @{ $keys{$what} };
     my $path = $f->path('bad.jwks');
     defined $text ? $f->write('bad.jwks', $text) : unlink $path;
-    fails("a key file $what", issuer(keys => $path,
-          algorithms => 'ES256 HS256'), $say);
+    my $http = issuer(keys => $path, algorithms => 'ES256 HS256');
+    if ($what =~ /private/) {
+        fails("a key file $what", $http, $say);
+    } else {
+        starts("a key file $what", $http,
+               like => qr/\[crit\].*issuer "site" cannot be used: .*$say/,
+               unlike => qr/\[emerg\]/);
+    }
 }
-fails('keys that are a folder', issuer(keys => $f->path('site')),
-      qr/it is a folder; write "keys_dir DIR;"/);
+starts('keys that are a folder', issuer(keys => $f->path('site')),
+       like => qr/\[crit\].*it is a folder; write "keys_dir DIR;"/);
 mkdir $f->path('empty.d');
 for my $case ([ 'is empty', 'empty.d', qr/no key file in this folder; give/ ],
               [ 'is a file', 'nat-es.jwks', qr/it is no folder; write "keys / ],
@@ -581,9 +587,9 @@ for my $case ([ 'is empty', 'empty.d', qr/no key file in this folder; give/ ],
 {
     my ($what, $name, $say) = @$case;
     $f->write($name, 'x') if $name =~ /jwks/;
-    fails("a folder of keys that $what", issuer_without('keys')
-          =~ s/(healthcode_issuer \w+ \{)/$1 keys_dir ${\ $f->path($name)};/r,
-          qr{"\S*/\Q$name\E" of issuer "site"}, $say);
+    starts("a folder of keys that $what", issuer_without('keys')
+           =~ s/(healthcode_issuer \w+ \{)/$1 keys_dir ${\ $f->path($name)};/r,
+           like => qr{\[crit\].*"\S*/\Q$name\E" of issuer "site".*$say});
 }
 
 mkdir $f->path('lines.d');

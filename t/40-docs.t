@@ -266,10 +266,10 @@ sub test_message_row {
     return fail("$where: the first cell is no code") if !defined $line;
 
     my ($status, $out) = nginx_test(around($line, $said));
-    my $level = $says =~ s/^(notice|warning): // ? $1 : '';
+    my $level = $says =~ s/^(notice|warning|crit): // ? $1 : '';
     if ($level) {
         is($status, 0, "$where: nginx -t accepts \"$line\"") or diag($out);
-        my $tag = $level eq 'notice' ? '[notice]' : '[warn]';
+        my $tag = $level eq 'warning' ? '[warn]' : "[$level]";
         ok((grep { index($_, $tag) >= 0 && says($_, $says) } split /\n/, $out),
            "$where: and says so at level $level") or diag($out);
     } else {

@@ -66,6 +66,13 @@ healthcode_keyring_free(healthcode_keyring_t *keyring)
 
 
 bool
+healthcode_keyring_is_private(const healthcode_keyring_t *keyring)
+{
+    return keyring->is_private;
+}
+
+
+bool
 healthcode_keyring_finish(healthcode_keyring_t *keyring, char *error,
     size_t size)
 {

@@ -49,6 +49,9 @@ void healthcode_keyring_free(healthcode_keyring_t *keyring);
 bool healthcode_keyring_add(healthcode_keyring_t *keyring,
     healthcode_str_t text, char *error, size_t size);
 
+/* Whether what _add() refused was a private key, which must not lie there. */
+bool healthcode_keyring_is_private(const healthcode_keyring_t *keyring);
+
 /*
  * Makes the set ready for use; nothing may be added after it.  False, with an
  * error likewise, where it has no key or there is no memory.

@@ -25,6 +25,7 @@ struct healthcode_keyring_s {
     size_t                             nkeys;
     size_t                             nalloc;
     unsigned                           algorithms;   /* of the keys */
+    bool                               is_private;   /* one was a private key */
     healthcode_key_t                  *keys;
     healthcode_key_scratch_t           scratch[HEALTHCODE_ALGORITHM_COUNT];
     uint8_t                            generation[EVP_MAX_MD_SIZE];

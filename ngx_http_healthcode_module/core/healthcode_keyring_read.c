@@ -32,7 +32,9 @@ static bool healthcode_keyring_read_jwk(healthcode_keyring_t *keyring,
     yyjson_val *root, yyjson_val *object);
 static bool healthcode_keyring_load_jwk(healthcode_keyring_t *keyring,
     const healthcode_keyring_jwk_t *jwk);
-static bool healthcode_keyring_is_private(yyjson_val *jwk);
+static bool healthcode_keyring_has_private(yyjson_val *jwk);
+static bool healthcode_keyring_refuse(healthcode_keyring_t *keyring,
+    size_t offset, const char *kid, const char *what);
 static bool healthcode_keyring_is_printable(const char *text);
 static bool healthcode_keyring_is_for_verifying(yyjson_val *jwk);
 static bool healthcode_keyring_choose(healthcode_keyring_t *keyring,
@@ -206,10 +208,10 @@ healthcode_keyring_read_jwk(healthcode_keyring_t *keyring, yyjson_val *root,
                                        "characters");
     }
 
-    if (healthcode_keyring_is_private(object)) {
-        return healthcode_keyring_fail(keyring, jwk.offset, jwk.name,
-                                       "it is a private key; write only its "
-                                       "public members here");
+    if (healthcode_keyring_has_private(object)) {
+        return healthcode_keyring_refuse(keyring, jwk.offset, jwk.name,
+                                         "it is a private key; write only its "
+                                         "public members here");
     }
 
     return !healthcode_keyring_is_for_verifying(object)
@@ -248,7 +250,7 @@ healthcode_keyring_load_jwk(healthcode_keyring_t *keyring,
 
 /* RFC 7518 section 6.3.2: who has one of these of an RSA key has all of it. */
 static bool
-healthcode_keyring_is_private(yyjson_val *jwk)
+healthcode_keyring_has_private(yyjson_val *jwk)
 {
     static const char  *const names[] = { "d", "p", "q", "dp", "dq", "qi" };
 
@@ -259,6 +261,16 @@ healthcode_keyring_is_private(yyjson_val *jwk)
     }
 
     return false;
+}
+
+
+static bool
+healthcode_keyring_refuse(healthcode_keyring_t *keyring, size_t offset,
+    const char *kid, const char *what)
+{
+    keyring->is_private = true;
+
+    return healthcode_keyring_fail(keyring, offset, kid, what);
 }
 
 
@@ -425,8 +437,9 @@ healthcode_keyring_read_block(healthcode_keyring_t *keyring, size_t offset,
     EVP_PKEY  *pkey;
 
     if (strstr(name, "PRIVATE KEY")) {
-        return healthcode_keyring_fail(keyring, offset, NULL, "it is a private "
-                                       "key; write only its public half here");
+        return healthcode_keyring_refuse(keyring, offset, NULL, "it is a "
+                                         "private key; write only its public "
+                                         "half here");
     }
 
     if (strcmp(name, PEM_STRING_PUBLIC) == 0) {

@@ -10,6 +10,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "../core/healthcode_bundle.h"
 #include "../core/healthcode_claims.h"
 #include "../core/healthcode_holder.h"
 #include "../core/healthcode_index.h"
@@ -76,6 +77,10 @@ typedef struct {
     /* as they were when the configuration was read */
     healthcode_keyring_t          *keyring;    /* NULL: not there yet */
     uint64_t                       stamp;      /* of the files */
+    healthcode_bundle_t            texts;      /* of keyring, until the zone
+                                                  has them */
+    ngx_uint_t                     broken;     /* the files are */
+    ngx_atomic_uint_t              reload;     /* of the slot: which one */
 } ngx_http_healthcode_keys_conf_t;
 
 

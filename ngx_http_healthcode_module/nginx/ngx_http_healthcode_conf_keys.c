@@ -337,17 +337,29 @@ ngx_http_healthcode_conf_keys_load(ngx_conf_t *cf,
 
     rc = ngx_http_healthcode_load(issuer, healthcode_str_from(NULL, 0), &load);
 
-    if (rc == NGX_ERROR) {
+    if (rc == NGX_ERROR && load.is_private) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "keys \"%s\" of issuer \"%V\" cannot be used: %s",
                            load.file, &issuer->name, load.error);
         return NGX_ERROR;
     }
 
+    if (rc == NGX_ERROR) {
+        /* no reason to stop the gates of all other issuers */
+        issuer->keys.broken = 1;
+
+        ngx_conf_log_error(NGX_LOG_CRIT, cf, 0,
+                           "healthcode: keys \"%s\" of issuer \"%V\" cannot "
+                           "be used: %s; until they can, its codes get 503 "
+                           "unless a reload finds the keys that it had",
+                           load.file, &issuer->name, load.error);
+    }
+
     issuer->keys.keyring = load.keyring;
+    issuer->keys.texts = load.texts;
 
     cln->handler = ngx_http_healthcode_conf_keys_free;
-    cln->data = load.keyring;
+    cln->data = issuer;
 
     if (load.exposed[0]) {
         exposed.data = (u_char *) load.exposed;
@@ -389,7 +401,10 @@ ngx_http_healthcode_conf_keys_advise(ngx_conf_t *cf,
 static void
 ngx_http_healthcode_conf_keys_free(void *data)
 {
-    healthcode_keyring_free(data);
+    ngx_http_healthcode_issuer_t  *issuer = data;
+
+    healthcode_keyring_free(issuer->keys.keyring);
+    healthcode_bundle_free(&issuer->keys.texts);
 }
 
 

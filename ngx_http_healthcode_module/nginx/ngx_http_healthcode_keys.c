@@ -397,6 +397,7 @@ ngx_http_healthcode_keys_read(void *data,
 
     if (result->rc == NGX_OK) {
         ngx_http_healthcode_keys_swap(keys, result->keyring);
+        ngx_http_healthcode_zone_keep(keys->issuer, &result->texts);
     }
 
     if (result->rc == NGX_ERROR) {

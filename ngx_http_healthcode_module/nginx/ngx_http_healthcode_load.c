@@ -33,6 +33,11 @@ static ngx_int_t ngx_http_healthcode_load_file(const char *name,
     ngx_http_healthcode_load_t *load);
 static ngx_int_t ngx_http_healthcode_load_text(const char *name, mode_t mode,
     healthcode_str_t text, ngx_http_healthcode_load_t *load);
+static ngx_int_t ngx_http_healthcode_load_begin(
+    const ngx_http_healthcode_issuer_t *issuer,
+    ngx_http_healthcode_load_t *load);
+static ngx_int_t ngx_http_healthcode_load_end(ngx_int_t rc,
+    ngx_http_healthcode_load_t *load);
 static ngx_int_t ngx_http_healthcode_load_fail(
     ngx_http_healthcode_load_t *load, const char *what, int err);
 static ngx_int_t ngx_http_healthcode_load_fail_dir(
@@ -50,11 +55,8 @@ ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
     ngx_uint_t                         i;
     ngx_http_healthcode_load_names_t   names;
 
-    ngx_memzero(load, sizeof(ngx_http_healthcode_load_t));
-
-    load->keyring = healthcode_keyring_new(&issuer->core.rules);
-    if (load->keyring == NULL) {
-        return ngx_http_healthcode_load_fail(load, "no memory", 0);
+    if (ngx_http_healthcode_load_begin(issuer, load) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     rc = ngx_http_healthcode_load_names(&issuer->keys, &names);
@@ -77,6 +79,47 @@ ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
                                                                 0);
     }
 
+    ngx_http_healthcode_load_free(&names);
+
+    return ngx_http_healthcode_load_end(rc, load);
+}
+
+
+ngx_int_t
+ngx_http_healthcode_load_again(const ngx_http_healthcode_issuer_t *issuer,
+    healthcode_str_t texts, ngx_http_healthcode_load_t *load)
+{
+    ngx_int_t         rc;
+    healthcode_str_t  text;
+
+    rc = ngx_http_healthcode_load_begin(issuer, load);
+
+    while (rc == NGX_OK && healthcode_bundle_next(&texts, &text)) {
+        rc = ngx_http_healthcode_load_text("", 0, text, load);
+    }
+
+    return load->keyring ? ngx_http_healthcode_load_end(rc, load) : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_healthcode_load_begin(const ngx_http_healthcode_issuer_t *issuer,
+    ngx_http_healthcode_load_t *load)
+{
+    ngx_memzero(load, sizeof(ngx_http_healthcode_load_t));
+
+    load->texts.max = NGX_HTTP_HEALTHCODE_LOAD_TEXTS_MAX;
+    load->keyring = healthcode_keyring_new(&issuer->core.rules);
+
+    return load->keyring ? NGX_OK
+                         : ngx_http_healthcode_load_fail(load, "no memory", 0);
+}
+
+
+/* The set is whole, or there is none. */
+static ngx_int_t
+ngx_http_healthcode_load_end(ngx_int_t rc, ngx_http_healthcode_load_t *load)
+{
     if (rc == NGX_OK
         && !healthcode_keyring_finish(load->keyring, load->error,
                                       sizeof(load->error)))
@@ -84,11 +127,11 @@ ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
         rc = NGX_ERROR;
     }
 
-    ngx_http_healthcode_load_free(&names);
-
     if (rc != NGX_OK) {
+        load->is_private = healthcode_keyring_is_private(load->keyring);
         healthcode_keyring_free(load->keyring);
         load->keyring = NULL;
+        healthcode_bundle_free(&load->texts);
     }
 
     return rc;
@@ -383,6 +426,8 @@ ngx_http_healthcode_load_text(const char *name, mode_t mode,
         ngx_http_healthcode_load_call(load->file, sizeof(load->file), name);
         return NGX_ERROR;
     }
+
+    (void) healthcode_bundle_add(&load->texts, text);
 
     for (i = before; (key = healthcode_keyring_at(load->keyring, i)); i++) {
         if (key->mac && (mode & S_IROTH)) {

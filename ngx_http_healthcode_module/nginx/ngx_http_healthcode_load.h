@@ -8,20 +8,27 @@
 #define NGX_HTTP_HEALTHCODE_LOAD_H
 
 #include "ngx_http_healthcode.h"
+#include "../core/healthcode_bundle.h"
 
 
 /* Bytes of one file, and files of one folder. */
 #define NGX_HTTP_HEALTHCODE_LOAD_FILE_MAX   (8 * 1024 * 1024)
 #define NGX_HTTP_HEALTHCODE_LOAD_FILES_MAX  4096
 
+/* Bytes of the texts of one set that are kept. */
+#define NGX_HTTP_HEALTHCODE_LOAD_TEXTS_MAX  (1024 * 1024)
 
-/* What became of it; the caller frees keyring. */
+
+/* What became of it; the caller frees keyring and texts. */
 typedef struct {
     healthcode_keyring_t  *keyring;      /* NULL: error says why */
     char                   error[512];
     char                   file[512];    /* that is broken; "": the text */
     char                   exposed[512]; /* "", or a file with a secret that
                                             everybody may read */
+    ngx_uint_t             is_private;   /* it is broken by a private key */
+    healthcode_bundle_t    texts;        /* that keyring was read from, unless
+                                            they are too many */
 } ngx_http_healthcode_load_t;
 
 
@@ -32,6 +39,14 @@ typedef struct {
  */
 ngx_int_t ngx_http_healthcode_load(
     const ngx_http_healthcode_issuer_t *issuer, healthcode_str_t text,
+    ngx_http_healthcode_load_t *load);
+
+/*
+ * Reads the texts of another load of issuer, texts.bytes, likewise; blocks on
+ * nothing.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_healthcode_load_again(
+    const ngx_http_healthcode_issuer_t *issuer, healthcode_str_t texts,
     ngx_http_healthcode_load_t *load);
 
 /*

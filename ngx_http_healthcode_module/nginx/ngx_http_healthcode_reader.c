@@ -419,6 +419,12 @@ ngx_http_healthcode_reader_try(ngx_http_healthcode_reader_t *reader)
     for (i = 0; i < reader->nwatches; i++) {
 
         watch = &reader->watches[i];
+
+        if (watch->issuer->keys.broken) {
+            /* the master has said so: nothing of them was read */
+            continue;
+        }
+
         result = calloc(1, sizeof(ngx_http_healthcode_reader_result_t));
 
         if (result == NULL
@@ -612,6 +618,7 @@ ngx_http_healthcode_reader_keep(ngx_http_healthcode_reader_watch_t *watch,
            == 0)
     {
         healthcode_keyring_free(load->keyring);
+        healthcode_bundle_free(&load->texts);
         result->rc = NGX_DECLINED;
         return;
     }
@@ -620,6 +627,7 @@ ngx_http_healthcode_reader_keep(ngx_http_healthcode_reader_watch_t *watch,
                HEALTHCODE_KEYRING_GENERATION_LEN);
     watch->has_keys = 1;
     result->keyring = load->keyring;
+    result->texts = load->texts;
 }
 
 
@@ -678,6 +686,7 @@ ngx_http_healthcode_reader_wake(ngx_event_t *rev)
 static void
 ngx_http_healthcode_reader_release(ngx_http_healthcode_reader_result_t *result)
 {
+    healthcode_bundle_free(&result->texts);
     free((void *) (uintptr_t) result->text.data);
     free(result);
 }

@@ -20,6 +20,7 @@ typedef struct {
     ngx_int_t              rc;        /* NGX_OK: keyring is new; NGX_DECLINED:
                                          the keys are the same; NGX_ERROR */
     healthcode_keyring_t  *keyring;   /* the handler owns it */
+    healthcode_bundle_t    texts;     /* of keyring; freed with the result */
     healthcode_str_t       text;      /* that was given and is good; freed with
                                          the result */
     ngx_uint_t             given;     /* how the text was; 0: a file changed */

@@ -12,14 +12,20 @@
    zone of another size is another zone, and what was in it is lost. */
 #define NGX_HTTP_HEALTHCODE_ZONE_SLOTS  64
 
+/* Bytes of the texts that are kept of all issuers. */
+#define NGX_HTTP_HEALTHCODE_ZONE_KEPT   (8 * 1024 * 1024)
+
 
 typedef struct {
     ngx_uint_t                       n;
+    size_t                           kept;      /* bytes, of all slots */
     ngx_http_healthcode_zone_slot_t  slots[1];
 } ngx_http_healthcode_zone_t;
 
-_Static_assert(offsetof(ngx_http_healthcode_zone_t, slots)
-               == sizeof(ngx_atomic_t),
+_Static_assert(offsetof(ngx_http_healthcode_zone_t, kept)
+               == sizeof(ngx_atomic_t)
+               && offsetof(ngx_http_healthcode_zone_t, slots)
+                  == 2 * sizeof(ngx_atomic_t),
                "the zone is laid out otherwise: see its header");
 
 
@@ -32,6 +38,12 @@ static ngx_http_healthcode_zone_slot_t *ngx_http_healthcode_zone_find(
     ngx_http_healthcode_zone_t *shared, ngx_atomic_uint_t name);
 static ngx_http_healthcode_zone_slot_t *ngx_http_healthcode_zone_abandoned(
     ngx_http_healthcode_zone_t *shared, ngx_array_t *issuers);
+static void ngx_http_healthcode_zone_recall(
+    ngx_http_healthcode_issuer_t *issuer);
+static void ngx_http_healthcode_zone_forget(ngx_slab_pool_t *pool,
+    ngx_http_healthcode_zone_slot_t *slot);
+static ngx_atomic_uint_t ngx_http_healthcode_zone_sources(
+    const ngx_http_healthcode_issuer_t *issuer);
 static ngx_uint_t ngx_http_healthcode_zone_is_mine(
     const ngx_http_healthcode_issuer_t *issuer);
 static ngx_atomic_uint_t ngx_http_healthcode_zone_name(
@@ -42,20 +54,21 @@ ngx_int_t
 ngx_http_healthcode_zone_add(ngx_conf_t *cf, ngx_array_t *issuers)
 {
     size_t                          size;
-    ngx_str_t                       name = ngx_string("healthcode keys");
+    ngx_str_t                       name = ngx_string("healthcode keys 2");
     ngx_uint_t                      i, n;
     ngx_shm_zone_t                 *zone;
     ngx_http_healthcode_issuer_t  **issuer = issuers->elts;
 
     /* no healthcode_zone has a name with a blank */
     n = ngx_http_healthcode_zone_slots(issuers);
-    size = 16 * ngx_pagesize + n * sizeof(ngx_http_healthcode_zone_slot_t);
+    size = 16 * ngx_pagesize + n * sizeof(ngx_http_healthcode_zone_slot_t)
+           + NGX_HTTP_HEALTHCODE_ZONE_KEPT + n * ngx_pagesize;
 
     for (i = 0; i < issuers->nelts; i++) {
         if (issuer[i]->keys.location.len) {
             /* for each slot, so that an issuer more is no other size: the
                text that is there, and the one that takes its place; memory
-               that nobody writes to costs none */
+               that nobody writes to, here and above, costs none */
             size += n * 2 * (NGX_HTTP_HEALTHCODE_ZONE_TEXT_MAX + ngx_pagesize);
             break;
         }
@@ -110,6 +123,7 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
 
         shared->n = n;
         pool->data = shared;
+        pool->log_nomem = 0;
     }
 
     for (i = 0; i < issuers->nelts; i++) {
@@ -127,6 +141,16 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
 
         /* the location may lead elsewhere now */
         issuer[i]->slot->due = 0;
+
+        issuer[i]->keys.reload = ++issuer[i]->slot->reload;
+
+        if (issuer[i]->keys.keyring) {
+            ngx_http_healthcode_zone_keep(issuer[i], &issuer[i]->keys.texts);
+            healthcode_bundle_free(&issuer[i]->keys.texts);
+
+        } else if (issuer[i]->keys.broken) {
+            ngx_http_healthcode_zone_recall(issuer[i]);
+        }
     }
 
     return NGX_OK;
@@ -165,6 +189,8 @@ ngx_http_healthcode_zone_slot(ngx_slab_pool_t *pool, ngx_array_t *issuers,
         if (slot->text) {
             ngx_slab_free_locked(pool, slot->text);
         }
+
+        ngx_http_healthcode_zone_forget(pool, slot);
 
         ngx_memzero(slot, sizeof(ngx_http_healthcode_zone_slot_t));
         slot->name = name;
@@ -385,6 +411,149 @@ ngx_http_healthcode_zone_text(const ngx_http_healthcode_issuer_t *issuer,
     ngx_shmtx_unlock(&pool->mutex);
 
     return copy;
+}
+
+
+void
+ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
+    const healthcode_bundle_t *texts)
+{
+    size_t                            room;
+    ngx_slab_pool_t                  *pool;
+    ngx_http_healthcode_zone_t       *shared;
+    ngx_http_healthcode_zone_slot_t  *slot = issuer->slot;
+
+    pool = (ngx_slab_pool_t *) issuer->zone->shm.addr;
+    shared = pool->data;
+
+    ngx_shmtx_lock(&pool->mutex);
+
+    if (!ngx_http_healthcode_zone_is_mine(issuer)
+        || (slot->reload == issuer->keys.reload
+            && slot->kept_of == ngx_http_healthcode_zone_sources(issuer)
+            && slot->kept && slot->kept_len == texts->len
+            && ngx_memcmp(slot->kept, texts->bytes, texts->len) == 0))
+    {
+        ngx_shmtx_unlock(&pool->mutex);
+        return;
+    }
+
+    ngx_http_healthcode_zone_forget(pool, slot);
+
+    room = NGX_HTTP_HEALTHCODE_ZONE_KEPT - shared->kept;
+
+    if (texts->bytes && texts->len <= room
+        && slot->reload == issuer->keys.reload)
+    {
+        slot->kept = ngx_slab_alloc_locked(pool, texts->len);
+    }
+
+    if (slot->kept) {
+        ngx_memcpy(slot->kept, texts->bytes, texts->len);
+        slot->kept_len = texts->len;
+        slot->kept_of = ngx_http_healthcode_zone_sources(issuer);
+        shared->kept += texts->len;
+    }
+
+    ngx_shmtx_unlock(&pool->mutex);
+}
+
+
+/* They may hold secrets. */
+static void
+ngx_http_healthcode_zone_forget(ngx_slab_pool_t *pool,
+    ngx_http_healthcode_zone_slot_t *slot)
+{
+    ngx_http_healthcode_zone_t  *shared = pool->data;
+
+    if (slot->kept == NULL) {
+        return;
+    }
+
+    shared->kept -= slot->kept_len;
+
+    ngx_explicit_memzero(slot->kept, slot->kept_len);
+    ngx_slab_free_locked(pool, slot->kept);
+
+    slot->kept = NULL;
+    slot->kept_len = 0;
+}
+
+
+/*
+ * In the master, whose new configuration has found the files of issuer broken:
+ * the keys that its workers have now, if they are from the same sources.
+ */
+static void
+ngx_http_healthcode_zone_recall(ngx_http_healthcode_issuer_t *issuer)
+{
+    size_t                            len = 0;
+    u_char                           *copy = NULL;
+    ngx_slab_pool_t                  *pool;
+    ngx_http_healthcode_load_t        load;
+    ngx_http_healthcode_zone_slot_t  *slot = issuer->slot;
+
+    pool = (ngx_slab_pool_t *) issuer->zone->shm.addr;
+
+    ngx_shmtx_lock(&pool->mutex);
+
+    if (slot->kept
+        && slot->kept_of == ngx_http_healthcode_zone_sources(issuer))
+    {
+        len = slot->kept_len;
+        copy = malloc(len);
+    }
+
+    if (copy) {
+        ngx_memcpy(copy, slot->kept, len);
+    }
+
+    ngx_shmtx_unlock(&pool->mutex);
+
+    if (copy == NULL) {
+        return;
+    }
+
+    if (ngx_http_healthcode_load_again(issuer, healthcode_str_from(copy, len),
+                                       &load)
+        == NGX_OK)
+    {
+        issuer->keys.keyring = load.keyring;
+        healthcode_bundle_free(&load.texts);
+
+        ngx_log_error(NGX_LOG_WARN, issuer->zone->shm.log, 0,
+                      "healthcode: issuer \"%V\" keeps the keys that it had: "
+                      "%uz", &issuer->name,
+                      healthcode_keyring_count(load.keyring));
+    }
+
+    ngx_explicit_memzero(copy, len);
+    free(copy);
+}
+
+
+/* Keys of other files are not those that the new ones were to bring. */
+static ngx_atomic_uint_t
+ngx_http_healthcode_zone_sources(const ngx_http_healthcode_issuer_t *issuer)
+{
+    uint64_t     hash;
+    ngx_str_t   *file;
+    ngx_uint_t   i;
+
+    hash = ngx_http_healthcode_load_hash(0, issuer->keys.dir.data,
+                                         issuer->keys.dir.len);
+
+    if (issuer->keys.files) {
+        file = issuer->keys.files->elts;
+
+        for (i = 0; i < issuer->keys.files->nelts; i++) {
+            hash = ngx_http_healthcode_load_hash(hash, "", 1);
+            hash = ngx_http_healthcode_load_hash(hash, file[i].data,
+                                                 file[i].len);
+        }
+    }
+
+    return (ngx_atomic_uint_t) hash | 1;
 }
 
 

@@ -33,6 +33,12 @@ struct ngx_http_healthcode_zone_slot_s {
     ngx_atomic_t   version;        /* of the text; 0: there is none */
     u_char        *text;
     size_t         len;
+
+    /* the texts that the last good set was read from, under the lock */
+    u_char        *kept;           /* NULL: none */
+    size_t         kept_len;
+    ngx_atomic_t   kept_of;        /* a hash of the sources */
+    ngx_atomic_t   reload;         /* times that a configuration took it */
 };
 
 /*
@@ -59,8 +65,12 @@ _Static_assert(ngx_http_healthcode_zone_is_at(name, 0)
                && ngx_http_healthcode_zone_is_at(version, 12)
                && ngx_http_healthcode_zone_is_at(text, 13)
                && ngx_http_healthcode_zone_is_at(len, 14)
+               && ngx_http_healthcode_zone_is_at(kept, 15)
+               && ngx_http_healthcode_zone_is_at(kept_len, 16)
+               && ngx_http_healthcode_zone_is_at(kept_of, 17)
+               && ngx_http_healthcode_zone_is_at(reload, 18)
                && sizeof(ngx_http_healthcode_zone_slot_t)
-                  == 15 * sizeof(ngx_atomic_t)
+                  == 19 * sizeof(ngx_atomic_t)
                && sizeof(ngx_atomic_t) == sizeof(void *),
                "a slot is laid out otherwise: see above");
 
@@ -107,6 +117,16 @@ ngx_int_t ngx_http_healthcode_zone_publish(
 u_char *ngx_http_healthcode_zone_text(
     const ngx_http_healthcode_issuer_t *issuer, size_t *len,
     ngx_atomic_uint_t *version);
+
+/*
+ * Keeps texts, from which this process has read the keys of issuer that it has
+ * now, for a reload that finds the files broken.  Where they cannot be kept
+ * (they are given up, or too many for the zone) no older ones are, either: a
+ * key may have been taken out since.  Nor where a reload has been, whose
+ * workers may have newer keys.
+ */
+void ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
+    const healthcode_bundle_t *texts);
 
 /* Sets *mark to hash; whether it was another before: the first to say so. */
 ngx_uint_t ngx_http_healthcode_zone_mark(ngx_atomic_t *mark, uint64_t hash);

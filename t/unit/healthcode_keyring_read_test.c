@@ -81,6 +81,27 @@ create(const char *text, const char *algorithms)
 }
 
 
+/* Whether reading text says that a private key was the reason to refuse it. */
+static bool
+is_private(const char *text, const char *algorithms)
+{
+    bool                         answer;
+    healthcode_keyring_t        *keyring;
+    healthcode_keyring_rules_t   rules = { .sm2_id = { NULL, 0 } };
+
+    rules.algorithms.bits = mint_algorithms(algorithms);
+
+    keyring = healthcode_keyring_new(&rules);
+    assert_non_null(keyring);
+    (void) healthcode_keyring_add(keyring, guard_text(0, text), error,
+                                  sizeof(error));
+    answer = healthcode_keyring_is_private(keyring);
+    healthcode_keyring_free(keyring);
+
+    return answer;
+}
+
+
 /* A row that fails with this sentence. */
 static void
 refuses(const char *text, const char *algorithms, const char *wanted,
@@ -94,6 +115,9 @@ refuses(const char *text, const char *algorithms, const char *wanted,
         print_error("row %zu: \"%s\" is not \"%s\"\n", row, error, wanted);
         fail();
     }
+
+    test_row(is_private(text, algorithms)
+             == (strstr(wanted, "it is a private key") != NULL), row, text);
 }
 
 

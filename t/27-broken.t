@@ -1,0 +1,261 @@
+# An issuer whose key files are broken stops nobody else: nginx starts, its codes
+# alone get 503, a reload keeps the keys that it had, and a good file counts
+# without one.  docs/token-format.md, "Where keys come from".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use JSON::PP ();
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use Healthcode::Fixture;
+use Healthcode::Http qw(get);
+use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Nginx;
+use Healthcode::Process;
+
+my $f = Healthcode::Fixture->new(no_redis => 1);
+my $dir = $f->path('keys');
+mkdir $dir;
+
+sub secret { sprintf 'secret number %04d, 32 bytes long', $_[0] }
+sub set { json({ keys => [ map { { kty => 'oct', alg => 'HS256', kid => "k$_",
+                                   k => b64(secret($_)) } } @_ ] }) }
+
+sub code {
+    my ($issuer, $n) = @_;
+    my $now = int time;
+    return jws(secret($n), json({ alg => 'HS256', typ => 'healthcode+jwt',
+                                  kid => "k$n" }),
+               json({ iss => $issuer, sub => 'rosa', iat => $now,
+                      exp => $now + 900 }));
+}
+
+sub put {
+    my ($name, $text) = @_;
+    $f->write("keys/.new", $text, 0600);
+    rename "$dir/.new", "$dir/$name" or die "$name: $!";
+}
+
+sub gate {
+    my ($lines, %opt) = @_;
+    return Healthcode::Nginx->new(module => $f->module, workers => 2,
+                                  http => conf($lines, %opt), %opt);
+}
+
+sub conf {
+    my ($lines, %opt) = @_;
+    my $located = $opt{located} // '';
+    return <<"END";
+healthcode_issuer broken { iss broken; algorithms HS256; $lines }
+healthcode_issuer whole { iss whole; algorithms HS256; keys $dir/whole.jwks; }
+server {
+    listen unix:{{SOCK}};
+    location /alive { return 204; }
+    location = /located { internal; $located }
+    location /t { healthcode on; alias ${\ $f->path('site')}/passed; }
+    location /status { healthcode_status; }
+}
+END
+}
+
+# All answers of many requests, which both workers answer.
+sub answers {
+    my ($nginx, $code) = @_;
+    my %seen;
+    $seen{ $nginx->ask($code) }++ for 1 .. 30;
+    return join ' ', sort keys %seen;
+}
+
+sub lines { my ($nginx, $pattern) = @_; return grep { /$pattern/ } split /\n/, $nginx->error_log }
+
+put('whole.jwks', set(9));
+
+
+# ---- each way to be broken ----
+
+mkdir "$dir/folder";
+mkdir "$dir/empty.d";
+mkdir "$dir/bad.d";
+$f->write('keys/bad.d/one.jwks', set(1), 0600);
+$f->write('keys/bad.d/two.jwks', '{"keys":[', 0600);
+open my $large, '>', "$dir/large.jwks" or die;
+truncate $large, 9 * 1024 * 1024;
+close $large;
+put('empty.jwks', '');
+put('garbage.jwks', "\0\1\2 garbage");
+put('none.jwks', json({ keys => [ { kty => 'OKP', crv => 'Ed25519', x => 'AA' } ] }));
+put('weak.jwks', json({ keys => [ { kty => 'oct', kid => 'w', k => b64('short') } ] }));
+put('one.jwks', set(1));
+
+for my $case (
+    [ 'absent', "keys $dir/absent.jwks;", qr/cannot be opened \(2: No such file/ ],
+    [ 'empty', "keys $dir/empty.jwks;", qr/it is empty/ ],
+    [ 'garbage', "keys $dir/garbage.jwks;", qr/neither a JWK set nor a PEM/ ],
+    [ 'without a usable key', "keys $dir/none.jwks;", qr/no key for these algorithms/ ],
+    [ 'with a weak key', "keys $dir/weak.jwks;", qr/line 1: key "w": "k" is missing/ ],
+    [ 'a folder', "keys $dir/folder;", qr/it is a folder; write "keys_dir/ ],
+    [ 'too large', "keys $dir/large.jwks;", qr/no regular file of at most 8 MiB/ ],
+    [ 'one of two', "keys $dir/one.jwks $dir/empty.jwks;", qr/it is empty/ ],
+    [ 'a folder that is absent', "keys_dir $dir/absent.d;", qr/the folder cannot be read \(2: / ],
+    [ 'a folder without keys', "keys_dir $dir/empty.d;", qr/no key file in this folder/ ],
+    [ 'a folder that is a file', "keys_dir $dir/one.jwks;", qr/it is no folder/ ],
+    [ 'a file of a folder', "keys_dir $dir/bad.d;", qr/two\.jwks".*no strict JSON/ ])
+{
+    my ($what, $lines, $says) = @$case;
+    my $nginx = gate($lines);
+    my ($status, $out) = $nginx->check;
+    is($status, 0, "keys that are $what: nginx -t succeeds") or diag $out;
+    like($out, qr/\[crit\] .*keys "\S+" of issuer "broken" cannot be used: .*in \S+nginx\.conf:\d+$/m,
+         'and says so, with its place');
+    like($out, $says, 'and why');
+    is(scalar(() = $out =~ /\[crit\]/g), 1, 'once');
+    $nginx->start;
+    is(answers($nginx, code('broken', 1)), '503 keys_unavailable',
+       'its codes get 503');
+    is($nginx->ask(code('whole', 9)), 200, "another issuer's pass");
+    is($nginx->ask(code('neither', 1)), '401 issuer', "a stranger's do not");
+    is($nginx->stop, 0, 'and nginx ends by itself');
+}
+
+SKIP: {
+    skip 'root may read everything', 2 if $> == 0;
+    chmod 0, "$dir/one.jwks";
+    my ($status, $out) = gate("keys $dir/one.jwks;")->check;
+    is($status, 0, 'keys that cannot be read: nginx -t succeeds');
+    like($out, qr/\[crit\].*\(13: Permission denied\)/, 'and says so');
+}
+
+for my $case ([ 'JWK', json({ keys => [ { kty => 'EC', crv => 'P-256', d => 'AA' } ] }) ],
+              [ 'PEM', "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n" ])
+{
+    my ($what, $text) = @$case;
+    put('private', $text);
+    my ($status, $out) = gate("keys $dir/private;")->check;
+    isnt($status, 0, "a private key as $what is refused");
+    like($out, qr/\[emerg\].*private" of issuer "broken" cannot be used: .*it is a private key/,
+         'in words');
+}
+
+
+# ---- it becomes good while nginx serves ----
+
+for my $case ([ 'a file', "keys $dir/late.jwks;", 'late.jwks' ],
+              [ 'a folder', "keys_dir $dir/late.d;", 'late.d/a.jwks' ])
+{
+    my ($what, $lines, $name) = @$case;
+    my $nginx = gate($lines)->start;
+    is(answers($nginx, code('broken', 1)), '503 keys_unavailable', "$what is absent");
+    unlike($nginx->error_log, qr/were read by the master/, 'which nobody has read');
+    mkdir "$dir/late.d";
+    put($name, set(1));
+    is($nginx->ask_until(200, 10, code('broken', 1)), 200,
+       'when it is there its codes pass, without a reload');
+    sleep 2;
+    is(answers($nginx, code('broken', 1)), 200, 'in each worker');
+    is($nginx->ask(code('broken', 2)), '401 key', 'those of its keys alone');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+
+# ---- a reload ----
+
+# Waits until each worker has taken what makes code be answered so.
+sub settle {
+    my ($nginx, $wanted, $code) = @_;
+    for (1 .. 40) {
+        return if answers($nginx, $code) eq $wanted;
+        sleep 0.25;
+    }
+}
+
+{
+    put('kept.jwks', set(1, 2));
+    my $nginx = gate("keys $dir/kept.jwks;")->start;
+    is(answers($nginx, code('broken', 1)), 200, 'a code passes');
+
+    put('kept.jwks', '{"keys":[');
+    ok($nginx->reload, 'a reload finds the file broken');
+    ok($nginx->logged(qr/\[crit\].*kept\.jwks" of issuer "broken" cannot be used/, 5),
+       'says so');
+    ok($nginx->logged(qr/\[warn\].*issuer "broken" keeps the keys that it had: 2/, 5),
+       'and keeps the keys');
+    is(answers($nginx, code('broken', 1)), 200, 'so that codes pass');
+    is($nginx->ask(code('broken', 3)), '401 key', 'and no others');
+
+    ok($nginx->reload, 'one more reload');
+    is(answers($nginx, code('broken', 2)), 200, 'keeps them as well');
+
+    put('kept.jwks', set(2, 3));
+    is($nginx->ask_until(200, 10, code('broken', 3)), 200, 'a good file counts');
+    settle($nginx, 200, code('broken', 3));
+    settle($nginx, '401 key', code('broken', 1));
+    is(answers($nginx, code('broken', 1)), '401 key',
+       'and a key that it has no more does not');
+
+    unlink "$dir/kept.jwks";
+    ok($nginx->reload, 'a reload finds no file');
+    settle($nginx, 200, code('broken', 2));
+    is(answers($nginx, code('broken', 2)), 200,
+       'and keeps the keys that workers had taken up');
+    is(answers($nginx, code('broken', 1)), '401 key',
+       'not those of the last reload, of which one was taken out');
+
+    put('kept.jwks', set(4));
+    ok($nginx->reload, 'a reload reads a good file');
+    unlink "$dir/kept.jwks";
+    ok($nginx->reload, 'and the next one finds none');
+    settle($nginx, 200, code('broken', 4));
+    is(answers($nginx, code('broken', 4)), 200, 'it keeps what the last one read');
+    is(answers($nginx, code('broken', 2)), '401 key', 'and nothing from before it');
+
+    $nginx->configure(conf("keys $dir/elsewhere.jwks;"));
+    ok($nginx->reload, 'a reload names another file, which is not there');
+    settle($nginx, '503 keys_unavailable', code('broken', 4));
+    is(answers($nginx, code('broken', 4)), '503 keys_unavailable',
+       'keys of the old file are not its keys');
+    $nginx->configure(conf("keys $dir/kept.jwks;"));
+    ok($nginx->reload, 'back to the old one, which is still broken');
+    is(answers($nginx, code('whole', 9)), 200, 'another issuer never notices');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+{
+    put('two.jwks', set(1));
+    my $nginx = gate("keys $dir/one.jwks $dir/two.jwks;")->start;
+    put('two.jwks', "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n");
+    $nginx->signal('HUP');
+    ok($nginx->logged(qr/\[emerg\].*two\.jwks".*private key/, 5),
+       'a private key stops a reload');
+    is(answers($nginx, code('broken', 1)), 200, 'and the old workers serve on');
+
+    my $stop = Healthcode::Process->spawn([ $nginx->_command('stderr', '-s', 'stop') ]);
+    isnt($stop->wait(10), 0, 'nginx -s stop says it, too');
+    put('two.jwks', '');
+    $stop = Healthcode::Process->spawn([ $nginx->_command('stderr', '-s', 'stop') ]);
+    is($stop->wait(10), 0, 'with a broken file nginx -s stop works');
+    like($stop->output, qr/\[crit\].*two\.jwks".*it is empty/, 'and says so');
+    is($nginx->{process}->wait(10), 0, 'and nginx stops');
+}
+
+
+# ---- with a location beside ----
+
+{
+    $f->write('site/located.jwks', set(5), 0600);
+    put('beside.jwks', set(1));
+    my $located = "alias ${\ $f->path('site')}/located.jwks;";
+    my $lines = "keys $dir/beside.jwks; keys_location /located; keys_min_interval 1s;";
+    my $nginx = gate($lines, located => $located)->start;
+    settle($nginx, 200, code('broken', 5));
+    is(answers($nginx, code('broken', $_)), 200, "a code of key $_ passes") for 1, 5;
+    unlink "$dir/beside.jwks";
+    ok($nginx->reload, 'a reload finds the file gone');
+    is(answers($nginx, code('broken', $_)), 200, "key $_ is kept") for 1, 5;
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+done_testing;
