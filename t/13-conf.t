@@ -723,13 +723,23 @@ fails("healthcode_require $_", location("healthcode_require $_;"),
         'x IN y', "'x\ny' = z", "x = 'y\tz'", "x = '\x7f'", "'\xb1\xb1' = x",
         "x in a '\xb1\xb1\xbe\xa9'", "x ~ '\xed\xa0\x80'", "'\xc0\xaf' = x",
         "x = '\xe5\x8c'";
+for ('healthcode_audience', 'healthcode_require x =', 'healthcode_require x in a') {
+    fails("$_ with a dollar that is no variable", location("$_ 'a\$';"),
+          qr/invalid variable name/);
+    my ($status, $out) = check(location("$_ \$nowhere;") =~ s/ !!//r);
+    isnt($status, 0, "$_ with a variable that nobody has: it does not start");
+    like($out, qr/\[emerg\].*unknown "nowhere" variable/, 'in words of nginx');
+}
+starts("$_ with a variable", location("$_ 'lane-\$arg_lane';") =~ s/ !!//r,
+       unlike => qr/\[(emerg|warn)\]/)
+    for 'healthcode_audience', 'healthcode_require x =', 'healthcode_require x !=';
 fails('a pattern of a claim that is none',
       location('healthcode_require x ~ "(a";'), qr/pattern "\(a"/);
 fails('no claim', location('healthcode_require;'), qr/healthcode_require/);
 starts("healthcode_require $_", location("healthcode_require $_;") =~ s/ !!//r,
        like => qr/\[notice\].*healthcode_require/)
     for 'x = ""', 'x ~ ""', 'x in a', 'x in a b c', 'x ~ "a|b"', 'in in in',
-        "'\xe5\x8c\x97' = '\xf0\x9f\x98\x80'", 'http://a/b = "$x ${y}"',
+        "'\xe5\x8c\x97' = '\xf0\x9f\x98\x80'", 'http://a/b = "$uri ${arg_y}"',
         "x ~ a; healthcode_require x ~ b";
 
 for my $line ('healthcode_audience a;', 'healthcode_issuers site;',

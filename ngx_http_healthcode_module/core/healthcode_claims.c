@@ -237,7 +237,9 @@ healthcode_claims_audience_names(yyjson_val *aud,
     healthcode_str_t  name = healthcode_json_text(aud);
 
     for (size_t i = 0; i < policy->naudience; i++) {
-        if (healthcode_str_equal(name, policy->audience[i])) {
+        if (policy->audience[i].len > 0
+            && healthcode_str_equal(name, policy->audience[i]))
+        {
             return true;
         }
     }

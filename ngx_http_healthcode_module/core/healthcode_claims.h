@@ -58,7 +58,8 @@ typedef struct {
     int64_t                  lifetime_max;  /* s; exp - iat, of the issuer */
     int64_t                  max_age;       /* s; now - iat, of the location */
     int64_t                  leeway;        /* s; for clocks that differ */
-    const healthcode_str_t  *audience;      /* any of these will do */
+    const healthcode_str_t  *audience;      /* any of these will do; an empty
+                                               one means no code */
     size_t                   naudience;     /* 0: not required */
     const uint64_t         (*digests)[2];   /* of the audience, for codes that
                                                were read before; NULL: none

@@ -393,7 +393,8 @@ healthcode_code_is_meant(const healthcode_code_t *code,
 
     for (unsigned i = 0; i < code->naudience; i++) {
         for (size_t n = 0; n < policy->naudience; n++) {
-            if (code->audience[i][0] == policy->digests[n][0]
+            if (policy->audience[n].len > 0
+                && code->audience[i][0] == policy->digests[n][0]
                 && code->audience[i][1] == policy->digests[n][1])
             {
                 return true;

@@ -13,6 +13,7 @@ static bool healthcode_require_holds(const healthcode_require_t *rule,
     yyjson_val *object);
 static bool healthcode_require_fits(const healthcode_require_t *rule,
     yyjson_val *item);
+static bool healthcode_require_has_void(const healthcode_require_t *rule);
 static bool healthcode_require_equals(const healthcode_require_t *rule,
     yyjson_val *item);
 static bool healthcode_require_is_value(yyjson_val *item,
@@ -76,6 +77,11 @@ healthcode_require_holds(const healthcode_require_t *rule, yyjson_val *object)
     size_t       i, n;
     yyjson_val  *claim, *item;
 
+    /* no element of an empty array would ask for it */
+    if (all && healthcode_require_has_void(rule)) {
+        return false;
+    }
+
     claim = yyjson_obj_getn(object, (const char *) rule->claim.data,
                             rule->claim.len);
 
@@ -121,6 +127,19 @@ healthcode_require_fits(const healthcode_require_t *rule, yyjson_val *item)
 
 
 static bool
+healthcode_require_has_void(const healthcode_require_t *rule)
+{
+    for (size_t i = 0; i < rule->nvalues; i++) {
+        if (rule->values[i].is_void) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static bool
 healthcode_require_equals(const healthcode_require_t *rule, yyjson_val *item)
 {
     for (size_t i = 0; i < rule->nvalues; i++) {
@@ -139,6 +158,10 @@ healthcode_require_is_value(yyjson_val *item,
 {
     yyjson_val        number = value->number;
     healthcode_str_t  text;
+
+    if (value->is_void) {
+        return false;
+    }
 
     if (yyjson_is_num(item)) {
         return healthcode_json_same_number(item, &number);

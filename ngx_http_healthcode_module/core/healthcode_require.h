@@ -23,6 +23,8 @@ typedef enum {
 typedef struct {
     healthcode_str_t             text;
     yyjson_val                   number;    /* all zero: the text is none */
+    bool                         is_void;   /* nothing was given: no rule
+                                               about it holds */
 } healthcode_require_value_t;
 
 
@@ -49,7 +51,8 @@ void healthcode_require_value(healthcode_str_t text,
  * absent, null or an object fulfils none, _NOT_EQUAL neither.  Of an array one
  * element that fits is enough; for _NOT_EQUAL each must be one that can be
  * compared and differs.  Numbers are compared by healthcode_json_same_number,
- * booleans as the words "true" and "false".  A pattern looks at strings and
+ * booleans as the words "true" and "false".  A value that is void equals no
+ * claim, and no claim differs from it.  A pattern looks at strings and
  * at integers; one that runs into a limit does not fit.
  */
 const healthcode_require_t *healthcode_require_check(

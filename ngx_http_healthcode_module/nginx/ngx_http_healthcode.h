@@ -196,6 +196,14 @@ typedef struct {
     ngx_http_healthcode_reference_t  *store_reference;
     ngx_http_healthcode_reference_t  *codes_reference;
 
+    /*
+     * Where a value of these rules has a variable: all values, in the order of
+     * the lines, ngx_http_complex_value_t; else NULL.  They stand beside arrays
+     * of the rules, so equal rules have the same ones.
+     */
+    ngx_array_t                   *audience_values;
+    ngx_array_t                   *require_values;
+
     /* the rules, as the stages take them */
     ngx_array_t                   *queries;    /* of healthcode_source_t, of
                                                   arguments; NULL: none */
@@ -305,8 +313,11 @@ typedef struct {
 
     /* verdict: by whose rules it is judged; NULL: by nobody's yet */
     ngx_http_healthcode_loc_conf_t  *gate;
+    ngx_str_t                     *values;     /* of its rules, for this
+                                                  request; NULL: constant */
     ngx_uint_t                     passed;     /* policy that allowed it, of
                                                   the last gate; 0: none */
+    ngx_str_t                     *passed_by;  /* by these of its values */
     ngx_http_healthcode_refusal_t  refusal;
 
     /* claims as variables: read when the first one is asked for */
@@ -342,6 +353,8 @@ char *ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_healthcode_conf_issuers(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_words(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_risk(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -439,6 +452,47 @@ u_char *ngx_http_healthcode_mask_error(ngx_http_request_t *r,
  */
 healthcode_reason_e ngx_http_healthcode_verify(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/* values */
+/*
+ * Whether a rule of the location has a variable in its values, so that what it
+ * demands depends on the request.
+ */
+static ngx_inline ngx_uint_t
+ngx_http_healthcode_has_values(const ngx_http_healthcode_loc_conf_t *lcf)
+{
+    return lcf->audience_values != NULL || lcf->require_values != NULL;
+}
+
+
+/*
+ * Writes the values of the location's rules for r, as it is now, into *values,
+ * in r->pool; NULL where all are constant.  NGX_OK, or NGX_ERROR where there
+ * is no memory.
+ */
+ngx_int_t ngx_http_healthcode_values_read(ngx_http_request_t *r,
+    const ngx_http_healthcode_loc_conf_t *lcf, ngx_str_t **values);
+
+/* Whether a and b, two such values of rules that are equal, are the same. */
+ngx_uint_t ngx_http_healthcode_values_are_same(
+    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a,
+    const ngx_str_t *b);
+
+/* Likewise, where b are those of r as it is now; no, without memory. */
+ngx_uint_t ngx_http_healthcode_values_are_still(ngx_http_request_t *r,
+    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a);
+
+/*
+ * The audience and the rules about claims of record's gate, with its values.
+ * _audience() sets the audience of policy, and its digests where is_known, for
+ * a code that was read before; NGX_OK, or NGX_ERROR.  _require() returns the
+ * rules, NULL without memory.
+ */
+ngx_int_t ngx_http_healthcode_values_audience(
+    ngx_http_healthcode_record_t *record, ngx_uint_t is_known,
+    healthcode_claims_policy_t *policy);
+healthcode_require_t *ngx_http_healthcode_values_require(
+    ngx_http_healthcode_record_t *record);
 
 /* suspend */
 /*

@@ -167,6 +167,8 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    ngx_http_healthcode_conf_values_merge(prev, conf);
+
     ngx_conf_merge_uint_value(conf->rules.mode, prev->rules.mode,
                               NGX_HTTP_HEALTHCODE_OFF);
     ngx_conf_merge_ptr_value(conf->rules.sources, prev->rules.sources, NULL);

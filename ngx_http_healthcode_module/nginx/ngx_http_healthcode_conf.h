@@ -91,6 +91,22 @@ ngx_int_t ngx_http_healthcode_conf_default_sources(ngx_conf_t *cf,
 ngx_int_t ngx_http_healthcode_conf_queries(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
 
+/*
+ * Adds text, a value that may have variables, to *values, an array of all
+ * values of the directive, made with the first one.  NGX_ERROR is logged.
+ */
+ngx_int_t ngx_http_healthcode_conf_values_add(ngx_conf_t *cf,
+    ngx_array_t **values, ngx_str_t *text);
+
+/*
+ * While a location is merged, before its rules are: the values of lines that
+ * it has itself, if one of them has a variable, or else those of lines that it
+ * inherits.
+ */
+void ngx_http_healthcode_conf_values_merge(
+    const ngx_http_healthcode_loc_conf_t *prev,
+    ngx_http_healthcode_loc_conf_t *conf);
+
 /* Gives nginx's variables that may hold a code as it came an index. */
 ngx_int_t ngx_http_healthcode_conf_source_variables(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf);

@@ -11,7 +11,8 @@ static ngx_int_t ngx_http_healthcode_conf_require_check(ngx_conf_t *cf,
 static ngx_int_t ngx_http_healthcode_conf_require_text(ngx_conf_t *cf,
     ngx_str_t *text, const char *what);
 static ngx_int_t ngx_http_healthcode_conf_require_values(ngx_conf_t *cf,
-    healthcode_require_t *rule, ngx_str_t *value, ngx_uint_t n);
+    ngx_http_healthcode_loc_conf_t *lcf, healthcode_require_t *rule,
+    ngx_str_t *value, ngx_uint_t n);
 
 
 char *
@@ -52,7 +53,8 @@ ngx_http_healthcode_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rule->pattern ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
-    return (ngx_http_healthcode_conf_require_values(cf, rule, &value[3], n - 3)
+    return (ngx_http_healthcode_conf_require_values(cf, lcf, rule, &value[3],
+                                                    n - 3)
             == NGX_OK)
            ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
@@ -156,7 +158,8 @@ ngx_http_healthcode_conf_require_text(ngx_conf_t *cf, ngx_str_t *text,
 
 static ngx_int_t
 ngx_http_healthcode_conf_require_values(ngx_conf_t *cf,
-    healthcode_require_t *rule, ngx_str_t *value, ngx_uint_t n)
+    ngx_http_healthcode_loc_conf_t *lcf, healthcode_require_t *rule,
+    ngx_str_t *value, ngx_uint_t n)
 {
     ngx_uint_t  i;
 
@@ -169,6 +172,13 @@ ngx_http_healthcode_conf_require_values(ngx_conf_t *cf,
     for (i = 0; i < n; i++) {
         healthcode_require_value(ngx_http_healthcode_view(&value[i]),
                                  &rule->values[i]);
+
+        if (ngx_http_healthcode_conf_values_add(cf, &lcf->require_values,
+                                                &value[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     rule->nvalues = n;

@@ -16,7 +16,7 @@ static u_char *ngx_http_healthcode_handler_log_error(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len);
 static void ngx_http_healthcode_handler_mask(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_healthcode_handler_is_allowed(
-    const ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_request_t *r, const ngx_http_healthcode_loc_conf_t *lcf,
     const ngx_http_healthcode_record_t *record);
 
 
@@ -29,6 +29,7 @@ ngx_int_t
 ngx_http_healthcode_handler_access(ngx_http_request_t *r)
 {
     ngx_int_t                        rc;
+    ngx_str_t                       *values;
     ngx_uint_t                       is_other;
     ngx_http_healthcode_record_t    *record;
     ngx_http_healthcode_loc_conf_t  *lcf;
@@ -67,13 +68,19 @@ ngx_http_healthcode_handler_access(ngx_http_request_t *r)
             rc = ngx_http_healthcode_source_look(r, lcf, record);
         }
 
-        if (rc == NGX_ERROR) {
+        if (rc == NGX_ERROR
+            || ngx_http_healthcode_values_read(r, lcf, &values) != NGX_OK)
+        {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (is_other || rc == NGX_OK) {
+        if (is_other || rc == NGX_OK
+            || !ngx_http_healthcode_values_are_same(lcf, values,
+                                                    record->values))
+        {
             /* nothing was judged yet, or by other rules, or another code */
             ngx_http_healthcode_handler_begin(lcf, record);
+            record->values = values;
         }
     }
 
@@ -360,8 +367,9 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
                 r->error_page = 0;
             }
 
-            if (ngx_http_healthcode_handler_is_allowed(lcf, record)) {
+            if (ngx_http_healthcode_handler_is_allowed(r, lcf, record)) {
                 record->passed = lcf->policy;
+                record->passed_by = record->values;
             }
 
             ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
@@ -373,7 +381,9 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
     }
 
     if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON
-        && (record == NULL || record->passed != lcf->policy))
+        && (record == NULL || record->passed != lcf->policy
+            || !ngx_http_healthcode_values_are_still(r, lcf,
+                                                     record->passed_by)))
     {
         ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                       "healthcode: deny a subrequest to a location that its "
@@ -390,10 +400,11 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
 
 
 static ngx_uint_t
-ngx_http_healthcode_handler_is_allowed(
+ngx_http_healthcode_handler_is_allowed(ngx_http_request_t *r,
     const ngx_http_healthcode_loc_conf_t *lcf,
     const ngx_http_healthcode_record_t *record)
 {
     return record->gate && record->gate->policy == lcf->policy
-           && record->found.judged && record->found.verdict.allow;
+           && record->found.judged && record->found.verdict.allow
+           && ngx_http_healthcode_values_are_still(r, lcf, record->values);
 }

@@ -89,7 +89,7 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
 
     { ngx_string("healthcode_audience"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
-      ngx_http_healthcode_conf_words,
+      ngx_http_healthcode_conf_audience,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_healthcode_loc_conf_t, rules.audience),
       NULL },

@@ -328,6 +328,7 @@ ngx_http_healthcode_verify_rules(ngx_http_healthcode_loc_conf_t *lcf,
 {
     time_t                       now;
     healthcode_reason_e          reason;
+    healthcode_require_t        *require;
     healthcode_claims_policy_t   policy;
 
     /* the real clock: nginx's cached one lags behind in a long turn */
@@ -342,6 +343,13 @@ ngx_http_healthcode_verify_rules(ngx_http_healthcode_loc_conf_t *lcf,
     policy = lcf->claims_policy;
     policy.lifetime_max = record->found.issuer->core.lifetime_max;
 
+    if (lcf->audience_values
+        && ngx_http_healthcode_values_audience(record, known != NULL, &policy)
+           != NGX_OK)
+    {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
     reason = known ? healthcode_code_check(known, &policy, now)
                    : healthcode_claims_check(claims, &policy, now);
 
@@ -349,7 +357,13 @@ ngx_http_healthcode_verify_rules(ngx_http_healthcode_loc_conf_t *lcf,
         return reason;
     }
 
-    record->found.unmet = healthcode_require_check(lcf->rules.require->elts,
+    require = lcf->require_values ? ngx_http_healthcode_values_require(record)
+                                  : lcf->rules.require->elts;
+    if (require == NULL) {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    record->found.unmet = healthcode_require_check(require,
                                              lcf->rules.require->nelts,
                                              claims->object);
 

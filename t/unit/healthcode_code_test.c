@@ -911,6 +911,16 @@ test_compares_whole_digests_of_audiences(void **state)
                  == HEALTHCODE_REASON_OK, bit, "bit of one");
     }
 
+    /* an empty name means nobody, whatever its digest is */
+    policy.audience = (healthcode_str_t[2]) { { NULL, 0 }, { NULL, 0 } };
+    assert_int_equal(healthcode_code_check(&code, &policy, IAT),
+                     HEALTHCODE_REASON_AUDIENCE);
+    policy.audience = (healthcode_str_t[2]) {
+        { NULL, 0 }, healthcode_str("d")
+    };
+    assert_int_equal(healthcode_code_check(&code, &policy, IAT),
+                     HEALTHCODE_REASON_OK);
+
     /* nobody has made digests of the places */
     policy.digests = NULL;
     assert_int_equal(healthcode_code_check(&code, &policy, IAT),

@@ -114,6 +114,51 @@ test_fulfils_no_rule_without_the_claim(void **state)
 }
 
 
+/* What a request did not give: neither its text nor its absence counts. */
+static void
+test_no_rule_about_a_void_value_holds(void **state)
+{
+    static const struct {
+        const char  *claim, *operator, *values[4];
+        size_t       given;      /* the one that is not void, from 1; 0: none */
+        bool         holds;
+    } rows[] = {
+        { "\"\"", "=", { "" }, 0, false },
+        { "\"x\"", "=", { "x" }, 0, false },
+        { "7", "=", { "7" }, 0, false },
+        { "true", "=", { "true" }, 0, false },
+        { "[\"\",\"x\"]", "=", { "x" }, 0, false },
+        { "\"y\"", "!=", { "x" }, 0, false },
+        { "\"\"", "!=", { "" }, 0, false },
+        { "7", "!=", { "8" }, 0, false },
+        { "[]", "!=", { "x" }, 0, false },
+        { "[\"y\",7]", "!=", { "x" }, 0, false },
+        { "\"x\"", "in", { "x", "x", "x" }, 0, false },
+        { "\"x\"", "in", { "y", "x", "z" }, 1, false },
+        { "\"x\"", "in", { "y", "x", "z" }, 2, true },
+        { "[\"w\",\"z\"]", "in", { "y", "x", "z" }, 3, true },
+        { "\"\"", "in", { "x", "", "z" }, 1, false },
+    };
+    char    text[256];
+    line_t  line;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(text, sizeof(text), "{\"c\":%s}", rows[i].claim);
+        line_create(&line, "c", rows[i].operator, rows[i].values);
+
+        for (size_t n = 0; n < line.rule.nvalues; n++) {
+            assert_false(line.values[n].is_void);
+            line.values[n].is_void = (n + 1 != rows[i].given);
+        }
+
+        test_row((healthcode_require_check(&line.rule, 1, payload(text))
+                  == NULL) == rows[i].holds, i, text);
+    }
+
+    (void) state;
+}
+
+
 static void
 test_a_rule_of_no_operator_never_holds(void **state)
 {
@@ -404,6 +449,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_fulfils_no_rule_without_the_claim),
+        cmocka_unit_test(test_no_rule_about_a_void_value_holds),
         cmocka_unit_test(test_a_rule_of_no_operator_never_holds),
         cmocka_unit_test(test_knows_four_operators),
         cmocka_unit_test(test_compares_a_claim_with_a_value),
