@@ -17,7 +17,7 @@
 /* What hangs is killed after so many seconds. */
 #define SECONDS    60
 
-/* Mutations of each file, and how much longer each may be. */
+/* Mutations of each file, and how much longer every other one may be. */
 #define MUTATIONS  8
 #define LONGER     300
 
@@ -58,11 +58,12 @@ replay_fail(const char *path)
 static void
 replay_mutations(const char *path, const uint8_t *data, size_t size)
 {
-    size_t    n, max = size + LONGER;
+    size_t    n, max;
     uint8_t  *room;
 
     for (unsigned i = 0; i < MUTATIONS; i++) {
 
+        max = size + (i % 2 ? LONGER : i + 1);
         room = malloc(max);
         if (room == NULL) {
             replay_fail(path);
