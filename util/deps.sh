@@ -2,8 +2,8 @@
 # util/deps.sh build | demo | test | fuzz | bench: installs what that make target
 # needs and is not here yet; silent and quick when nothing is missing.
 #
-# Debian's packages come by apt, with service starts blocked. The rest goes
-# under .deps/ and needs no root:
+# Packages of Debian, or of a distribution made from it, come by apt, with
+# service starts blocked. The rest goes under .deps/ and needs no root:
 #
 #     hiredis/     include/hiredis/*.h  lib/libhiredis.a  (static, PIC)
 #     yyjson/      include/yyjson.h     lib/libyyjson.a          (static, PIC)
@@ -12,22 +12,28 @@
 #
 # HIREDIS_DIR and YYJSON_DIR name a source tree or an installed prefix at hand.
 # Without them, what is under .deps/ already is kept, wherever it came from.
+#
+# util/deps.sh why LOG: tells the cause that apt's words in LOG have.
 
 set -eu
 unset CDPATH
 export LC_ALL=C
 
 BUILD="gcc libc6-dev make dpkg-dev nginx nginx-dev libssl-dev libpcre2-dev"
-DEMO="redis-server curl"
-TEST="libcmocka-dev valgrind openssl ca-certificates procps
+DEMO="redis-server curl openssl"
+TEST="libcmocka-dev valgrind ca-certificates procps
     libtest-base-perl libtext-diff-perl libtest-longstring-perl
     liblist-moreutils-perl libhttp-message-perl liburi-perl libipc-run-perl"
 FUZZ="clang libclang-rt-dev"     # its libFuzzer and sanitizers
 BENCH="wrk libnginx-mod-http-lua lua-resty-core lua-cjson lua-nginx-redis"
 
 SERVICES="nginx redis-server"
+DEBIAN=http://deb.debian.org/debian
+KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 NEWER=trixie            # the release for what this one lacks or has too old
 NEWEST=unstable         # the suite for what no release has: Test::Nginx
+HIREDIS=1.1             # the least that will do
+YYJSON=0.9
 CFLAGS="-O2 -g -fPIC -fvisibility=hidden -fstack-protector-strong \
 -D_FORTIFY_SOURCE=2"
 
@@ -39,20 +45,41 @@ say() { echo "deps: $*" || :; }
 
 die() { echo "deps: $*" >&2; exit 1; }
 
+# why LOG: each cause that apt tells in LOG, and in which words.
+why() {
+    while read -r row; do
+        words=${row#* == }
+        line=$(grep -m 1 -E "$words" "$1") || continue
+        echo "the cause: ${row%% == *}"
+        echo "    apt: $(echo "$line" | sed 's/^ *\(.: \)\{0,1\}//' | cut -c 1-200)"
+    done <<'END'
+this machine's disk is full == No space left|enough free space in
+the mirror cannot be reached == (ould not|ailure|nable to) (resolv|connect)|unreachable
+a signature does not hold, or its key is not known here == is not signed
+the clock of this machine is behind that of the mirror == is not valid yet
+the mirror is half way through a change, try later == unexpected size|Hash Sum mismatch
+the mirror has no such release == does not have a Release file
+this release has no such package == nable to (locate|find a source)|installation candidate
+the mirror has lost this file == ailed to fetch .* 404
+the mirror's lists are past their date == is expired
+END
+}
+
 # step NAME BY_HAND COMMAND...: runs it into .deps/log/NAME.log; if it fails,
-# shows the end of that and how to go on by hand. COMMAND runs outside of any
-# condition, so that set -e holds in it.
+# shows the end of that, the cause, and how to go on by hand. COMMAND runs
+# outside of any condition, so that set -e holds in it; descriptor 3 is ours.
 step() {
     log=$deps/log/$1.log failed="step \"$1\" failed. To go on by hand: $2"
     shift 2
     mkdir -p "$deps/log"
     set +e
-    (set -e; "$@") >"$log" 2>&1 </dev/null
+    (set -e; "$@") 3>&1 >"$log" 2>&1 </dev/null
     status=$?
     set -e
     [ $status -ne 0 ] || return 0
     echo "deps: the end of $log:" >&2
     tail -n 12 "$log" | sed 's/^/    /' >&2
+    why "$log" | sed 's/^/deps: /' >&2
     die "$failed"
 }
 
@@ -121,8 +148,22 @@ cleanup() {
     [ -z "${installing:-}" ] || lock_system
 }
 
+# refresh: fetches the machine's lists of packages. Lists past their date are
+# taken, once that is said: a mirror may lag, and their signature must hold as
+# ever. A source that fails stops nothing that the others have.
+refresh() {
+    apt-get update -q >update.log 2>&1 || :
+    cat update.log
+    grep -q ' is expired ' update.log || return 0
+    say "taking lists that are past their date; they are signed:" \
+        "$(sed -n 's/.*Release file for \(.*\) is expired (\([^)]*\)).*/\1, \2/p' \
+            update.log | sort -u | tr '\n' ' ')" >&3
+    apt-get update -q -o Acquire::Check-Valid-Until=false || :
+}
+
 # apt_install PACKAGE...: refreshes apt's lists only if it cannot do without.
 apt_install() {
+    cd "$deps/log"
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
     # apt refuses to work until an interrupted dpkg has been finished
     [ -z "$(ls /var/lib/dpkg/updates)" ] || dpkg --configure -a
@@ -130,7 +171,7 @@ apt_install() {
         -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
         "$@"
     apt-get install "$@" || {
-        apt-get update -q -o APT::Update::Error-Mode=any
+        refresh
         apt-get install "$@"
     }
 }
@@ -148,28 +189,63 @@ or, which also keeps new services from being started: $0 $target"
     installing=yes
     block_services
     # shellcheck disable=SC2086  # a list
-    step apt "(is there a network?) as root, $by_hand" apt_install $want
+    step apt "as root, $by_hand" apt_install $want
     unblock_services
     installing=
     exec 8<&-
 }
 
-# candidate PACKAGE: the version that the machine's own apt offers, if any.
-candidate() {
-    apt-cache policy "$1" | awk '/Candidate:/ && $2 != "(none)" { print $2 }'
+# offered PACKAGE: "VERSION URI SUITE COMPONENT" of what the machine's own apt
+# would install, be it Debian or a distribution made from it; nothing for none.
+offered() {
+    apt-cache policy "$1" | awk '
+        $1 == "Candidate:" { want = $2 }
+        $NF != "Packages"  { at = $1 == "***" ? $2 : $1; next }
+        at == want {
+            n = split($3, part, "/")
+            print want, $2, substr($3, 1, length($3) - length(part[n]) - 1), \
+                part[n]
+            exit
+        }'
 }
 
 # ---- an apt of our own, under .deps/apt ----
 
-# mirror: "URI CODENAME FILE:ENTRY" of the machine's own Debian mirror.
-mirror() {
+# sources: "URI SUITE ORIGIN FILE:ENTRY" of each of the machine's own.
+sources() {
     # shellcheck disable=SC2016  # apt's own variables
-    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(SOURCESENTRY)' \
-        'Created-By: Packages' 'Origin: Debian' 'Label: Debian' \
-        'Component: main' \
-    | awk -v code="$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" '
-        NR == 1 || $2 == code && ! found { best = $0; found = $2 == code }
-        END { print best }'
+    apt-get indextargets 'Created-By: Packages' \
+        --format '$(REPO_URI) $(RELEASE) $(ORIGIN) $(SOURCESENTRY)'
+}
+
+# debian: "URI" of the machine's own mirror of Debian; nothing if it has none.
+debian() {
+    sources | awk '$3 == "Debian" && $1 !~ /security/ { print $1; exit }'
+}
+
+# place PACKAGE LEAST SUITE: sets uri, suite and component: those of this
+# machine's PACKAGE if that is LEAST or newer, so that what is linked static is
+# what its distribution supports, else those of SUITE of Debian.
+place() {
+    wanted=$1 least=$2 suite=$3 component=main
+    # shellcheck disable=SC2046  # four words
+    set -- $(offered "$1")
+    if [ -n "${4:-}" ] && dpkg --compare-versions "$1" ge "$least"; then
+        uri=$2 suite=$3 component=$4
+        return
+    fi
+    uri=$(debian)
+    [ -n "$uri" ] || [ ! -f "$KEYS" ] || uri=$DEBIAN
+    [ -n "$uri" ] || die "$(. /etc/os-release; echo "$PRETTY_NAME") has no" \
+        "$wanted $least or newer, and neither a mirror of Debian nor the" \
+        "package debian-archive-keyring is here"
+}
+
+# need_keys: a distribution made from Debian may have Debian's keys as a package,
+# with which Debian's own sources can be taken for what it lacks.
+need_keys() {
+    [ -z "$(debian)" ] && [ ! -f "$KEYS" ] || return 0
+    [ -z "$(offered debian-archive-keyring)" ] || need debian-archive-keyring
 }
 
 # signed_by FILE:ENTRY: the key that entry names, as a deb822 field (apt does
@@ -190,7 +266,7 @@ signed_by() {
 
 # own_apt TYPE SUITE COMMAND...: an apt command that sees that one source,
 # nothing of the machine's lists, pins and cache, and takes nothing unsigned.
-# Lists past their date are taken: they are signed still, and mirrors lag.
+# Lists past their date are taken: they are signed still, and a mirror may lag.
 own_apt() {
     own=$deps/apt/$1-$2 command=$3
     shift 3
@@ -208,24 +284,23 @@ own_apt() {
         -o APT::Get::AllowUnauthenticated=false "$@"
 }
 
-# own_lists TYPE SUITE: fetches the suite's list of packages (TYPE deb) or of
-# sources (deb-src), once a run.
+# own_lists TYPE: fetches the list of packages (TYPE deb) or of sources (deb-src)
+# of the place that place() has found, once a run.
 own_lists() {
-    own=$deps/apt/$1-$2
+    own=$deps/apt/$1-$suite
     [ ! -f "$own.done" ] || return 0
-    entry=$(mirror)
-    [ -n "$entry" ] || die "no Debian mirror in apt's lists: apt-get update"
     mkdir -p "$own/lists/partial" "$own/cache/archives/partial"
+    entry=$(sources | awk -v uri="${uri%/}/" '$1 == uri { print $4; exit }')
     cat >"$own.sources" <<END
 Types: $1
-URIs: ${entry%% *}
-Suites: $2
-Components: main
+URIs: $uri
+Suites: $suite
+Components: $component
 Architectures: $(dpkg --print-architecture)
 PDiffs: no
-$(signed_by "${entry##* }")
+$([ -z "$entry" ] && echo "Signed-By: $KEYS" || signed_by "$entry")
 END
-    own_apt "$1" "$2" apt-get update
+    own_apt "$1" "$suite" apt-get update
     touch "$own.done"
 }
 
@@ -276,23 +351,21 @@ compile_hiredis() {
     cp src/libhiredis.a out/lib/
 }
 
-# source_of SOURCE PACKAGE LEAST: brings Debian's source package SOURCE into
-# $dir and its name into $from: this release's if its PACKAGE is LEAST or newer,
-# so that what is linked static is what Debian supports here. A mirror that has
-# lost Debian's part still has the part of the authors, signed as well.
+# source_of SOURCE PACKAGE LEAST: brings the source package SOURCE into $dir and
+# its name into $from, from where place() says. A mirror that has lost Debian's
+# part still has the part of the authors, signed as well.
 source_of() {
-    suite=$NEWER
-    ! dpkg --compare-versions "$(candidate "$2")" ge "$3" \
-        || suite=$(mirror | cut -d ' ' -f 2)
-    own_lists deb-src "$suite"
+    place "$2" "$3" $NEWER
+    own_lists deb-src
+    from="$uri $suite"
     if own_apt deb-src "$suite" apt-get source --only-source "$1"; then
-        dir=$(echo "$PWD/$1"-*/) from="Debian $suite $(echo "$1"_*.dsc)"
+        dir=$(echo "$PWD/$1"-*/) from="$from $(echo "$1"_*.dsc)"
     else
         own_apt deb-src "$suite" apt-get source --only-source --tar-only "$1"
         mkdir "$1-authors"
         tar -xf "$1"_*.orig.tar.* -C "$1-authors" --strip-components=1
         dir=$PWD/$1-authors
-        from="Debian $suite $(echo "$1"_*.orig.tar.*), without Debian's patches"
+        from="$from $(echo "$1"_*.orig.tar.*), without the patches of Debian"
     fi
 }
 
@@ -300,7 +373,7 @@ source_of() {
 make_hiredis() {
     empty_tmp
     dir=$1 from=$1
-    [ -n "$dir" ] || source_of hiredis libhiredis-dev 1.0
+    [ -n "$dir" ] || source_of hiredis libhiredis-dev $HIREDIS
     if [ -f "$dir/hiredis.c" ]; then
         compile_hiredis "$dir"
     else
@@ -308,8 +381,8 @@ make_hiredis() {
         find "$dir/lib" -name libhiredis.a -exec cp {} out/lib/ \;
     fi
     can_link hiredis '#include <hiredis/hiredis.h>
-        #if HIREDIS_MAJOR < 1
-        #error hiredis 1.0 or newer is needed, for RESP3
+        #if HIREDIS_MAJOR < 1 || (HIREDIS_MAJOR == 1 && HIREDIS_MINOR < 1)
+        #error hiredis 1.1 or newer is needed
         #endif
         void *f(void); void *f(void) { return redisReaderCreate(); }'
     install_as hiredis "$from"
@@ -320,7 +393,7 @@ make_hiredis() {
 make_yyjson() {
     empty_tmp
     dir=$1 from=$1
-    [ -n "$dir" ] || source_of yyjson libyyjson-dev 0.8
+    [ -n "$dir" ] || source_of yyjson libyyjson-dev $YYJSON
     [ ! -f "$dir/src/yyjson.c" ] || dir=$dir/src
     if [ -f "$dir/yyjson.c" ]; then
         cp "$dir/yyjson.h" out/include/
@@ -332,18 +405,22 @@ make_yyjson() {
         find "$dir/lib/" -name libyyjson.a -exec cp {} out/lib/ \;
     fi
     can_link yyjson '#include <yyjson.h>
-        uint32_t f(void); uint32_t f(void) { return yyjson_version(); }'
+        uint32_t f(void);
+        uint32_t f(void) {
+            return yyjson_version() + YYJSON_WRITE_NEWLINE_AT_END;
+        }'
     install_as yyjson "$from"
 }
 
 # make_test_nginx: Debian's newer package, which is pure Perl, unpacked.
 make_test_nginx() {
     empty_tmp
-    own_lists deb "$NEWEST"
-    own_apt deb "$NEWEST" apt-get download libtest-nginx-perl
+    place libtest-nginx-perl 0 $NEWEST
+    own_lists deb
+    own_apt deb "$suite" apt-get download libtest-nginx-perl
     dpkg-deb -x libtest-nginx-perl_*.deb out
     PERL5LIB=out/usr/share/perl5 perl -e 'use Test::Nginx::Socket ()'
-    install_as test-nginx "Debian $NEWEST $(echo libtest-nginx-perl_*.deb)"
+    install_as test-nginx "$uri $suite $(echo libtest-nginx-perl_*.deb)"
 }
 
 # have_test_nginx: whether Test::Nginx is under .deps or installed.
@@ -352,34 +429,33 @@ have_test_nginx() {
         || [ -z "$(absent libtest-nginx-perl)" ]
 }
 
-# need_if_offered PACKAGE: installs it where this release has it.
-need_if_offered() {
-    [ -n "$(mirror)" ] || [ "$(id -u)" != 0 ] \
-        || step apt "as root, apt-get update" apt-get update
-    [ -z "$(candidate "$1")" ] || need "$1"
+# need_lists: some images come with packages but without apt's lists.
+need_lists() {
+    [ -z "$(sources)" ] && [ "$(id -u)" = 0 ] || return 0
+    step lists "as root, apt-get update" refresh
 }
 
 need_hiredis() {
     ! ready hiredis "$hiredis_dir" || return 0
-    say "building hiredis from ${hiredis_dir:-"Debian's source package"}"
-    step hiredis "without a network, set HIREDIS_DIR to hiredis 1.x, a source
+    say "building hiredis from ${hiredis_dir:-"a source package"}"
+    step hiredis "without a network, set HIREDIS_DIR to hiredis $HIREDIS or newer, a source
 tree or a prefix with include/hiredis and lib/libhiredis.a" \
         make_hiredis "$hiredis_dir"
-    say "hiredis is that of $(made_from hiredis)"
+    say "hiredis is from $(made_from hiredis)"
 }
 
 need_yyjson() {
     ! ready yyjson "$yyjson_dir" || return 0
-    say "building yyjson from ${yyjson_dir:-"Debian's source package"}"
-    step yyjson "without a network, set YYJSON_DIR to yyjson, a source tree or a
+    say "building yyjson from ${yyjson_dir:-"a source package"}"
+    step yyjson "without a network, set YYJSON_DIR to yyjson $YYJSON or newer, a source tree or a
 prefix with include/yyjson.h and lib/libyyjson.a" \
         make_yyjson "$yyjson_dir"
-    say "yyjson is that of $(made_from yyjson)"
+    say "yyjson is from $(made_from yyjson)"
 }
 
 need_test_nginx() {
     ! have_test_nginx || return 0
-    need_if_offered libtest-nginx-perl
+    [ -z "$(offered libtest-nginx-perl)" ] || need libtest-nginx-perl
     ! have_test_nginx || return 0
     say "taking Test::Nginx from Debian's package"
     step test-nginx "put Test/Nginx/Socket.pm and the other files of
@@ -402,15 +478,16 @@ demo) packages="$BUILD $DEMO" ;;
 test) packages="$BUILD $DEMO $TEST" test_nginx=yes ;;
 fuzz) packages="$BUILD $FUZZ" ;;
 bench) packages="$BUILD $DEMO $TEST $BENCH" test_nginx=yes ;;
+why) why "$2"; exit 0 ;;
 *)
-    echo "usage: util/deps.sh build | demo | test | fuzz | bench" >&2
+    echo "usage: util/deps.sh build | demo | test | fuzz | bench | why LOG" >&2
     exit 2 ;;
 esac
 hiredis_dir=$(directory "${HIREDIS_DIR:-}")
 yyjson_dir=$(directory "${YYJSON_DIR:-}")
 command -v apt-get >/dev/null \
-    || die "no apt-get here; install these by hand, and hiredis 1.x, yyjson" \
-        "and Test::Nginx: $packages"
+    || die "no apt-get here; install these by hand, and hiredis $HIREDIS," \
+        "yyjson $YYJSON and Test::Nginx: $packages"
 
 trap cleanup EXIT
 trap 'exit 129' HUP
@@ -431,6 +508,8 @@ mkdir -p "$deps"
 exec 9>"$deps/lock"     # one run at a time in this tree
 flock -w 600 9 || die "another deps.sh has worked in this tree for 10 minutes"
 rm -rf "$deps/apt"
+need_lists
+need_keys
 need_hiredis
 need_yyjson
 [ -z "$test_nginx" ] || need_test_nginx
