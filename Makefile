@@ -22,6 +22,9 @@
 #:                connections (B=scale); WRITE=1 puts it into docs/benchmarks.md
 #: make live      how soon a flag is refused, also while things break
 #:                (S="main cut" CHANGES=10000 LANES=2 RATE=8000 SHORT=1)
+#: make roots     make demo and make test from a fresh clone in clean roots of
+#:                Debian 12, 13 and unstable, made with debootstrap, as root
+#:                (R="trixie bookworm/i386" C="make unit", parted by ;;)
 #: make clean     removes build/
 
 SHELL      = /bin/bash
@@ -43,7 +46,7 @@ export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5L
 
 .PHONY: help demo test build module command style unit fuzz fuzz-merge model \
         suites vectors mutants bench bench-gate bench-many bench-scale \
-        bench-verify bench-keys bench-programs live clean
+        bench-verify bench-keys bench-programs live roots clean
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -130,6 +133,9 @@ live:
 	@$(MAKE) -s build
 	@$(MAKE) -s -C t/live BUILD=$(BUILD)
 	@util/live.pl $(S)
+
+roots:
+	@C='$(C)' util/roots.sh $(R)
 
 clean:
 	rm -rf $(BUILD)
