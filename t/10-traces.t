@@ -59,6 +59,7 @@ proxy_cache_path {{ROOT}}/cache keys_zone=cache:1m;
 proxy_http_version 1.0;     # the default until nginx 1.29.7
 log_format all '\$request|\$request_uri|\$args|\$query_string|\$is_args|\$uri|'
     '\$http_authorization|\$http_cookie|\$http_referer|\$http_x_code|'
+    '\$http_user_agent|'
     '\$arg_code|\$arg_hc|\$cookie_code|\$document_uri|\$request_body|'
     '\$upstream_addr|\$upstream_cache_status|\$healthcode_verdict|'
     '\$healthcode_reason|\$healthcode_issuer|\$healthcode_holder|'
@@ -83,6 +84,7 @@ server {
         healthcode_source header Authorization "(?i)^bearer +(\\S+) *\$";
         healthcode_source header X-Code;
         healthcode_source header X-Pattern "^code (\\S+)\$";
+        healthcode_source header User-Agent "^reader (\\S+)\$";
         healthcode_source query code;
         healthcode_source query hc "^v1:(.+)\$";
         healthcode_source cookie code;
@@ -190,6 +192,8 @@ my %place = (
     'a bearer'               => sub { ('', "Authorization: Bearer $_[0]") },
     'a header'               => sub { ('', "X-Code: $_[0]") },
     'a header by pattern'    => sub { ('', "X-Pattern: code $_[0]") },
+    'a header that nginx has a pointer to' => sub {
+        ('', "User-Agent: reader $_[0]") },
     'a cookie'               => sub { ('', "Cookie: a=1; code=$_[0]; b=2") },
     'a cookie and an argument' => sub {
         ("?code=$_[0]", "Cookie: code=$_[0]") },
