@@ -13,7 +13,8 @@
 #:                (HITS=N SEED=N)
 #: make suites    the suites alone (T=t/04-claims.t for one)
 #: make vectors   a folder of Wycheproof-format test vectors (VECTORS=DIR)
-#: make mutants   breaks each rule and sees a test notice (M=claims for some)
+#: make mutants   breaks each rule and sees a test notice (M="unit health" for
+#:                those with that in their name or test; JOBS=N at a time)
 #: make bench     what a gate costs (B=gate ROUNDS=120 MS=50 CONNECTIONS=64,
 #:                ROWS=HS256-warm for some), what verifying costs (B=verify
 #:                ROUNDS=201), and what many keys cost (B=keys ROUNDS=15
@@ -101,7 +102,7 @@ vectors:
 mutants:
 	@util/deps.sh test
 	@$(MAKE) -s build
-	@util/mutants.pl $(M)
+	@JOBS='$(JOBS)' util/mutants.pl $(if $(M),'$(M)')
 
 bench:
 	@[ -z '$(filter-out gate many scale verify keys,$(B))' ] || { echo 'bench:' \

@@ -2,7 +2,8 @@
 # make mutants: breaks each rule that keeps a bad code out, one at a time, in a
 # copy of the tree, and sees the test that names it turn red.
 #
-#     util/mutants.pl [NAME...]      all, or those whose name has NAME in it
+#     util/mutants.pl [PHRASE...]    all, or those with PHRASE in their name or
+#                                    test; JOBS=N at a time
 #
 # t/mutants/*.mutants hold them, as paragraphs of this form; the search text
 # stands exactly once in its file:
@@ -23,13 +24,15 @@ use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use File::Spec;
 use File::Temp ();
+use IO::Select;
+use POSIX ();
 
 my $root = dirname(dirname(File::Spec->rel2abs(__FILE__)));
 chdir $root or die "mutants: $root: $!\n";
 
 my @wanted = @ARGV;
-my $copy   = File::Temp->newdir('healthcode-mutants-XXXXXXXX', TMPDIR => 1);
-chmod 0755, $copy;
+my $jobs   = $ENV{JOBS} || 1;
+my $copy;           # a job's own copy of the tree
 
 
 sub slurp {
@@ -85,7 +88,10 @@ sub run {
 }
 
 
+# A copy of the tree, in which tests can be run.
 sub copy_tree {
+    my $copy = File::Temp::tempdir('healthcode-mutants-XXXXXXXX', TMPDIR => 1);
+    chmod 0755, $copy;
     my $files = join "\0", grep { -e } split /\0/,
         `git ls-files -z --cached --others --exclude-standard`;
     open my $tar, '|-', "tar -c --null -T - | tar -x -C $copy"
@@ -95,41 +101,25 @@ sub copy_tree {
     symlink "$root/.deps", "$copy/.deps";
     make_path("$copy/build");
     system("cp -a build/healthcode $copy/build/ 2>/dev/null");
+    return $copy;
 }
 
 
-$| = 1;
-$ENV{MUTANT} = 1;    # a suite may end at its first failure
-
-my @mutants = grep {
-    my $name = $_->{name};
-    !@wanted || grep { index($name, $_) >= 0 } @wanted
-} read_mutants();
-
-die "mutants: none is named like that\n" if !@mutants;
-
-copy_tree();
-
-my %green;
-my @survived;
-my $killed = 0;
-
-for my $mutant (@mutants) {
+# Breaks one rule in the copy at hand and mends it; what to print.
+sub try_mutant {
+    my ($mutant, $green) = @_;
     my ($name, $test) = @{$mutant}{qw(name test)};
     my $command = command_of($test);
 
-    $green{$test} //= run($command);
+    $green->{$test} //= run($command);
     die "mutants: $test is red without any mutant:\n"
-        . slurp("$copy/mutants.log") if !$green{$test};
+        . slurp("$copy/mutants.log") if !$green->{$test};
 
     my $path = "$copy/$mutant->{file}";
     my $text = slurp($path);
     my $count = () = $text =~ /\Q$mutant->{from}\E/g;
-    if ($count != 1) {
-        print "STALE     $name: its text stands $count times in $mutant->{file}\n";
-        push @survived, $name;
-        next;
-    }
+    return "STALE     $name: its text stands $count times in $mutant->{file}\n"
+        if $count != 1;
 
     (my $wrong = $text) =~ s/\Q$mutant->{from}\E/$mutant->{to}/;
     spew($path, $wrong);
@@ -143,9 +133,61 @@ for my $mutant (@mutants) {
 
     spew($path, $text);
 
-    printf "%-9s %-52s %s\n", $noticed ? 'noticed' : 'SURVIVED', $name, $test;
-    $noticed ? $killed++ : push @survived, $name;
+    return sprintf "%-9s %-52s %s\n", $noticed ? 'noticed' : 'SURVIVED', $name,
+        $test;
 }
 
-printf "mutants: %d passed, %d failed\n", $killed, scalar @survived;
-exit(@survived ? 1 : 0);
+
+# A process with a copy of its own tries these; a handle on what it prints.
+sub start_job {
+    my (@mutants) = @_;
+    my $pid = open(my $out, '-|') // die "mutants: fork: $!\n";
+    return $out if $pid;
+
+    my %green;
+    $SIG{$_} = sub { die "mutants: ended by a signal\n" } for qw(INT TERM HUP);
+    $copy = copy_tree();
+    eval { print try_mutant($_, \%green) for @mutants; 1 } or print "FAILED $@";
+    close STDOUT;
+    system('rm', '-rf', $copy);
+    POSIX::_exit(0);
+}
+
+
+$| = 1;
+$ENV{MUTANT} = 1;    # a suite may end at its first failure
+
+my @mutants = grep {
+    my $mutant = $_;
+    !@wanted || grep { index("$mutant->{name}\n$mutant->{test}", $_) >= 0 }
+        @wanted
+} read_mutants();
+
+die "mutants: none is named like that\n" if !@mutants;
+
+# Rows of one test go to one job, which builds it once.
+my (%job_of, @rows);
+push @{ $rows[ $job_of{ $_->{test} } //= keys(%job_of) % $jobs ] }, $_
+    for @mutants;
+
+my %count;
+my $select = IO::Select->new(map { start_job(@$_) } grep { $_ } @rows);
+
+# A line at a time: a job writes whole lines.
+while ($select->count) {
+    for my $out ($select->can_read) {
+        if (!sysread $out, my $text, 65536) {
+            $select->remove($out);
+            close $out;
+            next;
+        }
+        else {
+            print $text;
+            $count{$1}++ while $text =~ /^(noticed|SURVIVED|STALE|FAILED) /mg;
+        }
+    }
+}
+
+my $noticed = $count{noticed} // 0;
+printf "mutants: %d passed, %d failed\n", $noticed, @mutants - $noticed;
+exit($noticed == @mutants ? 0 : 1);
