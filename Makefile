@@ -9,6 +9,10 @@
 #: make fuzz      the fuzz corpora alone, replayed; or, with SECONDS=60, each
 #:                target fuzzed for so long (T=query JOBS=2)
 #: make fuzz-merge  adds to the corpora what fuzzing has kept (T=query)
+#: make asan      the suites and the attack with an nginx that was built with
+#:                ASan and UBSan (T=t/01-source.t or T=attack for one)
+#: make attack    100,000 mutated requests over HTTP/1 and HTTP/2, then a
+#:                hostile Redis (REQUESTS=N SEED=N FROM=N)
 #: make model     the protocol of the cache on trial, for 20 million hits
 #:                (HITS=N SEED=N)
 #: make suites    the suites alone (T=t/04-claims.t for one)
@@ -45,7 +49,8 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
-.PHONY: help demo test build module command style unit fuzz fuzz-merge model \
+.PHONY: help demo test build module command style unit fuzz fuzz-merge asan \
+        attack model \
         suites vectors mutants bench bench-gate bench-many bench-scale \
         bench-verify bench-keys bench-programs live roots clean
 
@@ -89,6 +94,17 @@ suites:
 	@util/deps.sh test
 	@$(MAKE) -s build
 	@util/test.pl $(or $(T),$(sort $(wildcard t/*.t)))
+
+asan:
+	@util/deps.sh asan
+	@$(MAKE) -s command
+	@$(MAKE) -s -C t/asan BUILD=$(BUILD) DEPS=$(DEPS)
+	@util/asan.pl $(T)
+
+attack:
+	@util/deps.sh test
+	@$(MAKE) -s build
+	@util/attack.pl
 
 model:
 	@$(MAKE) -s -C t/model BUILD=$(BUILD) $(if $(HITS),HITS=$(HITS)) \

@@ -320,7 +320,8 @@ X-Nothing: here
 passed
 --- after
 my $conf = "$ENV{TEST_NGINX_SERVROOT}/conf/nginx.conf";
-my $out = `nginx -t -c $conf 2>&1`;
+my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
+my $out = `$binary -t -c $conf 2>&1`;
 like($out, qr/\[warn\].*satisfy/, 'nginx -t warns of "satisfy any"');
 --- no_error_log
 [error]

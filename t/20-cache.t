@@ -42,8 +42,9 @@ sub gate {
 
 sub conf {
     my (%opt) = @_;
-    my $store = $f->store_conf('flags', cache => 'gate', timeout => '500ms',
-                               connect_timeout => '500ms',
+    my $wait = $Healthcode::Fixture::STATIC ? '3s' : '500ms';
+    my $store = $f->store_conf('flags', cache => 'gate', timeout => $wait,
+                               connect_timeout => $wait,
                                %{ $opt{store} || {} });
     my $locations = $opt{locations} || '';
     my $more = $opt{http} || '';

@@ -1,6 +1,6 @@
 #!/bin/sh
-# util/deps.sh build | demo | test | fuzz | bench: installs what that make target
-# needs and is not here yet; silent and quick when nothing is missing.
+# util/deps.sh build | demo | test | fuzz | bench | asan: installs what that make
+# target needs and is not here yet; silent and quick when nothing is missing.
 #
 # Packages of Debian, or of a distribution made from it, come by apt, with
 # service starts blocked. The rest goes under .deps/ and needs no root:
@@ -8,6 +8,7 @@
 #     hiredis/     include/hiredis/*.h  lib/libhiredis.a  (static, PIC)
 #     yyjson/      include/yyjson.h     lib/libyyjson.a          (static, PIC)
 #     test-nginx/  usr/share/perl5      (absent where Debian has Test::Nginx)
+#     nginx/       configure  auto/  src/  (Debian's source, patched; asan)
 #     log/         the output of each step
 #
 # HIREDIS_DIR and YYJSON_DIR name a source tree or an installed prefix at hand.
@@ -423,6 +424,24 @@ make_test_nginx() {
     install_as test-nginx "$uri $suite $(echo libtest-nginx-perl_*.deb)"
 }
 
+# make_nginx: the source of the nginx that this machine installs, or of the one
+# that its release began with where a mirror has lost that of the update.
+make_nginx() {
+    empty_tmp
+    source_of nginx nginx 0
+    case $from in
+    *-security*" without "*)
+        uri=$(debian) suite=${suite%-security}
+        own_lists deb-src
+        if own_apt deb-src "$suite" apt-get source --only-source nginx; then
+            dir=$(echo "$PWD"/nginx-[0-9]*/) from="$uri $suite $(echo nginx_*.dsc)"
+        fi ;;
+    esac
+    cp -a "$dir"/. out/
+    [ -x out/configure ] && [ -f out/src/core/nginx.c ]
+    install_as nginx "$from"
+}
+
 # have_test_nginx: whether Test::Nginx is under .deps or installed.
 have_test_nginx() {
     [ -f "$deps/test-nginx/usr/share/perl5/Test/Nginx/Socket.pm" ] \
@@ -453,6 +472,14 @@ prefix with include/yyjson.h and lib/libyyjson.a" \
     say "yyjson is from $(made_from yyjson)"
 }
 
+need_nginx() {
+    ! ready nginx '' || return 0
+    say "taking nginx's source from a source package"
+    step nginx "without a network, unpack Debian's source of nginx in .deps/nginx, with
+.deps/hiredis/from beside its configure" make_nginx
+    say "nginx is from $(made_from nginx)"
+}
+
 need_test_nginx() {
     ! have_test_nginx || return 0
     [ -z "$(offered libtest-nginx-perl)" ] || need libtest-nginx-perl
@@ -470,7 +497,7 @@ directory() {
 
 # ---- the run ----
 
-test_nginx=
+test_nginx= nginx=
 target=${1:-}
 case $target in
 build) packages=$BUILD ;;
@@ -478,9 +505,10 @@ demo) packages="$BUILD $DEMO" ;;
 test) packages="$BUILD $DEMO $TEST" test_nginx=yes ;;
 fuzz) packages="$BUILD $FUZZ" ;;
 bench) packages="$BUILD $DEMO $TEST $BENCH" test_nginx=yes ;;
+asan) packages="$BUILD $DEMO $TEST" test_nginx=yes nginx=yes ;;
 why) why "$2"; exit 0 ;;
 *)
-    echo "usage: util/deps.sh build | demo | test | fuzz | bench | why LOG" >&2
+    echo "usage: util/deps.sh build | demo | test | fuzz | bench | asan | why LOG" >&2
     exit 2 ;;
 esac
 hiredis_dir=$(directory "${HIREDIS_DIR:-}")
@@ -499,7 +527,8 @@ trap 'exit 143' TERM
 # shellcheck disable=SC2086  # a list
 need $packages
 if ready hiredis "$hiredis_dir" && ready yyjson "$yyjson_dir" \
-    && { [ -z "$test_nginx" ] || have_test_nginx; }
+    && { [ -z "$test_nginx" ] || have_test_nginx; } \
+    && { [ -z "$nginx" ] || ready nginx ''; }
 then
     exit 0
 fi
@@ -513,4 +542,5 @@ need_keys
 need_hiredis
 need_yyjson
 [ -z "$test_nginx" ] || need_test_nginx
+[ -z "$nginx" ] || need_nginx
 rm -rf "$deps/apt" "$deps/tmp"

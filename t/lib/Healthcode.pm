@@ -175,8 +175,9 @@ sub _prepare {
         if !defined $block->must_die;
 
     my $main = $block->main_config // '';
+    my $module = $fixture->module;
     $block->set_value(main_config =>
-        'load_module ' . $fixture->module . ";\n$main");
+        ($module ? "load_module $module;\n" : '') . $main);
 
     # The same configuration goes on with the running nginx.
     my $wanted = join "\0", map { $_ // '' } map { $block->$_ }

@@ -1,0 +1,60 @@
+#!/usr/bin/perl
+# make attack: mutated requests over HTTP/1 and HTTP/2 against a real gate, then
+# a hostile Redis.  Prints its seed; with the same one it does the same again.
+#
+#     util/attack.pl [requests] [store]
+#
+# Environment: SEED, REQUESTS (100000), FROM (the first connection), PHASES of the
+# store.  CONTRIBUTING.md, "Sanitizers and the attack".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/../t/lib", "$FindBin::Bin/../t/attack/lib";
+use Time::HiRes qw(time);
+
+use Healthcode::Attack::Clients;
+use Healthcode::Attack::Gate;
+
+my $seed = $ENV{SEED} || 1 + int(time) % 1_000_000;
+my ($passed, $failed) = (0, 0);
+
+
+# What was done, and what was wrong with it.
+sub conclude {
+    my ($what, $seconds, @wrong) = @_;
+    printf "attack: %s, in %d s: %s\n", $what, $seconds, @wrong ? 'FAILED' : 'ok';
+    print "$_\n" for @wrong;
+    @wrong ? $failed++ : $passed++;
+}
+
+
+sub requests {
+    my $begun = time;
+    my $gate = Healthcode::Attack::Gate->new;
+    my @mistaken = $gate->mistaken;
+    return conclude('bad codes, one by one', time - $begun, @mistaken)
+        if @mistaken;
+
+    my $run = Healthcode::Attack::Clients::run($gate, seed => $seed,
+        requests => $ENV{REQUESTS} || 100_000, from => $ENV{FROM} || 0,
+        say => sub { print "    @_" });
+    my @wrong = @{ $run->{wrong} };
+    push @wrong, $gate->end if !@wrong;
+    push @wrong, Healthcode::Attack::Clients::reports() if !@wrong;
+    conclude("$run->{sent} requests on $run->{number} connections ("
+        . join(', ', map { "$_ $run->{seen}{$_}" } sort keys %{ $run->{seen} })
+        . ')', time - $begun, @wrong);
+}
+
+
+my %part = (requests => \&requests);
+
+$| = 1;
+print "attack: SEED=$seed\n";
+for my $name (@ARGV ? @ARGV : sort keys %part) {
+    ($part{$name} || die "attack: no such part: $name\n")->();
+}
+print "attack: $passed passed, $failed failed\n";
+exit($failed || !$passed ? 1 : 0);
