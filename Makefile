@@ -2,7 +2,7 @@
 #
 #: make demo      a gate on this machine, with real requests (PORT=8080)
 #: make test      every check and every suite; totals in the last line
-#:                (VECTORS=DIR runs those too)
+#:                (VECTORS=DIR runs those too; JOBS=N suites at a time)
 #: make build     the module and the command, in build/
 #: make style     style and layers alone
 #: make unit      the unit tests alone (T=healthcode_token_test for one)

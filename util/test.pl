@@ -5,7 +5,8 @@
 #
 #     util/test.pl [style] [unit] [fuzz] [model] [vectors] [t/NN-name.t ...]
 #
-# or all of it; the test vectors only where VECTORS names a folder of them.
+# or all of it; the test vectors only where VECTORS names a folder of them. JOBS
+# suites run at a time, as many as there are processors if it is not set.
 
 use strict;
 use warnings;
@@ -54,10 +55,30 @@ sub plain {
 }
 
 
+# What these say depends on how long something takes: each runs alone, last.
+my %alone = map { $_ => 1 } qw(t/06-outage.t t/22-live.t);
+
+# The longest ones begin first, so that none is left to run alone by chance.
+my %long = map { $_ => 1 } qw(t/21-cached.t t/19-location.t t/18-keys.t
+                              t/20-cache.t);
+
+
 sub suites {
     my (@files) = @_;
+    chomp(my $jobs = $ENV{JOBS} || `nproc`);
+    my @together = sort { ($long{$b} // 0) <=> ($long{$a} // 0) }
+        grep { !$alone{$_} } @files;
+
+    run_suites($jobs, @together) if @together;
+    run_suites(1, $_) for grep { $alone{$_} } @files;
+}
+
+
+sub run_suites {
+    my ($jobs, @files) = @_;
     my $harness = TAP::Harness->new({
         lib => ['t/lib'], verbosity => 0, timer => 1, failures => 1,
+        jobs => $jobs,
     });
     my $result = $harness->runtests(@files);
     my $bad = $result->failed + $result->parse_errors;
