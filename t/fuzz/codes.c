@@ -30,40 +30,49 @@ static const char *const  secrets[] = {
 /* They are all signed.  What passes, and what does not. */
 static code_t  all[] = {
     { HEADER("n1", "HS256"), CLAIMS("north", "alice", ""),
-      CODES_NORTH_SECRET, HEALTHCODE_REASON_OK, "", 0 },
+      CODES_NORTH_SECRET, HEALTHCODE_REASON_OK, HEALTHCODE_REASON_KEY,
+      "", 0 },
     { HEADER("n2", "ES256"),
       CLAIMS("north", "alice", ",\"aud\":[\"gate\"],\"regions\":[\"11\"]"),
-      CODES_NORTH_POINT, HEALTHCODE_REASON_OK, "", 0 },
+      CODES_NORTH_POINT, HEALTHCODE_REASON_OK, HEALTHCODE_REASON_OK, "", 0 },
     { "{\"alg\":\"HS256\"}", CLAIMS("south", "carol", ""),
-      CODES_SOUTH_SECRET, HEALTHCODE_REASON_OK, "", 0 },
+      CODES_SOUTH_SECRET, HEALTHCODE_REASON_OK, HEALTHCODE_REASON_OK, "", 0 },
     { HEADER("n1", "HS256"), CLAIMS("north", "bob", ""),
-      CODES_NORTH_SECRET, HEALTHCODE_REASON_FLAGGED, "", 0 },
+      CODES_NORTH_SECRET, HEALTHCODE_REASON_FLAGGED, HEALTHCODE_REASON_KEY,
+      "", 0 },
     { HEADER("n2", "ES256"),
       CLAIMS("north", "alice", ",\"regions\":[\"511402\"]"),
-      CODES_NORTH_POINT, HEALTHCODE_REASON_REGION, "", 0 },
+      CODES_NORTH_POINT, HEALTHCODE_REASON_REGION, HEALTHCODE_REASON_REGION,
+      "", 0 },
     { HEADER("n2", "ES256"), CLAIMS("north", "dave", ",\"status\":\"ill\""),
-      CODES_NORTH_POINT, HEALTHCODE_REASON_STATUS, "", 0 },
+      CODES_NORTH_POINT, HEALTHCODE_REASON_STATUS, HEALTHCODE_REASON_STATUS,
+      "", 0 },
     { HEADER("n1", "HS256"),
       "{\"iss\":\"north\",\"sub\":\"alice\",\"iat\":1699998000,"
       "\"exp\":1699998900}",
-      CODES_NORTH_SECRET, HEALTHCODE_REASON_EXPIRED, "", 0 },
+      CODES_NORTH_SECRET, HEALTHCODE_REASON_EXPIRED, HEALTHCODE_REASON_KEY,
+      "", 0 },
     { "{\"alg\":\"HS256\",\"kid\":\"n1\"}", CLAIMS("north", "alice", ""),
-      CODES_NORTH_SECRET, HEALTHCODE_REASON_TYPE, "", 0 },
+      CODES_NORTH_SECRET, HEALTHCODE_REASON_TYPE, HEALTHCODE_REASON_TYPE,
+      "", 0 },
 
     /* each issuer signs for the other */
     { HEADER("n1", "HS256"), CLAIMS("south", "carol", ""),
-      CODES_NORTH_SECRET, HEALTHCODE_REASON_SIGNATURE, "", 0 },
+      CODES_NORTH_SECRET, HEALTHCODE_REASON_SIGNATURE,
+      HEALTHCODE_REASON_SIGNATURE, "", 0 },
     { HEADER("n1", "HS256"), CLAIMS("north", "erin", ""),
-      CODES_SOUTH_SECRET, HEALTHCODE_REASON_SIGNATURE, "", 0 },
+      CODES_SOUTH_SECRET, HEALTHCODE_REASON_SIGNATURE, HEALTHCODE_REASON_KEY,
+      "", 0 },
     { HEADER("s1", "HS256"), CLAIMS("north", "erin", ""),
-      CODES_SOUTH_SECRET, HEALTHCODE_REASON_KEY, "", 0 },
+      CODES_SOUTH_SECRET, HEALTHCODE_REASON_KEY, HEALTHCODE_REASON_KEY,
+      "", 0 },
 };
 
 static EC_GROUP  *curve;
 static BIGNUM    *scalar;
 static BN_CTX    *numbers;
 static EVP_PKEY  *public_key;
-static char       north[1024], south[256];
+static char       north[1024], rest[512], south[256];
 
 
 static BIGNUM *
@@ -149,10 +158,12 @@ make_point(void)
     mint_base64url(secrets[CODES_NORTH_SECRET], 32, k64);
     mint_base64url(point + 1, 32, x64);
     mint_base64url(point + 33, 32, y64);
-    snprintf(north, sizeof(north),
-             "{\"keys\":[{\"kid\":\"n1\",\"kty\":\"oct\",\"k\":\"%s\"},"
+    snprintf(rest, sizeof(rest),
              "{\"kid\":\"n2\",\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\","
-             "\"y\":\"%s\"}]}", k64, x64, y64);
+             "\"y\":\"%s\"}", x64, y64);
+    snprintf(north, sizeof(north),
+             "{\"keys\":[{\"kid\":\"n1\",\"kty\":\"oct\",\"k\":\"%s\"},%s]}",
+             k64, rest);
 
     mint_base64url(secrets[CODES_SOUTH_SECRET], 32, k64);
     snprintf(south, sizeof(south), "{\"kty\":\"oct\",\"k\":\"%s\"}", k64);
@@ -198,6 +209,13 @@ const char *
 codes_jwks_north(void)
 {
     return north;
+}
+
+
+const char *
+codes_jwks_rest(void)
+{
+    return rest;
 }
 
 

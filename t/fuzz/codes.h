@@ -10,8 +10,9 @@
 #include "../../ngx_http_healthcode_module/core/healthcode_reason.h"
 
 
-/* The time at which they are judged, Unix seconds. */
-#define CODES_NOW  1700000000
+/* When they are judged, Unix seconds; and when all of them have expired. */
+#define CODES_NOW    1700000000
+#define CODES_LATER  1700000805
 
 #define CODES_MAX  1024
 
@@ -29,6 +30,7 @@ typedef struct {
     const char           *payload;
     codes_key_e           key;
     healthcode_reason_e   reason;      /* what a gate must say; _OK: allowed */
+    healthcode_reason_e   withdrawn;   /* likewise without the key "n1" */
     char                  text[CODES_MAX];
     size_t                signed_len;  /* header "." payload */
 } code_t;
@@ -37,8 +39,9 @@ typedef struct {
 /* All of them, made once, and always the same bytes; *n is how many. */
 const code_t *codes(size_t *n);
 
-/* The JWK set of an issuer. */
+/* The JWK set of an issuer; north's without its first key. */
 const char *codes_jwks_north(void);
+const char *codes_jwks_rest(void);
 const char *codes_jwks_south(void);
 
 /*

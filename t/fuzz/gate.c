@@ -30,9 +30,13 @@ typedef struct {
 } shown_t;
 
 
+/* With the keys that it has now, and those it has at another time. */
 typedef struct {
-    healthcode_issuer_t    core;
-    healthcode_keyring_t  *keys;
+    healthcode_issuer_t       core;
+    healthcode_keyring_t     *keys;
+    healthcode_code_digest_t  identity;
+    healthcode_keyring_t     *other_keys;
+    healthcode_code_digest_t  other_identity;
 } issuer_t;
 
 
@@ -71,37 +75,50 @@ static char                      flagged[HEALTHCODE_HOLDER_HEX];
 static healthcode_digest_t      *digest;
 static healthcode_table_t        table;
 static alignas(64) uint8_t       memory[TABLE];
-static healthcode_code_digest_t  identities[COUNT(issuers)];
+static bool                      withdrawn;
+static int64_t                   now;
 
 static const healthcode_claims_policy_t  policy = {
     .lifetime_max = 900, .max_age = 900, .leeway = 5
 };
 
 
+static healthcode_keyring_t *
+make_keys(const healthcode_issuer_t *issuer, const char *jwks,
+    healthcode_code_digest_t identity)
+{
+    char                   error[256];
+    uint8_t                bytes[HEALTHCODE_DIGEST_LEN];
+    healthcode_keyring_t  *keys;
+
+    keys = healthcode_keyring_create(healthcode_str_from(jwks, strlen(jwks)),
+                                     &issuer->rules, error, sizeof(error));
+    fuzz_must(keys != NULL);
+    fuzz_must(healthcode_issuer_identity(issuer, keys,
+                                         healthcode_str("pepper"), digest,
+                                         bytes));
+    memcpy(identity, bytes, sizeof(healthcode_code_digest_t));
+
+    return keys;
+}
+
+
 static void
 make_issuer(issuer_t *issuer, const char *name, unsigned algorithms,
-    const char *jwks)
+    const char *jwks, const char *other_jwks)
 {
-    char     error[256];
-    uint8_t  identity[HEALTHCODE_DIGEST_LEN];
+    healthcode_issuer_t  *core = &issuer->core;
 
-    issuer->core.name = healthcode_str_from(name, strlen(name));
-    issuer->core.iss = issuer->core.name;
-    issuer->core.subject_space = healthcode_str("national");
-    issuer->core.lifetime_max = 900;
-    issuer->core.types = types;
-    issuer->core.ntypes = COUNT(types);
-    issuer->core.rules.algorithms.bits = algorithms;
+    core->name = healthcode_str_from(name, strlen(name));
+    core->iss = core->name;
+    core->subject_space = healthcode_str("national");
+    core->lifetime_max = 900;
+    core->types = types;
+    core->ntypes = COUNT(types);
+    core->rules.algorithms.bits = algorithms;
 
-    issuer->keys = healthcode_keyring_create(
-                       healthcode_str_from(jwks, strlen(jwks)),
-                       &issuer->core.rules, error, sizeof(error));
-    fuzz_must(issuer->keys != NULL);
-    fuzz_must(healthcode_issuer_identity(&issuer->core, issuer->keys,
-                                         healthcode_str("pepper"), digest,
-                                         identity));
-    memcpy(identities[issuer - issuers], identity,
-           sizeof(healthcode_code_digest_t));
+    issuer->keys = make_keys(core, jwks, issuer->identity);
+    issuer->other_keys = make_keys(core, other_jwks, issuer->other_identity);
 }
 
 
@@ -119,8 +136,10 @@ make_gate(void)
     es256 = healthcode_algorithm_bit(
                 healthcode_algorithm_find(healthcode_str("ES256")));
     digest = healthcode_digest_create();
-    make_issuer(&issuers[0], "north", hs256 | es256, codes_jwks_north());
-    make_issuer(&issuers[1], "south", hs256, codes_jwks_south());
+    make_issuer(&issuers[0], "north", hs256 | es256, codes_jwks_north(),
+                codes_jwks_rest());
+    make_issuer(&issuers[1], "south", hs256, codes_jwks_south(),
+                codes_jwks_south());
     issuers[1].core.type_none = true;
     names[0] = issuers[0].core.iss;
     names[1] = issuers[1].core.iss;
@@ -142,8 +161,35 @@ gate_open(void)
         make_gate();
     }
 
+    if (withdrawn) {
+        gate_change_keys();
+    }
+
+    now = CODES_NOW;
     memset(memory, 0, sizeof(memory));
     fuzz_must(healthcode_code_table(&table, memory, sizeof(memory)));
+}
+
+
+void
+gate_change_keys(void)
+{
+    issuer_t  before = issuers[0];
+
+    issuers[0].keys = before.other_keys;
+    issuers[0].other_keys = before.keys;
+    memcpy(issuers[0].identity, before.other_identity,
+           sizeof(healthcode_code_digest_t));
+    memcpy(issuers[0].other_identity, before.identity,
+           sizeof(healthcode_code_digest_t));
+    withdrawn = !withdrawn;
+}
+
+
+void
+gate_wait(void)
+{
+    now = CODES_LATER;
 }
 
 
@@ -286,10 +332,16 @@ cut_line(healthcode_str_t *rest, healthcode_str_t *line)
 static bool
 recall(const uint64_t *key, healthcode_code_t *known)
 {
-    static const uint8_t     accepted[COUNT(issuers)] = { 1, 1 };
-    healthcode_code_scope_t  scope = {
+    static const uint8_t      accepted[COUNT(issuers)] = { 1, 1 };
+    healthcode_code_digest_t  identities[COUNT(issuers)];
+    healthcode_code_scope_t   scope = {
         (const healthcode_code_digest_t *) identities, accepted, COUNT(issuers)
     };
+
+    for (size_t i = 0; i < COUNT(issuers); i++) {
+        memcpy(identities[i], issuers[i].identity,
+               sizeof(healthcode_code_digest_t));
+    }
 
     return healthcode_code_find(&table, key, &scope, known)
            && healthcode_keyring_at(issuers[known->issuer].keys,
@@ -308,7 +360,7 @@ judge_known(const healthcode_code_t *known, found_t *found)
            known->nregions * sizeof(healthcode_region_t));
     healthcode_holder_format(known->holder, found->holder);
 
-    return healthcode_code_check(known, &policy, CODES_NOW);
+    return healthcode_code_check(known, &policy, now);
 }
 
 
@@ -327,8 +379,8 @@ remember(const uint64_t *key, const found_t *found,
     fuzz_must(healthcode_holder_parse(
                   healthcode_str_from(found->holder, HEALTHCODE_HOLDER_HEX),
                   code.holder));
-    (void) healthcode_code_store(&table, key, identities[code.issuer], &code,
-                                 CODES_NOW);
+    (void) healthcode_code_store(&table, key, found->issuer->identity, &code,
+                                 now);
     healthcode_issuer_learn(&found->issuer->core, found->key, token, digest);
 }
 
@@ -378,7 +430,7 @@ judge_cold(healthcode_str_t text, const uint64_t *key, found_t *found)
                                        found->issuer->core.subject_space,
                                        claims.sub, found->holder));
 
-    reason = healthcode_claims_check(&claims, &policy, CODES_NOW);
+    reason = healthcode_claims_check(&claims, &policy, now);
 
     if (reason == HEALTHCODE_REASON_OK) {
         remember(key, found, &token, &claims);
@@ -413,7 +465,7 @@ judge_risk(const found_t *found)
         &deny, 1, HEALTHCODE_RISK_LEVEL_HIGH
     };
     healthcode_risk_terms_t          terms = {
-        &rules, NULL, found->iat, CODES_NOW
+        &rules, NULL, found->iat, now
     };
     healthcode_risk_query_t          query = {
         .regions = found->regions, .nregions = found->nregions
@@ -423,7 +475,7 @@ judge_risk(const found_t *found)
 
     if (memcmp(found->holder, flagged, HEALTHCODE_HOLDER_HEX) == 0) {
         healthcode_risk_add_flag(&risk, &rules, deny, healthcode_str("0"),
-                                 CODES_NOW);
+                                 now);
     }
 
     for (size_t i = 0; i < found->nregions; i++) {

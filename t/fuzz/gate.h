@@ -14,8 +14,17 @@
 #define GATE_MAX  16384
 
 
-/* Makes the keys; forgets which codes were verified before. */
+/*
+ * Makes the keys, sets the clock to CODES_NOW, and forgets which codes were
+ * verified before.
+ */
 void gate_open(void);
+
+/* Withdraws north's first key, or brings it back. */
+void gate_change_keys(void);
+
+/* From now on it is CODES_LATER. */
+void gate_wait(void);
 
 /*
  * Takes a request, up to its empty line, off the front of *rest and judges it;

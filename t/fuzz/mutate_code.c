@@ -13,6 +13,7 @@
 
 
 #define PART_MAX  3072
+#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 
 
 /* A part of a code, or all of it, in the input. */
@@ -26,6 +27,10 @@ static const char *const  places[MUTATE_CODE_PLACES] = {
     "?code=%s", "Authorization: Bearer %s\r\n", "X-Code: v1:%s\r\n",
     "Cookie: a=b; hc=%s\r\n"
 };
+
+
+/* What may come between two requests. */
+static const char *const  lines[] = { "", "keys\n", "later\n" };
 
 
 /* The first of places is in the request line. */
@@ -238,15 +243,19 @@ static bool
 add_code(mutate_t *m)
 {
     char            text[2 * CODES_MAX];
-    size_t          at = 0, place = mutate_pick(m, MUTATE_CODE_PLACES + 1);
-    const char     *code = pick_code(m)->text;
+    size_t          len, at = 0, place = mutate_pick(m, MUTATE_CODE_PLACES + 1);
+    const char     *what, *code = pick_code(m)->text;
     const uint8_t  *p;
 
     if (place == MUTATE_CODE_PLACES) {
-        at = mutate_code_request(mutate_pick(m, MUTATE_CODE_PLACES), code,
-                                 text, sizeof(text));
+        at = mutate_pick(m, 2) ? m->size : 0;
+        what = lines[mutate_pick(m, COUNT(lines))];
+        memcpy(text, what, strlen(what));
+        len = mutate_code_request(mutate_pick(m, MUTATE_CODE_PLACES), code,
+                                  text + strlen(what),
+                                  sizeof(text) - strlen(what));
 
-        return mutate_put(m, mutate_pick(m, 2) ? m->size : 0, 0, text, at);
+        return mutate_put(m, at, 0, text, strlen(what) + len);
     }
 
     if (place == 0) {
