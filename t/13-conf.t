@@ -159,6 +159,211 @@ starts('"satisfy all" in a gate', "$pepper$site$store"
        . $gate =~ s/on;/on; satisfy all;/r, unlike => qr/\[warn\]/);
 
 
+# ---- where it is, and what cannot do what it says ----
+
+# Of a configuration without "!!" and its lines that bear one, in order.
+sub marked {
+    my ($http) = @_;
+    my ($line, @at) = ($first);
+    for (split /\n/, $http) {
+        push @at, "$nginx->{root}/nginx.conf:$line" if /!!/;
+        $line++;
+    }
+    return ($http =~ s/ *!!//gr, @at);
+}
+
+# One that starts, and each line that nginx -t says of $what, in its words; AT
+# is the place of the next line that bears "!!".
+sub says {
+    my ($case, $what, $http, @wanted) = @_;
+    my ($plain, @at) = marked($http);
+    my ($status, $out) = check($plain);
+    is($status, 0, "$case: it starts") or diag $out;
+    my @said = map { /\[(\w+)\] .*?: (?:healthcode: )?(.*)/ ? "$1: $2" : $_ }
+        grep { /$what/ } split /\n/, $out;
+    s/\bAT\b/shift @at/e for @wanted;
+    is_deeply(\@said, \@wanted, "$case: all of it") or diag $out;
+}
+
+sub server { my ($lines, $more) = @_; return "$pepper$site$store"
+    . ($more // '') . "server { listen unix:{{SOCK}};\n$lines\n}\n" }
+
+for my $case ([ '', '' ], [ 'server_name gate.example other.example; ',
+                          ' in server "gate.example"' ])
+{
+    my ($name, $in) = @$case;
+    says("an age$in", 'healthcode_max_age', server("$name location /t { !!\n"
+         . 'healthcode on; healthcode_max_age 16m; }'),
+         'notice: location "/t" accepts codes that are older than 15 minutes '
+         . "(healthcode_max_age)$in in AT");
+    says("an age of a server$in", 'healthcode_max_age', "$pepper$site$store"
+         . "server { !!\nlisten unix:{{SOCK}}; $name healthcode on; "
+         . 'healthcode_max_age 16m; location /t { } location /u { } }',
+         'notice: location "(server)" accepts codes that are older than 15 '
+         . "minutes (healthcode_max_age)$in in AT");
+    says("satisfy any$in", 'satisfy any', server("$name location /t { !!\n"
+         . 'healthcode on; satisfy any; }'),
+         'warn: location "/t" says "satisfy any": any other access rule that '
+         . "passes, such as \"allow all\", opens this gate$in in AT");
+}
+says('an audit', 'audit', server("location /t { !!\nhealthcode audit; }\n"
+     . "location /u { healthcode on; }"),
+     'notice: location "/t" lets every request go on and only logs what it '
+     . 'would do (healthcode audit) in AT');
+says('an audit of a server and all in it', 'audit',
+     "$pepper$site${store}server { !!\nlisten unix:{{SOCK}}; healthcode audit; "
+     . 'location /t { } location /u { location /u/v { } } }',
+     'notice: location "(server)" lets every request go on and only logs what '
+     . 'it would do (healthcode audit) in AT');
+says('no key for an algorithm', 'has no key for', "$pepper$store"
+     . $f->issuer_conf('site', algorithms => 'HS256 ES256') =~ s/\{/{ !!/r . $gate,
+     'warn: issuer "site" has no key for ES256; add one to its "keys", or take '
+     . 'ES256 out of its "algorithms" in AT');
+
+my $idle = sub { my ($where, $line) = @_;
+    return "warn: location \"$where\" has a \"$line\", but its gate is off, so "
+         . 'that everybody passes; write "healthcode on;" there, or take the '
+         . 'line out in AT' };
+for my $line ('healthcode_source query code', 'healthcode_issuers site',
+              'healthcode_audience a', 'healthcode_require a = b',
+              'healthcode_max_age 5m', 'healthcode_leeway 1s',
+              'healthcode_risk flags', 'healthcode_deny confirmed',
+              'healthcode_region_deny high', 'healthcode_on_outage deny',
+              'healthcode_code_cache off')
+{
+    my ($name) = $line =~ /^(\w+)/;
+    says("$line where no gate is", 'gate is off',
+         server("location /t { !!\n$line; }\nlocation /u { healthcode on; }"),
+         $idle->('/t', $name));
+    says("$line where the gate is off", 'gate is off',
+         server("healthcode on;\nlocation /t { !!\nhealthcode off; $line; }"),
+         $idle->('/t', $name));
+    says("$line where a gate is", 'gate is off',
+         server("location /t { $line; healthcode on; }\n"
+                . "location /u { $line; location /u/v { healthcode audit; } }"));
+    says("$line of a server that has a gate", 'gate is off',
+         server("$line; location /t { healthcode on; }\nlocation /u { }"));
+}
+says('lines in two servers', 'gate is off', server("location /t {\n"
+     . 'healthcode on; }', "server { !!\nlisten unix:{{SOCK}}; server_name b; "
+     . "healthcode_max_age 5m; location /t { location /t/u { } } }\n"),
+     $idle->('(server)', 'healthcode_max_age') =~ s/ in AT/ in server "b" in AT/r);
+says('a location of many lines', 'gate is off',
+     server("location ~ x\$ { !!\nhealthcode_leeway 1s; healthcode_max_age 5m; }"),
+     $idle->('x$', 'healthcode_max_age'));
+
+my $drops = sub { my ($name) = @_;
+    return "warn: location \"/t\" looks for the code in the header \"$name\", but "
+         . 'nginx drops headers with "_" in their name; write "-" instead, or '
+         . '"underscores_in_headers on;" in the http block in AT' };
+says('a header with an underscore', 'drops headers', server("location /t { !!\n"
+     . "healthcode on; healthcode_source header X_Code;\n"
+     . 'healthcode_source header X-Code; healthcode_source query a_b; '
+     . 'healthcode_source cookie a_b; }'), $drops->('x_code'));
+says("a header with an underscore, $_", 'drops headers', server("$_;\n"
+     . 'location /t { healthcode on; healthcode_source header X_Code; }'))
+    for 'underscores_in_headers on', 'ignore_invalid_headers off';
+says('one that nobody looks for', 'drops headers', server('location /t { '
+     . 'healthcode off; healthcode_source header X_Code; }'));
+
+my $literal = sub { my ($name, $text) = @_;
+    return "warn: \"$name\" takes no variables: the \"\$\" of \"$text\" is taken "
+         . 'literally; write what it is to be in AT' };
+for my $case ([ 'healthcode_deny', 'confirmed $flag', '$flag' ],
+              [ 'healthcode_source', 'header X-$name', 'X-$name' ],
+              [ 'healthcode_source', 'query ${name}', '${name}' ],
+              [ 'healthcode_require', '$claim = 3', '$claim' ])
+{
+    my ($name, $rest, $text) = @$case;
+    says("$name $rest", 'taken literally', server("location /t { healthcode on;\n"
+         . "$name $rest; !!\n}"), $literal->($name, $text));
+}
+says('lines of an issuer', 'taken literally', "$pepper$store"
+     . "healthcode_issuer site {\niss \$host; !!\nkeys "
+     . $f->path('site.jwks') . ";\nalgorithms HS256; typ a \$typ; !!\n"
+     . "subject_space sp\$1; !!\n}\n$gate", $literal->('iss', '$host'),
+     $literal->('typ', '$typ'), $literal->('subject_space', 'sp$1'));
+says('a dollar that looks like no variable', 'taken literally',
+     server('location /t { healthcode on; healthcode_deny a$ $ $. $-b; '
+            . 'healthcode_source header X-Code "^(a+)$"; '
+            . 'healthcode_require a ~ "^b$"; healthcode_audience $host; }'));
+
+# The nearest name that there is.
+for my $case ([ 'healthcode_issuers siet;', 'siet', 'site', 'healthcode_issuer siet' ],
+              [ 'healthcode_issuers Site;', 'Site', 'site', 'healthcode_issuer Site' ],
+              [ 'healthcode_risk flag;', 'flag', 'flags', 'healthcode_store flag' ],
+              [ 'healthcode_code_cache gaet;', 'gaet', 'gate', 'healthcode_zone gaet' ])
+{
+    my ($line, $word, $near, $instead) = @$case;
+    fails($line, "healthcode_zone gate 1m;\n" . location($line),
+          qr/"$word" is not known; write "$near", or "$instead /);
+}
+fails("$_ that is near to none", "healthcode_zone gate 1m;\n" . location($_),
+      qr/is not known; write "healthcode_/)
+    for 'healthcode_issuers city;', 'healthcode_risk else;',
+        'healthcode_code_cache mars;';
+fails('a zone of a store', "healthcode_zone gate 1m;\n"
+      . plus($store, 'cache gates; !!'), qr/"gates" is not known; write "gate", or/);
+
+# Places of what has no line of its own.
+for my $case ([ 'a store without a pepper', $site . $store =~ s/\{/{ !!/r . $gate,
+                qr/needs the pepper/ ],
+              [ 'a resolver that is not there', $pepper . $site . $f->store_conf(
+                'flags', server => 'localhost:6379 resolve') =~ s/\{/{ !!/r . $gate,
+                qr/no resolver/ ],
+              [ 'several stores and no line', "$pepper$site$store$second"
+                . 'server { listen unix:{{SOCK}};' . "\n"
+                . 'location /t { !!' . "\nhealthcode on; } }", qr/several stores/ ],
+              [ 'a gate without issuers', "$pepper${store}server { !!\n"
+                . 'listen unix:{{SOCK}}; healthcode on; }', qr/no issuer is known/ ])
+{
+    my ($what, $http, $say) = @$case;
+    fails($what, $http, $say);
+}
+
+
+# ---- key files that the workers may not read ----
+
+SKIP: {
+    skip 'only root starts workers of another user', 1 if $> != 0;
+    my $group = getgrgid((getpwnam 'nobody')[3]);
+    my $other = Healthcode::Nginx->new(module => $f->module, http => $nothing,
+                                       user => "nobody $group");
+    my @others = (-2, -2);
+    my ($nobody, $gid) = (getpwnam 'nobody')[2, 3];
+    my $closed = $f->path('closed');
+    mkdir $closed;
+    my $says = sub {
+        my ($what, $name, $modes, $wanted) = @_;
+        my $lines = $name eq 'closed' ? "keys_dir $closed;" : "keys $closed/k.jwks;";
+        $f->write('closed/k.jwks', $f->read('site.jwks'), 0600);
+        my ($dir, $file, $uid, $gid) = @$modes;
+        chmod $dir, $closed;
+        chmod $file, "$closed/k.jwks";
+        chown $uid // 0, $gid // 0, "$closed/k.jwks";
+        $other->configure("$pepper$store" . "healthcode_issuer site {\n"
+            . "iss site; algorithms HS256; $lines\n}\n$gate");
+        my ($status, $out) = $other->check;
+        is($status, 0, "$what: it starts") or diag $out;
+        my ($got) = $out =~ /\[warn\] .*?: healthcode: ("\S+), of the keys of issuer "site", cannot be read by user "nobody" of the workers, .* in \S+nginx\.conf:\d+$/m;
+        is($got, $wanted && "\"$wanted\"", "$what: and says so, or not");
+    };
+    my $file = "$closed/k.jwks";
+    $says->('a file of root alone', '', [ 0755, 0600 ], $file);
+    $says->('a file that all may read', '', [ 0755, 0644 ], undef);
+    $says->('a file of another group', '', [ 0755, 0640 ], $file);
+    $says->('a file of its group', '', [ 0755, 0640, 0, $gid ], undef);
+    $says->('a file of its own', '', [ 0755, 0400, $nobody ], undef);
+    $says->('a file of its own that it may not read', '', [ 0755, 0044, $nobody ], $file);
+    $says->('a folder that it may not enter', '', [ 0700, 0644 ], $closed);
+    $says->('a folder that it may only enter', '', [ 0711, 0644 ], undef);
+    $says->('keys of a folder that it may only enter', 'closed', [ 0711, 0644 ], $closed);
+    $says->('keys of a folder that it may only list', 'closed', [ 0744, 0644 ], $closed);
+    $says->('keys of an open folder', 'closed', [ 0755, 0644 ], undef);
+    $says->('a file of a folder', 'closed', [ 0755, 0600 ], $file);
+}
+
+
 # ---- error pages of a gate that lead to a gate ----
 
 # Locations of a server, a line each; {{SELF}} is where the first one stands.

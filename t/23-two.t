@@ -699,4 +699,52 @@ END
             $_ == 17 ? (cache => 'gate') : ()) } 3 .. 17);
 }
 
+
+# ---- keys of limits and caches, for two holders ----
+
+{
+    my $conf = $f->http_conf;
+    my $nginx = Healthcode::Nginx->new(module => $f->module, http => <<"END")->start;
+limit_req_zone \$arg_code\$healthcode_holder zone=argument:1m rate=1r/m;
+limit_req_zone \$http_authorization zone=header:1m rate=1r/m;
+proxy_cache_path {{ROOT}}/cache keys_zone=cache:1m;
+proxy_cache_path {{ROOT}}/own keys_zone=own:1m;
+$conf
+server {
+    listen unix:{{SOCK}};
+    healthcode_risk off;
+    location /alive { return 204; }
+    location /up { return 200 "\$request_uri \$request_id"; }
+    location /argument { healthcode on; healthcode_source query code;
+        limit_req zone=argument; proxy_pass http://unix:{{SOCK}}:/up; }
+    location /header { healthcode on;
+        limit_req zone=header; proxy_pass http://unix:{{SOCK}}:/up; }
+    location /cache { healthcode on; healthcode_source query code;
+        proxy_cache cache; proxy_cache_valid 1m;
+        proxy_pass http://unix:{{SOCK}}:/up; }
+    location /own { healthcode on; healthcode_source query code;
+        proxy_cache own; proxy_cache_valid 1m;
+        proxy_cache_key \$healthcode_holder\$request_uri;
+        proxy_pass http://unix:{{SOCK}}:/up; }
+}
+END
+    my %code = map { $_ => $f->issue(sub => $_) } qw(kim lee);
+    my $get = sub { my ($uri, $who) = @_;
+                    get($nginx->sock, "$uri?code=$code{$who}", [])->{body} };
+    is(join(' ', map { get($nginx->sock, "/argument?code=$code{kim}", [])->{status} }
+            1 .. 3), '200 200 200',
+       'a limit by the argument with the code limits nothing');
+    is(join(' ', map { scalar $nginx->ask($code{$_}, '/header') } qw(kim lee)),
+       '200 200', 'one by the header limits each code');
+    like($nginx->ask($code{kim}, '/header'), qr/^503/, 'by itself');
+    my $cached = $get->('/cache', 'kim');
+    like($cached, qr{^/up }, 'what is cached has no code in its name');
+    is($get->('/cache', 'lee'), $cached, 'and is the same for whoever passes');
+    my $own = $get->('/own', 'kim');
+    isnt($get->('/own', 'lee'), $own, 'with the holder in the key it is not');
+    is($get->('/own', 'kim'), $own, 'and each has its own');
+    is($nginx->ask(undef, '/own'), '401 missing', 'nobody gets any without a code');
+    is($nginx->stop, 0, 'limits and caches: it ends by itself');
+}
+
 done_testing();

@@ -88,6 +88,7 @@ typedef struct {
     healthcode_issuer_t            core;
     ngx_str_t                      name;
     ngx_uint_t                     number;     /* among all issuers */
+    ngx_http_healthcode_reference_t   block;   /* where it begins */
     ngx_str_t                      iss;
     ngx_str_t                      subject_space;
     ngx_str_t                      sm2_id;
@@ -113,6 +114,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                      name;
     ngx_uint_t                     number;     /* among all stores */
+    ngx_http_healthcode_reference_t   block;   /* where it begins */
     ngx_url_t                      url;
     ngx_str_t                      user;
     ngx_str_t                      password;
@@ -150,6 +152,7 @@ typedef struct {
     ngx_uint_t                     request_uri;   /* index of the variable */
     ngx_uint_t                     referer;    /* likewise, $http_referer */
     ngx_array_t                    places;     /* of place_t, all gates */
+    ngx_array_t                    idle;       /* of idle_t */
     ngx_array_t                   *sources;    /* where no line names any */
     ngx_array_t                   *deny;       /* likewise */
     healthcode_index_t            *issuer_index;   /* of all issuers */
@@ -186,11 +189,15 @@ _Static_assert(sizeof(ngx_http_healthcode_rules_t)
                "rules are compared by their bytes: none is padding");
 
 
+typedef struct ngx_http_healthcode_loc_conf_s  ngx_http_healthcode_loc_conf_t;
+
 /* What is not in rules is derived from them, or decides nothing. */
-typedef struct {
+struct ngx_http_healthcode_loc_conf_s {
     ngx_http_healthcode_rules_t    rules;
     ngx_uint_t                     policy;     /* equal rules, one number */
     ngx_http_healthcode_reference_t   block;   /* where it begins */
+    ngx_http_healthcode_loc_conf_t   *outer;   /* that it inherits from */
+    ngx_uint_t                     has_gate;   /* it is one, or has one in it */
 
     /* as they are written, until all names are known */
     ngx_http_healthcode_reference_t  *store_reference;
@@ -212,7 +219,7 @@ typedef struct {
     uint8_t                       *accepted;   /* 1: this issuer's codes are */
     healthcode_claims_policy_t     claims_policy;
     healthcode_risk_policy_t       risk_policy;
-} ngx_http_healthcode_loc_conf_t;
+};
 
 
 /*
@@ -353,6 +360,8 @@ char *ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_healthcode_conf_issuers(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_words(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_healthcode_conf_deny(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_healthcode_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

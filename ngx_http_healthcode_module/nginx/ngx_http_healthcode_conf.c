@@ -55,6 +55,9 @@ ngx_http_healthcode_conf_create_main(ngx_conf_t *cf)
         || ngx_array_init(&mcf->places, cf->pool, 4,
                           sizeof(ngx_http_healthcode_place_t))
            != NGX_OK
+        || ngx_array_init(&mcf->idle, cf->pool, 4,
+                          sizeof(ngx_http_healthcode_idle_t))
+           != NGX_OK
         || ngx_array_init(&mcf->queries, cf->pool, 4,
                           sizeof(healthcode_source_t))
            != NGX_OK)
@@ -84,7 +87,8 @@ ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf)
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"healthcode_store\" needs the pepper that the store "
                       "was made with; write \"healthcode_pepper_file "
-                      "FILE;\" in the http block");
+                      "FILE;\" in the http block in %V:%ui",
+                      &stores[0]->block.file, stores[0]->block.line);
         return NGX_CONF_ERROR;
     }
 
@@ -108,7 +112,8 @@ ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf)
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "store \"%V\" says \"resolve\", but there is no "
                           "resolver; write \"resolver ADDRESS;\" in the http "
-                          "block", &stores[i]->name);
+                          "block in %V:%ui", &stores[i]->name,
+                          &stores[i]->block.file, stores[i]->block.line);
             return NGX_CONF_ERROR;
         }
 
@@ -157,11 +162,15 @@ ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf)
 char *
 ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
 {
+    const char                       *line;
     ngx_http_healthcode_loc_conf_t   *prev = parent;
     ngx_http_healthcode_loc_conf_t   *conf = child;
     ngx_http_healthcode_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_healthcode_module);
+
+    conf->outer = prev;
+    line = ngx_http_healthcode_conf_own_line(conf);
 
     if (ngx_http_healthcode_conf_keys_place(cf, mcf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -187,6 +196,10 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->rules.on_outage, prev->rules.on_outage, 0);
     ngx_conf_merge_ptr_value(conf->codes_reference, prev->codes_reference,
                              NULL);
+
+    if (ngx_http_healthcode_conf_note_idle(cf, mcf, conf, line) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->rules.mode == NGX_HTTP_HEALTHCODE_OFF) {
         return NGX_CONF_OK;
@@ -224,7 +237,7 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
         ngx_http_healthcode_conf_notice(cf, conf);
     }
 
-    ngx_http_healthcode_conf_warn(cf);
+    ngx_http_healthcode_conf_warn(cf, conf);
 
     return NGX_CONF_OK;
 }
@@ -312,6 +325,7 @@ static ngx_int_t
 ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
 {
+    ngx_str_t                         hint;
     ngx_uint_t                        i, n;
     ngx_http_healthcode_issuer_t    **issuers, **issuer;
     ngx_http_healthcode_reference_t  *reference;
@@ -350,11 +364,15 @@ ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
         }
 
         if (n == mcf->issuers.nelts) {
+            ngx_http_healthcode_conf_nearest(cf, &mcf->issuers,
+                             offsetof(ngx_http_healthcode_issuer_t, name),
+                             &reference[i].name, &hint);
+
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "issuer \"%V\" is not known; write "
-                          "\"healthcode_issuer %V { ... }\" in the http block "
-                          "in %V:%ui",
-                          &reference[i].name, &reference[i].name,
+                          "%V\"healthcode_issuer %V { ... }\" in the http "
+                          "block in %V:%ui",
+                          &reference[i].name, &hint, &reference[i].name,
                           &reference[i].file, reference[i].line);
             return NGX_ERROR;
         }
@@ -415,6 +433,7 @@ static ngx_int_t
 ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
 {
+    ngx_str_t                         hint;
     ngx_uint_t                        i;
     ngx_http_healthcode_store_t     **stores = mcf->stores.elts;
     ngx_http_healthcode_reference_t  *reference = conf->store_reference;
@@ -424,10 +443,11 @@ ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
     if (reference == NULL) {
 
         if (mcf->stores.nelts > 1) {
+            ngx_http_healthcode_conf_at(cf, conf, &hint);
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "there are several stores; write \"healthcode_risk "
                           "STORE;\" where \"healthcode on\" is, to say which "
-                          "one counts");
+                          "one counts%V", &hint);
             return NGX_ERROR;
         }
 
@@ -451,11 +471,15 @@ ngx_http_healthcode_conf_resolve_store(ngx_conf_t *cf,
         }
     }
 
+    ngx_http_healthcode_conf_nearest(cf, &mcf->stores,
+                                 offsetof(ngx_http_healthcode_store_t, name),
+                                 &reference->name, &hint);
+
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "store \"%V\" is not known; write \"healthcode_store %V { "
+                  "store \"%V\" is not known; write %V\"healthcode_store %V { "
                   "... }\" in the http block, or \"healthcode_risk off;\" "
                   "in %V:%ui",
-                  &reference->name, &reference->name, &reference->file,
+                  &reference->name, &hint, &reference->name, &reference->file,
                   reference->line);
 
     return NGX_ERROR;
@@ -466,11 +490,14 @@ static ngx_int_t
 ngx_http_healthcode_conf_check(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
 {
+    ngx_str_t  at;
+
     if (mcf->issuers.nelts == 0) {
+        ngx_http_healthcode_conf_at(cf, conf, &at);
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"healthcode\" is on, but no issuer is known; write "
                       "\"healthcode_issuer NAME { iss STRING; keys FILE; "
-                      "algorithms ALG; }\" in the http block");
+                      "algorithms ALG; }\" in the http block; it is on%V", &at);
         return NGX_ERROR;
     }
 
@@ -518,6 +545,8 @@ ngx_http_healthcode_conf_pepper(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (mcf->pepper) {
         return "is duplicate";
     }
+
+    ngx_http_healthcode_conf_literal(cf, &value[1]);
 
     if (ngx_http_healthcode_conf_read_file(cf, &value[1], &text, &info)
         != NGX_OK)
@@ -639,6 +668,20 @@ ngx_http_healthcode_conf_words(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_healthcode_conf_deny(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t   *value = cf->args->elts;
+    ngx_uint_t   i;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        ngx_http_healthcode_conf_literal(cf, &value[i]);
+    }
+
+    return ngx_http_healthcode_conf_words(cf, cmd, conf);
 }
 
 

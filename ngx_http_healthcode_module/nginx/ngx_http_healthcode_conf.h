@@ -25,6 +25,15 @@ typedef struct {
 } ngx_http_healthcode_place_t;
 
 
+/* A location with lines of its own that is no gate. */
+typedef struct {
+    ngx_http_healthcode_loc_conf_t  *conf;
+    const char                      *line;     /* the name of one */
+    ngx_str_t                        where;
+    ngx_str_t                        at;
+} ngx_http_healthcode_idle_t;
+
+
 typedef healthcode_pattern_t *(*ngx_http_healthcode_pattern_create_pt)(
     healthcode_str_t expression, char *error, size_t size);
 
@@ -50,7 +59,52 @@ char *ngx_http_healthcode_conf_block(ngx_conf_t *cf, ngx_command_t *commands,
  */
 void ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
     ngx_http_healthcode_loc_conf_t *conf);
-void ngx_http_healthcode_conf_warn(ngx_conf_t *cf);
+void ngx_http_healthcode_conf_warn(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf);
+
+/*
+ * While a location is merged: where messages about it end, which says its
+ * server, if that has a name, and file and line: " in server \"NAME\" in
+ * FILE:LINE".  It lives in cf->pool; it is empty where there is no memory.
+ */
+void ngx_http_healthcode_conf_at(ngx_conf_t *cf,
+    const ngx_http_healthcode_loc_conf_t *conf, ngx_str_t *at);
+
+/*
+ * The name of a line that a location has itself, but for "healthcode" and
+ * "healthcode_status"; NULL: none.  Before it is merged.
+ */
+const char *ngx_http_healthcode_conf_own_line(
+    const ngx_http_healthcode_loc_conf_t *conf);
+
+/*
+ * While a location is merged: notes that it is a gate, or that it is none and
+ * has line itself, unless line is NULL.  NGX_ERROR where there is no memory.
+ * Once all are merged, _idle() warns of lines that no gate has.
+ */
+ngx_int_t ngx_http_healthcode_conf_note_idle(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf,
+    const char *line);
+void ngx_http_healthcode_conf_idle(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf);
+
+/* Warns of a variable in text, a word of the line that is read. */
+void ngx_http_healthcode_conf_literal(ngx_conf_t *cf, ngx_str_t *text);
+
+/*
+ * What a message says before "write ...", where one of known, pointers to
+ * structures that have a name at offset, is spelled like word: "\"NAME\", or ";
+ * else empty.
+ */
+void ngx_http_healthcode_conf_nearest(ngx_conf_t *cf, ngx_array_t *known,
+    size_t offset, ngx_str_t *word, ngx_str_t *hint);
+
+/*
+ * Where nginx is started as root: warns of key files that the user of the
+ * workers may not read, so that they cannot see them change.
+ */
+void ngx_http_healthcode_conf_readable(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf);
 
 /* What messages call a location: its name, or "(server)". */
 void ngx_http_healthcode_conf_where(ngx_http_core_loc_conf_t *clcf,

@@ -15,6 +15,10 @@ typedef struct {
 } ngx_http_healthcode_owner_t;
 
 
+static void ngx_http_healthcode_conf_underscore(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf, ngx_str_t *name, ngx_str_t *at);
+static void ngx_http_healthcode_conf_flags(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf, ngx_str_t *name, ngx_str_t *at);
 static ngx_uint_t ngx_http_healthcode_conf_is_national(ngx_array_t *deny);
 static void ngx_http_healthcode_conf_keyless(ngx_conf_t *cf,
     ngx_http_healthcode_issuer_t *issuer);
@@ -32,70 +36,154 @@ void
 ngx_http_healthcode_conf_notice(ngx_conf_t *cf,
     ngx_http_healthcode_loc_conf_t *conf)
 {
-    ngx_str_t                  name;
+    ngx_str_t                  name, at;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     ngx_http_healthcode_conf_where(clcf, &name);
+    ngx_http_healthcode_conf_at(cf, conf, &at);
+
+    if (conf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) {
+        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
+                      "healthcode: location \"%V\" lets every request go on "
+                      "and only logs what it would do (healthcode audit)%V",
+                      &name, &at);
+    }
 
     if (conf->rules.max_age > NGX_HTTP_HEALTHCODE_MAX_AGE) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" accepts codes that are "
-                      "older than 15 minutes (healthcode_max_age)", &name);
+                      "older than 15 minutes (healthcode_max_age)%V", &name,
+                      &at);
     }
 
     if (conf->rules.require) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" asks for claims that the "
-                      "national rule does not ask for (healthcode_require)",
-                      &name);
+                      "national rule does not ask for (healthcode_require)%V",
+                      &name, &at);
     }
 
     if (conf->rules.on_outage) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" lets holders pass while "
                       "their flags cannot be read (healthcode_on_outage "
-                      "allow)", &name);
+                      "allow)%V", &name, &at);
     }
 
+    ngx_http_healthcode_conf_underscore(cf, conf, &name, &at);
+    ngx_http_healthcode_conf_flags(cf, conf, &name, &at);
+}
+
+
+/* A header that nginx drops before anybody can look for it. */
+static void
+ngx_http_healthcode_conf_underscore(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf, ngx_str_t *name, ngx_str_t *at)
+{
+    ngx_uint_t                     i;
+    ngx_http_core_srv_conf_t      *cscf;
+    ngx_http_healthcode_source_t  *source = conf->rules.sources->elts;
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    if (cscf->underscores_in_headers || !cscf->ignore_invalid_headers) {
+        return;
+    }
+
+    for (i = 0; i < conf->rules.sources->nelts; i++) {
+
+        if (source[i].kind == NGX_HTTP_HEALTHCODE_HEADER
+            && ngx_strlchr(source[i].name.data,
+                           source[i].name.data + source[i].name.len, '_'))
+        {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "healthcode: location \"%V\" looks for the code in "
+                          "the header \"%V\", but nginx drops headers with "
+                          "\"_\" in their name; write \"-\" instead, or "
+                          "\"underscores_in_headers on;\" in the http block%V",
+                          name, &source[i].name, at);
+        }
+    }
+}
+
+
+static void
+ngx_http_healthcode_conf_flags(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf, ngx_str_t *name, ngx_str_t *at)
+{
     if (conf->rules.store == NULL) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
-                      "healthcode: location \"%V\" reads no risk flags: %s",
-                      &name, conf->store_reference
-                             ? "healthcode_risk is off"
-                             : "there is no healthcode_store");
+                      "healthcode: location \"%V\" reads no risk flags: %s%V",
+                      name, conf->store_reference
+                            ? "healthcode_risk is off"
+                            : "there is no healthcode_store", at);
         return;
     }
 
     if (!ngx_http_healthcode_conf_is_national(conf->rules.deny)) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" denies on other flags than "
-                      "the national set (healthcode_deny)", &name);
+                      "the national set (healthcode_deny)%V", name, at);
     }
 
     if (conf->rules.region_deny != HEALTHCODE_RISK_LEVEL_HIGH) {
         ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
                       "healthcode: location \"%V\" denies on other region "
-                      "levels than \"high\" (healthcode_region_deny)", &name);
+                      "levels than \"high\" (healthcode_region_deny)%V", name,
+                      at);
     }
 }
 
 
 void
-ngx_http_healthcode_conf_warn(ngx_conf_t *cf)
+ngx_http_healthcode_conf_warn(ngx_conf_t *cf,
+    ngx_http_healthcode_loc_conf_t *conf)
 {
-    ngx_str_t                  name;
+    ngx_str_t                  name, at;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
         ngx_http_healthcode_conf_where(clcf, &name);
+        ngx_http_healthcode_conf_at(cf, conf, &at);
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "healthcode: location \"%V\" says \"satisfy any\": any "
                       "other access rule that passes, such as \"allow all\", "
-                      "opens this gate", &name);
+                      "opens this gate%V", &name, &at);
     }
+}
+
+
+void
+ngx_http_healthcode_conf_at(ngx_conf_t *cf,
+    const ngx_http_healthcode_loc_conf_t *conf, ngx_str_t *at)
+{
+    u_char                           *p;
+    size_t                            size;
+    ngx_uint_t                        named;
+    ngx_http_core_srv_conf_t         *cscf;
+    const ngx_http_healthcode_reference_t  *block = &conf->block;
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    size = sizeof(" in server \"\" in :") + cscf->server_name.len
+           + block->file.len + NGX_INT_T_LEN;
+    named = (cscf->server_name.len != 0);
+
+    ngx_str_null(at);
+
+    p = ngx_pnalloc(cf->pool, size);
+    if (p == NULL) {
+        return;
+    }
+
+    at->data = p;
+    at->len = ngx_snprintf(p, size, "%s%V%s in %V:%ui",
+                           named ? " in server \"" : "", &cscf->server_name,
+                           named ? "\"" : "", &block->file, block->line)
+              - p;
 }
 
 
@@ -187,8 +275,9 @@ ngx_http_healthcode_conf_keyless(ngx_conf_t *cf,
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "healthcode: issuer \"%V\" has no key for %s; add "
                           "one to its \"keys\", or take %s out of its "
-                          "\"algorithms\"",
-                          &issuer->name, algorithm->name, algorithm->name);
+                          "\"algorithms\" in %V:%ui",
+                          &issuer->name, algorithm->name, algorithm->name,
+                          &issuer->block.file, issuer->block.line);
         }
     }
 }
@@ -242,9 +331,11 @@ ngx_http_healthcode_conf_shared(ngx_conf_t *cf, ngx_array_t *issuers)
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "healthcode: issuers \"%V\" and \"%V\" have one key, "
                       "thumbprint %s: each can sign codes of the other; give "
-                      "each keys of its own",
+                      "each keys of its own in %V:%ui",
                       &issuer[owner[i].issuer]->name,
-                      &issuer[owner[i].other]->name, owner[i].key->thumbprint);
+                      &issuer[owner[i].other]->name, owner[i].key->thumbprint,
+                      &issuer[owner[i].other]->block.file,
+                      issuer[owner[i].other]->block.line);
     }
 
     return NGX_OK;

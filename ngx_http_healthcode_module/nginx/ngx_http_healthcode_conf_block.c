@@ -75,6 +75,7 @@ ngx_http_healthcode_conf_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     char                         *rv;
     u_char                       *p, names[256];
     ngx_str_t                    *value = cf->args->elts;
+    ngx_uint_t                    i;
     ngx_command_t                *cmd;
     ngx_http_healthcode_block_t  *block = conf;
 
@@ -105,6 +106,10 @@ ngx_http_healthcode_conf_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
                            : (cmd->type & NGX_CONF_TAKE1) ? "one or two values"
                            : "two values");
         return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        ngx_http_healthcode_conf_literal(cf, &value[i]);
     }
 
     rv = cmd->set(cf, cmd, block->conf);

@@ -171,16 +171,21 @@ ngx_http_healthcode_conf_cache_of(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf,
     ngx_http_healthcode_reference_t *reference)
 {
+    ngx_str_t                     hint;
     ngx_http_healthcode_cache_t  *cache;
 
     cache = ngx_http_healthcode_conf_find_zone(mcf, &reference->name);
 
     if (cache == NULL) {
+        ngx_http_healthcode_conf_nearest(cf, &mcf->caches,
+                                 offsetof(ngx_http_healthcode_cache_t, name),
+                                 &reference->name, &hint);
+
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "zone \"%V\" is not known; write \"healthcode_zone %V "
+                      "zone \"%V\" is not known; write %V\"healthcode_zone %V "
                       "10m;\" in the http block in %V:%ui",
-                      &reference->name, &reference->name, &reference->file,
-                      reference->line);
+                      &reference->name, &hint, &reference->name,
+                      &reference->file, reference->line);
     }
 
     return cache;

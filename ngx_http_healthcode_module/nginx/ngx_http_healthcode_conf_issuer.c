@@ -148,6 +148,7 @@ ngx_http_healthcode_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     issuer->name = value[1];
+    ngx_http_healthcode_conf_refer(cf, &value[1], &issuer->block);
     issuer->types = NGX_CONF_UNSET_PTR;
     issuer->max_age = NGX_CONF_UNSET;
     issuer->keys.refresh = NGX_CONF_UNSET;

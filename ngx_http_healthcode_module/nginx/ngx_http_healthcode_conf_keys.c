@@ -412,6 +412,7 @@ ngx_int_t
 ngx_http_healthcode_conf_keys_place(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
 {
+    ngx_str_t                         at;
     ngx_uint_t                        i;
     ngx_http_core_loc_conf_t         *clcf;
     ngx_http_core_srv_conf_t         *cscf;
@@ -426,12 +427,14 @@ ngx_http_healthcode_conf_keys_place(ngx_conf_t *cf,
             continue;
         }
 
+        ngx_http_healthcode_conf_at(cf, conf, &at);
+
         if (!clcf->internal) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "location \"%V\" has the keys of issuer \"%V\" "
                           "(keys_location) and is never gated, but anybody "
-                          "could ask for it; write \"internal;\" there",
-                          &clcf->name, &issuers[i]->name);
+                          "could ask for it; write \"internal;\" there%V",
+                          &clcf->name, &issuers[i]->name, &at);
             return NGX_ERROR;
         }
 
@@ -441,8 +444,8 @@ ngx_http_healthcode_conf_keys_place(ngx_conf_t *cf,
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "location \"%V\" has the keys of issuer \"%V\" "
                           "(keys_location), without which no code could pass "
-                          "its gate; leave \"healthcode\" out there",
-                          &clcf->name, &issuers[i]->name);
+                          "its gate; leave \"healthcode\" out there%V",
+                          &clcf->name, &issuers[i]->name, &at);
             return NGX_ERROR;
         }
 

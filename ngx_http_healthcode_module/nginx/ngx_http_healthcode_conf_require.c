@@ -27,6 +27,8 @@ ngx_http_healthcode_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    ngx_http_healthcode_conf_literal(cf, &value[1]);
+
     if (lcf->rules.require == NGX_CONF_UNSET_PTR) {
         lcf->rules.require = ngx_array_create(cf->pool, 2,
                                         sizeof(healthcode_require_t));

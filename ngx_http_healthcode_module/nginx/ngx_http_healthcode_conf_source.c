@@ -38,6 +38,7 @@ ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_memzero(source, sizeof(ngx_http_healthcode_source_t));
     source->name = value[2];
+    ngx_http_healthcode_conf_literal(cf, &value[2]);
 
     if (ngx_strcmp(value[1].data, "header") == 0) {
         source->kind = NGX_HTTP_HEALTHCODE_HEADER;

@@ -125,6 +125,7 @@ ngx_http_healthcode_conf_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *p = store;
 
     store->name = value[1];
+    ngx_http_healthcode_conf_refer(cf, &value[1], &store->block);
     store->number = mcf->stores.nelts - 1;
     store->database = NGX_CONF_UNSET;
     store->timeout = NGX_CONF_UNSET_MSEC;

@@ -9,6 +9,10 @@
 
 #include <dirent.h>
 
+#if (NGX_LINUX)
+#include <sys/xattr.h>
+#endif
+
 
 /* The files of an issuer, in the order in which they are read. */
 typedef struct {
@@ -43,6 +47,10 @@ static ngx_int_t ngx_http_healthcode_load_fail(
 static ngx_int_t ngx_http_healthcode_load_fail_dir(
     const ngx_http_healthcode_issuer_t *issuer,
     ngx_http_healthcode_load_t *load, int err);
+static ngx_uint_t ngx_http_healthcode_load_may(const char *name,
+    const healthcode_access_user_t *user, unsigned of, char *file,
+    size_t size);
+static ngx_uint_t ngx_http_healthcode_load_has_list(const char *name);
 static void ngx_http_healthcode_load_call(char *text, size_t size,
     const char *name);
 
@@ -511,6 +519,100 @@ ngx_http_healthcode_load_access(const ngx_http_healthcode_issuer_t *issuer,
     ngx_http_healthcode_load_free(&names);
 
     return rc;
+}
+
+
+ngx_uint_t
+ngx_http_healthcode_load_is_readable(
+    const ngx_http_healthcode_issuer_t *issuer,
+    const healthcode_access_user_t *user, char *file, size_t size)
+{
+    ngx_uint_t                         i, is_readable = 1;
+    ngx_http_healthcode_load_names_t   names;
+
+    if (issuer->keys.dir.len
+        && !ngx_http_healthcode_load_may((char *) issuer->keys.dir.data, user,
+                                         4 + 1, file, size))
+    {
+        return 0;
+    }
+
+    if (ngx_http_healthcode_load_names(&issuer->keys, &names) != NGX_OK) {
+        ngx_http_healthcode_load_free(&names);
+        return 1;
+    }
+
+    for (i = 0; is_readable && i < names.n; i++) {
+
+        is_readable = ngx_http_healthcode_load_may(names.names[i], user, 4,
+                                                   file, size);
+    }
+
+    ngx_http_healthcode_load_free(&names);
+
+    return is_readable;
+}
+
+
+/*
+ * Whether user has the rights of on name, and may enter the folders on the
+ * way; if not, file is the first of them where it does not.
+ */
+static ngx_uint_t
+ngx_http_healthcode_load_may(const char *name,
+    const healthcode_access_user_t *user, unsigned of, char *file, size_t size)
+{
+    char                      *copy, *p, end = '/';
+    ngx_uint_t                 may = 1;
+    struct stat                info;
+    healthcode_access_file_t   facts;
+
+    copy = strdup(name);
+    if (copy == NULL) {
+        return 1;
+    }
+
+    for (p = copy; may && end; p++) {
+
+        end = *p;
+
+        if (p == copy || (end != '/' && end != '\0')) {
+            continue;
+        }
+
+        *p = '\0';
+
+        if (stat(copy, &info) == 0 && !ngx_http_healthcode_load_has_list(copy))
+        {
+            facts.owner = (unsigned) info.st_uid;
+            facts.group = (unsigned) info.st_gid;
+            facts.mode = (unsigned) info.st_mode;
+
+            may = healthcode_access_holds(&facts, user, end ? 1 : of);
+        }
+
+        if (!may) {
+            ngx_http_healthcode_load_call(file, size, copy);
+        }
+
+        *p = end;
+    }
+
+    free(copy);
+
+    return may;
+}
+
+
+/* Such a list may give more, or less, than the bits say. */
+static ngx_uint_t
+ngx_http_healthcode_load_has_list(const char *name)
+{
+#if (NGX_LINUX)
+    return getxattr(name, "system.posix_acl_access", NULL, 0) > 0;
+#else
+    return 0;
+#endif
 }
 
 

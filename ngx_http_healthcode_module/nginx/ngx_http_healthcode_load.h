@@ -8,6 +8,7 @@
 #define NGX_HTTP_HEALTHCODE_LOAD_H
 
 #include "ngx_http_healthcode.h"
+#include "../core/healthcode_access.h"
 #include "../core/healthcode_bundle.h"
 
 
@@ -65,6 +66,16 @@ uint64_t ngx_http_healthcode_load_stamp(
 ngx_int_t ngx_http_healthcode_load_access(
     const ngx_http_healthcode_issuer_t *issuer, int *err, char *file,
     size_t size);
+
+/*
+ * Whether user may read all files of issuer's sources, as far as owners, groups
+ * and bits tell; one that is not there, or has an access control list, counts
+ * as readable.  False: file, of size bytes, is the name of one, or of a folder
+ * on the way, that user may not.  Blocks on files.
+ */
+ngx_uint_t ngx_http_healthcode_load_is_readable(
+    const ngx_http_healthcode_issuer_t *issuer,
+    const healthcode_access_user_t *user, char *file, size_t size);
 
 /* Writes what, and words for err unless it is 0, into text of size bytes. */
 void ngx_http_healthcode_load_describe(char *text, size_t size,

@@ -124,7 +124,7 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
 
     { ngx_string("healthcode_deny"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
-      ngx_http_healthcode_conf_words,
+      ngx_http_healthcode_conf_deny,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_healthcode_loc_conf_t, rules.deny),
       NULL },
@@ -209,6 +209,9 @@ ngx_http_healthcode_module_postconfiguration(ngx_conf_t *cf)
     if (ngx_http_healthcode_conf_keys_check(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_http_healthcode_conf_idle(cf, mcf);
+    ngx_http_healthcode_conf_readable(cf, mcf);
 
     if (mcf->policies.nelts == 0) {
         return NGX_OK;
