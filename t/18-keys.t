@@ -93,6 +93,9 @@ sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ 
     is($nginx->ask(code(1)), 200, 'a code of the first key passes');
     is($nginx->ask(code(2)), '401 key', 'one of a key that is not there is not');
     my $first = status($nginx);
+    my ($version) = $nginx->error_log =~ m{\[notice\].* healthcode/([\d.]+)$}m;
+    my $json = JSON::PP->new->decode(get($nginx->sock, '/status', [])->{body});
+    is($json->{version}, $version, 'the status has the version that the log has');
     is_deeply([ @{$first}{qw(issuer keys loads failures fetches fetch_failures)} ],
               [ 'rotating', 1, 0, 0, 0, 0 ], 'the status shows the keys');
     like($first->{generation}, qr/^[0-9a-f]{16}$/, 'and their generation');

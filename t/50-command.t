@@ -139,6 +139,10 @@ run('flag', 'set', '--help');
 answers('--help of a verb', 0, qr/^healthcode flag set/);
 run('help', 'region');
 answers('help as a word', 0, qr/^healthcode region set/);
+my ($version) = do { open my $in, '<', "$ROOT/CHANGES" or die; readline $in }
+    =~ /\AChanges with healthcode (\d+\.\d+\.\d+)(?: +\d+ \w+ \d{4})?\n/;
+run('--version');
+answers('--version, as CHANGES begins', 0, qr/^healthcode \Q$version\E\n\z/);
 
 
 # ---- arguments that are wrong: exit 2, and a message that names them ----

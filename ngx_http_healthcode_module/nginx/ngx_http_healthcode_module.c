@@ -6,6 +6,7 @@
 #include "ngx_http_healthcode_conf.h"
 #include "ngx_http_healthcode_keys.h"
 #include "ngx_http_healthcode_redis.h"
+#include "../core/healthcode_version.h"
 
 
 static ngx_int_t ngx_http_healthcode_module_preconfiguration(ngx_conf_t *cf);
@@ -13,6 +14,7 @@ static ngx_int_t ngx_http_healthcode_module_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_healthcode_module_push(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
 static void ngx_http_healthcode_module_log_first(ngx_conf_t *cf);
+static ngx_int_t ngx_http_healthcode_module_init(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_healthcode_module_init_process(ngx_cycle_t *cycle);
 static void ngx_http_healthcode_module_exit_process(ngx_cycle_t *cycle);
 
@@ -182,7 +184,7 @@ ngx_module_t  ngx_http_healthcode_module = {
     ngx_http_healthcode_commands,
     NGX_HTTP_MODULE,
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_http_healthcode_module_init,
     ngx_http_healthcode_module_init_process,
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -287,6 +289,19 @@ ngx_http_healthcode_module_log_first(ngx_conf_t *cf)
     ngx_memmove(h + 1, h,
                 (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
     h[0] = ngx_http_healthcode_handler_log;
+}
+
+
+/* As nginx says its own version at each start and reload. */
+static ngx_int_t
+ngx_http_healthcode_module_init(ngx_cycle_t *cycle)
+{
+    if (!ngx_test_config) {
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                      "healthcode/" HEALTHCODE_VERSION);
+    }
+
+    return NGX_OK;
 }
 
 

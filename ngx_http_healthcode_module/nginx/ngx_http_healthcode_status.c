@@ -5,7 +5,11 @@
  */
 
 #include "ngx_http_healthcode_keys.h"
+#include "../core/healthcode_version.h"
 
+
+#define NGX_HTTP_HEALTHCODE_STATUS_HEAD                                       \
+    "{\"version\":\"" HEALTHCODE_VERSION "\",\"keys\":["
 
 /* Bytes of one issuer, and of one zone, besides its name. */
 #define NGX_HTTP_HEALTHCODE_STATUS_ROW    (512 + 6 * NGX_INT64_LEN)
@@ -61,7 +65,7 @@ ngx_http_healthcode_status_handler(ngx_http_request_t *r)
 static ngx_buf_t *
 ngx_http_healthcode_status_body(ngx_http_request_t *r)
 {
-    size_t                            len = 64;
+    size_t                            len;
     ngx_buf_t                        *b;
     ngx_uint_t                        i;
     ngx_http_healthcode_cache_t     **cache;
@@ -71,6 +75,8 @@ ngx_http_healthcode_status_body(ngx_http_request_t *r)
     mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
     issuer = mcf->issuers.elts;
     cache = mcf->caches.elts;
+
+    len = sizeof(NGX_HTTP_HEALTHCODE_STATUS_HEAD "],\"caches\":[]}\n");
 
     for (i = 0; i < mcf->issuers.nelts; i++) {
         len += NGX_HTTP_HEALTHCODE_STATUS_ROW + issuer[i]->name.len
@@ -89,7 +95,8 @@ ngx_http_healthcode_status_body(ngx_http_request_t *r)
         return NULL;
     }
 
-    b->last = ngx_cpymem(b->last, "{\"keys\":[", sizeof("{\"keys\":[") - 1);
+    b->last = ngx_cpymem(b->last, NGX_HTTP_HEALTHCODE_STATUS_HEAD,
+                         sizeof(NGX_HTTP_HEALTHCODE_STATUS_HEAD) - 1);
 
     for (i = 0; i < mcf->issuers.nelts; i++) {
 

@@ -20,6 +20,7 @@ const char  healthcode_main_help[] =
 "                        list: issuers and keys\n"
 "\n"
 "Each explains itself: healthcode flag --help\n"
+"Which healthcode this is: healthcode --version\n"
 "\n"
 "Exit codes: 0 yes or done; 1 no (it does not hold, it was not set); 2 an\n"
 "argument is wrong; 3 could not (the store, a file).\n"

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "healthcode_commands.h"
+#include "../../ngx_http_healthcode_module/core/healthcode_version.h"
 
 
 static const healthcode_command_t *healthcode_main_asks_help(int argc,
@@ -41,7 +42,10 @@ main(int argc, char **argv)
     healthcode_output_name("healthcode");
     command = healthcode_main_asks_help(argc - 1, argv + 1, &asked);
 
-    if (asked) {
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("healthcode " HEALTHCODE_VERSION);
+
+    } else if (asked) {
         fputs(command ? command->help : healthcode_main_help, stdout);
 
     } else {
