@@ -12,7 +12,8 @@
 #: make asan      the suites and the attack with an nginx that was built with
 #:                ASan and UBSan (T=t/01-source.t or T=attack for one)
 #: make attack    100,000 mutated requests over HTTP/1 and HTTP/2, then a
-#:                hostile Redis (REQUESTS=N SEED=N FROM=N)
+#:                hostile Redis (REQUESTS=N SEED=N FROM=N STORE_SECONDS=60,
+#:                A=requests or A=store for one)
 #: make model     the protocol of the cache on trial, for 20 million hits
 #:                (HITS=N SEED=N)
 #: make suites    the suites alone (T=t/04-claims.t for one)
@@ -104,7 +105,7 @@ asan:
 attack:
 	@util/deps.sh test
 	@$(MAKE) -s build
-	@util/attack.pl
+	@util/attack.pl $(A)
 
 model:
 	@$(MAKE) -s -C t/model BUILD=$(BUILD) $(if $(HITS),HITS=$(HITS)) \

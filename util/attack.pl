@@ -4,8 +4,8 @@
 #
 #     util/attack.pl [requests] [store]
 #
-# Environment: SEED, REQUESTS (100000), FROM (the first connection), PHASES of the
-# store.  CONTRIBUTING.md, "Sanitizers and the attack".
+# Environment: SEED, REQUESTS (100000), FROM (the first connection),
+# STORE_SECONDS (60).  CONTRIBUTING.md, "Sanitizers and the attack".
 
 use strict;
 use warnings;
@@ -16,6 +16,7 @@ use Time::HiRes qw(time);
 
 use Healthcode::Attack::Clients;
 use Healthcode::Attack::Gate;
+use Healthcode::Attack::Store;
 
 my $seed = $ENV{SEED} || 1 + int(time) % 1_000_000;
 my ($passed, $failed) = (0, 0);
@@ -49,7 +50,18 @@ sub requests {
 }
 
 
-my %part = (requests => \&requests);
+sub store {
+    my $begun = time;
+    my $run = Healthcode::Attack::Store::run(seed => $seed,
+        seconds => $ENV{STORE_SECONDS} || 60);
+    conclude("$run->{count} answers of a hostile Redis", time - $begun,
+             @{ $run->{wrong} });
+    printf "    %-20s done %5d, passed %5d, refused %5d\n", $_,
+        @{ $run->{kinds}{$_} } for sort keys %{ $run->{kinds} };
+}
+
+
+my %part = (requests => \&requests, store => \&store);
 
 $| = 1;
 print "attack: SEED=$seed\n";

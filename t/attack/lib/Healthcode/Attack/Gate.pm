@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use IO::Socket::INET;
+use Time::HiRes qw(sleep);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
@@ -48,8 +49,21 @@ sub new {
         module => $f->module, workers => 2, http => $self->_http($opt{http}),
         main => "worker_rlimit_core 0;\n");
     $self->{nginx}->start(30);
-    $self->{workers} = join ' ', sort $self->{nginx}->workers;
+    $self->{workers} = workers($self->{nginx}, 2);
     return $self;
+}
+
+
+# The workers of this nginx, once there are so many.
+sub workers {
+    my ($nginx, $n) = @_;
+    my @workers;
+    for (1 .. 500) {
+        @workers = sort $nginx->workers;
+        return "@workers" if @workers >= $n;
+        sleep 0.02;
+    }
+    die "there are no $n workers, but: @workers\n";
 }
 
 
