@@ -6,6 +6,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 #include "../unit/resp.h"
 
 #include "../../ngx_http_healthcode_module/redis/healthcode_handshake.h"
@@ -175,6 +176,13 @@ check_words(const redisReply *reply)
             fuzz_must(text[i] >= ' ' && text[i] < 0x7f);
         }
     }
+}
+
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    return mutate_resp(data, 1, size, max, seed);
 }
 
 

@@ -6,6 +6,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 #include "../unit/resp.h"
 
 #include "../../ngx_http_healthcode_module/redis/healthcode_reply_reader.h"
@@ -64,6 +65,13 @@ check_same(const redisReply *a, const redisReply *b)
     for (size_t i = 0; i < a->elements; i++) {
         check_same(a->element[i], b->element[i]);
     }
+}
+
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    return mutate_resp(data, 1, size, max, seed);
 }
 
 

@@ -5,6 +5,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 #include "../unit/resp.h"
 
 #include "../../ngx_http_healthcode_module/redis/healthcode_risk_codec.h"
@@ -147,6 +148,13 @@ check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
     fuzz_must(!is(replies[1]->element[0], "") || risk.region);
     fuzz_must(replies[1]->element[0]->type != REDIS_REPLY_BIGNUM
               || risk.region);
+}
+
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    return mutate_resp(data, 1, size, max, seed);
 }
 
 

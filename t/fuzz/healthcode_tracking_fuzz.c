@@ -5,6 +5,7 @@
  */
 
 #include "fuzz.h"
+#include "mutate.h"
 #include "../unit/resp.h"
 
 #include "../../ngx_http_healthcode_module/redis/healthcode_tracking.h"
@@ -117,6 +118,13 @@ check(const redisReply *push)
     for (size_t i = 0; i < n; i++) {
         check_change(push, i);
     }
+}
+
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+    return mutate_resp(data, 0, size, max, seed);
 }
 
 

@@ -85,12 +85,62 @@ mutate_bytes(mutate_t *m, size_t at, size_t cut)
 }
 
 
+/* A length near a power of two, where buffers end. */
+static inline size_t
+mutate_length(mutate_t *m, unsigned bits)
+{
+    size_t  n = (size_t) 1 << mutate_pick(m, bits);
+
+    return n + mutate_pick(m, 3) - 1;
+}
+
+
+/* What the next edit puts in. */
+typedef struct {
+    char    text[16384];
+    size_t  len;
+} mutate_made_t;
+
+
+/* Where it does not fit, less of it: broken text is fine, too. */
+static inline void
+mutate_make(mutate_made_t *made, const void *bytes, size_t len)
+{
+    if (len > sizeof(made->text) - made->len) {
+        len = sizeof(made->text) - made->len;
+    }
+
+    memcpy(made->text + made->len, bytes, len);
+    made->len += len;
+}
+
+
+static inline void
+mutate_make_text(mutate_made_t *made, const char *text)
+{
+    mutate_make(made, text, strlen(text));
+}
+
+
+static inline void
+mutate_make_times(mutate_made_t *made, const char *text, size_t n)
+{
+    while (n--) {
+        mutate_make_text(made, text);
+    }
+}
+
+
 /*
  * Mutates what stands behind the first skip bytes as JSON, value by value; now
  * and then, and where it is none, all bytes as libFuzzer does.  Returns the
  * new size, at most max.
  */
 size_t mutate_json(uint8_t *data, size_t skip, size_t size, size_t max,
+    unsigned seed);
+
+/* Likewise as replies of Redis (RESP3). */
+size_t mutate_resp(uint8_t *data, size_t skip, size_t size, size_t max,
     unsigned seed);
 
 #endif

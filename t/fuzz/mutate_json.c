@@ -20,16 +20,9 @@ typedef struct {
 } span_t;
 
 
-/* What the next edit puts in. */
-typedef struct {
-    char    text[16384];
-    size_t  len;
-} made_t;
-
-
 /* The strings of the units that read JSON: names, and values they know. */
 static const char *const  words[] = {
-#include "words.h"
+#include "words_json.h"
 };
 
 static const char *const  scalars[] = {
@@ -58,65 +51,26 @@ static const char *const  broken[] = {
 };
 
 
-static void make_value(mutate_t *m, made_t *made, unsigned depth);
+static void make_value(mutate_t *m, mutate_made_t *made, unsigned depth);
 
 
-/* Where it does not fit, less of it: then it is no JSON, which is fine too. */
 static void
-make(made_t *made, const char *text, size_t len)
+make_word(mutate_t *m, mutate_made_t *made)
 {
-    if (len > sizeof(made->text) - made->len) {
-        len = sizeof(made->text) - made->len;
-    }
-
-    memcpy(made->text + made->len, text, len);
-    made->len += len;
+    mutate_make_text(made, words[mutate_pick(m, COUNT(words))]);
 }
 
 
 static void
-make_text(made_t *made, const char *text)
+make_string(mutate_t *m, mutate_made_t *made)
 {
-    make(made, text, strlen(text));
-}
-
-
-static void
-make_times(made_t *made, const char *text, size_t n)
-{
-    while (n--) {
-        make_text(made, text);
-    }
-}
-
-
-/* A length near a power of two, where buffers end. */
-static size_t
-pick_length(mutate_t *m, unsigned bits)
-{
-    size_t  n = (size_t) 1 << mutate_pick(m, bits);
-
-    return n + mutate_pick(m, 3) - 1;
-}
-
-
-static void
-make_word(mutate_t *m, made_t *made)
-{
-    make_text(made, words[mutate_pick(m, COUNT(words))]);
-}
-
-
-static void
-make_string(mutate_t *m, made_t *made)
-{
-    make_text(made, "\"");
+    mutate_make_text(made, "\"");
 
     switch (mutate_pick(m, 4)) {
 
     case 0:
-        make_times(made, strings[mutate_pick(m, COUNT(strings))],
-                   pick_length(m, 12));
+        mutate_make_times(made, strings[mutate_pick(m, COUNT(strings))],
+                   mutate_length(m, 12));
         break;
 
     case 1:
@@ -124,70 +78,70 @@ make_string(mutate_t *m, made_t *made)
         break;
 
     default:
-        make_text(made, strings[mutate_pick(m, COUNT(strings))]);
+        mutate_make_text(made, strings[mutate_pick(m, COUNT(strings))]);
     }
 
-    make_text(made, "\"");
+    mutate_make_text(made, "\"");
 }
 
 
 static void
-make_list(mutate_t *m, made_t *made, unsigned depth)
+make_list(mutate_t *m, mutate_made_t *made, unsigned depth)
 {
     size_t  n = mutate_pick(m, 8);
 
-    make_text(made, "[");
+    mutate_make_text(made, "[");
 
     for (size_t i = 0; i < n; i++) {
-        make_text(made, i ? "," : "");
+        mutate_make_text(made, i ? "," : "");
         make_value(m, made, depth + 1);
     }
 
-    make_text(made, "]");
+    mutate_make_text(made, "]");
 }
 
 
 static void
-make_member(mutate_t *m, made_t *made, unsigned depth)
+make_member(mutate_t *m, mutate_made_t *made, unsigned depth)
 {
-    make_text(made, "\"");
+    mutate_make_text(made, "\"");
     make_word(m, made);
-    make_text(made, "\":");
+    mutate_make_text(made, "\":");
     make_value(m, made, depth + 1);
 }
 
 
 static void
-make_object(mutate_t *m, made_t *made, unsigned depth)
+make_object(mutate_t *m, mutate_made_t *made, unsigned depth)
 {
     size_t  n = mutate_pick(m, 20) ? mutate_pick(m, 4) : 65;
 
-    make_text(made, "{");
+    mutate_make_text(made, "{");
 
     for (size_t i = 0; i < n; i++) {
-        make_text(made, i ? "," : "");
+        mutate_make_text(made, i ? "," : "");
         make_member(m, made, depth);
     }
 
-    make_text(made, "}");
+    mutate_make_text(made, "}");
 }
 
 
 static void
-make_value(mutate_t *m, made_t *made, unsigned depth)
+make_value(mutate_t *m, mutate_made_t *made, unsigned depth)
 {
     size_t  n;
 
     switch (mutate_pick(m, depth < 3 ? 20 : 10)) {
 
     case 0:
-        make_text(made, broken[mutate_pick(m, COUNT(broken))]);
+        mutate_make_text(made, broken[mutate_pick(m, COUNT(broken))]);
         break;
 
     case 10:
-        n = pick_length(m, 12);
-        make_times(made, "[", n);
-        make_times(made, "]", n);
+        n = mutate_length(m, 12);
+        mutate_make_times(made, "[", n);
+        mutate_make_times(made, "]", n);
         break;
 
     case 11:
@@ -206,7 +160,7 @@ make_value(mutate_t *m, made_t *made, unsigned depth)
         if (mutate_pick(m, 2)) {
             make_string(m, made);
         } else {
-            make_text(made, scalars[mutate_pick(m, COUNT(scalars))]);
+            mutate_make_text(made, scalars[mutate_pick(m, COUNT(scalars))]);
         }
     }
 }
@@ -285,12 +239,12 @@ member_end(const span_t *span, const span_t *last)
 
 
 static bool
-replace(mutate_t *m, const span_t *span, made_t *made)
+replace(mutate_t *m, const span_t *span, mutate_made_t *made)
 {
     if (span->name) {
-        make_text(made, "\"");
+        mutate_make_text(made, "\"");
         make_word(m, made);
-        make_text(made, "\"");
+        mutate_make_text(made, "\"");
 
     } else {
         make_value(m, made, 0);
@@ -306,7 +260,7 @@ replace(mutate_t *m, const span_t *span, made_t *made)
  * how long it is before what it is gets the same answer.
  */
 static bool
-retype(mutate_t *m, const span_t *span, made_t *made)
+retype(mutate_t *m, const span_t *span, mutate_made_t *made)
 {
     char    name[32];
     bool    list = mutate_pick(m, 2);
@@ -316,15 +270,15 @@ retype(mutate_t *m, const span_t *span, made_t *made)
         return false;
     }
 
-    make_text(made, list ? "[" : "{");
+    mutate_make_text(made, list ? "[" : "{");
 
     for (size_t i = 0; i < len - 2; i++) {
         snprintf(name, sizeof(name), list ? "%s%zu" : "%s\"%zu\":0",
                  i ? "," : "", i);
-        make_text(made, name);
+        mutate_make_text(made, name);
     }
 
-    make_text(made, list ? "]" : "}");
+    mutate_make_text(made, list ? "]" : "}");
 
     return mutate_put(m, span->start, len, made->text, made->len);
 }
@@ -332,7 +286,7 @@ retype(mutate_t *m, const span_t *span, made_t *made)
 
 /* [value], [value,value], {"word":value} or as deep as it goes. */
 static bool
-wrap(mutate_t *m, const span_t *span, made_t *made)
+wrap(mutate_t *m, const span_t *span, mutate_made_t *made)
 {
     size_t       n = 1, len = span->end - span->start;
     const char  *value = (const char *) m->data + span->start;
@@ -340,26 +294,26 @@ wrap(mutate_t *m, const span_t *span, made_t *made)
     switch (mutate_pick(m, 4)) {
 
     case 0:
-        make_text(made, "{\"");
+        mutate_make_text(made, "{\"");
         make_word(m, made);
-        make_text(made, "\":");
-        make(made, value, len);
-        make_text(made, "}");
+        mutate_make_text(made, "\":");
+        mutate_make(made, value, len);
+        mutate_make_text(made, "}");
         break;
 
     case 1:
-        make_text(made, "[");
-        make(made, value, len);
-        make_text(made, ",");
-        make(made, value, len);
-        make_text(made, "]");
+        mutate_make_text(made, "[");
+        mutate_make(made, value, len);
+        mutate_make_text(made, ",");
+        mutate_make(made, value, len);
+        mutate_make_text(made, "]");
         break;
 
     default:
-        n = mutate_pick(m, 4) ? 1 : pick_length(m, 12);
-        make_times(made, "[", n);
-        make(made, value, len);
-        make_times(made, "]", n);
+        n = mutate_pick(m, 4) ? 1 : mutate_length(m, 12);
+        mutate_make_times(made, "[", n);
+        mutate_make(made, value, len);
+        mutate_make_times(made, "]", n);
     }
 
     return mutate_put(m, span->start, len, made->text, made->len);
@@ -368,17 +322,17 @@ wrap(mutate_t *m, const span_t *span, made_t *made)
 
 /* The member, or the item, once more behind itself. */
 static bool
-repeat(mutate_t *m, const span_t *span, const span_t *last, made_t *made)
+repeat(mutate_t *m, const span_t *span, const span_t *last, mutate_made_t *made)
 {
     size_t  end = member_end(span, last), times = 1;
 
     if (mutate_pick(m, 8) == 0) {
-        times = pick_length(m, 8);
+        times = mutate_length(m, 8);
     }
 
     while (times--) {
-        make_text(made, ",");
-        make(made, (const char *) m->data + span->start, end - span->start);
+        mutate_make_text(made, ",");
+        mutate_make(made, m->data + span->start, end - span->start);
     }
 
     return mutate_put(m, end, 0, made->text, made->len);
@@ -403,7 +357,7 @@ leave_out(mutate_t *m, const span_t *span, const span_t *last)
 
 
 static bool
-insert(mutate_t *m, const span_t *span, made_t *made)
+insert(mutate_t *m, const span_t *span, mutate_made_t *made)
 {
     uint8_t  first = m->data[span->start];
 
@@ -418,7 +372,7 @@ insert(mutate_t *m, const span_t *span, made_t *made)
     }
 
     if (span->end - span->start > 2) {
-        make_text(made, ",");
+        mutate_make_text(made, ",");
     }
 
     return mutate_put(m, span->start + 1, 0, made->text, made->len);
@@ -426,9 +380,10 @@ insert(mutate_t *m, const span_t *span, made_t *made)
 
 
 static bool
-copy_over(mutate_t *m, const span_t *from, const span_t *to, made_t *made)
+copy_over(mutate_t *m, const span_t *from, const span_t *to,
+    mutate_made_t *made)
 {
-    make(made, (const char *) m->data + from->start, from->end - from->start);
+    mutate_make(made, m->data + from->start, from->end - from->start);
 
     return mutate_put(m, to->start, to->end - to->start, made->text,
                       made->len);
@@ -455,7 +410,7 @@ edit(mutate_t *m, size_t skip)
 {
     size_t         n;
     span_t         spans[SPANS_MAX], *span;
-    static made_t  made;
+    static mutate_made_t  made;
 
     n = scan(m, skip, spans);
 
