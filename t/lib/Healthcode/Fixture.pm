@@ -317,10 +317,11 @@ sub issuer_conf {
 # store_conf(NAME, LINES likewise); NAME is "flags" by default.
 sub store_conf {
     my ($self, $name, %lines) = @_;
+    my $wait = $STATIC ? '10s' : '2s';    # a sanitizer takes its time
     my %all = (
         ($self->redis ? (server => 'unix:' . $self->redis->socket) : ()),
         user => 'gate', password_file => $self->path('password'),
-        timeout => '2s', connect_timeout => '2s',
+        timeout => $wait, connect_timeout => $wait,
         ($CACHED ? (cache => 'cached') : ()), %lines);
     delete @all{ grep { !defined $all{$_} } keys %all };
     return 'healthcode_store ' . ($name || 'flags') . " {\n"

@@ -30,9 +30,10 @@ our @OPENED = qw(/t /cached /any /proxy /body /rewrite /try /accel);
 my $FAR = 'https://far.example';
 
 
-# new(http => MORE): a running gate, its store, a flagged holder.
+# A running gate, its store, a flagged holder.  With HOLE in the environment one
+# of its locations is open to all, which the attack must notice.
 sub new {
-    my ($class, %opt) = @_;
+    my ($class) = @_;
     my $f = Healthcode::Fixture->new;
     my $self = bless { f => $f }, $class;
 
@@ -46,7 +47,7 @@ sub new {
     $f->redis->cmd('HSET', 'healthcode:region', 110101, 'high 0');
 
     $self->{nginx} = Healthcode::Nginx->new(
-        module => $f->module, workers => 2, http => $self->_http($opt{http}),
+        module => $f->module, workers => 2, http => $self->_http,
         main => "worker_rlimit_core 0;\n");
     $self->{nginx}->start(30);
     $self->{workers} = workers($self->{nginx}, 2);
@@ -93,14 +94,13 @@ sub _free {
 
 
 sub _http {
-    my ($self, $more) = @_;
+    my ($self) = @_;
     my $f = $self->f;
     my $site = $f->path('site');
     my $locations = $f->write('locations.conf', $self->_locations);
     my $store = $f->store_conf('flags', timeout => '1s');
     my ($port, $h2_port) = @{$self}{qw(port h2_port)} = (_free(), _free());
     my $empty = $f->store_conf('empty', database => 1, timeout => '1s');
-    $more //= '';
     return <<"END";
 healthcode_zone gate 1m;
 limit_req_zone \$request_uri zone=few:1m rate=50r/s;
@@ -113,7 +113,6 @@ healthcode_issuer far {
 $store
 ${\ $f->store_conf('known', timeout => '1s', cache => 'gate')}
 $empty
-$more
 large_client_header_buffers 4 16k;
 keepalive_requests 1000;
 server {
@@ -148,6 +147,7 @@ sub _locations {
     my $f = $self->f;
     my $site = $f->path('site');
     my $sorry = $f->path('sorry');
+    my $on = $ENV{HOLE} ? 'off' : 'on';
     return <<"END";
     client_max_body_size 64k;
     client_body_buffer_size 1k;
@@ -168,7 +168,7 @@ sub _locations {
     location /status { healthcode_status; }
     location = /keys { internal; alias ${\ $f->path('far.jwks')}; }
 
-    location /t { healthcode on; alias $site/passed; }
+    location /t { healthcode $on; alias $site/passed; }
     location /cached {
         healthcode on;
         healthcode_code_cache gate;
