@@ -121,12 +121,33 @@ for my $case (
     is($nginx->stop, 0, 'and nginx ends by itself');
 }
 
-SKIP: {
-    skip 'root may read everything', 2 if $> == 0;
+# Root may read everything: nginx as another user, in a folder of its own.
+{
+    my $nobody = getpwnam 'nobody';
+    my @wrap = $> == 0 ? ($^X, '-e', '$) = "$ARGV[0] $ARGV[0]"; $< = $> = shift; exec @ARGV', $nobody) : ();
+    mkdir $f->path('module');
+    my ($build) = $f->module =~ m{^(.*)/};
+    system 'cp', $f->module, glob("$build/*.so.*"), $f->path('module');
+    chmod 0755, $f->path('module'), glob $f->path('module') . '/*';
+    my $nginx = Healthcode::Nginx->new(wrap => \@wrap,
+        module => $f->path('module') . '/ngx_http_healthcode_module.so',
+        http => conf("keys $dir/one.jwks;") =~ s{whole\.jwks}{seen.jwks}r);
+    put('seen.jwks', set(9));
+    chmod 0644, "$dir/seen.jwks";
     chmod 0, "$dir/one.jwks";
-    my ($status, $out) = gate("keys $dir/one.jwks;")->check;
-    is($status, 0, 'keys that cannot be read: nginx -t succeeds');
-    like($out, qr/\[crit\].*\(13: Permission denied\)/, 'and says so');
+    chmod 0777, $nginx->root, $nginx->root . '/logs';
+    my ($status, $out) = $nginx->check;
+    is($status, 0, 'keys that cannot be read: nginx -t succeeds') or diag $out;
+    like($out, qr/\[crit\].*one\.jwks" of issuer "broken".*\(13: Permission denied\)/,
+         'and says so');
+    $nginx->start;
+    is($nginx->ask(code('broken', 1)), '503 keys_unavailable', 'its codes get 503');
+    is($nginx->ask(code('whole', 9)), 200, "another issuer's pass");
+    chmod 0644, "$dir/one.jwks";
+    is($nginx->ask_until(200, 10, code('broken', 1)), 200,
+       'and its own when the file can be read');
+    kill 'QUIT', $nginx->pid;
+    is($nginx->{process}->wait(10), 0, 'it ends by itself');
 }
 
 for my $case ([ 'JWK', json({ keys => [ { kty => 'EC', crv => 'P-256', d => 'AA' } ] }) ],

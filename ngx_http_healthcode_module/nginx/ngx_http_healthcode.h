@@ -474,22 +474,51 @@ ngx_http_healthcode_has_values(const ngx_http_healthcode_loc_conf_t *lcf)
 }
 
 
+/* Of the next three, what is left to do where a value has a variable. */
+ngx_int_t ngx_http_healthcode_values_evaluate(ngx_http_request_t *r,
+    const ngx_http_healthcode_loc_conf_t *lcf, ngx_str_t **values);
+ngx_uint_t ngx_http_healthcode_values_compare(
+    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a,
+    const ngx_str_t *b);
+
+
 /*
  * Writes the values of the location's rules for r, as it is now, into *values,
  * in r->pool; NULL where all are constant.  NGX_OK, or NGX_ERROR where there
  * is no memory.
  */
-ngx_int_t ngx_http_healthcode_values_read(ngx_http_request_t *r,
-    const ngx_http_healthcode_loc_conf_t *lcf, ngx_str_t **values);
+static ngx_inline ngx_int_t
+ngx_http_healthcode_values_read(ngx_http_request_t *r,
+    const ngx_http_healthcode_loc_conf_t *lcf, ngx_str_t **values)
+{
+    *values = NULL;
+
+    return ngx_http_healthcode_has_values(lcf)
+           ? ngx_http_healthcode_values_evaluate(r, lcf, values) : NGX_OK;
+}
+
 
 /* Whether a and b, two such values of rules that are equal, are the same. */
-ngx_uint_t ngx_http_healthcode_values_are_same(
-    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a,
-    const ngx_str_t *b);
+static ngx_inline ngx_uint_t
+ngx_http_healthcode_values_are_same(const ngx_http_healthcode_loc_conf_t *lcf,
+    const ngx_str_t *a, const ngx_str_t *b)
+{
+    return (a == NULL || b == NULL)
+           ? a == b : ngx_http_healthcode_values_compare(lcf, a, b);
+}
+
 
 /* Likewise, where b are those of r as it is now; no, without memory. */
-ngx_uint_t ngx_http_healthcode_values_are_still(ngx_http_request_t *r,
-    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a);
+static ngx_inline ngx_uint_t
+ngx_http_healthcode_values_are_still(ngx_http_request_t *r,
+    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a)
+{
+    ngx_str_t  *now;
+
+    return ngx_http_healthcode_values_read(r, lcf, &now) == NGX_OK
+           && ngx_http_healthcode_values_are_same(lcf, a, now);
+}
+
 
 /*
  * The audience and the rules about claims of record's gate, with its values.

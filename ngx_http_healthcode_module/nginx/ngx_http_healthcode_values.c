@@ -14,16 +14,10 @@ static ngx_uint_t ngx_http_healthcode_values_count(
 
 
 ngx_int_t
-ngx_http_healthcode_values_read(ngx_http_request_t *r,
+ngx_http_healthcode_values_evaluate(ngx_http_request_t *r,
     const ngx_http_healthcode_loc_conf_t *lcf, ngx_str_t **values)
 {
     ngx_str_t  *text;
-
-    *values = NULL;
-
-    if (!ngx_http_healthcode_has_values(lcf)) {
-        return NGX_OK;
-    }
 
     text = ngx_palloc(r->pool, ngx_http_healthcode_values_count(lcf)
                                * sizeof(ngx_str_t));
@@ -82,14 +76,10 @@ ngx_http_healthcode_values_count(const ngx_http_healthcode_loc_conf_t *lcf)
 
 
 ngx_uint_t
-ngx_http_healthcode_values_are_same(const ngx_http_healthcode_loc_conf_t *lcf,
+ngx_http_healthcode_values_compare(const ngx_http_healthcode_loc_conf_t *lcf,
     const ngx_str_t *a, const ngx_str_t *b)
 {
     ngx_uint_t  i, n;
-
-    if (a == NULL || b == NULL) {
-        return a == b;
-    }
 
     n = ngx_http_healthcode_values_count(lcf);
 
@@ -102,17 +92,6 @@ ngx_http_healthcode_values_are_same(const ngx_http_healthcode_loc_conf_t *lcf,
     }
 
     return 1;
-}
-
-
-ngx_uint_t
-ngx_http_healthcode_values_are_still(ngx_http_request_t *r,
-    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a)
-{
-    ngx_str_t  *now;
-
-    return ngx_http_healthcode_values_read(r, lcf, &now) == NGX_OK
-           && ngx_http_healthcode_values_are_same(lcf, a, now);
 }
 
 
