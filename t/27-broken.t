@@ -263,6 +263,33 @@ sub settle {
 }
 
 
+# ---- a worker in the place of one that died ----
+
+{
+    put('died.jwks', set(1, 2));
+    my $nginx = gate("keys $dir/died.jwks;")->start;
+    put('died.jwks', set(2));
+    settle($nginx, '401 key', code('broken', 1));
+    sleep 1;
+    is(answers($nginx, code('broken', 1)), '401 key', 'a key is taken out');
+    put('died.jwks', '');
+    ok($nginx->logged(qr/died\.jwks" of issuer "broken" cannot be used/, 10),
+       'then the file breaks');
+    my @old = $nginx->workers;
+    kill 'KILL', @old;
+    for (1 .. 200) {
+        my @new = $nginx->workers;
+        last if @new == 2 && !grep { my $pid = $_; grep { $_ == $pid } @old } @new;
+        sleep 0.02;
+    }
+    sleep 0.2;
+    is(answers($nginx, code('broken', 1)), '401 key',
+       'workers in the place of those that died have it no more');
+    is(answers($nginx, code('broken', 2)), 200, 'but the keys that stayed');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+
 # ---- with a location beside ----
 
 {

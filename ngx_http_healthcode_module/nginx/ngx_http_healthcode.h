@@ -81,6 +81,7 @@ typedef struct {
                                                   has them */
     ngx_uint_t                     broken;     /* the files are */
     ngx_atomic_uint_t              reload;     /* of the slot: which one */
+    uint64_t                       kept;       /* a hash of what it kept then */
 } ngx_http_healthcode_keys_conf_t;
 
 

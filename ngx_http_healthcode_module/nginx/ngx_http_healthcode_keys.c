@@ -97,6 +97,8 @@ ngx_http_healthcode_keys_create(ngx_cycle_t *cycle,
     all->mcf = mcf;
 
     for (i = 0; i < all->n; i++) {
+        ngx_http_healthcode_zone_refresh(issuer[i]);
+
         keys = &all->keys[i];
         keys->issuer = issuer[i];
         keys->number = i;
@@ -397,7 +399,11 @@ ngx_http_healthcode_keys_read(void *data,
 
     if (result->rc == NGX_OK) {
         ngx_http_healthcode_keys_swap(keys, result->keyring);
-        ngx_http_healthcode_zone_keep(keys->issuer, &result->texts);
+
+        /* after a reload that is for its workers to do */
+        if (!ngx_exiting) {
+            ngx_http_healthcode_zone_keep(keys->issuer, &result->texts);
+        }
     }
 
     if (result->rc == NGX_ERROR) {

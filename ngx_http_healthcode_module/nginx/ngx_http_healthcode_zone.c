@@ -151,6 +151,12 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
         } else if (issuer[i]->keys.broken) {
             ngx_http_healthcode_zone_recall(issuer[i]);
         }
+
+        if (issuer[i]->slot->kept) {
+            issuer[i]->keys.kept =
+                ngx_http_healthcode_load_hash(0, issuer[i]->slot->kept,
+                                              issuer[i]->slot->kept_len);
+        }
     }
 
     return NGX_OK;
@@ -459,6 +465,29 @@ ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
 }
 
 
+void
+ngx_http_healthcode_zone_refresh(ngx_http_healthcode_issuer_t *issuer)
+{
+    ngx_uint_t                        is_newer;
+    ngx_slab_pool_t                  *pool;
+    ngx_http_healthcode_zone_slot_t  *slot = issuer->slot;
+
+    pool = (ngx_slab_pool_t *) issuer->zone->shm.addr;
+
+    ngx_shmtx_lock(&pool->mutex);
+
+    is_newer = slot->kept && slot->reload == issuer->keys.reload
+               && ngx_http_healthcode_load_hash(0, slot->kept, slot->kept_len)
+                  != issuer->keys.kept;
+
+    ngx_shmtx_unlock(&pool->mutex);
+
+    if (is_newer) {
+        ngx_http_healthcode_zone_recall(issuer);
+    }
+}
+
+
 /* They may hold secrets. */
 static void
 ngx_http_healthcode_zone_forget(ngx_slab_pool_t *pool,
@@ -480,10 +509,7 @@ ngx_http_healthcode_zone_forget(ngx_slab_pool_t *pool,
 }
 
 
-/*
- * In the master, whose new configuration has found the files of issuer broken:
- * the keys that its workers have now, if they are from the same sources.
- */
+/* Takes the keys that workers have now, if they are from the same sources. */
 static void
 ngx_http_healthcode_zone_recall(ngx_http_healthcode_issuer_t *issuer)
 {
@@ -518,6 +544,7 @@ ngx_http_healthcode_zone_recall(ngx_http_healthcode_issuer_t *issuer)
                                        &load)
         == NGX_OK)
     {
+        healthcode_keyring_free(issuer->keys.keyring);
         issuer->keys.keyring = load.keyring;
         healthcode_bundle_free(&load.texts);
 

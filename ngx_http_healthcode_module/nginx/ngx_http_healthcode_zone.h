@@ -128,6 +128,13 @@ u_char *ngx_http_healthcode_zone_text(
 void ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
     const healthcode_bundle_t *texts);
 
+/*
+ * In a worker that begins: where other workers have kept newer keys of issuer
+ * since the configuration was read, takes these.  It may stand in for a worker
+ * that died, and the files may be broken by now.
+ */
+void ngx_http_healthcode_zone_refresh(ngx_http_healthcode_issuer_t *issuer);
+
 /* Sets *mark to hash; whether it was another before: the first to say so. */
 ngx_uint_t ngx_http_healthcode_zone_mark(ngx_atomic_t *mark, uint64_t hash);
 

@@ -189,8 +189,18 @@ sub _make_keys {
 
     $sets{site} = [ { kty => 'oct', kid => 'site', alg => 'HS256',
                       k => b64($SECRET) } ];
-    $self->write("$_.jwks", json({ keys => $sets{$_} }), 0600)
+    _for_workers($self->write("$_.jwks", json({ keys => $sets{$_} }), 0600))
         for keys %sets;
+}
+
+
+# Workers that are nobody may read it, too; the path.
+sub _for_workers {
+    my ($path) = @_;
+    return $path if $> != 0;
+    chown 0, (getpwnam 'nobody')[3], $path;
+    chmod 0640, $path;
+    return $path;
 }
 
 
@@ -206,8 +216,8 @@ sub _make_key {
 # Lines for issuer_conf('every'), whose keys are called by their algorithms.
 sub every {
     my ($self) = @_;
-    $self->{every} //= $self->write('every.jwks', json({ keys => [
-        map { $self->_make_key($_, $_) } @EVERY ] }), 0600);
+    $self->{every} //= _for_workers($self->write('every.jwks', json({ keys => [
+        map { $self->_make_key($_, $_) } @EVERY ] }), 0600));
     return (keys => $self->{every}, algorithms => "@EVERY");
 }
 
