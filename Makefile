@@ -3,7 +3,7 @@
 #: make demo      a gate on this machine, with real requests (PORT=8080)
 #: make test      every check and every suite; totals in the last line
 #:                (VECTORS=DIR runs those too; JOBS=N suites at a time)
-#: make build     the module and the command, in build/
+#: make build     the module and the command, in build/ (CC=clang)
 #: make style     style and layers alone
 #: make unit      the unit tests alone (T=healthcode_token_test for one)
 #: make fuzz      the fuzz corpora alone, replayed; or, with SECONDS=60, each
@@ -168,8 +168,8 @@ clean:
 # configure runs again where a file came or went
 $(BUILD)/nginx/sources: FORCE
 	@mkdir -p $(@D)
-	@echo $(SOURCES) '$(CC_OPT)' | cmp -s - $@ \
-	    || echo $(SOURCES) '$(CC_OPT)' > $@
+	@echo $(SOURCES) $(CC) '$(CC_OPT)' | cmp -s - $@ \
+	    || echo $(SOURCES) $(CC) '$(CC_OPT)' > $@
 
 .PHONY: FORCE
 FORCE:
@@ -179,6 +179,7 @@ $(BUILD)/nginx/Makefile: config $(BUILD)/nginx/sources
 	    && env -u HIREDIS_DIR -u YYJSON_DIR \
 	       ./configure "$${NGX_CONF_FLAGS[@]}" \
 	       --with-cc-opt='$(CC_OPT)' --with-ld-opt='$(LD_OPT)' \
+	       $(if $(filter-out default,$(origin CC)),--with-cc='$(CC)') \
 	       --builddir=$(BUILD)/nginx --add-dynamic-module=$(ROOT) \
 	       > $(BUILD)/nginx/configure.log \
 	    || { tail -5 $(BUILD)/nginx/configure.log; exit 1; }

@@ -35,6 +35,13 @@ sub config {
                      . " sh -c '. $ROOT/config' ./configure");
 }
 
+sub spew {
+    my ($file, $text) = @_;
+    open my $out, '>', $file or die "$file: $!";
+    print $out $text;
+    close $out;
+}
+
 # What a program asks of the dynamic linker: (libraries, paths of its own).
 sub asks_for {
     my ($file) = @_;
@@ -104,5 +111,31 @@ $said = config("YYJSON_DIR=$tmp/shared");
 isnt($?, 0, 'a yyjson that is shared alone is refused');
 like($said, qr{needs \Q$tmp/shared/lib/libyyjson.a\E;},
      'with the name of the archive');
+
+my $nginx_h = $f->read("$tmp/src/src/core/nginx.h");
+my $hiredis_h = $f->read("$ROOT/.deps/hiredis/include/hiredis/hiredis.h");
+system("cp -a $ROOT/.deps/hiredis $tmp/hiredis") == 0 or die "hiredis: $!\n";
+
+for my $row ([ 1018000, '1.18.0', 0 ], [ 1019010, '1.19.10', 0 ],
+             [ 1020000, '1.20.0', 1 ], [ 1031002, '1.31.2', 1 ]) {
+    my ($number, $version, $taken) = @$row;
+    (my $text = $nginx_h) =~ s/(define nginx_version +)\d+/$1$number/ or die;
+    $text =~ s/(define NGINX_VERSION +")[\d.]+/$1$version/ or die;
+    spew("$tmp/src/src/core/nginx.h", $text);
+    $said = config('');
+    is($said =~ /needs nginx 1\.20 or later;\nthese are the sources of "\Q$version\E"/,
+       !$taken, "nginx $version is " . ($taken ? 'taken' : 'refused'));
+}
+spew("$tmp/src/src/core/nginx.h", $nginx_h);
+
+for my $row ([ 0, 14, 0 ], [ 1, 0, 0 ], [ 1, 1, 1 ], [ 1, 4, 1 ], [ 2, 0, 1 ]) {
+    my ($major, $minor, $taken) = @$row;
+    (my $text = $hiredis_h) =~ s/(define HIREDIS_MAJOR +)\d+/$1$major/ or die;
+    $text =~ s/(define HIREDIS_MINOR +)\d+/$1$minor/ or die;
+    spew("$tmp/hiredis/include/hiredis/hiredis.h", $text);
+    $said = config("HIREDIS_DIR=$tmp/hiredis");
+    is($said =~ m{needs hiredis 1\.1 or later;\n\S+/hiredis\.h is of $major\.$minor\.},
+       !$taken, "hiredis $major.$minor is " . ($taken ? 'taken' : 'refused'));
+}
 
 done_testing();

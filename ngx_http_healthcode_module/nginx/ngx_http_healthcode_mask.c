@@ -184,6 +184,9 @@ ngx_http_healthcode_mask_error(ngx_http_request_t *r, ngx_http_request_t *sr,
 
     masking = 1;
 
+    ngx_str_null(&referer);
+    ngx_str_null(&uri);
+
     header = r->headers_in.referer;
     u = ngx_http_healthcode_mask_is_audited(r, lcf) ? sr->upstream : NULL;
 

@@ -55,11 +55,11 @@ main(int argc, char **argv)
     }
 
     if (fflush(stdout) || ferror(stdout)) {
-        return healthcode_output_failed("cannot write to standard output: %s",
-                                        strerror(errno));
+        rc = healthcode_output_failed("cannot write to standard output: %s",
+                                      strerror(errno));
     }
 
-    return rc;
+    return (int) rc;
 }
 
 
