@@ -301,7 +301,7 @@ Architectures: $(dpkg --print-architecture)
 PDiffs: no
 $([ -z "$entry" ] && echo "Signed-By: $KEYS" || signed_by "$entry")
 END
-    own_apt "$1" "$suite" apt-get update
+    own_apt "$1" "$suite" apt-get update || return
     touch "$own.done"
 }
 
@@ -352,22 +352,32 @@ compile_hiredis() {
     cp src/libhiredis.a out/lib/
 }
 
-# source_of SOURCE PACKAGE LEAST: brings the source package SOURCE into $dir and
-# its name into $from, from where place() says. A mirror that has lost Debian's
-# part still has the part of the authors, signed as well.
-source_of() {
-    place "$2" "$3" $NEWER
-    own_lists deb-src
+# fetch_source SOURCE: brings the source package SOURCE of the place that place()
+# has found into $dir and its name into $from; false if the mirror lacks it. One
+# that has lost Debian's part still has the part of the authors, signed as well.
+fetch_source() {
+    own_lists deb-src || return
     from="$uri $suite"
     if own_apt deb-src "$suite" apt-get source --only-source "$1"; then
         dir=$(echo "$PWD/$1"-*/) from="$from $(echo "$1"_*.dsc)"
-    else
-        own_apt deb-src "$suite" apt-get source --only-source --tar-only "$1"
-        mkdir "$1-authors"
-        tar -xf "$1"_*.orig.tar.* -C "$1-authors" --strip-components=1
-        dir=$PWD/$1-authors
-        from="$from $(echo "$1"_*.orig.tar.*), without the patches of Debian"
+        return
     fi
+    own_apt deb-src "$suite" apt-get source --only-source --tar-only "$1" \
+        && mkdir "$1-authors" \
+        && tar -xf "$1"_*.orig.tar.* -C "$1-authors" --strip-components=1 \
+        || return
+    dir=$PWD/$1-authors
+    from="$from $(echo "$1"_*.orig.tar.*), without the patches of Debian"
+}
+
+# source_of SOURCE PACKAGE LEAST: fetch_source from where place() says. Lists of
+# unstable age soon, and then name files that are gone: Debian $NEWER has others.
+source_of() {
+    place "$2" "$3" $NEWER
+    fetch_source "$1" && return
+    [ "$suite" != $NEWER ] || return
+    place "$2" 9999 $NEWER
+    fetch_source "$1"
 }
 
 # make_hiredis DIR: from DIR, or else from Debian's source package.
