@@ -104,6 +104,36 @@ check_layers() {
 }
 
 
+# One order of includes in the glue: nginx's (ngx_config.h first, since it sets
+# what the libc's headers look at, then ngx_core.h), the glue's, core/, redis/,
+# the system's; by name in each.
+check_includes() {
+    # shellcheck disable=SC2046
+    awk '
+        FNR == 1 { last = "" }
+        $1 == "#include" {
+            kind = 5
+            if ($2 ~ /^<ngx_/)                         { kind = 1 }
+            if ($2 ~ /^"([a-z.]+\/)*ngx_http_health/)  { kind = 2 }
+            if ($2 ~ /^"(\.\.\/)+core\//)              { kind = 3 }
+            if ($2 ~ /^"(\.\.\/)+redis\//)             { kind = 4 }
+            name = $2
+            if (name == "<ngx_config.h>") { name = "0" }
+            if (name == "<ngx_core.h>")   { name = "1" }
+            if (kind == 1 && last == "" && name != "0") {
+                print FILENAME ":" FNR ": include <ngx_config.h> first"
+            }
+            if (kind name < last) {
+                print FILENAME ":" FNR ": " $2 " stands too late; the order" \
+                    " is <ngx_*>, ngx_http_healthcode*, core/, redis/," \
+                    " <system>, by name in each"
+            }
+            last = kind name
+        }
+    ' $(files "$module/nginx" | grep -E '\.[ch]$') >>"$report"
+}
+
+
 # A string of JSON is read where its type is asked for.
 check_json() {
     # shellcheck disable=SC2046
@@ -298,6 +328,7 @@ check_module() {
 
 
 check_layers
+check_includes
 check_json
 check_verdict
 check_lines

@@ -10,6 +10,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_healthcode_cache.h"
 #include "../core/healthcode_bundle.h"
 #include "../core/healthcode_claims.h"
 #include "../core/healthcode_holder.h"
@@ -24,7 +25,6 @@
 #include "../redis/healthcode_reply_reader.h"
 #include "../redis/healthcode_risk_codec.h"
 #include "../redis/healthcode_tracking.h"
-#include "ngx_http_healthcode_cache.h"
 
 
 #define NGX_HTTP_HEALTHCODE_OFF    0

@@ -4,9 +4,11 @@
  * docs/request-path.md, "Redis".
  */
 
-#include "ngx_http_healthcode_redis_private.h"
-
+#include <ngx_config.h>
+#include <ngx_core.h>
 #include <ngx_event_connect.h>
+
+#include "ngx_http_healthcode_redis_private.h"
 
 
 /* Milliseconds between attempts to connect: doubled from MIN up to MAX. */
