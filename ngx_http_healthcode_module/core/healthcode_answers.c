@@ -219,8 +219,9 @@ healthcode_answers_control(const healthcode_answers_t *answers,
     memcpy(&hash, query->thumbprint.data, sizeof(hash));
     hash = (hash ^ (uintptr_t) query->iss.data) * UINT64_C(0x9e3779b97f4a7c15);
 
-    for (i = hash >> 53; /* void */ ; i = (i + 1) % HEALTHCODE_ANSWERS_CONTROLS)
-    {
+    i = (size_t) (hash >> 53);
+
+    for ( /* void */ ; ; i = (i + 1) % HEALTHCODE_ANSWERS_CONTROLS) {
         control = &answers->controls[i];
 
         if (control->iss.data == NULL

@@ -47,7 +47,7 @@ healthcode_bundle_add(healthcode_bundle_t *bundle, healthcode_str_t text)
     healthcode_bundle_free(bundle);
 
     bundle->bytes = bytes;
-    bundle->len = len;
+    bundle->len = (size_t) len;
     bundle->is_over = false;
 
     return true;

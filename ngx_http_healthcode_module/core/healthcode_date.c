@@ -1,5 +1,5 @@
 /*
- * Dates: RFC 3339 text -> Unix seconds -> the date of an HTTP header.
+ * Dates: RFC 3339 text <-> Unix seconds -> the date of an HTTP header.
  * Knows no clock and no time zone of the machine.
  * docs/operations.md, "Times".
  */
@@ -22,6 +22,7 @@ static bool healthcode_date_zone(healthcode_str_t *text, int64_t *offset);
 static bool healthcode_date_digits(healthcode_str_t *text, size_t count,
     int64_t *number);
 static bool healthcode_date_byte(healthcode_str_t *text, const char *bytes);
+static bool healthcode_date_split(int64_t seconds, int *y, int *m, int *d);
 static bool healthcode_date_is_leap(int64_t year);
 static int64_t healthcode_date_before_year(int64_t year);
 static int64_t healthcode_date_before_month(int64_t year, int64_t month);
@@ -225,18 +226,62 @@ healthcode_date_before_month(int64_t year, int64_t month)
 bool
 healthcode_date_format(int64_t seconds, char *text)
 {
-    int      second;
-    int64_t  day, year, month = 1;
+    int       year, month, day;
+    char      line[64];      /* as long as any int may be, for gcc */
+    unsigned  second;
 
     static const char  weekdays[] = "SunMonTueWedThuFriSat";
     static const char  months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+    if (!healthcode_date_split(seconds, &year, &month, &day)) {
+        return false;
+    }
+
+    second = (unsigned) (seconds % HEALTHCODE_DATE_DAY);
+
+    snprintf(line, sizeof(line),
+             "%.3s, %02d %.3s %04d %02u:%02u:%02u GMT",
+             &weekdays[(seconds / HEALTHCODE_DATE_DAY + 4) % 7 * 3], day,
+             &months[(month - 1) * 3], year,
+             second / 3600, second / 60 % 60, second % 60);
+    memcpy(text, line, HEALTHCODE_DATE_IMF_LEN + 1);
+
+    return true;
+}
+
+
+bool
+healthcode_date_write(int64_t seconds, char *text)
+{
+    int       year, month, day;
+    char      line[64];      /* as long as any int may be, for gcc */
+    unsigned  second;
+
+    if (!healthcode_date_split(seconds, &year, &month, &day)) {
+        return false;
+    }
+
+    second = (unsigned) (seconds % HEALTHCODE_DATE_DAY);
+
+    snprintf(line, sizeof(line), "%04d-%02d-%02dT%02u:%02u:%02uZ",
+             year, month, day, second / 3600, second / 60 % 60, second % 60);
+    memcpy(text, line, HEALTHCODE_DATE_LEN + 1);
+
+    return true;
+}
+
+
+/* The day of these Unix seconds; false if they lie outside of our years. */
+static bool
+healthcode_date_split(int64_t seconds, int *y, int *m, int *d)
+{
+    int64_t  day, year, month = 1;
 
     if (seconds < 0 || seconds > HEALTHCODE_DATE_MAX) {
         return false;
     }
 
     day = seconds / HEALTHCODE_DATE_DAY;
-    second = (int) (seconds % HEALTHCODE_DATE_DAY);
 
     /* no year is longer than 366 days: a first guess, never too late */
     year = 1970 + day / 366;
@@ -251,12 +296,9 @@ healthcode_date_format(int64_t seconds, char *text)
         month++;
     }
 
-    snprintf(text, HEALTHCODE_DATE_IMF_LEN + 1,
-             "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
-             &weekdays[(seconds / HEALTHCODE_DATE_DAY + 4) % 7 * 3],
-             (int) (day - healthcode_date_before_month(year, month) + 1),
-             &months[(month - 1) * 3], (int) year,
-             second / 3600, second / 60 % 60, second % 60);
+    *y = (int) year;
+    *m = (int) month;
+    *d = (int) (day - healthcode_date_before_month(year, month) + 1);
 
     return true;
 }

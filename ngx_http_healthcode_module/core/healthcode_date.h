@@ -1,5 +1,5 @@
 /*
- * Dates: RFC 3339 text -> Unix seconds -> the date of an HTTP header.
+ * Dates: RFC 3339 text <-> Unix seconds -> the date of an HTTP header.
  * Knows no clock and no time zone of the machine.
  * docs/operations.md, "Times".
  */
@@ -14,6 +14,9 @@
 
 /* Characters of "Fri, 01 Jan 2027 00:00:00 GMT". */
 #define HEALTHCODE_DATE_IMF_LEN  29
+
+/* Characters of "2027-01-01T00:00:00Z". */
+#define HEALTHCODE_DATE_LEN  20
 
 
 /*
@@ -31,5 +34,12 @@ bool healthcode_date_parse(healthcode_str_t text, int64_t *seconds);
  * written, for seconds below 0 or above HEALTHCODE_DATE_MAX.
  */
 bool healthcode_date_format(int64_t seconds, char *text);
+
+/*
+ * The same as a date-time of RFC 3339 in UTC, "2027-01-01T00:00:00Z", for text
+ * of HEALTHCODE_DATE_LEN + 1 bytes.  No time_t is asked, which has 32 bits on
+ * some machines and ends in 2038 there.
+ */
+bool healthcode_date_write(int64_t seconds, char *text);
 
 #endif

@@ -132,9 +132,14 @@ healthcode_digest_keep(healthcode_digest_t *digest, healthcode_str_t beginning)
     healthcode_digest_head_t  *head;
 
     n = healthcode_digest_words(beginning, words);
+
+    if (n == 0) {
+        return;
+    }
+
     head = &digest->heads[healthcode_digest_place(words, n)];
 
-    if (n == 0 || healthcode_digest_is_head(head, words, n)) {
+    if (healthcode_digest_is_head(head, words, n)) {
         return;
     }
 

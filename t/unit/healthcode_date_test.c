@@ -199,6 +199,40 @@ test_writes_dates_as_another_program_does(void **state)
 }
 
 
+/* 4102444799 s, which a time_t of 32 bits takes for a day of 1963. */
+static void
+test_writes_what_it_reads(void **state)
+{
+    static const int64_t  more[] = {
+        0, 59, 3599, 86399, 2147483647, 2147483648, 4102444799,
+        HEALTHCODE_DATE_MAX
+    };
+    static const char  *const texts[] = {
+        "1970-01-01T00:00:00Z", "1970-01-01T00:00:59Z", "1970-01-01T00:59:59Z",
+        "1970-01-01T23:59:59Z", "2038-01-19T03:14:07Z", "2038-01-19T03:14:08Z",
+        "2099-12-31T23:59:59Z", "9999-12-31T23:59:59Z"
+    };
+
+    for (size_t i = 0; i < test_count(more); i++) {
+        char  *room = (char *) guard_room(0, HEALTHCODE_DATE_LEN + 1);
+
+        test_row(healthcode_date_write(more[i], room), i, texts[i]);
+        test_row(strcmp(room, texts[i]) == 0, i, room);
+    }
+
+    for (size_t i = 0; i < test_count(known); i++) {
+        char     *room = (char *) guard_room(0, HEALTHCODE_DATE_LEN + 1);
+        int64_t   seconds = -7;
+
+        test_row(healthcode_date_write(known[i].seconds, room), i, "write");
+        test_row(healthcode_date_parse(guard_text(1, room), &seconds), i, room);
+        test_row(seconds == known[i].seconds, i, room);
+    }
+
+    (void) state;
+}
+
+
 static void
 test_passes_over_a_fraction_and_the_case_of_letters(void **state)
 {
@@ -231,6 +265,7 @@ test_writes_no_date_outside_of_its_years(void **state)
         char  text[HEALTHCODE_DATE_IMF_LEN + 1] = "before";
 
         test_row(!healthcode_date_format(rows[i], text), i, "format");
+        test_row(!healthcode_date_write(rows[i], text), i, "write");
         test_row(strcmp(text, "before") == 0, i, "format");
     }
 
@@ -264,6 +299,8 @@ test_counts_every_day(void **state)
                         && year == last_year + 1));
 
         snprintf(iso, sizeof(iso), "%04d-%02d-%02d", year, m, day);
+        assert_true(healthcode_date_write(n, text));
+        assert_memory_equal(text, iso, 10);
         assert_true(healthcode_date_parse(healthcode_str_from(iso, 10),
                                           &seconds));
         assert_int_equal(seconds, n);
@@ -287,6 +324,7 @@ main(void)
         cmocka_unit_test(test_refuses_a_nul_anywhere),
         cmocka_unit_test(test_reads_dates_as_another_program_does),
         cmocka_unit_test(test_writes_dates_as_another_program_does),
+        cmocka_unit_test(test_writes_what_it_reads),
         cmocka_unit_test(test_passes_over_a_fraction_and_the_case_of_letters),
         cmocka_unit_test(test_writes_no_date_outside_of_its_years),
         cmocka_unit_test(test_counts_every_day),

@@ -48,8 +48,8 @@ test_keeps_a_flood_back(void **state)
         lines += healthcode_outage_up(&outage, now + 25, &lasted);
     }
 
-    assert_in_range(lines, hour / EVERY,
-                    HEALTHCODE_OUTAGE_LINES + hour / EVERY + 1);
+    assert_true(lines >= hour / EVERY);
+    assert_true(lines <= HEALTHCODE_OUTAGE_LINES + hour / EVERY + 1);
 
     (void) state;
 }

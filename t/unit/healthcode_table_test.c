@@ -467,7 +467,8 @@ static void
 test_keeps_to_the_set_of_its_key(void **state)
 {
     static const size_t  counts[] = { 1, 2, 3, 7, 100 };
-    size_t               i, n, set, step;
+    size_t               i, n, set;
+    uint64_t             step;
     healthcode_table_t   table;
 
     for (size_t c = 0; c < test_count(counts); c++) {

@@ -212,8 +212,8 @@ static struct timeval
 healthcode_connection_timeval(int64_t milliseconds)
 {
     return (struct timeval) {
-        .tv_sec = milliseconds / 1000,
-        .tv_usec = milliseconds % 1000 * 1000
+        .tv_sec = (time_t) (milliseconds / 1000),
+        .tv_usec = (suseconds_t) (milliseconds % 1000 * 1000)
     };
 }
 

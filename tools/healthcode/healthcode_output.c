@@ -5,8 +5,8 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "core/healthcode_date.h"
 #include "core/healthcode_text.h"
 #include "healthcode_output.h"
 
@@ -136,13 +136,7 @@ healthcode_output_string(FILE *file, const char *text)
 const char *
 healthcode_output_time(char *text, int64_t seconds)
 {
-    time_t     at = (time_t) seconds;
-    struct tm  tm;
-
-    if (gmtime_r(&at, &tm) == NULL
-        || strftime(text, HEALTHCODE_OUTPUT_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ",
-                    &tm) == 0)
-    {
+    if (!healthcode_date_write(seconds, text)) {
         snprintf(text, HEALTHCODE_OUTPUT_TIME_MAX, "%lld",
                  (long long) seconds);
     }
@@ -160,7 +154,7 @@ healthcode_output_until(char *text, int64_t until)
         snprintf(text, HEALTHCODE_OUTPUT_TIME_MAX, "until cleared");
 
     } else {
-        snprintf(text, HEALTHCODE_OUTPUT_TIME_MAX, "until %s",
+        snprintf(text, HEALTHCODE_OUTPUT_TIME_MAX, "until %.32s",
                  healthcode_output_time(time, until));
     }
 
