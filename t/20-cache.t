@@ -370,7 +370,8 @@ END
 # ---- many who ask for one holder ask once ----
 
 {
-    my $nginx = gate(store => { timeout => '3s' }, workers => 2);
+    my $nginx = gate(store => { timeout => '3s', connect_timeout => '3s' },
+                     workers => 2);
     my $alice = $f->issue(sub => 'alice');
     my $bytes = "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
               . "Authorization: Bearer $alice\r\n\r\n";
@@ -416,7 +417,7 @@ END
 # ---- but not who asks a lease later ----
 
 {
-    my $nginx = gate(store => { timeout => '3s',
+    my $nginx = gate(store => { timeout => '3s', connect_timeout => '3s',
                                 cache => 'gate lease=200ms' });
     my $bytes = "GET /t HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
               . 'Authorization: Bearer ' . $f->issue(sub => 'dave')

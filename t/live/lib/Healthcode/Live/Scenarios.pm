@@ -481,13 +481,18 @@ sub swapped {
     my $ended = $w->changes->stop(10);
     $w->pump(0.3);
 
-    for my $turn (qw(flagged free)) {
-        $w->stats;
-        $w->tell('turn', $w->hex($_), $turn) for @$others;
-        $w->sync;
-        $w->admin->cmd('SWAPDB', 0, 1);
-        $w->pump(2 * $LEASE);
-        push @during, $w->stats;
+    # on a busy machine nobody may ask in the moment of a swap: swap again
+    my $stale = 0;
+    for (my $round = 0; $round < 10 && !$stale; $round++) {
+        for my $turn (qw(flagged free)) {
+            $w->stats;
+            $w->tell('turn', $w->hex($_), $turn) for @$others;
+            $w->sync;
+            $w->admin->cmd('SWAPDB', 0, 1);
+            $w->pump(2 * $LEASE);
+            push @during, $w->stats;
+            $stale += $during[-1]{stale} if $turn eq 'flagged';
+        }
     }
 
     my $still = $w->run(0.5);
@@ -498,7 +503,7 @@ sub swapped {
     $s->report(before => $before, during => [ @during, $still ],
                after => $after, seen => 'SWAPDB, and back');
     $s->check($during[0]{flagged} > 0, 'the flags of the other one count');
-    $s->check($during[0]{stale} > 0, 'it was swapped under cached holders');
+    $s->check($stale > 0, 'it was swapped under cached holders');
     $s->check($still->{flagged} == 0, 'and those of the first one afterwards');
     $s->ended($ended);
 }
