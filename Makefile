@@ -32,6 +32,10 @@
 #: make roots     make demo and make test from a fresh clone in clean roots of
 #:                Debian 12, 13 and unstable, made with debootstrap, as root
 #:                (R="trixie bookworm/i386" C="make unit", parted by ;;)
+#: make deb       Debian packages of both, for the release that this is
+#: make install   module and command (DESTDIR= PREFIX=/usr/local
+#:                MODULES=/usr/lib/nginx/modules); make uninstall
+#: make dist      build/healthcode-VERSION.tar.gz, of the commit that is out
 #: make clean     removes build/
 
 SHELL      = /bin/bash
@@ -41,6 +45,15 @@ DEPS      := $(ROOT)/.deps
 NGINX_SRC ?= /usr/share/nginx/src
 MODULE    := $(BUILD)/ngx_http_healthcode_module.so
 B         ?= gate verify keys
+
+# where "make install" puts things
+PREFIX      = /usr/local
+MODULES     = /usr/lib/nginx/modules
+COMPLETIONS = share/bash-completion/completions
+SCRIPTS     = share/healthcode/redis-scripts
+COMMAND     = $(BUILD)/healthcode
+VERSION     = $(shell sed -n 's/^.define HEALTHCODE_VERSION *"\(.*\)"/\1/p' \
+                  ngx_http_healthcode_module/core/healthcode_version.h)
 
 CC_OPT = -g -O2 -std=gnu11 -fstack-protector-strong -Wformat \
          -Werror=format-security -fPIC -Wdate-time -D_FORTIFY_SOURCE=2 \
@@ -54,7 +67,8 @@ export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5L
 .PHONY: help demo test build module command style unit fuzz fuzz-merge asan \
         tsan attack model \
         suites vectors mutants bench bench-gate bench-many bench-scale \
-        bench-verify bench-keys bench-programs live roots clean
+        bench-verify bench-keys bench-programs live roots clean \
+        deb install install-command uninstall dist
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -161,6 +175,40 @@ live:
 
 roots:
 	@C='$(C)' util/roots.sh $(R)
+
+deb:
+	@util/deps.sh build
+	@packaging/deb.sh
+
+install: build install-command
+	install -d '$(DESTDIR)$(MODULES)'
+	install -m 644 $(MODULE) '$(DESTDIR)$(MODULES)'
+	@echo 'nginx loads it by "load_module $(MODULES)/$(notdir $(MODULE));"'
+
+install-command:
+	install -d $(foreach d,bin share/man/man1 $(COMPLETIONS) $(SCRIPTS), \
+	    '$(DESTDIR)$(PREFIX)/$d')
+	install $(COMMAND) '$(DESTDIR)$(PREFIX)/bin/healthcode'
+	packaging/manual.pl man $(COMMAND) \
+	    >'$(DESTDIR)$(PREFIX)/share/man/man1/healthcode.1'
+	packaging/manual.pl bash $(COMMAND) \
+	    >'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/healthcode'
+	install -m 644 redis-scripts/*.lua '$(DESTDIR)$(PREFIX)/$(SCRIPTS)'
+
+uninstall:
+	rm -f '$(DESTDIR)$(MODULES)/$(notdir $(MODULE))' \
+	    $(foreach f,bin/healthcode share/man/man1/healthcode.1 \
+	        $(COMPLETIONS)/healthcode $(patsubst redis-scripts/%, \
+	        $(SCRIPTS)/%,$(wildcard redis-scripts/*.lua)), \
+	        '$(DESTDIR)$(PREFIX)/$f')
+	[ ! -d '$(DESTDIR)$(PREFIX)/share/healthcode' ] \
+	    || rmdir -p --ignore-fail-on-non-empty \
+	        '$(DESTDIR)$(PREFIX)/$(SCRIPTS)'
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=healthcode-$(VERSION)/ HEAD \
+	    | gzip -9n >$(BUILD)/healthcode-$(VERSION).tar.gz
 
 clean:
 	rm -rf $(BUILD)
