@@ -55,6 +55,7 @@ printf '#!/bin/sh\n[ -z "${GUIDE:-}" ] && exit 101\nexit 0\n' >/usr/sbin/policy-
 chmod 755 /usr/sbin/policy-rc.d
 
 cd "$root"
+mkdir -p build
 see 'make deb' make deb
 mv "$out" "$first"
 see 'make deb, once more' make deb
