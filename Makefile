@@ -177,7 +177,7 @@ roots:
 	@C='$(C)' util/roots.sh $(R)
 
 deb:
-	@util/deps.sh build
+	@util/deps.sh deb
 	@packaging/deb.sh
 
 install: build install-command

@@ -1,6 +1,6 @@
 #!/bin/sh
-# util/deps.sh build | demo | test | fuzz | bench | asan: installs what that make
-# target needs and is not here yet; silent and quick when nothing is missing.
+# util/deps.sh build | demo | test | fuzz | bench | asan | deb: installs what that
+# make target needs and is not here yet; silent and quick when nothing is missing.
 #
 # Packages of Debian, or of a distribution made from it, come by apt, with
 # service starts blocked. The rest goes under .deps/ and needs no root:
@@ -514,11 +514,13 @@ build) packages=$BUILD ;;
 demo) packages="$BUILD $DEMO" ;;
 test) packages="$BUILD $DEMO $TEST" test_nginx=yes ;;
 fuzz) packages="$BUILD $FUZZ" ;;
+deb) packages="$BUILD build-essential" ;;
 bench) packages="$BUILD $DEMO $TEST $BENCH" test_nginx=yes ;;
 asan) packages="$BUILD $DEMO $TEST" test_nginx=yes nginx=yes ;;
 why) why "$2"; exit 0 ;;
 *)
-    echo "usage: util/deps.sh build | demo | test | fuzz | bench | asan | why LOG" >&2
+    echo "usage: util/deps.sh build | demo | test | fuzz | bench | asan | deb |" \
+        "why LOG" >&2
     exit 2 ;;
 esac
 hiredis_dir=$(directory "${HIREDIS_DIR:-}")
