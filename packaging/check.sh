@@ -87,7 +87,7 @@ see 'the guide, line by line: 200, 403, 401' answers
 see 'nginx loads the module by a link of Debian' \
     test -L /etc/nginx/modules-enabled/50-mod-http-healthcode.conf
 see 'the verdicts are in the log that the guide names' \
-    grep -q 'deny flagged' /var/log/nginx/gate.log
+    grep -q 'healthcode: deny reason=flagged' /var/log/nginx/gate.log
 see 'the manual page is there' sh -c 'man healthcode | grep -q keygen'
 see 'completion is there' bash -c '. /usr/share/bash-completion/completions/healthcode
     COMP_WORDS=(healthcode fl) COMP_CWORD=1; _healthcode; [ "${COMPREPLY[0]}" = flag ]'
