@@ -82,10 +82,10 @@ tarball() {
 
 # ---- one root ----
 
-# inside ROOT TARBALL COMMANDS: runs as process 1 of a new process and mount
+# inside ROOT TARBALL COMMIT COMMANDS: runs as process 1 of a new process and mount
 # namespace: whatever it mounts and starts ends with it.
 inside() {
-    root=$1
+    root=$1 commit=$3
     mount --make-rprivate /
     gigabytes=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
     [ "$gigabytes" -lt $TMPFS ] || mount -t tmpfs -o size=5g,mode=755 root "$root"
@@ -103,8 +103,8 @@ inside() {
     git -c safe.directory='*' clone -q --no-local --no-checkout \
         "$project" "$root/root/healthcode"
     git -C "$root/root/healthcode" checkout -q --detach "$commit"
-    commands=$3
-    shift 3
+    commands=$4
+    shift 4
     for name in http_proxy https_proxy no_proxy PORT; do
         eval "value=\${$name:-}"
         [ -z "$value" ] || set -- "$@" "$name=$value"
@@ -130,7 +130,7 @@ run() {
     log=$logs/$(echo "$1" | tr / -).log
     root=$(mktemp -d "$cache/root.XXXXXX")
     unshare --mount --pid --ipc --uts --fork --kill-child \
-        sh "$0" --inside "$root" "$tarball" "$2" >"$log" 2>&1 </dev/null &
+        sh "$0" --inside "$root" "$tarball" "$commit" "$2" >"$log" 2>&1 </dev/null &
     child=$!
     wait $child && status=0 || status=$?
     child=
@@ -156,14 +156,13 @@ finish() {
 
 # ---- the run ----
 
-commit=$(git -C "$project" rev-parse HEAD)
-
 if [ "${1:-}" = --inside ]; then
     shift
     set -e
     inside "$@"
 fi
 
+commit=$(git -C "$project" rev-parse HEAD)
 failed=0 not_run=0 child='' root='' made='' reason=
 [ $# -gt 0 ] || set -- bookworm trixie unstable
 

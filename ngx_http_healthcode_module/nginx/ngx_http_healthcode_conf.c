@@ -6,6 +6,16 @@
 #include "ngx_http_healthcode_conf.h"
 
 
+/* A "resolver" without addresses; Angie has a list of them, nginx an array. */
+#if (NGX_HTTP_HEALTHCODE_RESOLVER_LIST)
+#define ngx_http_healthcode_conf_asks_nobody(resolver)                        \
+    ((resolver)->connections == NULL)
+#else
+#define ngx_http_healthcode_conf_asks_nobody(resolver)                        \
+    ((resolver)->connections.nelts == 0)
+#endif
+
+
 static ngx_int_t ngx_http_healthcode_conf_resolve_issuers(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf);
 static healthcode_index_t *ngx_http_healthcode_conf_index(ngx_conf_t *cf,
@@ -108,7 +118,9 @@ ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf)
             continue;
         }
 
-        if (clcf->resolver == NULL || clcf->resolver->connections.nelts == 0) {
+        if (clcf->resolver == NULL
+            || ngx_http_healthcode_conf_asks_nobody(clcf->resolver))
+        {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "store \"%V\" says \"resolve\", but there is no "
                           "resolver; write \"resolver ADDRESS;\" in the http "

@@ -7,6 +7,16 @@
 #include "ngx_http_healthcode_conf.h"
 
 
+/* Angie finds a location that has a configuration, nginx the configuration. */
+#if (NGX_HTTP_HEALTHCODE_LOCATION)
+typedef ngx_http_core_loc_t       ngx_http_healthcode_location_t;
+#define ngx_http_healthcode_conf_location(location)  ((location)->conf)
+#else
+typedef ngx_http_core_loc_conf_t  ngx_http_healthcode_location_t;
+#define ngx_http_healthcode_conf_location(location)  (location)
+#endif
+
+
 /* A value of error_page that was named already, and where it leads. */
 typedef struct {
     u_char                          *value;
@@ -27,7 +37,7 @@ static ngx_int_t ngx_http_healthcode_conf_find_location(
     ngx_http_core_loc_conf_t **found);
 static ngx_int_t ngx_http_healthcode_conf_find_static(
     ngx_http_location_tree_node_t *node, ngx_str_t *uri,
-    ngx_http_core_loc_conf_t **found);
+    ngx_http_healthcode_location_t **found);
 static ngx_int_t ngx_http_healthcode_conf_is_seen(ngx_array_t *seen,
     u_char *value, ngx_http_healthcode_loc_conf_t *target);
 static void ngx_http_healthcode_conf_page_warn(ngx_conf_t *cf,
@@ -174,7 +184,8 @@ static ngx_http_core_loc_conf_t *
 ngx_http_healthcode_conf_find_page(ngx_http_healthcode_place_t *place,
     ngx_http_complex_value_t *page)
 {
-    ngx_http_core_loc_conf_t  *found, **named;
+    ngx_http_core_loc_conf_t         *found;
+    ngx_http_healthcode_location_t  **named;
 
     if (page->lengths || page->value.len == 0) {
         return NULL;
@@ -191,7 +202,7 @@ ngx_http_healthcode_conf_find_page(ngx_http_healthcode_place_t *place,
 
     for (named = place->server->named_locations; named && *named; named++) {
         if (ngx_http_healthcode_conf_is_name(&(*named)->name, &page->value)) {
-            return *named;
+            return ngx_http_healthcode_conf_location(*named);
         }
     }
 
@@ -208,17 +219,22 @@ static ngx_int_t
 ngx_http_healthcode_conf_find_location(ngx_http_core_loc_conf_t *outer,
     ngx_str_t *uri, ngx_http_core_loc_conf_t **found)
 {
-    ngx_int_t                   rc;
+    ngx_int_t                         rc;
+    ngx_http_healthcode_location_t   *at = NULL;
 #if (NGX_PCRE)
-    ngx_uint_t                  noregex = 0;
-    ngx_http_core_loc_conf_t  **regex;
+    ngx_uint_t                        noregex = 0;
+    ngx_http_healthcode_location_t  **regex;
 #endif
 
     rc = ngx_http_healthcode_conf_find_static(outer->static_locations, uri,
-                                              found);
+                                              &at);
+    if (at) {
+        *found = ngx_http_healthcode_conf_location(at);
+    }
+
     if (rc == NGX_AGAIN) {
 #if (NGX_PCRE)
-        noregex = (*found)->noregex;
+        noregex = at->noregex;
 #endif
         rc = ngx_http_healthcode_conf_find_location(*found, uri, found);
     }
@@ -234,8 +250,8 @@ ngx_http_healthcode_conf_find_location(ngx_http_core_loc_conf_t *outer,
          regex++)
     {
         if (ngx_regex_exec((*regex)->regex->regex, uri, NULL, 0) >= 0) {
-            *found = *regex;
-            (void) ngx_http_healthcode_conf_find_location(*regex, uri, found);
+            *found = ngx_http_healthcode_conf_location(*regex);
+            (void) ngx_http_healthcode_conf_find_location(*found, uri, found);
 
             return NGX_OK;
         }
@@ -250,7 +266,7 @@ ngx_http_healthcode_conf_find_location(ngx_http_core_loc_conf_t *outer,
 /* As ngx_http_core_find_static_location() does, in a tree of the names. */
 static ngx_int_t
 ngx_http_healthcode_conf_find_static(ngx_http_location_tree_node_t *node,
-    ngx_str_t *uri, ngx_http_core_loc_conf_t **found)
+    ngx_str_t *uri, ngx_http_healthcode_location_t **found)
 {
     u_char     *p = uri->data;
     size_t      n, len = uri->len;

@@ -20,8 +20,34 @@ static ngx_uint_t ngx_http_healthcode_handler_is_allowed(
     const ngx_http_healthcode_record_t *record);
 
 
-/* nginx's own, the same for every request of this process */
-static ngx_http_log_handler_pt  ngx_http_healthcode_handler_log_next;
+/*
+ * What nginx itself logs a request with is the same for every request of this
+ * process.  Angie's handlers take a log and its data, nginx's two requests.
+ */
+#if (NGX_HTTP_HEALTHCODE_LOG_EXT)
+
+static u_char *ngx_http_healthcode_handler_log_ext(ngx_log_t *log, u_char *buf,
+    u_char *last, void *data);
+static u_char *ngx_http_healthcode_handler_log_next(ngx_http_request_t *r,
+    ngx_http_request_t *sr, u_char *buf, size_t len);
+
+#define ngx_http_healthcode_handler_log_ours                                  \
+    ngx_http_healthcode_handler_log_ext
+
+static ngx_log_ext_handler_pt   ngx_http_healthcode_handler_log_theirs;
+static ngx_log_t               *ngx_http_healthcode_handler_log_of;
+static void                    *ngx_http_healthcode_handler_log_data;
+
+#else
+
+#define ngx_http_healthcode_handler_log_ours                                  \
+    ngx_http_healthcode_handler_log_error
+#define ngx_http_healthcode_handler_log_next                                  \
+    ngx_http_healthcode_handler_log_theirs
+
+static ngx_http_log_handler_pt  ngx_http_healthcode_handler_log_theirs;
+
+#endif
 
 
 /* Every location is judged alike, also an error page of our own refusal. */
@@ -242,9 +268,9 @@ ngx_http_healthcode_handler_server_rewrite(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (r->log_handler != ngx_http_healthcode_handler_log_error) {
-        ngx_http_healthcode_handler_log_next = r->log_handler;
-        r->log_handler = ngx_http_healthcode_handler_log_error;
+    if (r->log_handler != ngx_http_healthcode_handler_log_ours) {
+        ngx_http_healthcode_handler_log_theirs = r->log_handler;
+        r->log_handler = ngx_http_healthcode_handler_log_ours;
     }
 
     record = ngx_http_healthcode_record_find(r);
@@ -277,6 +303,45 @@ ngx_http_healthcode_handler_log_error(ngx_http_request_t *r,
     return ngx_http_healthcode_mask_error(r, sr, buf, len, is_early,
                                         ngx_http_healthcode_handler_log_next);
 }
+
+
+#if (NGX_HTTP_HEALTHCODE_LOG_EXT)
+
+/* A line may be logged while another one is: each has its own log and data. */
+static u_char *
+ngx_http_healthcode_handler_log_ext(ngx_log_t *log, u_char *buf, u_char *last,
+    void *data)
+{
+    u_char              *p;
+    void                *outer_data = ngx_http_healthcode_handler_log_data;
+    ngx_log_t           *outer = ngx_http_healthcode_handler_log_of;
+    ngx_http_log_ctx_t  *ctx = data;
+
+    ngx_http_healthcode_handler_log_of = log;
+    ngx_http_healthcode_handler_log_data = data;
+
+    p = ngx_http_healthcode_handler_log_error(ctx->request,
+                                              ctx->current_request, buf,
+                                              (size_t) (last - buf));
+
+    ngx_http_healthcode_handler_log_of = outer;
+    ngx_http_healthcode_handler_log_data = outer_data;
+
+    return p;
+}
+
+
+static u_char *
+ngx_http_healthcode_handler_log_next(ngx_http_request_t *r,
+    ngx_http_request_t *sr, u_char *buf, size_t len)
+{
+    return ngx_http_healthcode_handler_log_theirs(
+                                     ngx_http_healthcode_handler_log_of, buf,
+                                     buf + len,
+                                     ngx_http_healthcode_handler_log_data);
+}
+
+#endif
 
 
 ngx_int_t
