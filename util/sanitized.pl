@@ -44,11 +44,13 @@ $ENV{HEALTHCODE_STATIC}  = 1;
 $ENV{TEST_NGINX_BINARY}  = "$root/build/$kind/nginx";
 delete $ENV{ASAN_OPTIONS};    # Test::Nginx would change it
 
-# ASan and UBSan are one runtime, that takes these words of both.  What nginx
-# still has when it ends is no leak; t/15-valgrind.t looks for leaks.
+# ASan and UBSan are one runtime, that takes these words of both.  The attack looks
+# for leaks, too; for the suites, that start nginx a thousand times, it would take
+# too long.
+my $ubsan = join ',', "log_path=$reports/report", 'print_stacktrace=1',
+    'print_suppressions=0', "suppressions=$root/t/asan/ubsan.supp";
 $ENV{LSAN_OPTIONS}  = 'detect_leaks=0';
-$ENV{UBSAN_OPTIONS} = join ',', "log_path=$reports/report", 'detect_leaks=0',
-    'print_stacktrace=1', "suppressions=$root/t/asan/ubsan.supp";
+$ENV{UBSAN_OPTIONS} = "$ubsan,detect_leaks=0";
 $ENV{TSAN_OPTIONS}  = join ',', "log_path=$reports/report",
     'second_deadlock_stack=1', 'exitcode=0',
     "suppressions=$root/t/asan/tsan.supp";
@@ -108,8 +110,9 @@ my @suites = grep { /\.t$/ } @asked;
 run('suites', 'util/test.pl', @suites) if @suites;
 
 for my $part (grep { !/\.t$/ } @asked) {
-    local $ENV{ASAN_OPTIONS} =
-        'quarantine_size_mb=16,detect_stack_use_after_return=1';
+    local @ENV{qw(ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS)} = (
+        'quarantine_size_mb=16,detect_stack_use_after_return=1',
+        "suppressions=$root/t/asan/lsan.supp", $ubsan);
     run($part, 'util/attack.pl', $part eq 'attack' ? () : $part);
 }
 

@@ -327,7 +327,7 @@ sub issuer_conf {
 # store_conf(NAME, LINES likewise); NAME is "flags" by default.
 sub store_conf {
     my ($self, $name, %lines) = @_;
-    my $wait = $STATIC ? '10s' : '2s';    # a sanitizer takes its time
+    my $wait = $STATIC ? '4s' : '2s';    # a sanitizer takes its time
     my %all = (
         ($self->redis ? (server => 'unix:' . $self->redis->socket) : ()),
         user => 'gate', password_file => $self->path('password'),
