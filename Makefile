@@ -10,7 +10,7 @@
 #:                target fuzzed for so long (T=query JOBS=2)
 #: make fuzz-merge  adds to the corpora what fuzzing has kept (T=query)
 #: make asan      the suites and the attack with an nginx that was built with
-#:                ASan and UBSan (T=t/01-source.t or T=attack for one)
+#:                ASan and UBSan (T=t/01-source.t, T=attack or T=keys)
 #: make tsan      keys that change, with an nginx that was built with TSan
 #: make attack    100,000 mutated requests over HTTP/1 and HTTP/2, then a
 #:                hostile Redis (REQUESTS=N SEED=N FROM=N STORE_SECONDS=60,

@@ -5,7 +5,7 @@
 #     util/attack.pl [requests] [store] [keys]      the first two by default
 #
 # Environment: SEED, REQUESTS (100000), FROM (the first connection),
-# STORE_SECONDS (60), KEYS_SECONDS (60).  CONTRIBUTING.md, "Sanitizers and the attack".
+# STORE_SECONDS (60), KEYS_SECONDS (30).  CONTRIBUTING.md, "Sanitizers and the attack".
 
 use strict;
 use warnings;
@@ -65,7 +65,7 @@ sub store {
 sub keys_that_change {
     my $begun = time;
     my $run = Healthcode::Attack::Keys::run(seed => $seed,
-        seconds => $ENV{KEYS_SECONDS} || 60);
+        seconds => $ENV{KEYS_SECONDS} || 30);
     conclude("keys that change: $run->{starts} starts, $run->{reloads} reloads, "
         . join(', ', map { "$_: $run->{answers}{$_}" }
                      sort keys %{ $run->{answers} }),

@@ -1,11 +1,11 @@
 #!/usr/bin/perl
-# make asan: the suites, then the attack, against an nginx that has the module
-# in it and was built with AddressSanitizer and UndefinedBehaviorSanitizer.
-# make tsan: keys that change, the same with ThreadSanitizer.  Whatever one of
-# them reports is printed, and is a failure.
+# make asan: the suites, the attack, and keys that change, against an nginx that
+# has the module in it and was built with AddressSanitizer and
+# UndefinedBehaviorSanitizer.  make tsan: keys that change, with ThreadSanitizer.
+# Whatever one of them reports is printed, and is a failure.
 #
-#     util/sanitized.pl asan [t/NN-name.t ...] [attack]    all of it by default
-#     util/sanitized.pl tsan [t/NN-name.t ...] [keys]      t/18-keys.t and keys
+#     util/sanitized.pl asan [t/NN-name.t ...] [attack] [keys]    all by default
+#     util/sanitized.pl tsan [t/NN-name.t ...] [keys]     t/18-keys.t and keys
 #
 # CONTRIBUTING.md, "Sanitizers and the attack".
 
@@ -44,9 +44,9 @@ $ENV{HEALTHCODE_STATIC}  = 1;
 $ENV{TEST_NGINX_BINARY}  = "$root/build/$kind/nginx";
 delete $ENV{ASAN_OPTIONS};    # Test::Nginx would change it
 
-# ASan and UBSan are one runtime, that takes these words of both.  The attack looks
-# for leaks, too; for the suites, that start nginx a thousand times, it would take
-# too long.
+# ASan and UBSan are one runtime, that takes these words of both.  The attack
+# looks for leaks, too; for the suites, that start nginx a thousand times, it
+# would take too long.
 my $ubsan = join ',', "log_path=$reports/report", 'print_stacktrace=1',
     'print_suppressions=0', "suppressions=$root/t/asan/ubsan.supp";
 $ENV{LSAN_OPTIONS}  = 'detect_leaks=0';
@@ -102,7 +102,7 @@ sub run {
 $| = 1;
 my @asked = @ARGV ? @ARGV
     : $kind eq 'tsan' ? ('t/18-keys.t', 'keys')
-    : ((grep { !why_not($_) } sort glob 't/*.t'), 'attack');
+    : ((grep { !why_not($_) } sort glob 't/*.t'), 'attack', 'keys');
 print map { my $why = why_not($_); $why ? "asan: not $_: it $why\n" : () }
     sort glob 't/*.t' if $kind eq 'asan' && !@ARGV;
 
