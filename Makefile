@@ -36,6 +36,7 @@
 #: make install   module and command (DESTDIR= PREFIX=/usr/local
 #:                MODULES=/usr/lib/nginx/modules); make uninstall
 #: make dist      build/healthcode-VERSION.tar.gz, of the commit that is out
+#: make units-elsewhere   the unit tests in clean roots: i386, and arm64 by qemu
 #: make clean     removes build/
 
 SHELL      = /bin/bash
@@ -67,7 +68,8 @@ export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5L
 .PHONY: help demo test build module command style unit fuzz fuzz-merge asan \
         tsan attack model \
         suites vectors mutants bench bench-gate bench-many bench-scale \
-        bench-verify bench-keys bench-programs live roots clean \
+        bench-verify bench-keys bench-programs live roots \
+        units-elsewhere clean \
         deb install install-command uninstall dist
 
 help:
@@ -209,6 +211,10 @@ dist:
 	@mkdir -p $(BUILD)
 	git archive --prefix=healthcode-$(VERSION)/ HEAD \
 	    | gzip -9n >$(BUILD)/healthcode-$(VERSION).tar.gz
+
+units-elsewhere:
+	@C='make unit' util/roots.sh trixie/i386
+	@C='util/units_arm64.sh' util/roots.sh trixie
 
 clean:
 	rm -rf $(BUILD)

@@ -2,6 +2,8 @@
 # util/deps.sh build | demo | test | fuzz | bench | asan | deb: installs what that
 # make target needs and is not here yet; silent and quick when nothing is missing.
 #
+# "libraries" makes hiredis and yyjson alone, with CC and AR.
+#
 # Packages of Debian, or of a distribution made from it, come by apt, with
 # service starts blocked. The rest goes under .deps/ and needs no root:
 #
@@ -346,7 +348,7 @@ compile_hiredis() {
     mkdir src out/include/hiredis
     cp "$1"/*.[ch] "$1"/Makefile src/
     env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C src libhiredis.a \
-        CC="${CC:-cc}" OPTIMIZATION= DEBUG_FLAGS= WARNINGS= CFLAGS="$CFLAGS"
+        CC="${CC:-cc}" AR="${AR:-ar}" OPTIMIZATION= DEBUG_FLAGS= WARNINGS= CFLAGS="$CFLAGS"
     (cd src && cp alloc.h async.h hiredis.h net.h read.h sds.h sockcompat.h \
         ../out/include/hiredis/)
     cp src/libhiredis.a out/lib/
@@ -410,7 +412,7 @@ make_yyjson() {
         cp "$dir/yyjson.h" out/include/
         # shellcheck disable=SC2086  # a list; empty, yyjson_api stays hidden
         "${CC:-cc}" $CFLAGS -Dyyjson_api= -c -o yyjson.o "$dir/yyjson.c"
-        ar rcs out/lib/libyyjson.a yyjson.o
+        "${AR:-ar}" rcs out/lib/libyyjson.a yyjson.o
     else
         cp "$dir/include/yyjson.h" out/include/
         find "$dir/lib/" -name libyyjson.a -exec cp {} out/lib/ \;
@@ -511,6 +513,7 @@ test_nginx= nginx=
 target=${1:-}
 case $target in
 build) packages=$BUILD ;;
+libraries) packages="gcc libc6-dev make dpkg-dev" ;;     # hiredis and yyjson
 demo) packages="$BUILD $DEMO" ;;
 test) packages="$BUILD $DEMO $TEST" test_nginx=yes ;;
 fuzz) packages="$BUILD $FUZZ" ;;
@@ -519,8 +522,8 @@ bench) packages="$BUILD $DEMO $TEST $BENCH" test_nginx=yes ;;
 asan) packages="$BUILD $DEMO $TEST" test_nginx=yes nginx=yes ;;
 why) why "$2"; exit 0 ;;
 *)
-    echo "usage: util/deps.sh build | demo | test | fuzz | bench | asan | deb |" \
-        "why LOG" >&2
+    echo "usage: util/deps.sh build | libraries | demo | test | fuzz | bench |" \
+        "asan | deb | why LOG" >&2
     exit 2 ;;
 esac
 hiredis_dir=$(directory "${HIREDIS_DIR:-}")

@@ -62,7 +62,7 @@ number(unsigned step)
 static healthcode_reason_e
 judge(unsigned step, const char *bytes)
 {
-    redisReply           *reply;
+    redisReply           *reply = NULL;
     healthcode_reason_e   reason;
 
     if (resp_read(bytes, strlen(bytes), &reply, 1) != 1) {
@@ -336,7 +336,7 @@ test_refuses_greetings_of_another_shape(void **state)
 static void
 test_refuses_a_reply_too_many(void **state)
 {
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     for_each_setup {
         assert_int_equal(judge(STEP_META + 1, META),
@@ -367,7 +367,7 @@ static void
 test_cuts_long_errors_short(void **state)
 {
     char         bytes[2000];
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     memset(bytes, 'x', sizeof(bytes));
     memcpy(bytes, "-WRONGPASS ", 11);
@@ -475,7 +475,7 @@ test_waits_for_a_push_only_where_one_is_due(void **state)
     };
     bool         less;
     unsigned     i;
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     for_each_setup {
         for (size_t row = 0; row < test_count(rows); row++) {
@@ -598,7 +598,7 @@ test_says_which_right_a_read_lacks(void **state)
         { 0, 3, STEP_RISK, "%0\r\n", OK, "" },
         { 1, 3, STEP_CONTROL, "*3\r\n_\r\n_\r\n_\r\n", OK, "" },
     };
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     set_up(4 + 8);
     handshake.user = healthcode_str("gate");
@@ -791,7 +791,7 @@ test_keeps_the_password_out_of_what_it_says(void **state)
         "-ERR sesamesesame sesamesesam\r\n",
     };
     char                     what[256];
-    redisReply              *reply;
+    redisReply              *reply = NULL;
     healthcode_handshake_t   asked_by = {
         .pepper_check = "", .password = healthcode_str("sesame")
     };

@@ -24,11 +24,11 @@ test_refuses_expressions(void **state)
         { "(?:a)", "it has no group" },
         { "(", "missing closing parenthesis at offset 1" },
         { "(a", "missing closing parenthesis at offset 2" },
-        /* 3, and 4 since PCRE2 10.49 */
+        /* 3 and, three lines below, 0; one more each since PCRE2 10.49 */
         { "(a))", "unmatched closing parenthesis at offset " },
         { "([a", "missing terminating ] for character class at offset 3" },
         { "(a)\\", "\\ at end of pattern at offset 4" },
-        { "*(a)", "quantifier does not follow a repeatable item at offset 0" },
+        { "*(a)", "quantifier does not follow a repeatable item at offset " },
         { "(?<n", " at offset " },
         { "(a){2,1}", "numbers out of order in {} quantifier at offset " },
     };

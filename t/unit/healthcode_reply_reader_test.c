@@ -59,7 +59,7 @@ test_refuses_what_is_no_resp(void **state)
         "$99999999999\r\n", "$18446744073709551617\r\n", "*01\r\n+a\r\n",
         "|1\r\n", "!3\r\nERR\r\n",
     };
-    redisReply                 *reply;
+    redisReply                 *reply = NULL;
     healthcode_reply_reader_t  *reader;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -84,7 +84,7 @@ static void
 test_refuses_what_nests_without_end(void **state)
 {
     size_t                      fed = 0;
-    redisReply                 *reply;
+    redisReply                 *reply = NULL;
     healthcode_reply_reader_e   rc = HEALTHCODE_REPLY_READER_MORE;
     healthcode_reply_reader_t  *reader = healthcode_reply_reader_create();
 
@@ -107,7 +107,7 @@ test_refuses_what_nests_without_end(void **state)
 static void
 test_refuses_what_takes_more_memory_than_there_is(void **state)
 {
-    redisReply                 *reply;
+    redisReply                 *reply = NULL;
     healthcode_reply_reader_e   rc = HEALTHCODE_REPLY_READER_MORE;
     healthcode_reply_reader_t  *reader = healthcode_reply_reader_create();
 
@@ -129,7 +129,7 @@ test_takes_64_kib_and_not_a_byte_more(void **state)
 {
     char                       *text = malloc(HEALTHCODE_REPLY_BYTES_MAX + 1);
     size_t                      n = HEALTHCODE_REPLY_BYTES_MAX;
-    redisReply                 *reply;
+    redisReply                 *reply = NULL;
     healthcode_reply_reader_t  *reader = healthcode_reply_reader_create();
 
     memset(text, 'x', n);
@@ -473,7 +473,7 @@ static void
 test_reads_what_hiredis_reads_cut_anywhere(void **state)
 {
     size_t                      cut, len;
-    redisReply                 *expected, *reply;
+    redisReply                 *expected = NULL, *reply;
     healthcode_reply_reader_e   rc;
     healthcode_reply_reader_t  *reader = healthcode_reply_reader_create();
 
@@ -510,7 +510,7 @@ static void
 test_keeps_replies_until_they_are_given_back(void **state)
 {
     size_t                      i, n = sizeof(good) / sizeof(good[0]);
-    redisReply                 *expected, *replies[32];
+    redisReply                 *expected = NULL, *replies[32];
     healthcode_reply_reader_t  *reader = healthcode_reply_reader_create();
 
     for (i = 0; i < n; i++) {

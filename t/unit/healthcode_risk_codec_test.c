@@ -163,7 +163,7 @@ test_refuses_a_store_that_proves_nothing(void **state)
         { "*2\r\n" META META, UNAVAILABLE },
     };
     char               bytes[1024];
-    redisReply        *reply;
+    redisReply        *reply = NULL;
     healthcode_risk_t  risk;
 
     for (size_t i = 0; i < test_count(rows); i++) {
@@ -583,7 +583,7 @@ static void
 test_survives_deep_nesting(void **state)
 {
     char        *bytes = (char *) guard_room(0, 65536);
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     for (size_t i = 0; i < 65532; i += 4) {
         memcpy(bytes + i, "*1\r\n", 4);
@@ -846,7 +846,7 @@ test_tells_a_holder_without_flags(void **state)
         { "*2\r\n_\r\n_\r\n", false }, { "*1\r\n*0\r\n", false },
         { "*0\r\n", true },
     };
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         assert_int_equal(resp_read(rows[i].flags, strlen(rows[i].flags),
@@ -884,7 +884,7 @@ test_reads_the_instance(void **state)
           "abc" },                           /* as it is judged */
         { META, "abc" }, { META_2, "abc" },
     };
-    redisReply        *reply;
+    redisReply        *reply = NULL;
     healthcode_str_t   instance;
 
     for (size_t i = 0; i < test_count(rows); i++) {
