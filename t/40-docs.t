@@ -617,7 +617,7 @@ for my $doc (@documents) {
         $makefile =~ /^([\w -]+):(?!=)/mg;
     for my $doc (@documents) {
         my %named = map { $_ => 1 }
-            $doc->{text} =~ /(?:^|`)(?:\w+=\S+ )?make ([a-z]+)\b/mg;
+            $doc->{text} =~ /(?:^|`)(?:\w+=\S+ )?make ([a-z][a-z-]*)/mg;
         delete $named{modules};   # nginx's own
         is(join(' ', grep { !$targets{$_} } sort keys %named), '',
            "$doc->{name} names only targets that the Makefile has");

@@ -57,7 +57,10 @@ test_refuses_what_is_no_resp(void **state)
         "$01\r\nx\r\n", "$1\n", "$1\rx\n", "$1x\r\n", "$?\r\n", "*?\r\n",
         "=1048577\r\n", "$1048577\r\n", "$9999999999\r\n",
         "$99999999999\r\n", "$18446744073709551617\r\n", "*01\r\n+a\r\n",
-        "|1\r\n", "!3\r\nERR\r\n",
+        "!3\r\nERR\r\n",
+#if HIREDIS_MAJOR == 1 && HIREDIS_MINOR < 4
+        "|1\r\n",            /* an attribute, which later ones read */
+#endif
     };
     redisReply                 *reply = NULL;
     healthcode_reply_reader_t  *reader;
