@@ -52,6 +52,7 @@ PREFIX      = /usr/local
 MODULES     = /usr/lib/nginx/modules
 COMPLETIONS = share/bash-completion/completions
 SCRIPTS     = share/healthcode/redis-scripts
+PERL        = share/perl5/Test/Nginx
 COMMAND     = $(BUILD)/healthcode
 VERSION     = $(shell sed -n 's/^.define HEALTHCODE_VERSION *"\(.*\)"/\1/p' \
                   ngx_http_healthcode_module/core/healthcode_version.h)
@@ -188,7 +189,8 @@ install: build install-command
 	@echo 'nginx loads it by "load_module $(MODULES)/$(notdir $(MODULE));"'
 
 install-command:
-	install -d $(foreach d,bin share/man/man1 $(COMPLETIONS) $(SCRIPTS), \
+	install -d $(foreach d,bin share/man/man1 $(COMPLETIONS) $(SCRIPTS) \
+	    $(PERL)/Healthcode, \
 	    '$(DESTDIR)$(PREFIX)/$d')
 	install $(COMMAND) '$(DESTDIR)$(PREFIX)/bin/healthcode'
 	packaging/manual.pl man $(COMMAND) \
@@ -196,16 +198,25 @@ install-command:
 	packaging/manual.pl bash $(COMMAND) \
 	    >'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/healthcode'
 	install -m 644 redis-scripts/*.lua '$(DESTDIR)$(PREFIX)/$(SCRIPTS)'
+	install tools/perl/testbed '$(DESTDIR)$(PREFIX)/share/healthcode'
+	install -m 644 tools/perl/Test/Nginx/Healthcode.pm '$(DESTDIR)$(PREFIX)/$(PERL)'
+	install -m 644 tools/perl/Test/Nginx/Healthcode/Bed.pm \
+	    '$(DESTDIR)$(PREFIX)/$(PERL)/Healthcode'
 
 uninstall:
 	rm -f '$(DESTDIR)$(MODULES)/$(notdir $(MODULE))' \
 	    $(foreach f,bin/healthcode share/man/man1/healthcode.1 \
-	        $(COMPLETIONS)/healthcode $(patsubst redis-scripts/%, \
+	        $(COMPLETIONS)/healthcode share/healthcode/testbed \
+	        $(PERL)/Healthcode.pm $(PERL)/Healthcode/Bed.pm \
+	        $(patsubst redis-scripts/%, \
 	        $(SCRIPTS)/%,$(wildcard redis-scripts/*.lua)), \
 	        '$(DESTDIR)$(PREFIX)/$f')
 	[ ! -d '$(DESTDIR)$(PREFIX)/share/healthcode' ] \
 	    || rmdir -p --ignore-fail-on-non-empty \
 	        '$(DESTDIR)$(PREFIX)/$(SCRIPTS)'
+	[ ! -d '$(DESTDIR)$(PREFIX)/$(PERL)/Healthcode' ] \
+	    || rmdir -p --ignore-fail-on-non-empty \
+	        '$(DESTDIR)$(PREFIX)/$(PERL)/Healthcode'
 
 dist:
 	@mkdir -p $(BUILD)

@@ -92,6 +92,11 @@ see 'the manual page is there' sh -c 'man healthcode | grep -q keygen'
 see 'completion is there' bash -c '. /usr/share/bash-completion/completions/healthcode
     COMP_WORDS=(healthcode fl) COMP_CWORD=1; _healthcode; [ "${COMPREPLY[0]}" = flag ]'
 
+see 'a testbed by what is installed' sh -c 'healthcode testbed </dev/null |
+    grep -q "\"address\":\"http://127.0.0.1:.*\"alice\":\"ey"'
+see 'the Perl module for tests is where Perl looks' \
+    perl -MTest::Nginx::Healthcode::Bed -e 1
+
 # an upgrade keeps the configuration
 upgrade() {
     sed -i '1s/(\([0-9.]*\)-1)/(\1-2)/' packaging/debian/changelog

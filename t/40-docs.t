@@ -432,6 +432,8 @@ for my $doc (@examples) {
             unlike($thing->{text}, qr/^healthcode /m,
                    "$where: what can be run is run, in a console fence")
                 if $info eq 'sh';
+        } elsif ($info eq 'perl suite') {
+            is($doc->{name}, 'docs/testing.md', "$where: t/57-kit.t runs it");
         } elsif ($info eq 'text demo') {
             local $ENV{PORT} = free_port();
             local $ENV{DEMO_ONCE} = 1;

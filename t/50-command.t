@@ -123,7 +123,8 @@ sub history {
 
 # ---- help ----
 
-my @commands = qw(keygen issue inspect store holder flag region control);
+my @commands = qw(keygen issue inspect store holder flag region control
+                  testbed);
 
 for my $words ([], map { [$_] } @commands) {
     my $name = join ' ', 'healthcode', @$words, '--help';

@@ -26,7 +26,8 @@ BUILD="gcc libc6-dev make dpkg-dev nginx nginx-dev libssl-dev libpcre2-dev"
 DEMO="redis-server curl openssl"
 TEST="libcmocka-dev valgrind ca-certificates procps
     libtest-base-perl libtext-diff-perl libtest-longstring-perl
-    liblist-moreutils-perl libhttp-message-perl liburi-perl libipc-run-perl"
+    liblist-moreutils-perl libhttp-message-perl liburi-perl libipc-run-perl
+    libfaketime"
 FUZZ="clang libclang-rt-dev"     # its libFuzzer and sanitizers
 BENCH="wrk libnginx-mod-http-lua lua-resty-core lua-cjson lua-nginx-redis"
 

@@ -18,6 +18,7 @@ healthcode_exit_e healthcode_holder(int argc, char **argv);
 healthcode_exit_e healthcode_flag(int argc, char **argv);
 healthcode_exit_e healthcode_region(int argc, char **argv);
 healthcode_exit_e healthcode_control(int argc, char **argv);
+healthcode_exit_e healthcode_testbed(int argc, char **argv);
 
 /* "healthcode flag import", which has a file of its own. */
 healthcode_exit_e healthcode_import(int argc, char **argv);
@@ -34,5 +35,6 @@ extern const char  healthcode_holder_help[];
 extern const char  healthcode_flag_help[];
 extern const char  healthcode_region_help[];
 extern const char  healthcode_control_help[];
+extern const char  healthcode_testbed_help[];
 
 #endif

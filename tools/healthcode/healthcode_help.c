@@ -18,6 +18,7 @@ const char  healthcode_main_help[] =
 "    healthcode region   set, clear, list: risk levels of regions\n"
 "    healthcode control  suspend, resume, revoke-key, restore-key, before,\n"
 "                        list: issuers and keys\n"
+"    healthcode testbed  a gate of its own, to test programs with\n"
 "\n"
 "Each explains itself: healthcode flag --help\n"
 "Which healthcode this is: healthcode --version\n"
@@ -223,3 +224,30 @@ const char  healthcode_control_help[] =
 "Example, a key that leaked:\n"
 "    healthcode control revoke-key --redis unix:/run/redis/redis.sock \\\n"
 "        kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\n";
+
+
+const char  healthcode_testbed_help[] =
+"healthcode testbed [--port N] [--clock TIME] [--config FILE] [CODE]...\n"
+"\n"
+"Starts a Redis and an nginx with a gate, both of its own, on 127.0.0.1;\n"
+"prints one line of JSON, and stays until its standard input ends or it gets\n"
+"a signal.  Then it leaves nothing behind.  FOR TESTS ONLY: everybody has the\n"
+"keys by which it signs.\n"
+"\n"
+"    CODE           a person, and how the code is; alice and bob by default.\n"
+"                   alice:province is of that issuer (national province\n"
+"                   site), alice:forged of nobody, alice:iat=-20m,aud=hall-1\n"
+"                   has these options of \"healthcode issue\"\n"
+"    --port N       a free one by default\n"
+"    --clock TIME   the clock stands at this time, as do codes, which are the\n"
+"                   same bytes each time; Unix seconds or\n"
+"                   2026-01-31T08:00:00Z; takes libfaketime\n"
+"    --config FILE  of the site: what stands in \"server\" in place of a gate\n"
+"                   that lets codes pass in Authorization and in ?code=\n"
+"\n"
+"JSON: address; codes, by CODE; issue, flag and clear, words of a command\n"
+"that still lacks \"--sub NAME\" or \"NAME FLAG\"; store, user, password_file\n"
+"and pepper_file; error_log.  HEALTHCODE_MODULE names the module's file.\n"
+"\n"
+"Example:\n"
+"    healthcode testbed alice alice:iat=-20m\n";

@@ -23,6 +23,7 @@ static const healthcode_command_t  healthcode_main_commands[] = {
     { "flag", healthcode_flag, healthcode_flag_help },
     { "region", healthcode_region, healthcode_region_help },
     { "control", healthcode_control, healthcode_control_help },
+    { "testbed", healthcode_testbed, healthcode_testbed_help },
 };
 
 #define HEALTHCODE_MAIN_COMMANDS                                              \
