@@ -7,6 +7,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use IO::Socket::INET ();
 use JSON::PP ();
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -287,6 +288,49 @@ sub settle {
     is(answers($nginx, code('broken', 1)), '401 key',
        'workers in the place of those that died have it no more');
     is(answers($nginx, code('broken', 2)), 200, 'but the keys that stayed');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+
+# ---- a reload that fails after the keys were read ----
+
+{
+    put('failed.jwks', set(1, 2));
+    my $lines = "keys $dir/failed.jwks;";
+    my $nginx = gate($lines)->start;
+    my @old = $nginx->workers;
+    put('failed.jwks', set(2, 3));
+    settle($nginx, '401 key', code('broken', 1));
+
+    my $taken = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die;
+    $nginx->configure(conf($lines) . 'server { listen 127.0.0.1:' . $taken->sockport . '; }');
+    $nginx->signal('HUP');
+    ok($nginx->logged(qr/still could not bind/, 10), 'a reload fails for its port');
+    is_deeply([ sort $nginx->workers ], [ sort @old ], 'the old workers serve on');
+
+    put('failed.jwks', set(3));
+    settle($nginx, '401 key', code('broken', 2));
+    sleep 1;
+    put('failed.jwks', '');
+    ok($nginx->logged(qr/failed\.jwks" of issuer "broken" cannot be used/, 10),
+       'two keys are taken out, then the file breaks');
+    kill 'KILL', @old;
+    for (1 .. 200) {
+        my @new = $nginx->workers;
+        last if @new == 2 && !grep { my $pid = $_; grep { $_ == $pid } @old } @new;
+        sleep 0.02;
+    }
+    sleep 0.2;
+    is(answers($nginx, code('broken', $_)), '401 key',
+       "a worker in the place of one that died has key $_ no more") for 1, 2;
+    is(answers($nginx, code('broken', 3)), 200, 'but the key that stayed');
+
+    close $taken;
+    $nginx->configure(conf($lines));
+    ok($nginx->reload, 'a reload succeeds');
+    settle($nginx, 200, code('broken', 3));
+    is(answers($nginx, code('broken', 3)), 200, 'and keeps that key');
+    is(answers($nginx, code('broken', 2)), '401 key', 'and no other');
     is($nginx->stop, 0, 'it ends by itself');
 }
 

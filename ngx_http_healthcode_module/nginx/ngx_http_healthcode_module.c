@@ -292,13 +292,25 @@ ngx_http_healthcode_module_log_first(ngx_conf_t *cf)
 }
 
 
-/* As nginx says its own version at each start and reload. */
+/*
+ * The configuration counts from now on.  Says its version, as nginx says its
+ * own at each start and reload.
+ */
 static ngx_int_t
 ngx_http_healthcode_module_init(ngx_cycle_t *cycle)
 {
+    ngx_http_healthcode_main_conf_t  *mcf;
+
     if (!ngx_test_config) {
         ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
                       "healthcode/" HEALTHCODE_VERSION);
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_http_healthcode_module);
+
+    if (mcf && mcf->policies.nelts) {
+        ngx_http_healthcode_zone_commit(&mcf->issuers);
     }
 
     return NGX_OK;

@@ -141,6 +141,20 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
 
         /* the location may lead elsewhere now */
         issuer[i]->slot->due = 0;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_healthcode_zone_commit(ngx_array_t *issuers)
+{
+    ngx_uint_t                       i;
+    ngx_slab_pool_t                 *pool;
+    ngx_http_healthcode_issuer_t   **issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
 
         issuer[i]->keys.reload = ++issuer[i]->slot->reload;
 
@@ -152,14 +166,20 @@ ngx_http_healthcode_zone_init(ngx_shm_zone_t *zone, void *data)
             ngx_http_healthcode_zone_recall(issuer[i]);
         }
 
+        /* workers of the last configuration may give it up meanwhile */
+
+        pool = (ngx_slab_pool_t *) issuer[i]->zone->shm.addr;
+
+        ngx_shmtx_lock(&pool->mutex);
+
         if (issuer[i]->slot->kept) {
             issuer[i]->keys.kept =
                 ngx_http_healthcode_load_hash(0, issuer[i]->slot->kept,
                                               issuer[i]->slot->kept_len);
         }
-    }
 
-    return NGX_OK;
+        ngx_shmtx_unlock(&pool->mutex);
+    }
 }
 
 
@@ -493,19 +513,25 @@ static void
 ngx_http_healthcode_zone_forget(ngx_slab_pool_t *pool,
     ngx_http_healthcode_zone_slot_t *slot)
 {
+    size_t                       len = slot->kept_len;
+    u_char                      *kept = slot->kept;
     ngx_http_healthcode_zone_t  *shared = pool->data;
 
-    if (slot->kept == NULL) {
+    if (kept == NULL) {
         return;
     }
 
-    shared->kept -= slot->kept_len;
+    shared->kept -= len;
 
-    ngx_explicit_memzero(slot->kept, slot->kept_len);
-    ngx_slab_free_locked(pool, slot->kept);
+    /* first out of sight: this process may be killed while it wipes */
 
     slot->kept = NULL;
     slot->kept_len = 0;
+
+    ngx_memory_barrier();
+
+    ngx_explicit_memzero(kept, len);
+    ngx_slab_free_locked(pool, kept);
 }
 
 

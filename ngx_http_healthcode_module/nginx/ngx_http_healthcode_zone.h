@@ -82,6 +82,14 @@ _Static_assert(ngx_http_healthcode_zone_is_at(name, 0)
 ngx_int_t ngx_http_healthcode_zone_add(ngx_conf_t *cf, ngx_array_t *issuers);
 
 /*
+ * Once nothing can keep the configuration of issuers from taking the place of
+ * the last one: keeps the texts of their keys, or takes the keys of those whose
+ * files are broken from what was kept.  Not before: where a reload fails, the
+ * workers that go on keep newer ones.
+ */
+void ngx_http_healthcode_zone_commit(ngx_array_t *issuers);
+
+/*
  * Whether the caller may fetch now: nobody else does, and the last one began
  * at least interval milliseconds ago.  It then has the fetch for timeout
  * milliseconds, and ends it by _done().
