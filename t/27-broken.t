@@ -163,6 +163,22 @@ for my $case ([ 'JWK', json({ keys => [ { kty => 'EC', crv => 'P-256', d => 'AA'
          'in words');
 }
 
+# One that lies behind a broken one, in its file or in another.
+put('before.jwks', '{"keys":[');
+mkdir "$dir/hidden.d";
+$f->write('keys/hidden.d/a.jwks', '', 0600);
+$f->write('keys/hidden.d/b.jwks', set(1), 0600);
+$f->write('keys/hidden.d/c.pem', "-----BEGIN PRIVATE KEY-----\n", 0600);
+for my $case ([ 'a file', "keys $dir/before.jwks $dir/private;", qr/private/ ],
+              [ 'a folder', "keys_dir $dir/hidden.d;", qr/hidden\.d.c\.pem/ ])
+{
+    my ($what, $lines, $named) = @$case;
+    my ($status, $out) = gate($lines)->check;
+    isnt($status, 0, "a broken file before it in $what does not hide a private key");
+    like($out, qr/\[emerg\].*keys "\S*$named" of issuer "broken" .*it is a private key/,
+         'which is named');
+}
+
 
 # ---- it becomes good while nginx serves ----
 

@@ -44,12 +44,14 @@ void healthcode_keyring_free(healthcode_keyring_t *keyring);
  * 7517 section 5).  A key that is meant but broken or weak, a private key
  * where a public one belongs, and a text without one usable key are errors:
  * then false is returned, error, of size bytes, holds a sentence with the line
- * and the key, and the set may only be freed.
+ * and the key, and the set may only be freed, or given more texts to see
+ * whether one has a private key.  A private key is what error names, whatever
+ * else is wrong with the text, unless it is a JWK set that is no JSON.
  */
 bool healthcode_keyring_add(healthcode_keyring_t *keyring,
     healthcode_str_t text, char *error, size_t size);
 
-/* Whether what _add() refused was a private key, which must not lie there. */
+/* Whether _add() has refused a private key, which must not lie there. */
 bool healthcode_keyring_is_private(const healthcode_keyring_t *keyring);
 
 /*

@@ -32,6 +32,8 @@ static bool healthcode_keyring_read_jwk(healthcode_keyring_t *keyring,
     yyjson_val *root, yyjson_val *object);
 static bool healthcode_keyring_load_jwk(healthcode_keyring_t *keyring,
     const healthcode_keyring_jwk_t *jwk);
+static bool healthcode_keyring_is_public(healthcode_keyring_t *keyring,
+    yyjson_val *root, yyjson_val *object);
 static bool healthcode_keyring_has_private(yyjson_val *jwk);
 static bool healthcode_keyring_refuse(healthcode_keyring_t *keyring,
     size_t offset, const char *kid, const char *what);
@@ -49,6 +51,7 @@ static bool healthcode_keyring_load_public(healthcode_keyring_t *keyring,
 static size_t healthcode_keyring_fitting(const healthcode_keyring_t *keyring,
     EVP_PKEY *pkey, const healthcode_algorithm_t **fitting);
 static size_t healthcode_keyring_next_block(healthcode_str_t text, BIO *bio);
+static size_t healthcode_keyring_private_block(healthcode_str_t text);
 
 
 healthcode_keyring_t *
@@ -167,11 +170,20 @@ healthcode_keyring_read_set(healthcode_keyring_t *keyring, yyjson_val *root)
     yyjson_val  *jwk, *keys = yyjson_obj_get(root, "keys");
 
     if (keys == NULL) {
-        return healthcode_keyring_read_jwk(keyring, root, root);
+        return healthcode_keyring_is_public(keyring, root, root)
+               && healthcode_keyring_read_jwk(keyring, root, root);
     }
 
     if (!yyjson_is_arr(keys)) {
         return healthcode_keyring_fail_whole(keyring, "\"keys\" is no array");
+    }
+
+    /* what else is wrong must not hide that one of them is private */
+
+    yyjson_arr_foreach(keys, i, n, jwk) {
+        if (!healthcode_keyring_is_public(keyring, root, jwk)) {
+            return false;
+        }
     }
 
     yyjson_arr_foreach(keys, i, n, jwk) {
@@ -208,12 +220,6 @@ healthcode_keyring_read_jwk(healthcode_keyring_t *keyring, yyjson_val *root,
                                        "characters");
     }
 
-    if (healthcode_keyring_has_private(object)) {
-        return healthcode_keyring_refuse(keyring, jwk.offset, jwk.name,
-                                         "it is a private key; write only its "
-                                         "public members here");
-    }
-
     return !healthcode_keyring_is_for_verifying(object)
            || healthcode_keyring_load_jwk(keyring, &jwk);
 }
@@ -245,6 +251,31 @@ healthcode_keyring_load_jwk(healthcode_keyring_t *keyring,
 
     return wrong == NULL
            || healthcode_keyring_fail(keyring, jwk->offset, jwk->name, wrong);
+}
+
+
+static bool
+healthcode_keyring_is_public(healthcode_keyring_t *keyring, yyjson_val *root,
+    yyjson_val *object)
+{
+    const char  *kid;
+
+    if (!healthcode_keyring_has_private(object)) {
+        return true;
+    }
+
+    kid = (const char *) healthcode_json_text(yyjson_obj_get(object,
+                                                             "kid")).data;
+
+    if (kid == NULL || !healthcode_keyring_is_printable(kid)) {
+        kid = "without kid";
+    }
+
+    return healthcode_keyring_refuse(keyring,
+                                     healthcode_json_offset(keyring->text,
+                                                            root, object),
+                                     kid, "it is a private key; write only "
+                                     "its public members here");
 }
 
 
@@ -382,6 +413,14 @@ healthcode_keyring_read_pem(healthcode_keyring_t *keyring)
         return healthcode_keyring_fail_whole(keyring, "it is too large");
     }
 
+    offset = healthcode_keyring_private_block(text);
+
+    if (offset != HEALTHCODE_KEYRING_NOWHERE) {
+        return healthcode_keyring_refuse(keyring, offset, NULL, "it is a "
+                                         "private key; write only its public "
+                                         "half here");
+    }
+
     bio = BIO_new_mem_buf(text.data, (int) text.len);
     offset = healthcode_keyring_next_block(text, bio);
 
@@ -430,17 +469,41 @@ healthcode_keyring_next_block(healthcode_str_t text, BIO *bio)
 }
 
 
+/*
+ * Where a block of a private key begins, whole or not, by its first line alone;
+ * HEALTHCODE_KEYRING_NOWHERE: there is none.
+ */
+static size_t
+healthcode_keyring_private_block(healthcode_str_t text)
+{
+    size_t       begun = HEALTHCODE_KEYRING_NOWHERE;
+    const char   begin[] = "-----BEGIN", name[] = "PRIVATE KEY";
+
+    for (size_t i = 0; i + sizeof(name) <= text.len; i++) {
+
+        if (text.data[i] == '\n') {
+            begun = HEALTHCODE_KEYRING_NOWHERE;
+
+        } else if (begun == HEALTHCODE_KEYRING_NOWHERE) {
+
+            if (memcmp(text.data + i, begin, sizeof(begin) - 1) == 0) {
+                begun = i;
+            }
+
+        } else if (memcmp(text.data + i, name, sizeof(name) - 1) == 0) {
+            return begun;
+        }
+    }
+
+    return HEALTHCODE_KEYRING_NOWHERE;
+}
+
+
 static bool
 healthcode_keyring_read_block(healthcode_keyring_t *keyring, size_t offset,
     const char *name, const uint8_t *data, long len)
 {
     EVP_PKEY  *pkey;
-
-    if (strstr(name, "PRIVATE KEY")) {
-        return healthcode_keyring_refuse(keyring, offset, NULL, "it is a "
-                                         "private key; write only its public "
-                                         "half here");
-    }
 
     if (strcmp(name, PEM_STRING_PUBLIC) == 0) {
         pkey = d2i_PUBKEY(NULL, &data, len);

@@ -37,6 +37,9 @@ static ngx_int_t ngx_http_healthcode_load_file(const char *name,
     ngx_http_healthcode_load_t *load);
 static ngx_int_t ngx_http_healthcode_load_text(const char *name, mode_t mode,
     healthcode_str_t text, ngx_http_healthcode_load_t *load);
+static void ngx_http_healthcode_load_rest(
+    const ngx_http_healthcode_load_names_t *names, ngx_uint_t i,
+    ngx_http_healthcode_load_t *load);
 static ngx_int_t ngx_http_healthcode_load_begin(
     const ngx_http_healthcode_issuer_t *issuer,
     ngx_http_healthcode_load_t *load);
@@ -77,6 +80,10 @@ ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
         rc = ngx_http_healthcode_load_file(names.names[i], load);
     }
 
+    if (rc != NGX_OK) {
+        ngx_http_healthcode_load_rest(&names, i, load);
+    }
+
     if (rc == NGX_OK && text.data) {
         rc = ngx_http_healthcode_load_text("", 0, text, load);
     }
@@ -90,6 +97,29 @@ ngx_http_healthcode_load(const ngx_http_healthcode_issuer_t *issuer,
     ngx_http_healthcode_load_free(&names);
 
     return ngx_http_healthcode_load_end(rc, load);
+}
+
+
+/* A broken file must not hide a private key in one of those behind it. */
+static void
+ngx_http_healthcode_load_rest(const ngx_http_healthcode_load_names_t *names,
+    ngx_uint_t i, ngx_http_healthcode_load_t *load)
+{
+    ngx_http_healthcode_load_t  first = *load;
+
+    for ( /* void */ ; i < names->n; i++) {
+
+        if (healthcode_keyring_is_private(load->keyring)) {
+            return;
+        }
+
+        (void) ngx_http_healthcode_load_file(names->names[i], load);
+    }
+
+    if (!healthcode_keyring_is_private(load->keyring)) {
+        ngx_memcpy(load->error, first.error, sizeof(load->error));
+        ngx_memcpy(load->file, first.file, sizeof(load->file));
+    }
 }
 
 

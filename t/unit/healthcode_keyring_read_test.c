@@ -30,6 +30,7 @@
 #define PRIVATE_PEM                                                           \
     "it is a private key; write only its public half here"
 #define BROKEN   "a PEM block in it is broken"
+#define BROKEN_FIRST  "line 1: " BROKEN
 #define SEVERAL  "several algorithms fit it; add an \"alg\" member"
 #define SEVERAL_PEM                                                           \
     "several algorithms fit a PEM key in it; write it as a JWK with an "      \
@@ -290,6 +291,22 @@ test_refuses_private_keys_of_every_kind(void **state)
             "line 1: key \"p\": " PRIVATE, 1);
     refuses(RSA("\"use\":\"enc\",\"d\":\"AQ\","), "RS256",
             "line 1: key \"without kid\": " PRIVATE, 2);
+
+    /* behind what is wrong otherwise */
+    refuses(SET("{\"kty\":\"EC\",\"crv\":\"P-256\"},"
+                RSA("\"kid\":\"p\",\"d\":\"AQ\",")), "ES256",
+            "line 1: key \"p\": " PRIVATE, 10);
+    refuses(SET("7," RSA("\"kid\":\"p\",\"d\":\"AQ\",")), "ES256",
+            "line 1: key \"p\": " PRIVATE, 11);
+    refuses(SET(RSA("\"kid\":7,\"d\":\"AQ\",")), "RS256",
+            "line 1: key \"without kid\": " PRIVATE, 12);
+    refuses("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
+            "-----BEGIN EC PRIVATE KEY-----\n", "RS256",
+            "line 4: " PRIVATE_PEM, 13);
+    refuses("-----BEGIN PUBLIC KEY-----\n?\n-----BEGIN PRIVATE KEY-----",
+            "RS256", "line 3: " PRIVATE_PEM, 14);
+    refuses("-----BEGIN X-----\nPRIVATE KEY\n-----END X-----\n", "RS256",
+            BROKEN_FIRST, 15);
 
     /* what a kid says goes into logs */
     refuses(RSA("\"kid\":\"a\xe2\x80\xae" "b\xc2\x9b\\\\\",\"d\":\"AQ\","),
