@@ -334,7 +334,7 @@ SKIP: {
     my $closed = $f->path('closed');
     mkdir $closed;
     my $says = sub {
-        my ($what, $name, $modes, $wanted) = @_;
+        my ($what, $name, $modes, $wanted, $after) = @_;
         my $lines = $name eq 'closed' ? "keys_dir $closed;" : "keys $closed/k.jwks;";
         $f->write('closed/k.jwks', $f->read('site.jwks'), 0600);
         my ($dir, $file, $uid, $gid) = @$modes;
@@ -343,9 +343,10 @@ SKIP: {
         chown $uid // 0, $gid // 0, "$closed/k.jwks";
         $other->configure("$pepper$store" . "healthcode_issuer site {\n"
             . "iss site; algorithms HS256; $lines\n}\n$gate");
+        $after->($other->root . '/nginx.conf') if $after;
         my ($status, $out) = $other->check;
         is($status, 0, "$what: it starts") or diag $out;
-        my ($got) = $out =~ /\[warn\] .*?: healthcode: ("\S+), of the keys of issuer "site", cannot be read by user "nobody" of the workers, .* in \S+nginx\.conf:\d+$/m;
+        my ($got) = $out =~ /\[warn\] (?:.*?: )?healthcode: ("\S+), of the keys of issuer "site", cannot be read by user "nobody" of the workers, .* in \S+nginx\.conf:\d+$/m;
         is($got, $wanted && "\"$wanted\"", "$what: and says so, or not");
     };
     my $file = "$closed/k.jwks";
@@ -361,6 +362,22 @@ SKIP: {
     $says->('keys of a folder that it may only list', 'closed', [ 0744, 0644 ], $closed);
     $says->('keys of an open folder', 'closed', [ 0755, 0644 ], undef);
     $says->('a file of a folder', 'closed', [ 0755, 0600 ], $file);
+
+    my $last = sub {
+        my ($path) = @_;
+        my $conf = $f->read($path);
+        $conf =~ s/^user .*\n//m or die;
+        open my $out, '>', $path or die "$path: $!";
+        print $out "$conf$_[1]\n";
+        close $out;
+    };
+    $says->('"user root;" at the end', '', [ 0755, 0600 ], undef,
+            sub { $last->(@_, 'user root;') });
+    $says->('"user nobody;" at the end', '', [ 0755, 0600 ], $file,
+            sub { $last->(@_, "user nobody $group;") });
+    $says->('no user', '', [ 0755, 0600 ], $file, sub { $last->(@_, '') });
+    $says->('one process', '', [ 0755, 0600 ], undef,
+            sub { $last->(@_, "user nobody $group; master_process off;") });
 }
 
 

@@ -101,9 +101,10 @@ void ngx_http_healthcode_conf_nearest(ngx_conf_t *cf, ngx_array_t *known,
 
 /*
  * Where nginx is started as root: warns of key files that the user of the
- * workers may not read, so that they cannot see them change.
+ * workers may not read, so that they cannot see them change.  Once all of the
+ * configuration is read, since "user" may stand behind the http block.
  */
-void ngx_http_healthcode_conf_readable(ngx_conf_t *cf,
+void ngx_http_healthcode_conf_readable(ngx_cycle_t *cycle,
     ngx_http_healthcode_main_conf_t *mcf);
 
 /* What messages call a location: its name, or "(server)". */

@@ -8,33 +8,37 @@
 #include "ngx_http_healthcode_load.h"
 
 #include <grp.h>
-#include <pwd.h>
 
 
 /* Groups of a user that are looked at. */
 #define NGX_HTTP_HEALTHCODE_READABLE_GROUPS  256
 
 
-static const char *ngx_http_healthcode_conf_worker(ngx_conf_t *cf,
+static const char *ngx_http_healthcode_conf_worker(const ngx_core_conf_t *ccf,
     unsigned *groups, healthcode_access_user_t *user);
 
 
 void
-ngx_http_healthcode_conf_readable(ngx_conf_t *cf,
+ngx_http_healthcode_conf_readable(ngx_cycle_t *cycle,
     ngx_http_healthcode_main_conf_t *mcf)
 {
     char                            file[512];
     unsigned                        groups[NGX_HTTP_HEALTHCODE_READABLE_GROUPS];
     ngx_uint_t                      i;
     const char                     *name;
+    ngx_core_conf_t                *ccf;
     healthcode_access_user_t        user;
     ngx_http_healthcode_issuer_t  **issuer = mcf->issuers.elts;
 
-    if (mcf->issuers.nelts == 0 || geteuid() != 0) {
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    /* one process that does all changes no user */
+
+    if (mcf->issuers.nelts == 0 || geteuid() != 0 || !ccf->master) {
         return;
     }
 
-    name = ngx_http_healthcode_conf_worker(cf, groups, &user);
+    name = ngx_http_healthcode_conf_worker(ccf, groups, &user);
 
     for (i = 0; name && i < mcf->issuers.nelts; i++) {
 
@@ -44,7 +48,7 @@ ngx_http_healthcode_conf_readable(ngx_conf_t *cf,
             continue;
         }
 
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                       "healthcode: \"%s\", of the keys of issuer \"%V\", "
                       "cannot be read by user \"%s\" of the workers, so that "
                       "a change counts after a reload only; let that user, or "
@@ -57,38 +61,15 @@ ngx_http_healthcode_conf_readable(ngx_conf_t *cf,
 
 /* The user that workers will be, whose name is returned; NULL: not known. */
 static const char *
-ngx_http_healthcode_conf_worker(ngx_conf_t *cf, unsigned *groups,
+ngx_http_healthcode_conf_worker(const ngx_core_conf_t *ccf, unsigned *groups,
     healthcode_access_user_t *user)
 {
-    int               i, n = NGX_HTTP_HEALTHCODE_READABLE_GROUPS;
-    gid_t             group, list[NGX_HTTP_HEALTHCODE_READABLE_GROUPS];
-    const char       *name;
-    struct group     *grp;
-    struct passwd    *pwd;
-    ngx_core_conf_t  *ccf;
+    int    i, n = NGX_HTTP_HEALTHCODE_READABLE_GROUPS;
+    gid_t  list[NGX_HTTP_HEALTHCODE_READABLE_GROUPS];
 
-    ccf = (ngx_core_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
-                                           ngx_core_module);
-
-    if (ccf->user != (uid_t) NGX_CONF_UNSET_UINT) {
-        name = ccf->username;
-        user->user = (unsigned) ccf->user;
-        group = ccf->group;
-
-    } else {
-        name = NGX_USER;
-        pwd = getpwnam(name);
-        grp = getgrnam(NGX_GROUP);
-
-        if (pwd == NULL || grp == NULL) {
-            return NULL;
-        }
-
-        user->user = (unsigned) pwd->pw_uid;
-        group = grp->gr_gid;
-    }
-
-    if (name == NULL || getgrouplist(name, group, list, &n) == -1) {
+    if (ccf->username == NULL
+        || getgrouplist(ccf->username, ccf->group, list, &n) == -1)
+    {
         return NULL;
     }
 
@@ -96,8 +77,9 @@ ngx_http_healthcode_conf_worker(ngx_conf_t *cf, unsigned *groups,
         groups[i] = (unsigned) list[i];
     }
 
+    user->user = (unsigned) ccf->user;
     user->groups = groups;
     user->ngroups = (size_t) n;
 
-    return name;
+    return ccf->username;
 }

@@ -213,7 +213,6 @@ ngx_http_healthcode_module_postconfiguration(ngx_conf_t *cf)
     }
 
     ngx_http_healthcode_conf_idle(cf, mcf);
-    ngx_http_healthcode_conf_readable(cf, mcf);
 
     if (mcf->policies.nelts == 0) {
         return NGX_OK;
@@ -309,7 +308,13 @@ ngx_http_healthcode_module_init(ngx_cycle_t *cycle)
     mcf = ngx_http_cycle_get_module_main_conf(cycle,
                                               ngx_http_healthcode_module);
 
-    if (mcf && mcf->policies.nelts) {
+    if (mcf == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_http_healthcode_conf_readable(cycle, mcf);
+
+    if (mcf->policies.nelts) {
         ngx_http_healthcode_zone_commit(&mcf->issuers);
     }
 
