@@ -307,6 +307,35 @@ sub settle {
     is($nginx->stop, 0, 'it ends by itself');
 }
 
+# A set that is too large to be kept.
+{
+    my $large = sub { set(@_) =~ s/\}\z/',"pad":"' . 'x' x 1_100_000 . '"}'/er };
+    put('large.jwks', $large->(1, 2));
+    my $nginx = gate("keys $dir/large.jwks;")->start;
+    is(answers($nginx, code('broken', 1)), 200, 'a large set counts');
+    put('large.jwks', $large->(2));
+    settle($nginx, '401 key', code('broken', 1));
+    sleep 1;
+    put('large.jwks', '');
+    ok($nginx->logged(qr/large\.jwks" of issuer "broken" cannot be used/, 10),
+       'a key is taken out, then the file breaks');
+    my @old = $nginx->workers;
+    kill 'KILL', @old;
+    for (1 .. 200) {
+        my @new = $nginx->workers;
+        last if @new == 2 && !grep { my $pid = $_; grep { $_ == $pid } @old } @new;
+        sleep 0.02;
+    }
+    sleep 0.2;
+    is(answers($nginx, code('broken', $_)), '503 keys_unavailable',
+       "workers in the place of those that died know no key $_") for 1, 2;
+    put('large.jwks', $large->(2));
+    settle($nginx, 200, code('broken', 2));
+    is(answers($nginx, code('broken', 2)), 200, 'until the file is good');
+    is(answers($nginx, code('broken', 1)), '401 key', 'which has key 1 no more');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
 
 # ---- a reload that fails after the keys were read ----
 

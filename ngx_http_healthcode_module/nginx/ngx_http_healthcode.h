@@ -82,6 +82,7 @@ typedef struct {
     ngx_uint_t                     broken;     /* the files are */
     ngx_atomic_uint_t              reload;     /* of the slot: which one */
     uint64_t                       kept;       /* a hash of what it kept then */
+    ngx_atomic_uint_t              loads;      /* likewise, of the slot then */
 } ngx_http_healthcode_keys_conf_t;
 
 

@@ -178,6 +178,8 @@ ngx_http_healthcode_zone_commit(ngx_array_t *issuers)
                                               issuer[i]->slot->kept_len);
         }
 
+        issuer[i]->keys.loads = issuer[i]->slot->loads;
+
         ngx_shmtx_unlock(&pool->mutex);
     }
 }
@@ -455,8 +457,8 @@ ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
     ngx_shmtx_lock(&pool->mutex);
 
     if (!ngx_http_healthcode_zone_is_mine(issuer)
-        || (slot->reload == issuer->keys.reload
-            && slot->kept_of == ngx_http_healthcode_zone_sources(issuer)
+        || slot->reload != issuer->keys.reload
+        || (slot->kept_of == ngx_http_healthcode_zone_sources(issuer)
             && slot->kept && slot->kept_len == texts->len
             && ngx_memcmp(slot->kept, texts->bytes, texts->len) == 0))
     {
@@ -468,9 +470,7 @@ ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
 
     room = NGX_HTTP_HEALTHCODE_ZONE_KEPT - shared->kept;
 
-    if (texts->bytes && texts->len <= room
-        && slot->reload == issuer->keys.reload)
-    {
+    if (texts->bytes && texts->len <= room) {
         slot->kept = ngx_slab_alloc_locked(pool, texts->len);
     }
 
@@ -488,7 +488,7 @@ ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
 void
 ngx_http_healthcode_zone_refresh(ngx_http_healthcode_issuer_t *issuer)
 {
-    ngx_uint_t                        is_newer;
+    ngx_uint_t                        is_newer, is_lost;
     ngx_slab_pool_t                  *pool;
     ngx_http_healthcode_zone_slot_t  *slot = issuer->slot;
 
@@ -500,10 +500,19 @@ ngx_http_healthcode_zone_refresh(ngx_http_healthcode_issuer_t *issuer)
                && ngx_http_healthcode_load_hash(0, slot->kept, slot->kept_len)
                   != issuer->keys.kept;
 
+    is_lost = !slot->kept && slot->loads != issuer->keys.loads;
+
     ngx_shmtx_unlock(&pool->mutex);
 
     if (is_newer) {
         ngx_http_healthcode_zone_recall(issuer);
+    }
+
+    if (is_lost) {
+        /* none, rather than one that was taken out: the files say which */
+        healthcode_keyring_free(issuer->keys.keyring);
+        issuer->keys.keyring = NULL;
+        issuer->keys.stamp = 0;
     }
 }
 

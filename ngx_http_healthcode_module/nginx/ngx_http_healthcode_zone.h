@@ -130,8 +130,8 @@ u_char *ngx_http_healthcode_zone_text(
  * Keeps texts, from which this process has read the keys of issuer that it has
  * now, for a reload that finds the files broken.  Where they cannot be kept
  * (they are given up, or too many for the zone) no older ones are, either: a
- * key may have been taken out since.  Nor where a reload has been, whose
- * workers may have newer keys.
+ * key may have been taken out since.  Does nothing where a reload has been,
+ * whose workers may have newer keys.
  */
 void ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
     const healthcode_bundle_t *texts);
@@ -139,7 +139,8 @@ void ngx_http_healthcode_zone_keep(const ngx_http_healthcode_issuer_t *issuer,
 /*
  * In a worker that begins: where other workers have kept newer keys of issuer
  * since the configuration was read, takes these.  It may stand in for a worker
- * that died, and the files may be broken by now.
+ * that died, and the files may be broken by now.  Where they had newer ones
+ * that could not be kept it has none until it has read the files.
  */
 void ngx_http_healthcode_zone_refresh(ngx_http_healthcode_issuer_t *issuer);
 
