@@ -765,6 +765,9 @@ fails('a location of keys that nobody has', "$pepper$store"
       . "healthcode_issuer far {\n iss far; algorithms ES256;\n"
       . "keys_location /keys; !!\n}\n$gate", qr{keys_location /keys}, $instead);
 
+# another issuer whose keys are whole: without one nginx does not start
+my $whole = 'healthcode_issuer whole { iss whole; algorithms ES256; '
+          . "keys $f->{dir}/prov-es.jwks; }\n";
 my %keys = (
     'that is not there'        => [ undef, qr/No such file/ ],
     'that is empty'            => [ '', qr/cannot be used|empty/ ],
@@ -795,12 +798,12 @@ for my $what (sort keys %keys) {
     if ($what =~ /private/) {
         fails("a key file $what", $http, $say);
     } else {
-        starts("a key file $what", $http,
+        starts("a key file $what", $whole . $http,
                like => qr/\[crit\].*issuer "site" cannot be used: .*$say/,
                unlike => qr/\[emerg\]/);
     }
 }
-starts('keys that are a folder', issuer(keys => $f->path('site')),
+starts('keys that are a folder', $whole . issuer(keys => $f->path('site')),
        like => qr/\[crit\].*it is a folder; write "keys_dir DIR;"/);
 mkdir $f->path('empty.d');
 for my $case ([ 'is empty', 'empty.d', qr/no key file in this folder; give/ ],
@@ -809,7 +812,7 @@ for my $case ([ 'is empty', 'empty.d', qr/no key file in this folder; give/ ],
 {
     my ($what, $name, $say) = @$case;
     $f->write($name, 'x') if $name =~ /jwks/;
-    starts("a folder of keys that $what", issuer_without('keys')
+    starts("a folder of keys that $what", $whole . issuer_without('keys')
            =~ s/(healthcode_issuer \w+ \{)/$1 keys_dir ${\ $f->path($name)};/r,
            like => qr{\[crit\].*"\S*/\Q$name\E" of issuer "site".*$say});
 }

@@ -122,6 +122,18 @@ for my $case (
     is($nginx->stop, 0, 'and nginx ends by itself');
 }
 
+# Where no other issuer has keys, nobody would be let in.
+{
+    my $nginx = gate("keys $dir/empty.jwks;");
+    put('whole.jwks', '');
+    my ($status, $out) = $nginx->check;
+    isnt($status, 0, 'keys of all issuers are broken: nginx -t fails');
+    is(scalar(() = $out =~ /\[crit\]/g), 2, 'and names each');
+    like($out, qr/\[emerg\] .*no issuer has keys that can be used/, 'and says why');
+    put('whole.jwks', set(9));
+    is(($nginx->check)[0], 0, 'one that has keys is enough');
+}
+
 # Root may read everything: nginx as another user, in a folder of its own.  Under
 # a sanitizer it could not read its options there.
 if (!$Healthcode::Fixture::STATIC) {

@@ -479,10 +479,12 @@ ngx_int_t
 ngx_http_healthcode_conf_keys_check(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf)
 {
-    ngx_uint_t                      i;
+    ngx_uint_t                      i, broken = 0;
     ngx_http_healthcode_issuer_t  **issuers = mcf->issuers.elts;
 
     for (i = 0; i < mcf->issuers.nelts; i++) {
+
+        broken += issuers[i]->keys.broken;
 
         if (issuers[i]->keys.location.len == 0 || issuers[i]->keys.ctx) {
             continue;
@@ -497,6 +499,14 @@ ngx_http_healthcode_conf_keys_check(ngx_conf_t *cf,
                       &issuers[i]->keys.location,
                       &issuers[i]->keys.reference.file,
                       issuers[i]->keys.reference.line);
+        return NGX_ERROR;
+    }
+
+    if (broken && broken == mcf->issuers.nelts) {
+        /* there is no other issuer whose gates would go on */
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no issuer has keys that can be used, so that no code "
+                      "would pass; mend the keys that are named above");
         return NGX_ERROR;
     }
 
