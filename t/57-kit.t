@@ -20,21 +20,21 @@ use Healthcode::Process;
 
 my $ROOT  = abs_path("$FindBin::Bin/..");
 my $BUILD = abs_path($ENV{HEALTHCODE_BUILD} || "$ROOT/build");
-my $CLOCK = '2026-01-31T08:00:00Z';
+my $CLOCK = '2099-01-31T08:00:00Z';
 
 # Codes of this clock and of the keys for tests, as they were first made.
 my %KNOWN = (
     'alice' => 'eyJhbGciOiJFZERTQSIsInR5cCI6ImhlYWx0aGNvZGUrand0Iiwia2lkIjoiVEVTVC'
         . '1PTkxZLW5hdGlvbmFsIn0.eyJpc3MiOiJodHRwczovL25hdGlvbmFsLmV4YW1wbGUi'
-        . 'LCJzdWIiOiJhbGljZSIsImlhdCI6MTc2OTg0NjQwMCwiZXhwIjoxNzY5ODQ3MzAwLC'
-        . 'JqdGkiOiJ0ZXN0LW9ubHktYWxpY2UifQ.7K6Lh2Q2a_LsX5xzFZtrasIWntcm90ZXU'
-        . '5dINgqP5CEKN_PhcclydQeYz1n4NcqcZJB5nV9oqJQpTIdkYd14Aw',
+        . 'LCJzdWIiOiJhbGljZSIsImlhdCI6NDA3MzUyOTYwMCwiZXhwIjo0MDczNTMwNTAwLC'
+        . 'JqdGkiOiJ0ZXN0LW9ubHktYWxpY2UifQ.xr-J7kE7o4KK2ZpaYiwbIaF26yv-wqoGA'
+        . 'Sq6ADhMZ6LD82FmXd7dbOj4B3CrfVgBvP8I1eADQXazsnW02-7UBw',
     'alice:province,region=511402' => 'eyJhbGciOiJFZERTQSIsInR5cCI6ImhlYWx0aGNvZGUrand0Iiwia2lkIjoiVEVTVC'
         . '1PTkxZLXByb3ZpbmNlIn0.eyJpc3MiOiJodHRwczovL3Byb3ZpbmNlLmV4YW1wbGUi'
-        . 'LCJzdWIiOiJhbGljZSIsImlhdCI6MTc2OTg0NjQwMCwiZXhwIjoxNzY5ODQ3MzAwLC'
-        . 'JqdGkiOiJ0ZXN0LW9ubHktYWxpY2UiLCJyZWdpb25zIjpbIjUxMTQwMiJdfQ.VNpFB'
-        . 'eeLHl3NAOcOKrgA-8DkzFMDe41W8Y6eS54DsmATb_Ooy32-ELZXe1yv2AZW45MKQc0'
-        . 'O_zWsALXVwRtkDQ',
+        . 'LCJzdWIiOiJhbGljZSIsImlhdCI6NDA3MzUyOTYwMCwiZXhwIjo0MDczNTMwNTAwLC'
+        . 'JqdGkiOiJ0ZXN0LW9ubHktYWxpY2UiLCJyZWdpb25zIjpbIjUxMTQwMiJdfQ.sRUIj'
+        . 'oRl6RECcJ0M9L6AlX7L3-yKdnmycFFj-c3lmcJOV5X29ccqs5CmL8kMbugkT63wBjf'
+        . 'PIIE0kPxUHHUBCQ',
 );
 
 -x "$BUILD/healthcode" or die "$BUILD/healthcode is missing: \"make build\"\n";
@@ -147,7 +147,7 @@ fails('an option that is none', $fixed =~ s/clock =>/clok =>/r,
       qr/unknown option "clok"/);
 
 my $RULES = <<'END';
-use Test::Nginx::Healthcode clock => '2026-01-31T08:00:00Z';
+use Test::Nginx::Healthcode clock => '2099-01-31T08:00:00Z';
 use Test::Nginx::Socket 'no_plan';
 
 our $config = <<'CONF';
@@ -235,19 +235,19 @@ Authorization: Bearer {{ALICE}}
 --- response_body
 passed
 --- response_headers
-X-Now: 1769846400 1769845200 Saturday, 31-Jan-2026 08:00:00 GMT
+X-Now: 4073529600 4073528400 Saturday, 31-Jan-2099 08:00:00 GMT
 
 
 === TEST 5: init may run the command, at a time between
 --- config eval: $::config
 --- init
 # the flag's last second
-main::healthcode('flag set bob contact --until 1769846462');
-main::bed()->clock('2026-01-31T08:01:01Z');
+main::healthcode('flag set bob contact --until 4073529662');
+main::bed()->clock('2099-01-31T08:01:01Z');
 --- request
 GET /t
 --- more_headers
-Authorization: Bearer {{BOB:iat=1769846461}}
+Authorization: Bearer {{BOB:iat=4073529661}}
 --- error_code: 403
 END
 succeeds('rules of the kit', $RULES =~ s/KNOWN_CODE/$KNOWN{alice}/r, 36);
@@ -418,6 +418,7 @@ for my $signal (qw(TERM KILL)) {
 for my $row ([ 2, qr/invalid for option port/, '--port', 'x' ],
              [ 2, qr/no port of 1 to 65535/, '--port', 65536 ],
              [ 2, qr/"noon" is no time; write/, '--clock', 'noon' ],
+             [ 2, qr/the fixed clock is no time to come; write/, '--clock', 1 ],
              [ 2, qr/unknown option: nothing/, '--nothing' ],
              [ 2, qr/"nowhere" is no issuer/, 'alice:nowhere' ],
              [ 2, qr/exit 2: .*--ttl/, 'alice:ttl=long' ],

@@ -80,9 +80,9 @@ sub _module {
 }
 
 
-# What runs a program by the clock of this bed.  Redis has jemalloc, which asks
-# for the time before libfaketime is ready and then waits for ever: where
-# libc's own malloc stands before it, it is not asked for memory.
+# What gives nginx and the command the clock of this bed.  Redis has jemalloc,
+# which asks for the time before libfaketime is ready, and then waits for ever:
+# it keeps the real time.
 sub _faketime {
     my ($said) = grep { -f } $ENV{HEALTHCODE_FAKETIME} // (),
         glob('/usr/lib/*/faketime/libfaketime.so.1 '
@@ -109,7 +109,7 @@ sub new {
     }, $class;
     $self->{module} = _module($self->{nginx}, $command);
     $self->{faketime} = _faketime() if defined $opt{clock};
-    $self->{start} = $self->time_of($opt{clock}) if defined $opt{clock};
+    $self->{start} = _start($self->time_of($opt{clock})) if defined $opt{clock};
 
     $self->{dir} = File::Temp::tempdir('healthcode-bed-XXXXXXXX', TMPDIR => 1);
     $self->{servroot} = $opt{servroot} // "$self->{dir}/servroot";
@@ -252,7 +252,7 @@ sub _redis_server {
     return $pid if $pid;
     $SIG{$_} = 'DEFAULT' for qw(INT HUP TERM QUIT PIPE);
     my @command = ($self->{redis_server}, $self->path('redis.conf'));
-    { exec $self->_by_clock('libc_malloc_debug.so.0'), @command }
+    { exec { $command[0] } @command }
     POSIX::_exit(127);
 }
 
@@ -292,8 +292,17 @@ sub time_of {
         if $text =~ /^([+-])(\d+)([smhd])$/;
     return timegm($6, $5, $4, $3, $2 - 1, $1)
         if $text =~ /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/;
-    die "\"$text\" is no time; write Unix seconds, 2026-01-31T08:00:00Z, or "
+    die "\"$text\" is no time; write Unix seconds, 2099-01-31T08:00:00Z, or "
         . "+16m\n";
+}
+
+
+# Redis, which keeps the real time, takes no flag that is over by its clock.
+sub _start {
+    my ($start) = @_;
+    $start > time or die "the fixed clock is no time to come; write one such as "
+        . "2099-01-31T08:00:00Z, since Redis keeps the real time\n";
+    return $start;
 }
 
 
@@ -323,11 +332,10 @@ sub _clock {
 # Only real time is faked: timers, and the lease of a gate's cache (CLOCK_
 # MONOTONIC, CLOCK_BOOTTIME), go on as they are.
 sub _clock_env {
-    my ($self, @before) = @_;
+    my ($self) = @_;
     return () if !$self->{faketime};
     return (
-        LD_PRELOAD => join(':', @before, $self->{faketime},
-                           $ENV{LD_PRELOAD} || ()),
+        LD_PRELOAD => join(':', $self->{faketime}, $ENV{LD_PRELOAD} || ()),
         FAKETIME_TIMESTAMP_FILE => $self->path('clock'), FAKETIME_FMT => '%s',
         FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1,
         NO_FAKE_STAT => 1,
@@ -337,8 +345,8 @@ sub _clock_env {
 
 # Words that go before a command.
 sub _by_clock {
-    my ($self, @before) = @_;
-    my %env = $self->_clock_env(@before);
+    my ($self) = @_;
+    my %env = $self->_clock_env;
     return %env ? ('env', map { "$_=$env{$_}" } sort keys %env) : ();
 }
 
