@@ -98,7 +98,9 @@ healthcode_reply_scan_whole(healthcode_reply_scan_piece_t *piece)
         type = *p;
         next = healthcode_reply_scan_plain(p + 1, end, &n);
 
-        if (next == NULL) {
+        /* only a null has no number */
+
+        if (next == NULL || (type == '_') != (next == p + 3)) {
             break;
         }
 
@@ -121,7 +123,7 @@ healthcode_reply_scan_whole(healthcode_reply_scan_piece_t *piece)
         } else if (type == '%') {
             n *= 2;
 
-        } else if (type != '*' && (type != '_' || n)) {
+        } else if (type != '*' && type != '_') {
             break;
         }
 

@@ -412,6 +412,17 @@ test_counts_short_values_too(void **state)
     assert_int_equal(scan.values, 0);
     stream_free();
 
+    /* a number is missing, or too much */
+
+    for (i = 0; i < 3; i++) {
+        stream_add("*2\r\n$1\r\na\r\n");
+        stream_add(i == 0 ? "$\r\n\r\n" : i == 1 ? "*\r\n" : "%\r\n");
+        memset(&scan, 0, sizeof(scan));
+        test_row(!healthcode_reply_scan(&scan, stream.data, stream.len, pass,
+                                        &passed), i, "no number");
+        stream_free();
+    }
+
     /* one reply of more than 64 KiB, of 99 times 99 arrays */
 
     stream_add("*99\r\n");
