@@ -36,7 +36,7 @@ sub why {
 }
 
 
-my $MIRROR = 'http://deb.debian.org/debian';
+my $MIRROR = 'http://mirror.example/debian';
 my $SOME = "E: Some index files failed to download. They have been ignored,"
          . " or old ones used instead.\n";
 
@@ -54,8 +54,8 @@ $SOME
 END
     [ 'no network at all', 'network', <<"END" ],
 Err:1 $MIRROR trixie InRelease
-  Temporary failure resolving 'deb.debian.org'
-W: Failed to fetch $MIRROR/dists/trixie/InRelease  Temporary failure resolving 'deb.debian.org'
+  Temporary failure resolving 'mirror.example'
+W: Failed to fetch $MIRROR/dists/trixie/InRelease  Temporary failure resolving 'mirror.example'
 END
     [ 'a mirror that refuses, to apt 2.6', 'network', <<"END" ],
 Err:1 http://127.0.0.1:1/debian trixie InRelease

@@ -32,7 +32,7 @@ FUZZ="clang libclang-rt-dev"     # its libFuzzer and sanitizers
 BENCH="wrk libnginx-mod-http-lua lua-resty-core lua-cjson lua-nginx-redis"
 
 SERVICES="nginx redis-server"
-DEBIAN=http://deb.debian.org/debian
+DEBIAN=${HEALTHCODE_MIRROR:-}   # for what a derivative lacks
 KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 NEWER=trixie            # the release for what this one lacks or has too old
 NEWEST=unstable         # the suite for what no release has: Test::Nginx
@@ -241,8 +241,8 @@ place() {
     uri=$(debian)
     [ -n "$uri" ] || [ ! -f "$KEYS" ] || uri=$DEBIAN
     [ -n "$uri" ] || die "$(. /etc/os-release; echo "$PRETTY_NAME") has no" \
-        "$wanted $least or newer, and neither a mirror of Debian nor the" \
-        "package debian-archive-keyring is here"
+        "$wanted $least or newer; install debian-archive-keyring, and name a" \
+        "mirror of Debian in HEALTHCODE_MIRROR"
 }
 
 # need_keys: a distribution made from Debian may have Debian's keys as a package,

@@ -13,7 +13,7 @@
 # when it ends, its processes and the root are gone.
 #
 #     C                   the command; several are parted by ";;"
-#     HEALTHCODE_MIRROR   in place of http://deb.debian.org/debian
+#     HEALTHCODE_MIRROR   in place of debootstrap's own
 #     http_proxy, https_proxy, no_proxy, PORT     passed on, nothing else is
 #
 # Needs root, debootstrap and util-linux. A root that cannot be made is named,
@@ -31,7 +31,7 @@ TMPFS=8                         # GB of free memory for a root in memory, of 5
 
 project=$(cd "$(dirname "$0")/.." && pwd)
 cache=${HEALTHCODE_CACHE:-/var/cache/healthcode}
-mirror=${HEALTHCODE_MIRROR:-http://deb.debian.org/debian}
+mirror=${HEALTHCODE_MIRROR:-}
 logs=$project/build/roots
 
 say() { echo "roots: $*"; }
@@ -49,7 +49,7 @@ unmade() {
 bootstrap() {
     made=$(mktemp -d "$cache/making.XXXXXX")
     if debootstrap --variant=minbase --include="$NEEDED" --arch="$2" \
-        "$1" "$made/root" "$mirror" >"$3.log" 2>&1 </dev/null \
+        "$1" "$made/root" ${mirror:+"$mirror"} >"$3.log" 2>&1 </dev/null \
         && tar -C "$made/root" --numeric-owner -I 'gzip -1' -cf "$made/tar" . \
             >>"$3.log" 2>&1
     then
@@ -65,12 +65,12 @@ tarball() {
     exec 9>"$tarball.lock"
     flock 9
     if [ -z "$(find "$tarball" -mtime -$WEEK 2>/dev/null)" ]; then
-        say "$1/$2: debootstrap from $mirror"
+        say "$1/$2: debootstrap ${mirror:+from $mirror}"
         old=$(stat -c %Y "$tarball" 2>/dev/null || :)
         bootstrap "$1" "$2" "$tarball"
         if [ "$old" = "$(stat -c %Y "$tarball" 2>/dev/null || :)" ]; then
             reason=$(grep -E '^(E|W):|rror' "$tarball.log" | tail -n 1)
-            reason="no root from $mirror: ${reason:-see $tarball.log}"
+            reason="no root ${mirror:+from $mirror}: ${reason:-see $tarball.log}"
             [ -z "$old" ] || say "$1/$2: $reason; the one of" \
                 "$(date -d "@$old" +%F) serves"
         fi
