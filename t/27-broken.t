@@ -73,6 +73,19 @@ sub answers {
 
 sub lines { my ($nginx, $pattern) = @_; return grep { /$pattern/ } split /\n/, $nginx->error_log }
 
+# Until two others stand in their place.
+sub kill_workers {
+    my ($nginx) = @_;
+    my @old = $nginx->workers;
+    kill 'KILL', @old;
+    for (1 .. 200) {
+        my @new = $nginx->workers;
+        last if @new == 2 && !grep { my $pid = $_; grep { $_ == $pid } @old } @new;
+        sleep 0.02;
+    }
+    sleep 0.2;
+}
+
 put('whole.jwks', set(9));
 
 
@@ -305,14 +318,7 @@ sub settle {
     put('died.jwks', '');
     ok($nginx->logged(qr/died\.jwks" of issuer "broken" cannot be used/, 10),
        'then the file breaks');
-    my @old = $nginx->workers;
-    kill 'KILL', @old;
-    for (1 .. 200) {
-        my @new = $nginx->workers;
-        last if @new == 2 && !grep { my $pid = $_; grep { $_ == $pid } @old } @new;
-        sleep 0.02;
-    }
-    sleep 0.2;
+    kill_workers($nginx);
     is(answers($nginx, code('broken', 1)), '401 key',
        'workers in the place of those that died have it no more');
     is(answers($nginx, code('broken', 2)), 200, 'but the keys that stayed');
@@ -331,14 +337,7 @@ sub settle {
     put('large.jwks', '');
     ok($nginx->logged(qr/large\.jwks" of issuer "broken" cannot be used/, 10),
        'a key is taken out, then the file breaks');
-    my @old = $nginx->workers;
-    kill 'KILL', @old;
-    for (1 .. 200) {
-        my @new = $nginx->workers;
-        last if @new == 2 && !grep { my $pid = $_; grep { $_ == $pid } @old } @new;
-        sleep 0.02;
-    }
-    sleep 0.2;
+    kill_workers($nginx);
     is(answers($nginx, code('broken', $_)), '503 keys_unavailable',
        "workers in the place of those that died know no key $_") for 1, 2;
     put('large.jwks', $large->(2));
@@ -371,13 +370,7 @@ sub settle {
     put('failed.jwks', '');
     ok($nginx->logged(qr/failed\.jwks" of issuer "broken" cannot be used/, 10),
        'two keys are taken out, then the file breaks');
-    kill 'KILL', @old;
-    for (1 .. 200) {
-        my @new = $nginx->workers;
-        last if @new == 2 && !grep { my $pid = $_; grep { $_ == $pid } @old } @new;
-        sleep 0.02;
-    }
-    sleep 0.2;
+    kill_workers($nginx);
     is(answers($nginx, code('broken', $_)), '401 key',
        "a worker in the place of one that died has key $_ no more") for 1, 2;
     is(answers($nginx, code('broken', 3)), 200, 'but the key that stayed');
