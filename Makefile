@@ -1,9 +1,12 @@
 # Each target installs what it needs (util/deps.sh).
 #
-#: make demo      a gate on this machine, with real requests (PORT=8080)
+#: make demo      a gate on this machine, with real requests, and a hall to open
+#:                in a browser (PORT=8080 TLS_PORT=8443; HALL=192.0.2.7, an
+#:                address of this machine, for phones)
 #: make test      every check and every suite; totals in the last line
 #:                (VECTORS=DIR runs those too; JOBS=N suites at a time)
 #: make build     the module and the command, in build/ (CC=clang)
+#: make hall      the helper of the demo's pages, in build/
 #: make style     style and layers alone
 #: make unit      the unit tests alone (T=healthcode_token_test for one)
 #: make fuzz      the fuzz corpora alone, replayed; or, with SECONDS=60, each
@@ -19,6 +22,15 @@
 #:                (HITS=N SEED=N)
 #: make suites    the suites alone (T=t/04-claims.t for one)
 #: make vectors   a folder of Wycheproof-format test vectors (VECTORS=DIR)
+#: make interop   codes and keys of other implementations, both ways
+#:                (T=jose.mjs for one)
+#: make browser   the pages in Debian's Chromium, with a real gate and Redis;
+#:                pictures in build/browser/ (T=t/browser/status.t)
+#: make proxies   docs/examples/forward-auth/ with Debian's HAProxy and Caddy
+#: make monitoring  docs/monitoring/ with Debian's Prometheus: its rules and
+#:                dashboard, and an outage that it sees (T=t/monitoring/play.t)
+#: make nginx-tests  nginx's own tests, without the module and with it
+#:                (TESTS=DIR, a copy of nginx-tests; T="h2.t gzip.t" JOBS=N)
 #: make mutants   breaks each rule and sees a test notice (M="unit health" for
 #:                those with that in their name or test; JOBS=N at a time)
 #: make bench     what a gate costs (B=gate ROUNDS=120 MS=50 CONNECTIONS=64,
@@ -26,9 +38,14 @@
 #:                ROUNDS=201), and what many keys cost (B=keys ROUNDS=15
 #:                SECONDS=4); longer ones apart:
 #:                many codes (B=many CODES=2000000), many flagged holders and
-#:                connections (B=scale); WRITE=1 puts it into docs/benchmarks.md
+#:                connections (B=scale); WRITE=1 puts it into docs/benchmarks.md;
+#:                what gates cost their Redis, idle and busy (B=idle)
 #: make live      how soon a flag is refused, also while things break
 #:                (S="main cut" CHANGES=10000 LANES=2 RATE=8000 SHORT=1)
+#: make servers   suites of a store and make live with each server of Redis'
+#:                protocol that this release has (S="redis valkey redict")
+#: make soak      a gate that serves while everything fails by chance, each
+#:                answer judged (MINUTES=20 SEED=N RATE=400)
 #: make roots     make demo and make test from a fresh clone in clean roots of
 #:                Debian 12, 13 and unstable, made with debootstrap, as root
 #:                (R="trixie bookworm/i386" C="make unit", parted by ;;)
@@ -52,6 +69,7 @@ PREFIX      = /usr/local
 MODULES     = /usr/lib/nginx/modules
 COMPLETIONS = share/bash-completion/completions
 SCRIPTS     = share/healthcode/redis-scripts
+PAGES       = share/healthcode/pages
 PERL        = share/perl5/Test/Nginx
 COMMAND     = $(BUILD)/healthcode
 VERSION     = $(shell sed -n 's/^.define HEALTHCODE_VERSION *"\(.*\)"/\1/p' \
@@ -62,15 +80,20 @@ CC_OPT = -g -O2 -std=gnu11 -fstack-protector-strong -Wformat \
          -ffile-prefix-map=$(ROOT)/= $(EXTRA_CFLAGS)
 LD_OPT = -Wl,-z,relro -Wl,-z,now -fPIC
 
-SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch])
+SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch] \
+                      ngx_http_healthcode_module/*/*/*.[ch]) \
+           $(wildcard ngx_http_healthcode_module/pages/* \
+                      ngx_http_healthcode_module/pages/refused/*) \
+           util/pages.awk util/refused.awk
 
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 
-.PHONY: help demo test build module command style unit fuzz fuzz-merge asan \
+.PHONY: help demo test build module command hall style unit fuzz fuzz-merge asan \
         tsan attack model \
-        suites vectors mutants bench bench-gate bench-many bench-scale \
-        bench-verify bench-keys bench-programs live roots \
-        units-elsewhere clean \
+        suites vectors interop browser monitoring proxies nginx-tests mutants \
+        bench bench-gate bench-many bench-scale \
+        bench-verify bench-keys bench-idle bench-programs live servers soak \
+        roots units-elsewhere clean \
         deb install install-command uninstall dist
 
 help:
@@ -78,12 +101,12 @@ help:
 
 demo:
 	@util/deps.sh demo
-	@$(MAKE) -s build
+	@$(MAKE) -s build hall
 	@util/demo.sh
 
 test:
 	@util/deps.sh test
-	@$(MAKE) -s build
+	@$(MAKE) -s build hall
 	@VECTORS='$(VECTORS)' util/test.pl
 
 build: module command
@@ -95,6 +118,10 @@ module:
 command:
 	@util/deps.sh build
 	@$(MAKE) -s -C tools/healthcode BUILD=$(BUILD) DEPS=$(DEPS)
+
+# the helper of the demo, which no package has
+hall: command
+	@$(MAKE) -s -C tools/demo BUILD=$(BUILD) DEPS=$(DEPS)
 
 style unit:
 	@util/deps.sh test
@@ -111,12 +138,12 @@ fuzz-merge:
 
 suites:
 	@util/deps.sh test
-	@$(MAKE) -s build
+	@$(MAKE) -s build hall
 	@util/test.pl $(or $(T),$(sort $(wildcard t/*.t)))
 
 asan:
 	@util/deps.sh asan
-	@$(MAKE) -s command
+	@$(MAKE) -s hall
 	@$(MAKE) -s -C t/asan BUILD=$(BUILD) DEPS=$(DEPS)
 	@util/sanitized.pl asan $(T)
 
@@ -132,6 +159,7 @@ attack:
 	@util/attack.pl $(A)
 
 model:
+	@util/deps.sh build
 	@$(MAKE) -s -C t/model BUILD=$(BUILD) $(if $(HITS),HITS=$(HITS)) \
 	    $(if $(SEED),SEED=$(SEED)) full
 
@@ -140,14 +168,39 @@ vectors:
 	@$(MAKE) -s -C t/vectors BUILD=$(BUILD) DEPS=$(DEPS)
 	@$(BUILD)/vectors/healthcode_vectors '$(VECTORS)'
 
+interop:
+	@util/deps.sh interop
+	@$(MAKE) -s build
+	@util/interop.pl $(T)
+
+browser:
+	@util/deps.sh browser
+	@$(MAKE) -s build hall
+	@util/test.pl $(or $(T),$(sort $(wildcard t/browser/*.t)))
+
+monitoring:
+	@util/deps.sh monitoring
+	@$(MAKE) -s build
+	@util/test.pl $(or $(T),$(sort $(wildcard t/monitoring/*.t)))
+
+proxies:
+	@util/deps.sh proxies
+	@$(MAKE) -s build
+	@util/test.pl $(or $(T),$(sort $(wildcard t/proxies/*.t)))
+
+nginx-tests:
+	@util/deps.sh nginx-tests
+	@$(MAKE) -s build
+	@JOBS='$(JOBS)' util/nginx_tests.pl '$(TESTS)' $(T)
+
 mutants:
 	@util/deps.sh test
-	@$(MAKE) -s build
+	@$(MAKE) -s build hall
 	@JOBS='$(JOBS)' util/mutants.pl $(if $(M),'$(M)')
 
 bench:
-	@[ -z '$(filter-out gate many scale verify keys,$(B))' ] || { echo 'bench:' \
-	    'write B=gate, many, scale, verify or keys, or some of them, or no B' \
+	@[ -z '$(filter-out gate many scale verify keys idle,$(B))' ] || { echo 'bench:' \
+	    'write B=gate, many, scale, verify, keys or idle, or some of them, or no B' \
 	    'for gate, verify and keys' >&2; exit 2; }
 	@util/deps.sh bench
 	@set -e; for b in $(B); do $(MAKE) -s bench-$$b; done
@@ -156,7 +209,7 @@ bench:
 	    connections,$(filter gate many scale,$(B)))
 
 bench-programs: module command
-	@$(MAKE) -s -C t/bench BUILD=$(BUILD) DEPS=$(DEPS)
+	@$(MAKE) -s -C bench BUILD=$(BUILD) DEPS=$(DEPS)
 
 bench-gate bench-many: bench-%: bench-programs
 	@util/bench.pl $*
@@ -170,13 +223,29 @@ bench-verify: bench-programs
 bench-keys: module command
 	@util/bench_keys.pl
 
+bench-idle: bench-programs
+	@util/bench_idle.pl
+
 live:
 	@util/deps.sh test
 	@$(MAKE) -s build
 	@$(MAKE) -s -C t/live BUILD=$(BUILD)
 	@util/live.pl $(S)
 
+servers:
+	@util/deps.sh servers
+	@$(MAKE) -s build
+	@$(MAKE) -s -C t/live BUILD=$(BUILD)
+	@util/servers.sh $(S)
+
+soak:
+	@util/deps.sh test
+	@$(MAKE) -s build
+	@$(MAKE) -s -C t/live BUILD=$(BUILD)
+	@util/soak.pl
+
 roots:
+	@util/deps.sh roots
 	@C='$(C)' util/roots.sh $(R)
 
 deb:
@@ -190,7 +259,7 @@ install: build install-command
 
 install-command:
 	install -d $(foreach d,bin share/man/man1 $(COMPLETIONS) $(SCRIPTS) \
-	    $(PERL)/Healthcode, \
+	    $(PAGES) $(PERL)/Healthcode, \
 	    '$(DESTDIR)$(PREFIX)/$d')
 	install $(COMMAND) '$(DESTDIR)$(PREFIX)/bin/healthcode'
 	packaging/manual.pl man $(COMMAND) \
@@ -198,6 +267,8 @@ install-command:
 	packaging/manual.pl bash $(COMMAND) \
 	    >'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/healthcode'
 	install -m 644 redis-scripts/*.lua '$(DESTDIR)$(PREFIX)/$(SCRIPTS)'
+	install -m 644 ngx_http_healthcode_module/pages/refused/* \
+	    '$(DESTDIR)$(PREFIX)/$(PAGES)'
 	install tools/perl/testbed '$(DESTDIR)$(PREFIX)/share/healthcode'
 	install -m 644 tools/perl/Test/Nginx/Healthcode.pm '$(DESTDIR)$(PREFIX)/$(PERL)'
 	install -m 644 tools/perl/Test/Nginx/Healthcode/Bed.pm \
@@ -209,8 +280,12 @@ uninstall:
 	        $(COMPLETIONS)/healthcode share/healthcode/testbed \
 	        $(PERL)/Healthcode.pm $(PERL)/Healthcode/Bed.pm \
 	        $(patsubst redis-scripts/%, \
-	        $(SCRIPTS)/%,$(wildcard redis-scripts/*.lua)), \
+	        $(SCRIPTS)/%,$(wildcard redis-scripts/*.lua)) \
+	        $(patsubst ngx_http_healthcode_module/pages/refused/%, \
+	        $(PAGES)/%,$(wildcard ngx_http_healthcode_module/pages/refused/*)), \
 	        '$(DESTDIR)$(PREFIX)/$f')
+	[ ! -d '$(DESTDIR)$(PREFIX)/$(PAGES)' ] \
+	    || rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)/$(PAGES)'
 	[ ! -d '$(DESTDIR)$(PREFIX)/share/healthcode' ] \
 	    || rmdir -p --ignore-fail-on-non-empty \
 	        '$(DESTDIR)$(PREFIX)/$(SCRIPTS)'
@@ -224,6 +299,7 @@ dist:
 	    | gzip -9n >$(BUILD)/healthcode-$(VERSION).tar.gz
 
 units-elsewhere:
+	@util/deps.sh roots
 	@C='make unit' util/roots.sh trixie/i386
 	@C='util/units_arm64.sh' util/roots.sh trixie
 
@@ -239,7 +315,7 @@ $(BUILD)/nginx/sources: FORCE
 .PHONY: FORCE
 FORCE:
 
-$(BUILD)/nginx/Makefile: config $(BUILD)/nginx/sources
+$(BUILD)/nginx/Makefile: config config.make $(BUILD)/nginx/sources
 	@cd $(NGINX_SRC) && . ./conf_flags \
 	    && env -u HIREDIS_DIR -u YYJSON_DIR \
 	       ./configure "$${NGX_CONF_FLAGS[@]}" \

@@ -1,7 +1,7 @@
 -- Clears one control.
 --
 -- KEYS[1]  healthcode:control
--- ARGV[1]  issuer:ISS, key:THUMBPRINT or before:ISS
+-- ARGV[1]  issuer:ISS, key:THUMBPRINT, before:ISS or known:ISS
 -- RETURNS  the value that was there, or an empty string
 
 if #KEYS ~= 1 or #ARGV ~= 1 or KEYS[1] ~= 'healthcode:control' then

@@ -1,9 +1,10 @@
--- Sets one control: an issuer suspended, a key revoked, older codes refused.
+-- Sets one control: an issuer suspended, a key revoked, older codes refused; or
+-- that an issuer is known.  Whoever is suspended or called back is known then.
 --
 -- KEYS[1]  healthcode:control
--- ARGV[1]  issuer:ISS, key:THUMBPRINT or before:ISS
+-- ARGV[1]  issuer:ISS, key:THUMBPRINT, before:ISS or known:ISS
 -- ARGV[2]  of issuer: and key: until, Unix seconds after now, or 0 for "until
---          resumed"; of before: Unix seconds, not after now
+--          resumed"; of before: and known: Unix seconds, not after now
 -- RETURNS  the value that was there, or an empty string
 
 local field, value = ARGV[1], ARGV[2]
@@ -18,8 +19,11 @@ end
 
 local kind, name = string.match(field, '^(%l+):(.+)$')
 
-if kind ~= 'issuer' and kind ~= 'key' and kind ~= 'before' then
-    return refuse('the field is not issuer:, key: or before: and a name')
+local is_past = kind == 'before' or kind == 'known'
+
+if kind ~= 'issuer' and kind ~= 'key' and not is_past then
+    return refuse('the field is not issuer:, key:, before: or known: and a '
+        .. 'name')
 end
 
 if kind == 'key'
@@ -35,14 +39,14 @@ end
 local seconds = tonumber(value)
 local now = tonumber(redis.call('TIME')[1])
 
-if kind == 'before' then
+if is_past then
     if seconds == 0 then
-        return refuse('before 0 refuses no code; clear it instead')
+        return refuse(kind .. ' 0 says nothing; clear it instead')
     end
 
     -- a minute, for clocks that differ
     if seconds > now + 60 then
-        return refuse('before lies in the future by the clock of the store')
+        return refuse(kind .. ' lies in the future by the clock of the store')
     end
 
 elseif seconds ~= 0 and seconds <= now then
@@ -52,5 +56,9 @@ end
 local old = redis.call('HGET', KEYS[1], field)
 
 redis.call('HSET', KEYS[1], field, value)
+
+if kind == 'issuer' or kind == 'before' then
+    redis.call('HSET', KEYS[1], 'known:' .. name, string.format('%.0f', now))
+end
 
 return old or ''

@@ -1,5 +1,5 @@
--- Clears one flag of one holder: the flag, its audit entry and the expiry of
--- both keys in one step.
+-- Clears one flag of one holder, or one revocation: the field, its audit entry
+-- and the expiry of both keys in one step.
 --
 -- KEYS[1]  healthcode:risk:{HOLDER}
 -- KEYS[2]  healthcode:audit:{HOLDER}
@@ -47,7 +47,8 @@ redis.call('EXPIRE', KEYS[2], AUDIT_LIFE)
 redis.call('HDEL', KEYS[1], flag)
 
 -- What is left decides when the key may go: at the latest end; never, while
--- one flag has no end, or one that cannot be read.
+-- one flag has no end, or one that cannot be read.  The time of a before counts
+-- as an end: by the margin no code that old is accepted any more.
 local latest = 0
 
 for _, value in ipairs(redis.call('HVALS', KEYS[1])) do

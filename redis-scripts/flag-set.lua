@@ -1,11 +1,14 @@
--- Sets one flag on one holder: the flag, its audit entry and the expiry of
--- both keys in one step.
+-- Sets one flag on one holder, or revokes codes of the holder: the field, its
+-- audit entry and the expiry of both keys in one step.
 --
 -- KEYS[1]  healthcode:risk:{HOLDER}
 -- KEYS[2]  healthcode:audit:{HOLDER}; a bulk load may leave it out, with
 --          ARGV[3] and ARGV[4]: then no entry is written
--- ARGV[1]  flag: a lower-case letter, then those, digits, - and _; at most 32
--- ARGV[2]  until: Unix seconds after now, or 0 for "until cleared"
+-- ARGV[1]  flag: a lower-case letter, then those, digits, - and _; at most 32;
+--          or code: and 32 hexadecimal digits, by which one code is revoked;
+--          or before, by which older codes are refused
+-- ARGV[2]  until: Unix seconds after now, or 0 for "until cleared"; of before:
+--          Unix seconds, not after now
 -- ARGV[3]  by: who; at most 256 bytes, no control characters
 -- ARGV[4]  reason: likewise
 -- RETURNS  1: the flag is new; 0: it was there, and has this until now
@@ -34,7 +37,11 @@ then
     return refuse('the keys are not those of one holder')
 end
 
-if #flag > 32 or not find(flag, '^[a-z][a-z0-9_-]*$') then
+local is_before = flag == 'before'
+
+if (#flag > 32 or not find(flag, '^[a-z][a-z0-9_-]*$'))
+    and not (#flag == 37 and find(flag, '^code:[0-9a-f]+$'))
+then
     return refuse('the flag is no flag name')
 end
 
@@ -54,7 +61,14 @@ local function later(a, b)
     return #a > #b or #a == #b and a > b
 end
 
-if till ~= '0' and not later(till, call('TIME')[1]) then
+if is_before then
+    -- a minute, for clocks that differ
+    if till == '0' or tonumber(till) > tonumber(call('TIME')[1]) + 60 then
+        return refuse('before is 0, or lies in the future by the clock of '
+            .. 'the store')
+    end
+
+elseif till ~= '0' and not later(till, call('TIME')[1]) then
     return refuse('until lies in the past by the clock of the store')
 end
 
@@ -77,8 +91,9 @@ for i = 1, #old, 2 do
     end
 end
 
--- Only where there is no room: flags that are over make some, those that are
--- over for longest first, and no more of them than needed.
+-- Only if the hash is full: expired flags make room, those that expired first
+-- before the others, and no more of them than needed.  The time of a before is
+-- past, and yet it is in force.
 local excess = known and 0 or #old / 2 + 1 - FLAGS_MAX
 local over = {}
 
@@ -88,7 +103,7 @@ if excess > 0 then
     for i = 1, #old, 2 do
         local value = old[i + 1]
 
-        if #value <= 12 and find(value, '^[1-9]%d*$')
+        if old[i] ~= 'before' and #value <= 12 and find(value, '^[1-9]%d*$')
             and not later(value, now)
         then
             over[#over + 1] = { value, old[i] }
@@ -96,7 +111,8 @@ if excess > 0 then
     end
 
     if #over < excess then
-        return refuse('the holder has ' .. FLAGS_MAX .. ' flags already')
+        return refuse('the holder has ' .. FLAGS_MAX .. ' flags already; '
+            .. 'a revoked code counts as one')
     end
 
     table.sort(over, function(a, b) return later(b[1], a[1]) end)

@@ -1,6 +1,6 @@
 # What a gate does where the configuration says nothing: the defaults of
 # `healthcode`, its issuers, source and store, and how they are inherited.
-# README.md, "Directives".
+# docs/directives.md.
 
 use strict;
 use warnings;

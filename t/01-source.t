@@ -69,6 +69,32 @@ our $config = <<'END';
             alias {{SITE}}/passed;
         }
     }
+    location /variable {
+        healthcode_source variable $http_x_reader;
+        healthcode_source variable $server_protocol "^no (.*)$";
+        healthcode_source header X-Code;
+        healthcode_source cookie code;
+        alias {{SITE}}/passed;
+    }
+    location /mapped {
+        set $copied "";
+        if ($http_x_reader = 7) {
+            set $copied "QR7:$http_x_scan";
+        }
+        rewrite ^/mapped/again$ /again last;
+        healthcode_source variable $copied "^QR\d:(\S+)$";
+        alias {{SITE}}/passed;
+    }
+    location /again {
+        healthcode_source variable $copied "^QR\d:(\S+)$";
+        alias {{SITE}}/passed;
+    }
+    location /order {
+        healthcode_source variable $http_x_reader "^((?:a+)+)!$";
+        healthcode_source list X-List;
+        healthcode_source header X-Code;
+        alias {{SITE}}/passed;
+    }
     location /limit {
         healthcode_source header X-Code "^((?:a+)+)!$";
         alias {{SITE}}/passed;
@@ -539,6 +565,56 @@ my $stars = '*' x length $alice;
     [ 'in a fragment', '401 missing', { uri => "/query?a=1#code=$alice" } ],
     [ 'in a fragment beside a code', 200,
       { uri => "/query?code=$alice#code=$bob" } ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 17: a code in a variable counts like one in a header
+--- config eval: $::config
+--- answers
+my $reader = "X-Reader: $alice";
+[
+    [ 'a code', 200, { uri => '/variable', headers => [ $reader ] } ],
+    [ 'none', '401 missing', { uri => '/variable' } ],
+    [ 'an empty one', '401 missing',
+      { uri => '/variable', headers => [ 'X-Reader: ' ] } ],
+    [ 'stars', '401 missing',
+      { uri => '/variable', headers => [ 'X-Reader: ***' ] } ],
+    [ 'a wrong one', '401 malformed',
+      { uri => '/variable', headers => [ 'X-Reader: garbage' ] } ],
+    [ 'beside another one in a header', '400 ambiguous',
+      { uri => '/variable', headers => [ $reader, "X-Code: $bob" ] } ],
+    [ 'beside the same one in a header', 200,
+      { uri => '/variable', headers => [ $reader, "X-Code: $alice" ] } ],
+    [ 'it beats a cookie', 200,
+      { uri => '/variable', headers => [ $reader, "Cookie: code=$bob" ] } ],
+    [ 'by its pattern', 200,
+      { uri => '/mapped',
+        headers => [ 'X-Reader: 7', "X-Scan: $alice" ] } ],
+    [ 'if the pattern does not match', '401 missing',
+      { uri => '/mapped',
+        headers => [ 'X-Reader: 8', "X-Scan: $alice" ] } ],
+    [ 'after a redirect', 200,
+      { uri => '/mapped/again',
+        headers => [ 'X-Reader: 7', "X-Scan: $alice" ] } ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 18: what is wrong first does not depend on the order of the lines
+--- config eval: $::config
+--- answers
+my $ages = 'X-Reader: ' . 'a' x 8000 . 'b!';
+[
+    [ 'a variable is looked at last', '400 ambiguous',
+      { uri => '/order',
+        headers => [ $ages, "X-List: $alice", "X-Code: $bob" ] } ],
+    [ 'and it is looked at', '401 malformed',
+      { uri => '/order', headers => [ $ages, "X-Code: $alice" ] } ],
 ]
 --- no_error_log
 [error]

@@ -220,8 +220,8 @@ must_be('401 malformed', map { [ $_->[0], of_header($_->[1]) ] }
     [ 'a character cut short', with_header("\"x\":\"\xe2\x82\"") ],
     [ 'a character past U+10FFFF',
       with_header("\"x\":\"\xf4\x90\x80\x80\"") ],
-    [ '65 members', '{' . join(',', map { "\"m$_\":1" } 1 .. 62) . ','
-                    . substr($ok, 1) ],
+    [ 'a name twice among 65', '{' . join(',', map { "\"m$_\":1" } 1 .. 61, 7)
+                    . ',' . substr($ok, 1) ],
     [ '4000 open brackets', '[' x 4000 ],
     [ '4000 open objects', '{"a":' x 1000 ],
 )
@@ -375,13 +375,17 @@ my $deep = '[' x 1000 . ']' x 1000;
           with_claim('"x":[[{"a":1,"a":2}]]') ],
         [ 'a number past every double', with_claim('"x":1e999') ],
         [ 'a negative number past every double', with_claim('"x":-1e999') ],
-        [ '65 members', '{' . join(',', map { "\"m$_\":1" } 1 .. 61) . ','
-                        . substr($ok, 1) ],
-        [ 'an inner object of 65 members', with_claim('"x":{'
-            . join(',', map { "\"m$_\":1" } 1 .. 65) . '}') ],
+        [ 'a name twice among 500', '{' . join(',', map { "\"m$_\":1" }
+                        1 .. 499, 250) . ',' . substr($ok, 1) ],
+        [ 'a name twice among 500 of an inner object', with_claim('"x":{'
+            . join(',', map { "\"m$_\":1" } 1 .. 499, 1) . '}') ],
     ) },
-    [ '64 members are read', 200, of_claims(
-        '{' . join(',', map { "\"m$_\":1" } 1 .. 60) . ',' . substr($ok, 1)) ],
+    map({ my $n = $_; [ "$n members are read", 200, of_claims(
+        '{' . join(',', map { "\"m$_\":1" } 5 .. $n) . ',' . substr($ok, 1)) ] }
+        64, 65, 500),
+    map({ my $n = $_; [ "an inner object of $n members, as of realms of roles,"
+        . ' is read', 200, of_claims(with_claim('"resource_access":{'
+            . join(',', map { "\"m$_\":1" } 1 .. $n) . '}')) ] } 64, 65, 500),
     [ 'a thousand brackets in a claim of no meaning are no harm', 200,
       of_claims(with_claim("\"x\":$deep")) ],
     [ 'a name in other letters is another name', 200,

@@ -626,3 +626,66 @@ GET /t
 ]
 --- no_error_log
 [error]
+
+
+
+=== TEST 22: a key without "alg" serves each algorithm of its family that the issuer names
+--- http_config eval
+my $f = $::f;
+my %every = $f->every;
+my $rsa = $f->jwk('RS256');
+delete $rsa->{alg};
+my $private = JSON::PP->new->decode($f->read('RS256.key'));
+delete $private->{alg};
+$f->write('noalg.key', main::json($private), 0600);
+$f->write('noalg.jwks', main::json({ keys => [ $rsa, $f->jwk('PS384') ] }));
+$f->pepper_conf . $f->issuer_conf('every', keys => $f->path('noalg.jwks'),
+    algorithms => 'RS256 PS256 PS384')
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::every('noalg', kid => 'RS256', alg => 'PS256')
+--- answers
+[
+    [ 'RS256', 200, every('noalg', kid => 'RS256', alg => 'RS256') ],
+    [ 'PS256', 200, every('noalg', kid => 'RS256', alg => 'PS256') ],
+    [ 'PS256 without kid', 200, every('noalg', kid => '', alg => 'PS256') ],
+    [ 'PS384 without kid', 200, every('noalg', kid => '', alg => 'PS384') ],
+    [ 'what the issuer does not name', '401 algorithm',
+      every('noalg', kid => 'RS256', alg => 'RS512') ],
+    [ 'a key with "alg" serves that one', 200, every('PS384') ],
+    [ 'and no other', '401 key', every('RS256', kid => 'PS384') ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 23: keys as they are found: standard base64, a byte order mark, SM2 by another name
+--- http_config eval
+my $f = $::f;
+my %every = $f->every;
+my @keys = map { $f->jwk($_) } qw(RS256 ES256 EdDSA SGD_SM3_SM2);
+for my $jwk (@keys) {
+    for my $member (grep { exists $jwk->{$_} } qw(n e x y)) {
+        $jwk->{$member} =~ tr{-_}{+/};
+        $jwk->{$member} .= '=' x (-length($jwk->{$member}) % 4);
+    }
+    $jwk->{d} = undef;
+}
+$keys[3]{crv} = 'sm2p256v1';
+$f->write('found.jwks', "\xef\xbb\xbf" . main::json({ keys => \@keys }));
+$f->pepper_conf . $f->issuer_conf('every', keys => $f->path('found.jwks'),
+    algorithms => 'RS256 ES256 EdDSA SGD_SM3_SM2')
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::every('RS256')
+--- answers
+[
+    map { [ $_, 200, every($_) ] } qw(RS256 ES256 EdDSA SGD_SM3_SM2)
+]
+--- no_error_log
+[error]

@@ -63,6 +63,13 @@ sub aud {
         "Authorization: Bearer $code" ] } ];
 }
 
+# The usual gate, whose site has these lines, too.
+sub with_lines {
+    return join '', fixture->pepper_conf, fixture->issuer_conf('site', @_),
+        map({ fixture->issuer_conf($_) } 'national', 'province'),
+        fixture->store_conf('flags');
+}
+
 run_tests();
 
 __DATA__
@@ -251,19 +258,34 @@ GET /t
 
 
 
-=== TEST 10: a time is an integer of the years 1970 to 9999
+=== TEST 10: a time is a whole number of seconds of the years 1970 to 9999
 --- config eval: $::config
 --- answers
+# with those of this second a slow machine makes codes that live too long
 my $now = time;
 [
     map({ my $name = $_;
         map { [ "$name: $_", '401 malformed', raw_claim($name, $_) ] }
-            'null', 'true', '""', "\"$now\"", '[]', "[$now]", '{}', '-1', '-0.0',
-            "-$now", "$now.0", "$now.5", '1e9', '1.7e9', '1E+9', '1e999',
-            '253402300800', '9223372036854775807', '9223372036854775808',
+            'true', '""', "\"$now\"", "\"$now.0\"", '[]', "[$now]", '{}', '-1',
+            '-1.0', "-$now", "$now.5", "$now.001", "${now}000", "${now}000.0",
+            "${now}123.5", '1.7e12', '1e999', '253402300800.0', '253402300800', '9223372036854775807', '9223372036854775808',
             '-9223372036854775808', '18446744073709551615',
             '18446744073709551616', '1' . '0' x 400
     } 'iat', 'exp', 'nbf'),
+    map({ [ "$_: null", '401 malformed', raw_claim($_, 'null') ] } 'iat', 'exp'),
+    map({ my ($name, $at) = @$_;
+        map { [ "$name: $_", 200, raw_claim($name, $_) ] }
+            "$at.0", "$at.000", sprintf('%.9fe9', $at / 1e9),
+            sprintf('%d.%dE+8', $at / 1e8, $at % 1e8 + 1e8) =~ s/\.1/./r
+    } [ iat => $now + 3 ], [ exp => $now + 600 ], [ nbf => $now ]),
+    map({ [ "nbf: $_", 200, raw_claim('nbf', $_) ] } 'null', '0.0', '-0.0',
+        '1e9'),
+    [ 'a time of digits behind a point still ends', '401 expired',
+      site(claims => sprintf '{"exp":%d.0,%s', $now - 6,
+           substr json({ map({ $_ => fixture->claims->{$_} } 'iss', 'sub'),
+                         iat => $now - 600 }), 1) ],
+    [ 'and still begins', '401 not_yet_valid',
+      raw_claim('nbf', sprintf '%d.0', $now + 60) ],
     [ 'nbf of zero is allowed', 200, raw_claim('nbf', '0') ],
     [ 'the last second of 9999 is a time, though not a lifetime',
       '401 lifetime', raw_claim('exp', '253402300799') ],
@@ -283,10 +305,21 @@ my $now = time;
 [
     map({ my $name = $_;
         map { [ "$name: $_", '401 malformed', raw_claim($name, $_) ] }
-            'null', '1', 'true', '[]', '["x"]', '{}'
+            '1', 'true', '[]', '["x"]'
     } 'iss', 'sub', 'jti', 'status'),
+    map({ [ "$_: null", '401 malformed', raw_claim($_, 'null') ] }
+        'iss', 'sub', 'status'),
+    map({ [ "$_: {}", '401 malformed', raw_claim($_, '{}') ] }
+        'iss', 'sub', 'jti'),
+    map({ [ "status: $_", '403 status_unsupported', raw_claim('status', $_) ] }
+        '{}', '{"status_list":{"idx":7,"uri":"https://i.example/1"}}'),
+    [ 'jti: null is none', 200, raw_claim('jti', 'null') ],
+    [ 'aud: null is none', 200, raw_claim('aud', 'null') ],
+    [ 'which is not the audience of a gate that asks for one', '401 audience',
+      sub { { uri => '/audience', headers => [ 'Authorization: Bearer '
+              . raw_claim('aud', 'null') ] } } ],
     map({ [ "aud: $_", '401 malformed', raw_claim('aud', $_) ] }
-        'null', '1', 'true', '{}', '[1]', '["gate-1",null]', '[["gate-1"]]'),
+        '1', 'true', '{}', '[1]', '["gate-1",null]', '[["gate-1"]]'),
     map({ [ "regions: $_", '401 malformed', raw_claim('regions', $_) ] }
         'null', '1', '"511402"', '{}', '[511402]', '[null]', '[["511402"]]',
         '["5"]', '["511"]', '["51140"]', '["5114020"]', '["51140211"]',
@@ -383,5 +416,215 @@ sub sent { { uri => '/audience',
 --- answers
 my $code = site(claims => { jti => 'once' });
 [ map { [ "time $_", 200, $code ] } 1 .. 5 ]
+--- no_error_log
+[error]
+
+
+
+=== TEST 15: the log says which claim of a malformed code is wrong, and of which issuer
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::raw_claim('iat', time . '000')
+--- error_code: 401
+--- error_log
+healthcode: deny reason=malformed issuer=site kid=-, iat is out of range: it is of Unix seconds, not of milliseconds, from 0 on
+--- no_error_log
+[error]
+
+
+
+=== TEST 16: and never what a stranger wrote there
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::site(claims => { iss => 'stranger', exp => 'told' })
+--- error_code: 401
+--- error_log
+healthcode: deny reason=malformed issuer=- kid=-, exp is a string; a number of Unix seconds has no quotes
+--- no_error_log
+stranger
+told
+
+
+
+=== TEST 17: a payload that is no JSON names no claim
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::site(claims => '[]')
+--- error_code: 401
+--- error_log
+healthcode: deny reason=malformed issuer=- kid=-, payload is not a strict JSON object
+--- no_error_log
+[error]
+
+
+
+=== TEST 18: of what is not a code at all the line names the form
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers
+Authorization: Bearer x
+--- error_code: 401
+--- error_log
+healthcode: deny reason=malformed issuer=- kid=-, code has no dot: it is not a JWT, client:
+--- no_error_log
+[error]
+
+
+
+=== TEST 19: the log says by whose limit a code lives too long
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::site(claims => { iat => time, exp => time + 901 })
+--- error_code: 401
+--- error_log
+healthcode: deny reason=lifetime issuer=site kid=site, exp is later than "max_age" of the issuer allows,
+--- no_error_log
+[error]
+
+
+
+=== TEST 20: or that it ends before it begins
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::site(claims => { iat => time, exp => time - 1 })
+--- error_code: 401
+--- error_log
+healthcode: deny reason=lifetime issuer=site kid=site, exp is before iat,
+--- no_error_log
+[error]
+
+
+
+=== TEST 21: and by whose limit it is too old
+--- config eval: $::config
+--- request
+GET /minute
+--- more_headers eval
+'Authorization: Bearer ' . main::site(claims => { iat => time - 100, exp => time + 100 })
+--- error_code: 401
+--- error_log
+healthcode: deny reason=too_old issuer=site kid=site, iat is longer ago than "healthcode_max_age" of the location allows,
+--- no_error_log
+[error]
+
+
+
+=== TEST 22: of an issuer that other locations take the line has the name
+--- http_config eval: main::with_lines()
+--- config
+    location /t {
+        healthcode on;
+        healthcode_issuers national province;
+        alias {{SITE}}/passed;
+    }
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::site()
+--- error_code: 401
+--- error_log
+healthcode: deny reason=issuer issuer=site kid=-, iss is not one of the location's (healthcode_issuers),
+--- no_error_log
+[error]
+
+
+
+=== TEST 23: of the claims that "subject" names, the first that is there is the subject
+--- http_config eval: main::with_lines(subject => 'oid badge sub')
+--- config eval: $::config
+--- answers
+[
+    map({ [ "$_ as sub alone", 200, raw_claim('sub', $_) ] } '"carol"', '1001'),
+    map({ my $name = $_;
+        map({ [ "$name: $_", 200, raw_claim($name, $_) ] } '"x"', '"1"', '0',
+            '1001', '9007199254740993', '9223372036854775807'),
+        map({ [ "$name: $_, whatever sub is", '401 malformed',
+                raw_claim($name, $_) ] } 'null', '""', '-1', '1.0', '1e3',
+            '1.5', 'true', '[]', '[1]', '{}', '9223372036854775808')
+    } 'oid', 'badge'),
+    [ 'none of them', '401 malformed', site(claims => { sub => undef }) ],
+    [ 'a name in other letters', '401 malformed',
+      site(claims => { sub => undef, OID => 'x' }) ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 24: a status is looked for in the claim of the issuer, and passes with its values
+--- http_config eval: main::with_lines(status => 'https://site.example/state ok "very well"')
+--- config eval: $::config
+--- answers
+[
+    map({ [ "state: $_", 200, raw_claim('https://site.example/state', $_) ] }
+        '"ok"', '"very well"'),
+    map({ [ "state: $_", '403 status',
+            raw_claim('https://site.example/state', $_) ] }
+        '"normal"', '""', '"o"', '"okay"', '"very"', '"OK"'),
+    map({ [ "state: $_", '401 malformed',
+            raw_claim('https://site.example/state', $_) ] }
+        '1', 'null', 'true', '["ok"]'),
+    [ 'state: {}', '403 status_unsupported',
+      raw_claim('https://site.example/state', '{}') ],
+    map({ [ "status: $_", 200, raw_claim('status', $_) ] } '"red"', '{}', '1'),
+    [ 'nothing', 200, site() ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 25: "status off" looks at none
+--- http_config eval: main::with_lines(status => 'off')
+--- config eval: $::config
+--- answers
+[
+    map({ [ "status: $_", 200, raw_claim('status', $_) ] }
+        '"red"', '""', '"normal"', 'null', '1', '[]',
+        '{"status_list":{"idx":7,"uri":"https://i.example/1"}}'),
+    [ 'but a claim called off', 200, site(claims => { off => 'x' }) ],
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 26: regions are looked for in the claim of the issuer
+--- http_config eval: main::with_lines(regions => 'places')
+--- config eval: $::config
+--- answers
+[
+    map({ [ "places: $_", 200, raw_claim('places', $_) ] } '[]', '["51"]'),
+    map({ [ "places: $_", '401 malformed', raw_claim('places', $_) ] }
+        '"51"', '["5"]', 'null'),
+    map({ [ "regions: $_", 200, raw_claim('regions', $_) ] }
+        '"51"', '["5"]', 'null', '["51"]'),
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 27: the log names the claim that the issuer names
+--- http_config eval: main::with_lines(subject => 'oid', status => 'state ok')
+--- config eval: $::config
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::site(claims => { oid => {} })
+--- error_code: 401
+--- error_log
+healthcode: deny reason=malformed issuer=site kid=-, oid is neither a string nor an integer from 0 to 9223372036854775807
 --- no_error_log
 [error]

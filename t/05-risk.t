@@ -427,6 +427,13 @@ sub both { my ($what, $answer, %keys) = @_;
     both('a flag before a region', '403 flagged', %flag, %region),
     both('a call-back before a flag', '401 issued_before', %flag, %region,
          'healthcode:control' => { $before => 'x' }),
+    both('one code before a call-back', '401 code_revoked',
+         "healthcode:risk:{$holder}" => { confirmed => 0, before => 'x',
+                                          'code:x' => 0 },
+         'healthcode:control' => { $before => 'x' }),
+    both('the issuer before one code', '401 issuer_suspended',
+         "healthcode:risk:{$holder}" => { 'code:x' => 0 },
+         'healthcode:control' => { $issuer => 0 }),
     both('the issuer before a call-back', '401 issuer_suspended', %flag,
          'healthcode:control' => { $before => 'x', $issuer => 0 }),
     both('the key before the issuer', '401 key_revoked', %flag, %region,
@@ -539,5 +546,136 @@ GET /t
 'Authorization: Bearer ' . main::site(secret => 'x' x 32)
 --- error_code: 401
 --- lookups: 0
+--- no_error_log
+[error]
+
+
+
+=== TEST 20: one code of a holder is revoked, another one passes
+--- config eval: $::config
+--- answers
+my ($f, $past, $later) = ($f, time - 1, time + 3600);
+my ($national, $site) = @iss{'national', 'site'};
+my $one = issue(sub => 'alice', jti => 'n-1');
+my $two = issue(sub => 'alice', jti => 'n-2');
+my $bare = issue(sub => 'alice', jti => '');
+my $text = $f->revoked($one);
+my $number = $f->revoked($national, 'n-1');
+[
+    flagged('the code', '401 code_revoked', { $text => 0 }, $one),
+    flagged('another one', 200, { $text => 0 }, $two),
+    flagged('by its number', '401 code_revoked', { $number => 0 }, $one),
+    flagged('another number', 200, { $number => 0 }, $two),
+    flagged('no number', 200, { $number => 0 }, $bare),
+    flagged('no number, by what was signed', '401 code_revoked',
+            { $f->revoked($bare) => $later }, $bare),
+    flagged('the number of another issuer', 200,
+            { $f->revoked($site, 'n-1') => 0 }, $one),
+    flagged('the number with a flag that is over', '401 code_revoked',
+            { $number => 0, contact => $past }, $one),
+    flagged('for an hour', '401 code_revoked', { $text => $later }, $one),
+    flagged('until a second ago', 200, { $text => $past }, $one),
+    flagged('until "x"', '401 code_revoked', { $text => 'x' }, $one),
+    flagged('no digest', '401 code_revoked', { 'code:x' => 0 }, $one),
+    flagged('no digest, until a second ago', 200, { 'code:x' => $past }, $one),
+    given('under another holder', 200,
+          { "healthcode:risk:{${\ $f->holder('bob')}}" => { $text => 0 } },
+          $one),
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 21: codes of a holder that were issued before a time are refused
+--- config eval: $::config
+--- answers
+my ($f, $now) = ($f, time);
+my $holder = $f->holder('carol', 'site');
+my $dan = $f->holder('dan', 'site');
+my $code = sub { site(claims => { sub => $_[0], iat => $now - 60,
+                                  exp => $now + 600 }) };
+my $before = sub {
+    my ($what, $answer, $value, $who) = @_;
+    return given($what, $answer,
+                 { "healthcode:risk:{$holder}" => { before => $value } },
+                 $code->($who // 'carol'));
+};
+[
+    $before->('a second later', '401 issued_before', $now - 59),
+    $before->('this very second', 200, $now - 60),
+    $before->('a second earlier', 200, $now - 61),
+    $before->('tomorrow', '401 issued_before', $now + 86400),
+    $before->('another holder', 200, $now, 'dan'),
+    map({ $before->("before \"$_\"", '401 issued_before', $_) }
+        '', '0', 'x', '-1', '1e9'),
+]
+--- no_error_log
+[error]
+
+
+
+=== TEST 22: what revokes codes is no flag, whatever is denied
+--- config
+    location /t {
+        healthcode on;
+        healthcode_deny confirmed befor;
+        add_header X-Flags "$healthcode_flags;" always;
+        alias {{SITE}}/passed;
+    }
+--- after
+my $later = time + 3600;
+for my $row (
+    [ 'not shown as a flag', '200 tired;', tired => 0 ],
+    [ 'nor in the way of one', '403 confirmed;', confirmed => $later ],
+) {
+    my ($what, $expected, %flag) = @$row;
+    $f->reset_store;
+    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+                before => 5, $f->revoked($alice) => 5, %flag);
+    my $answer = Healthcode::Http::get(Healthcode::server(), '/t',
+                                       [ "Authorization: Bearer $alice" ]);
+    Test::More::is("$answer->{status} $answer->{header}{'x-flags'}", $expected,
+                   $what);
+}
+--- no_error_log
+[error]
+
+
+
+=== TEST 23: the command's revocations are those that the gate reads
+--- config eval: $::config
+--- answers
+my $f = $f;
+my $carol = site(claims => { jti => 'c-1', iat => time - 60,
+                             exp => time + 600 });
+my $named = issue(sub => 'alice', jti => 'n-1');
+my @jti = ('--holder', 'alice', '--iss', $iss{national}, '--jti', 'n-1');
+sub revokes { my ($f, $code, @words) = @_; sub { $f->reset_store;
+    $f->admin($_) for @words; $code } }
+[
+    [ 'revoke-code', '401 code_revoked',
+      revokes($f, $alice, "control revoke-code $alice") ],
+    [ 'another code', 200, revokes($f, issue(sub => 'alice'),
+                                   "control revoke-code $alice") ],
+    [ 'restore-code', 200, revokes($f, $alice, "control revoke-code $alice",
+                                   "control restore-code $alice") ],
+    [ 'revoke-code by its number', '401 code_revoked',
+      revokes($f, $named, "control revoke-code @jti") ],
+    [ 'restore-code by its number', 200,
+      revokes($f, $named, "control revoke-code @jti",
+              "control restore-code @jti") ],
+    [ 'in a space of its own', '401 code_revoked',
+      revokes($f, $carol, "control revoke-code --space site $carol") ],
+    [ 'before --holder', '401 issued_before',
+      revokes($f, $carol, 'control before --holder carol --space site -30s') ],
+    [ 'before it', 200,
+      revokes($f, $carol, 'control before --holder carol --space site -90s') ],
+    [ 'before --holder none', 200,
+      revokes($f, $carol, 'control before --holder carol --space site -30s',
+              'control before --holder carol --space site none') ],
+    [ 'before of another space', 200,
+      revokes($f, $carol, 'control before --holder carol -30s') ],
+]
 --- no_error_log
 [error]

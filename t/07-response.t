@@ -74,7 +74,7 @@ sub server { Healthcode::server() }
 
 sub bearer { [ map { "Authorization: Bearer $_" } @_ ] }
 
-# The members of a refusal's body; dies where it is no valid JSON.
+# The members of a refusal's body; dies if it is not valid JSON.
 sub problem { JSON::PP->new->utf8->decode($_[0]{body}) }
 
 # What every refusal with a body of ours must be.
@@ -90,7 +90,8 @@ sub check_problem {
     is($header->{'cache-control'}, 'no-store', "$what: nobody may store it");
     is($header->{'content-length'}, length $answer->{body},
        "$what: the length is right");
-    is(join(' ', sort keys %$problem), 'reason status title type',
+    is(join(' ', sort keys %$problem),
+       'class reason ' . ($status == 503 ? 'retry ' : '') . 'status title type',
        "$what: the members");
     is($problem->{type}, "urn:healthcode:problem:$reason", "$what: type");
     is($problem->{status}, $status, "$what: the status in the body");
@@ -140,6 +141,9 @@ $redis->cmd('HSET', 'healthcode:control',
             'issuer:https://national.example', 0);
 check_problem(get(server(), '/t', bearer($bob)), 401, 'issuer_suspended');
 $redis->cmd('DEL', 'healthcode:control');
+$redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
+            $f->revoked($bob), 0);
+check_problem(get(server(), '/t', bearer($bob)), 401, 'code_revoked');
 $redis->cmd('DEL', 'healthcode:meta');
 check_problem(get(server(), '/t', bearer($bob)), 503, 'store_unproven');
 --- no_error_log

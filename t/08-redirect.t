@@ -434,8 +434,20 @@ our $config = <<'END';
         healthcode_issuers province;
         alias {{SITE}}/passed;
     }
+    location = /bound {
+        healthcode_bound tls;
+        alias {{SITE}}/passed;
+    }
     location = /require {
         healthcode_require level = 3;
+        alias {{SITE}}/passed;
+    }
+    location = /temperature {
+        healthcode_temperature header X-Temperature max=37.3;
+        alias {{SITE}}/passed;
+    }
+    location = /types {
+        healthcode_form_types text/html;
         alias {{SITE}}/passed;
     }
     location = /max-age {
@@ -767,6 +779,8 @@ sub at { my ($uri, $code) = @_;
     [ 'healthcode_issuers', '401 issuer', at('/to/issuers', $alice) ],
     [ 'healthcode_audience', '401 audience', at('/to/other', $alice) ],
     [ 'healthcode_require', '403 claim', at('/to/require', $alice) ],
+    [ 'healthcode_temperature', '403 temperature_missing',
+      at('/to/temperature', $alice) ],
     [ 'healthcode_max_age', '401 too_old', sub { at('/to/max-age',
         site(claims => { iat => time - 100, exp => time + 100 })) } ],
     [ 'healthcode_leeway', '401 expired', sub { at('/to/leeway',
@@ -921,7 +935,7 @@ for my $uri ('/denied-again', '/denied-twice', '/denied-named') {
 
 
 
-=== TEST 25: where another rule may speak nginx's own page ends it
+=== TEST 25: where another rule may speak the first refusal ends it
 --- http_config eval: $::http
 --- config eval: $::config
 --- request
@@ -929,7 +943,7 @@ GET /denied-any
 --- more_headers
 X-Nothing: here
 --- error_code: 401
---- response_body_like: <title>401
+--- response_body_like: "status":401,"reason":"missing"
 --- no_error_log
 [alert]
 
@@ -1116,6 +1130,8 @@ GET /national
 --- more_headers
 Authorization: Bearer {{ALICE}}
 --- after
+sub joined { scalar(() = fixture->read("$Healthcode::servroot/root/logs/error.log")
+                         =~ /lookup joined: 1/g) }
 my @moved = ('If-Match: "nothing"');
 for my $row (
     [ '/waits',      0, 'a client that leaves, and another audience', 'gate-1' ],
@@ -1131,6 +1147,7 @@ for my $row (
     my ($uri, $wanted, $what, $aud, @headers) = @$row;
     my $before = lines('after.log');
     my $asked = fixture->redis->count('hmget');
+    my $joined = joined();
     asked_once(@headers ? 'half' : 'leaves', $uri, somebody(aud => $aud), 0.1,
                @headers) for 1 .. 2;
     sleep 0.5;
@@ -1139,6 +1156,8 @@ for my $row (
     is(fixture->redis->count('hmget') - $asked, 2,
        "$what: the store is asked once")
         if $uri eq '/moved-same' && !$Healthcode::Fixture::CACHED;
+    is(joined() - $joined, 0, "$what: who waits does not join himself")
+        if $uri eq '/moved-same';
 }
 my $before = lines('after.log');
 fixture->redis->cmd('HSET', 'healthcode:risk:{'
@@ -1147,6 +1166,7 @@ asked_once('half', '/moved-accel', somebody(), 0.1, @moved) for 1 .. 2;
 sleep 1;
 is(lines('after.log') - $before, 1, 'an answer that came in an open location is '
    . 'read by the rules of the gate that asked');
+--- log_level: debug
 --- no_error_log
 [alert]
 
@@ -1180,6 +1200,9 @@ for my $row ([ '/to/national', 1, 'the same policy' ],
              [ '/to/audit', 2, 'healthcode on, then audit' ],
              [ '/audited', 2, 'healthcode audit, then on' ],
              [ '/to/store', 2, 'another store' ],
+             [ '/to/sources', 2, 'another source, with the same code' ],
+             [ '/to/bound', 2, 'healthcode_bound' ],
+             [ '/to/types', 2, 'healthcode_form_types' ],
              [ '/to/codes', 2, 'healthcode_code_cache' ])
 {
     my ($uri, $wanted, $what) = @$row;

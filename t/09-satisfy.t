@@ -43,6 +43,17 @@ our $config = <<'END';
         healthcode on;
         alias {{SITE}}/passed;
     }
+    location /address-page {
+        satisfy any;
+        deny all;
+        healthcode on;
+        error_page 403 /page-of-all;
+        alias {{SITE}}/passed;
+    }
+    location = /page-of-all {
+        healthcode on;
+        alias {{SITE}}/passed;
+    }
     location /inside {
         satisfy any;
         allow 127.0.0.1;
@@ -134,12 +145,12 @@ passed
 
 
 
-=== TEST 2: neither is refused, with nginx's own page
+=== TEST 2: neither is refused, and told why
 --- config eval: $::config
 --- request
 GET /password
 --- error_code: 401
---- response_body_like: <title>401
+--- response_body_like: "status":401,"reason":"missing"
 --- no_error_log
 [error]
 
@@ -152,11 +163,11 @@ GET /password?code={{EXPIRED}}
 --- error_code: 401
 --- response_headers
 X-Verdict: deny expired
---- response_body_like: <title>401
+--- response_body_like: "status":401,"reason":"expired"
 --- answers
 [
-    asked('a forged one', '401 (no reason)', '/password?code={{FORGED}}'),
-    asked('garbage', '401 (no reason)', '/password?code=x'),
+    asked('a forged one', '401 signature', '/password?code={{FORGED}}'),
+    asked('garbage', '401 malformed', '/password?code=x'),
     asked('a forged one and the password', 200,
           '/password?code={{FORGED}}', 'PASSWORD'),
     asked('two codes and the password', 200,
@@ -219,11 +230,11 @@ GET /address?code={{ALICE}}
 --- error_code: 403
 --- response_headers
 X-Verdict: deny flagged
---- response_body_like: <title>403
+--- response_body_like: "status":403,"reason":"flagged"
 --- answers
 [
-    asked('no code', '401 (no reason)', '/address'),
-    asked('two codes', '403 (no reason)',
+    asked('no code', '401 missing', '/address'),
+    asked('two codes', '403 ambiguous',
           '/address?code={{ALICE}}&code={{BOB}}'),
     asked('an honest code', 200, '/address?code={{BOB}}'),
 ]
@@ -262,6 +273,8 @@ like($a->{header}{'x-verdict'}, qr/^deny store_/,
 $a = get(Healthcode::server(), '/address?code=' . code('ALICE'), []);
 is($a->{status}, 403, 'an outage beside "deny all" is no 503 but a 403');
 like($a->{header}{'x-verdict'}, qr/^deny store_/, 'with its reason');
+$a = get(Healthcode::server(), '/address-page?code=' . code('ALICE'), []);
+is($a->{status}, 403, 'whose page, where it is gated, is no 503 either');
 --- no_error_log
 [alert]
 
@@ -374,8 +387,8 @@ Authorization: Basic {{PASSWORD}}
 lost
 --- answers
 [
-    asked('neither', '401 (no reason)', '/gate-then-lane'),
-    asked('a wrong password', '401 (no reason)', '/gate-then-lane', 'WRONG'),
+    asked('neither', '401 missing', '/gate-then-lane'),
+    asked('a wrong password', '401 missing', '/gate-then-lane', 'WRONG'),
 ]
 --- no_error_log
 [alert]

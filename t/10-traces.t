@@ -1,6 +1,6 @@
 # Nothing of a code and no subject is left behind: not in a log, a cache file or
-# what an upstream gets, however early another module ends the request; and all
-# else of the request survives.  docs/request-path.md, "No traces".
+# what an upstream gets, however early another module ends the request; and the
+# rest of the request survives.  docs/traces.md.
 
 use strict;
 use warnings;
@@ -521,7 +521,7 @@ like($came, qr{^X-Uri: /audit-uri%2F\?a=1&code=\Q$alice#b a=1&code=$alice\E\r$}m
      'and $request_uri and $args');
 like($came, qr{^Referer: \S+\?code=\Q$alice\E\r$}m, 'and the Referer');
 
-# pages load pictures from where there is no gate
+# pages load pictures from locations without a gate
 my $picture = "http://gate.example/static?a=1&code=$alice";
 logged_as('a referer where no gate is', '/plain',
           "http://gate.example/static?a=1&code=$stars", "Referer: $picture");

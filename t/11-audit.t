@@ -80,6 +80,10 @@ audited('two codes', 'deny ambiguous', code('ALICE'), '/t?code=x');
 $redis->cmd('HSET', "healthcode:risk:{${\ fixture()->holder('alice')}}",
             confirmed => 0);
 audited('a flagged holder', 'deny flagged', code('ALICE'));
+$redis->cmd('HSET', "healthcode:risk:{${\ fixture()->holder('bob')}}",
+            fixture()->revoked(code('BOB')), 0);
+audited('a revoked code', 'deny code_revoked', code('BOB'));
+audited('another one of the holder', 'allow ok', issue(sub => 'bob'));
 $redis->cmd('DEL', 'healthcode:meta');
 audited('an outage', 'deny store_unproven', code('BOB'));
 is(get(Healthcode::server(), '/on', [])->{status}, 401,

@@ -1,5 +1,5 @@
 # $healthcode_* tell what the gate knows of a request, and nothing before it
-# knows it.  README.md, "Variables".
+# knows it.  docs/variables.md.
 
 use strict;
 use warnings;

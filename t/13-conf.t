@@ -1,6 +1,6 @@
 # Wrong configuration does not start: `nginx -t` names file and line, the word
 # that is wrong and what to write instead; unusual configuration starts, and is
-# named in a notice.  README.md, "Directives".
+# named in a notice.  docs/directives.md.
 
 use strict;
 use warnings;
@@ -124,7 +124,13 @@ my %notice = (
         'healthcode_deny confirmed suspected contact cotravel entry quarantine '
         . 'dormitory;', qr/healthcode_deny/ ],
     'passage while the store is out' => [ 'healthcode_on_outage allow;',
-                                          qr/healthcode_on_outage/ ],
+                                          qr/\(healthcode_on_outage allow\)/ ],
+    'passage in two classes of outage' => [
+        'healthcode_on_outage allow proof; healthcode_on_outage allow timeout;',
+        qr/\(healthcode_on_outage allow timeout proof\)/ ],
+    'all classes of outage, each by its word' => [
+        'healthcode_on_outage allow auth proof refused timeout;',
+        qr/\(healthcode_on_outage allow\)/ ],
     'another level' => [ 'healthcode_region_deny medium high;',
                          qr/healthcode_region_deny/ ],
     'a rule about a claim' => [ 'healthcode_require level = 3;',
@@ -151,6 +157,8 @@ starts('the usual level', "$pepper$site$store"
 starts('no store', "$pepper$site$gate", like => qr/\[notice\].*store/);
 starts('an issuer of longer codes', issuer(max_age => '1h'),
        like => qr/\[notice\].*max_age/);
+starts('an issuer of shorter codes', issuer(max_age => '5m'),
+       unlike => qr/max_age/);
 starts('"satisfy any" in a gate', "$pepper$site$store"
        . $gate =~ s/on;/on; satisfy any;/r, like => qr/\[warn\].*satisfy any/);
 starts('"satisfy any" elsewhere', "$pepper$site$store"
@@ -166,7 +174,7 @@ sub marked {
     my ($http) = @_;
     my ($line, @at) = ($first);
     for (split /\n/, $http) {
-        push @at, "$nginx->{root}/nginx.conf:$line" if /!!/;
+        push @at, ("$nginx->{root}/nginx.conf:$line") x (() = /!!/g);
         $line++;
     }
     return ($http =~ s/ *!!//gr, @at);
@@ -188,24 +196,92 @@ sub says {
 sub server { my ($lines, $more) = @_; return "$pepper$site$store"
     . ($more // '') . "server { listen unix:{{SOCK}};\n$lines\n}\n" }
 
+# What is said where one of the two ages is longer, and the other one is not.
+sub none_longer { my ($where, $age, $in, $max, $name) = @_;
+    return "warn: location \"$where\" accepts codes for $age "
+         . '(healthcode_max_age), but each of its issuers refuses those made to '
+         . 'live longer than ' . ($max // '15m') . ', as lifetime; write "max_age '
+         . "$age;\" in \"healthcode_issuer " . ($name // 'site') . '", or take '
+         . '"healthcode_max_age" out' . ($in // '') . ' in AT' }
+sub too_old { my ($where, $name, $max) = @_;
+    return "warn: location \"$where\" accepts codes for 15m, but those of issuer "
+         . "\"$name\" may live for $max (max_age): it refuses them as too_old for "
+         . "the rest of their life; write \"healthcode_max_age $max;\" there, or "
+         . '"healthcode_max_age 15m;" if that is meant in AT' }
+
 for my $case ([ '', '' ], [ 'server_name gate.example other.example; ',
                           ' in server "gate.example"' ])
 {
     my ($name, $in) = @$case;
-    says("an age$in", 'healthcode_max_age', server("$name location /t { !!\n"
+    says("an age$in", 'healthcode_max_age', server("$name location /t { !! !!\n"
          . 'healthcode on; healthcode_max_age 16m; }'),
          'notice: location "/t" accepts codes that are older than 15 minutes '
-         . "(healthcode_max_age)$in in AT");
+         . "(healthcode_max_age)$in in AT", none_longer('/t', '16m', $in));
     says("an age of a server$in", 'healthcode_max_age', "$pepper$site$store"
-         . "server { !!\nlisten unix:{{SOCK}}; $name healthcode on; "
+         . "server { !! !!\nlisten unix:{{SOCK}}; $name healthcode on; "
          . 'healthcode_max_age 16m; location /t { } location /u { } }',
          'notice: location "(server)" accepts codes that are older than 15 '
-         . "minutes (healthcode_max_age)$in in AT");
+         . "minutes (healthcode_max_age)$in in AT",
+         none_longer('(server)', '16m', $in));
     says("satisfy any$in", 'satisfy any', server("$name location /t { !!\n"
          . 'healthcode on; satisfy any; }'),
          'warn: location "/t" says "satisfy any": any other access rule that '
          . "passes, such as \"allow all\", opens this gate$in in AT");
 }
+# Two issuers and two locations, each with an age of its own or without.
+sub ages {
+    my ($national, $province, @lines) = @_;
+    return $pepper . $store
+         . $f->issuer_conf('national', defined $national ? (max_age => $national) : ())
+         . $f->issuer_conf('province', defined $province ? (max_age => $province) : ())
+         . join "\n", 'server {', 'listen unix:{{SOCK}};', @lines, "}\n";
+}
+my $ages = qr/too_old|lifetime/;
+my ($opens, $end) = ('location /t { healthcode on; !!', '}');
+says('an age of an issuer alone', $ages, ages('1h', undef, $opens, $end),
+     too_old('/t', 'national', '1h'));
+says('which is the longest', $ages, ages('2h', '36h', $opens, $end),
+     too_old('/t', 'province', '36h'));
+says('or the first of equal ones', $ages, ages('2d', '48h', $opens, $end),
+     too_old('/t', 'national', '2d'));
+says('of one that the location does not accept', $ages,
+     ages('1h', undef, $opens, 'healthcode_issuers province;', $end));
+says('of one that another location accepts', $ages,
+     ages('1h', undef, 'location /u { healthcode on; healthcode_issuers province; }',
+          $opens, 'healthcode_issuers province national;', $end),
+     too_old('/t', 'national', '1h'));
+says('with an age of the location, which may be shorter', $ages,
+     ages('1h', undef, $opens, "healthcode_max_age $_;", $end))
+    for '1h', '2h', '30m', '15m', '5m';
+says('with an age of the server', $ages,
+     ages('1h', undef, 'healthcode_max_age 15m;', $opens, $end,
+          'location /u { healthcode on; location /u/v { healthcode_leeway 1s; } }'));
+says('with an age of all servers', $ages,
+     "healthcode_max_age 15m;\n" . ages('1h', undef, $opens, $end));
+says('with an age of another location', $ages, ages('1h', undef,
+     'location /u { healthcode on; healthcode_max_age 1h; }', $opens, $end),
+     too_old('/t', 'national', '1h'));
+says('where no gate is', $ages, ages('1h', undef, 'location /t { }'));
+says('an age of a server, which both have', $ages, "healthcode on;\n"
+     . ages('1h', undef, '!!', 'location /t { }', 'location /u { }')
+       =~ s/^server \{/server { !!/mr =~ s/^ *!!\n//mr,
+     too_old('(server)', 'national', '1h'));
+says('an age of a location alone', $ages,
+     ages(undef, undef, $opens, 'healthcode_max_age 90m;', $end),
+     none_longer('/t', '90m', '', '15m', 'national'));
+says('with issuers of shorter codes', $ages,
+     ages('5m', '100s', $opens, 'healthcode_max_age 1d;', $end),
+     none_longer('/t', '1d', '', '5m', 'national'));
+says('with one issuer of longer codes', $ages,
+     ages(undef, '16m', $opens, 'healthcode_max_age 1d;', $end));
+says('which the location does not accept', $ages,
+     ages('1h', '901s', 'location /t { healthcode on; healthcode_max_age 1d;',
+          'healthcode_issuers national;',
+          $end, 'location /u { healthcode on; healthcode_issuers province; !!', $end),
+     too_old('/u', 'province', '901s'));
+says('an age of 15 minutes', $ages,
+     ages(undef, undef, $opens, 'healthcode_max_age 15m;', $end));
+
 says('an audit', 'audit', server("location /t { !!\nhealthcode audit; }\n"
      . "location /u { healthcode on; }"),
      'notice: location "/t" lets every request go on and only logs what it '
@@ -229,6 +305,11 @@ for my $line ('healthcode_source query code', 'healthcode_issuers site',
               'healthcode_max_age 5m', 'healthcode_leeway 1s',
               'healthcode_risk flags', 'healthcode_deny confirmed',
               'healthcode_region_deny high', 'healthcode_on_outage deny',
+              'healthcode_bound off', 'healthcode_temperature off',
+              'healthcode_form_types text/html',
+              'healthcode_disclose class',
+              'healthcode_temperature query t max=37.3',
+              'healthcode_data_max_age off',
               'healthcode_code_cache off')
 {
     my ($name) = $line =~ /^(\w+)/;
@@ -266,13 +347,21 @@ says("a header with an underscore, $_", 'drops headers', server("$_;\n"
 says('one that nobody looks for', 'drops headers', server('location /t { '
      . 'healthcode off; healthcode_source header X_Code; }'));
 
+says('a code that stays', 'takes the code from', server("location /t { !!\n"
+     . "healthcode on; healthcode_source variable \$arg_code;\n"
+     . 'healthcode_source query code; }'),
+     'notice: location "/t" takes the code from the variable "$arg_code"; what that is '
+     . 'made of goes on with the code in it (healthcode_source) in AT');
+says('one that nobody looks for', 'takes the code from', server('location /t { '
+     . 'healthcode off; healthcode_source variable $arg_code; }'));
+
 my $literal = sub { my ($name, $text) = @_;
     return "warn: \"$name\" takes no variables: the \"\$\" of \"$text\" is taken "
          . 'literally; write what it is to be in AT' };
 for my $case ([ 'healthcode_deny', 'confirmed $flag', '$flag' ],
               [ 'healthcode_source', 'header X-$name', 'X-$name' ],
               [ 'healthcode_source', 'query ${name}', '${name}' ],
-              [ 'healthcode_require', '$claim = 3', '$claim' ])
+              [ 'healthcode_require', 'a$claim = 3', 'a$claim' ])
 {
     my ($name, $rest, $text) = @$case;
     says("$name $rest", 'taken literally', server("location /t { healthcode on;\n"
@@ -296,14 +385,14 @@ for my $case ([ 'healthcode_issuers siet;', 'siet', 'site', 'healthcode_issuer s
 {
     my ($line, $word, $near, $instead) = @$case;
     fails($line, "healthcode_zone gate 1m;\n" . location($line),
-          qr/"$word" is not known; write "$near", or "$instead /);
+          qr/unknown \w+ "$word"; write "$near", or "$instead /);
 }
 fails("$_ that is near to none", "healthcode_zone gate 1m;\n" . location($_),
-      qr/is not known; write "healthcode_/)
+      qr/unknown \w+ "\w+"; write "healthcode_/)
     for 'healthcode_issuers city;', 'healthcode_risk else;',
         'healthcode_code_cache mars;';
 fails('a zone of a store', "healthcode_zone gate 1m;\n"
-      . plus($store, 'cache gates; !!'), qr/"gates" is not known; write "gate", or/);
+      . plus($store, 'cache gates; !!'), qr/unknown zone "gates"; write "gate", or/);
 
 # Places of what has no line of its own.
 for my $case ([ 'a store without a pepper', $site . $store =~ s/\{/{ !!/r . $gate,
@@ -401,8 +490,8 @@ sub pages {
         my ($page, $from, $line, $value, $gate, $there, $write) = @$say;
         my $wanted = "error_page $page of location \"$from\" in "
             . $at->($line) . " leads to \"$value\", which location \"$gate\" "
-            . 'in ' . $at->($there) . ' gates, so that who is refused does '
-            . "not see it; write $write";
+            . "gates, so that who is refused does not see it; write $write"
+            . ($more{named} // '') . ' in ' . $at->($there);
         my ($got) = (shift @said // '') =~ /\[warn\].*? healthcode: (.*)$/;
         is($got, $wanted, "$what: all of it");
     }
@@ -443,6 +532,13 @@ location = /no.html { }
 END
     [ 403, '(server)', 0, '/no.html', '/no.html', 1, $off ] ],
     http => 'error_page 403 /no.html; ', server => $on);
+pages('in a server with a name', <<"END", [
+location /t { $on error_page 401 /no.html; }
+location = /no.html { $on }
+END
+    [ 401, '/t', 1, '/no.html', '/no.html', 2, $off ] ],
+    server => 'server_name gate.example;',
+    named => ' in server "gate.example"');
 pages('two pages of one location', <<"END", [
 location /t { $on error_page 401 /a/x; error_page 403 \@b; }
 location ^~ /a/ { $on }
@@ -672,7 +768,7 @@ starts('an issuer of one second', plus($site,
        unlike => qr/\[warn\]/);
 
 for my $name (qw(not_before sunset)) {
-    fails("$name \"$_\"", plus($site, "$name \"$_\"; !!"), qr/"\Q$_\E" is no date/,
+    fails("$name \"$_\"", plus($site, "$name \"$_\"; !!"), qr/invalid date "\Q$_\E"/,
           qr/write "$name 2027-01-01;"/, qr/2027-01-01T08:00:00\+08:00/)
         for '', 'tomorrow', '+14d', '1798761600', '2027-02-29', '2027-1-1',
             '2027-01-01T08:00:00', '2027-01-01T24:00:00Z', '1970-01-01',
@@ -680,7 +776,7 @@ for my $name (qw(not_before sunset)) {
     fails("$name twice", plus($site, "$name 2027-01-01; $name 2027-01-01; !!"),
           qr/"$name".*duplicate/);
     fails("$name of two values", plus($site, "$name 2027-01-01 08:00:00Z; !!"),
-          qr/"$name" in "healthcode_issuer" takes one value/);
+          qr/invalid number of arguments in "$name" of "healthcode_issuer"; write one value/);
 }
 fails("an issuer that ends $_->[0]", plus($site, "not_before 2027-01-01;\n"
       . "sunset $_->[1];"), qr/"healthcode_issuer site" ends before/, $instead)
@@ -739,8 +835,39 @@ fails('an issuer in a server', "$pepper${store}server {\n"
       . "healthcode_issuer x { iss x; } }", qr/healthcode_issuer/,
       qr/not allowed/);
 fails('an empty iss', issuer(iss => '""'), qr/iss/);
+fails("the status $_", plus($site, "status $_;"), qr/"status" without values/,
+      $instead) for 'state', 'OFF', 'normal';
+fails("$_->[0] twice", plus($site, "$_->[0] $_->[1];\n    $_->[0] $_->[1]; !!"),
+      qr/duplicate/) for [ subject => 'oid' ], [ status => 'off' ],
+                         [ regions => 'places' ];
+fails("an empty $_", plus($site, "$_ \"\"; !!"), qr/empty word/)
+    for 'subject', 'status';
+fails('an empty name of regions', plus($site, 'regions "";'),
+      qr/empty "regions"/, $instead);
+starts("the line $_", plus($site, $_)) for 'subject oid;', 'subject oid sub;',
+    'status off;', 'status state ok;', 'status off normal;', 'regions places;';
 fails('an empty space of subjects', plus($site =~ s/^ +subject_space.*\n//mr,
       'subject_space "";'), qr/"subject_space"/, $instead);
+my $spaceless = $site =~ s/^ +subject_space.*\n//mr;
+fails("the space $_", plus($spaceless, "subject_space $_; !!"),
+      qr/"subject_space" in "healthcode_issuer" takes a name/, $instead)
+    for 'a b', 'a by', 'a BY b', 'a by ""', 'a by b c', 'a of b';
+fails('two spaces', plus($spaceless, "subject_space a;\n    subject_space b by c; !!"),
+      qr/duplicate/);
+fails('an empty space by a claim', plus($spaceless, 'subject_space "" by b;'),
+      qr/empty "subject_space"/, $instead);
+starts('a space by a claim', plus($spaceless, 'subject_space a by b;'),
+       unlike => qr/\[warn\]/);
+for my $row ([ 'a by b', 'a', 1 ], [ 'a', 'a by b', 1 ], [ 'a by b', 'a by c', 0 ],
+             [ 'a', 'a', 0 ], [ 'a by b', 'b', 0 ], [ 'a by b', 'a:x', 0 ])
+{
+    my ($one, $two, $warns) = @$row;
+    my $spaces = $pepper . $f->issuer_conf('site', subject_space => $one)
+        . $f->issuer_conf('national', subject_space => $two) . $gate;
+    my ($by, $none) = $one =~ /by/ ? qw(site national) : qw(national site);
+    starts("the spaces $one and $two", $spaces,
+           ($warns ? 'like' : 'unlike') => qr/\[warn\] .*issuers "$none" and "$by" have /);
+}
 starts('a name of the signer of SM2, where none signs', plus($site,
        'sm2_id ALICE;'), like => qr/\[warn\].*issuer "site" has an "sm2_id"/);
 starts('an empty name of the signer of SM2', issuer(algorithms =>
@@ -748,12 +875,12 @@ starts('an empty name of the signer of SM2', issuer(algorithms =>
 starts("$_ without a location of keys", plus($site, "$_ 1h;"),
        like => qr/\[warn\].*issuer "site" has a "$_", but no "keys_location"/)
     for qw(keys_refresh keys_min_interval);
-fails("the alias $_", plus($site, "alg_alias $_; !!"), qr/alg_alias|another name of/,
+fails("the alias $_", plus($site, "alg_alias $_; !!"), qr/alg_alias|invalid alias/,
       $instead)
     for 'X', 'X HS256 HS256', 'X XS256', 'none HS256', '"" HS256',
         'ES256 HS256', 'X HS256; alg_alias X HS256';
 fails("the location of keys $_", plus($site, "keys_location $_; !!"),
-      qr/is no location of this nginx|duplicate/, $instead)
+      qr/invalid location "|duplicate/, $instead)
     for '""', 'k', '@k', 'https://a.example/k', '?a', '/a; keys_location /a';
 fails("a gate of mode $_ at the location of keys", "$pepper$store"
       . "healthcode_issuer far { iss far; algorithms ES256; "
@@ -804,10 +931,10 @@ for my $what (sort keys %keys) {
     }
 }
 starts('keys that are a folder', $whole . issuer(keys => $f->path('site')),
-       like => qr/\[crit\].*it is a folder; write "keys_dir DIR;"/);
+       like => qr/\[crit\].*it is a directory; write "keys_dir DIR;"/);
 mkdir $f->path('empty.d');
-for my $case ([ 'is empty', 'empty.d', qr/no key file in this folder; give/ ],
-              [ 'is a file', 'nat-es.jwks', qr/it is no folder; write "keys / ],
+for my $case ([ 'is empty', 'empty.d', qr/no key file in this directory; give/ ],
+              [ 'is a file', 'nat-es.jwks', qr/it is not a directory; write "keys / ],
               [ 'is not there', 'nothing.d', qr/No such file/ ])
 {
     my ($what, $name, $say) = @$case;
@@ -861,8 +988,8 @@ fails('an empty password file', $pepper . $site
       qr/password_file/, $instead);
 fails('an unknown line of a store', plus($store, 'tls on; !!'),
       qr/"tls"/, $instead);
-fails('a second server', plus($store, 'server 127.0.0.1:2; !!'),
-      qr/server|duplicate/);
+fails('a second server', plus($store, 'server 127.0.0.1:2;'),
+      qr/has several lines "server"/, $instead);
 for my $case ([ database => 'x' ], [ database => -1 ], [ timeout => 'soon' ],
               [ connect_timeout => '' ], [ max_pending => 'many' ],
               [ evicting_ok => 'maybe' ], [ timeout => 0 ],
@@ -913,12 +1040,37 @@ fails('a store that is not known', location('healthcode_risk elsewhere;'),
       qr/"elsewhere"/, $instead);
 fails('several stores and no line',
       "$pepper$site$store$second$gate", qr/healthcode_risk/, $instead);
-fails('a source of another kind', location('healthcode_source body code;'),
-      qr/"body"/, $instead);
+fails('a source of another kind', location('healthcode_source part code;'),
+      qr/"part"/, $instead);
 fails('a source without a name', location('healthcode_source header;'),
       qr/healthcode_source/);
 fails('a source with an empty name', location('healthcode_source query "";'),
       qr/healthcode_source/, qr/name/);
+fails("a source in the variable \"$_\"",
+      location("healthcode_source variable \"$_\";"),
+      qr/needs a variable, such as "variable \$arg_code"/)
+    for '', '$', 'http_x_code';
+fails('a field without a name', location('healthcode_source form "";'),
+      qr/needs the name of the header, argument, cookie or field/);
+fails("a member \"$_\"", location("healthcode_source json \"$_\";"),
+      qr/needs a JSON pointer \(RFC 6901\), such as "json \/code"/)
+    for 'code', '/a~', '/a~2';
+fails('a member without a name', location('healthcode_source json "";'),
+      qr/needs the name of/);
+fails('a path with a name', location('healthcode_source path code "(.+)";'),
+      qr/has a path with a name; write "path PATTERN"/);
+fails('a body with a name', location('healthcode_source body code "(.+)";'),
+      qr/has a body with a name; write "body PATTERN"/);
+fails('a body without a group', location('healthcode_source body "^cardno=";'),
+      qr/group/, $instead);
+fails("a body that begins with $_", location("healthcode_source body \"${_}code=(.+)\";"),
+      qr/it would pass over all codes but the last one; leave the "\Q$_\E" at its beginning out/,
+      $instead) for '.*', '.+';
+fails("a type \"$_\" of a form", location("healthcode_form_types text/plain \"$_\";"),
+      qr/invalid type "\Q$_\E" of "healthcode_form_types"/, $instead)
+    for '', 'html', 'text/', '/html', 'text/html/x', 'text/html;', 'text/*,', 'text/ html';
+fails('a path without a group', location('healthcode_source path "^/enter/.+$";'),
+      qr/group/, $instead);
 fails('a pattern without a group',
       location('healthcode_source header X "^code .*$";'), qr/group/, $instead);
 fails('a pattern that is none',
@@ -930,8 +1082,20 @@ fails('a pattern too many', location('healthcode_source header X (.*) (.*);'),
       qr/healthcode_source/);
 fails('an age that is no time', location('healthcode_max_age young;'),
       qr/healthcode_max_age/);
+fails("healthcode_data_max_age $_", location("healthcode_data_max_age $_;"),
+      qr/"healthcode_data_max_age" directive invalid value/, $instead)
+    for '0', '""', 'on', '-1h', '2y', '367d', '1x', '100ms', 'OFF';
+starts("healthcode_data_max_age $_",
+       location("healthcode_data_max_age $_;") =~ s/ !!//r,
+       unlike => qr/\[(emerg|warn)\]/)
+    for '1s', '90', '1h 30m' =~ s/ //r, '366d', 'off';
 fails('a leeway that is no time', location('healthcode_leeway -5s;'),
       qr/healthcode_leeway/);
+fails("a flag \"$_\"", location("healthcode_deny confirmed $_;"),
+      qr/invalid flag "$_": it revokes codes and is denied everywhere; leave it out/)
+    for 'before', 'code:', 'code:' . '0' x 32;
+starts('flags that begin alike', "$pepper$site$store"
+       . $gate =~ s/on;/on; healthcode_deny code before-noon codes;/r);
 fails('a level that is none', location('healthcode_region_deny extreme;'),
       qr/"extreme"/, $instead);
 fails('no level', location('healthcode_region_deny;'), qr/healthcode_region_deny/);
@@ -941,13 +1105,66 @@ fails('an empty audience', location('healthcode_audience "";'),
       qr/healthcode_audience/);
 fails('an outage that is something else',
       location('healthcode_on_outage maybe;'), qr/"maybe"|healthcode_on_outage/);
+fails('load as an outage', location('healthcode_on_outage allow busy;'),
+      qr/"busy" cannot be let pass, since anybody can bring it about; leave it/);
+fails('a class of outage that is none',
+      location('healthcode_on_outage allow timeout late;'),
+      qr/unknown class of outage "late"; write "timeout", "refused", "auth" or/);
+fails('a class of outage twice', location("healthcode_on_outage allow $_"),
+      qr/duplicate class of outage "auth"/)
+    for 'auth auth;', 'auth; healthcode_on_outage allow proof auth;';
+fails('deny with a class', location('healthcode_on_outage deny timeout;'),
+      qr/has "deny" for what no line names; leave the classes out/);
+fails('deny beside allow', location("healthcode_on_outage $_"),
+      qr/is duplicate; "deny" stands alone/)
+    for 'deny; healthcode_on_outage allow;', 'allow auth; healthcode_on_outage deny;';
+fails('allow beside a class', location('healthcode_on_outage allow auth;
+                                        healthcode_on_outage allow;'),
+      qr/is duplicate; "allow" names all classes/);
+fails("healthcode_bound $_", location("healthcode_bound $_;"),
+      qr/"healthcode_bound" directive invalid value/, $instead)
+    for 'on', 'TLS', '""', 'x5t';
+fails("healthcode_temperature $_", location("healthcode_temperature $_;"),
+      qr/"healthcode_temperature|healthcode_temperature" directive/, $instead)
+    for 'on', '37.3', 'header X-T', 'header X-T max=', 'header X-T max=29.9',
+        'header X-T max=45.1', 'header X-T max=37.33', 'header X-T min=37.3',
+        'header X-T MAX=37.3', 'header X-T max=high', 'query "" max=37.3',
+        'header "a b" max=37.3', 'cookie t max=37.3', 'variable $x max=37.3',
+        'header X-T max=37.3 max=38', 'form "" max=37.3', 'form t', 'json "" max=37.3',
+        'path ^(.*) max=37.3', 'list X-T max=37.3';
+fails("healthcode_temperature $_", location("healthcode_temperature $_;"),
+      qr/"healthcode_temperature" directive needs a JSON pointer/)
+    for 'json t max=37.3', 'json /a~2 max=37.3';
+starts("healthcode_temperature $_",
+       location("healthcode_temperature $_;") =~ s/ !!//r)
+    for 'header X-T max=30', 'header X-T max=45.0', 'query t max=37,3', 'off',
+        'form t max=37.3', 'form "a b" max=38', 'json /a~1b/0 max=37.3';
+fails("healthcode_require $_", location("healthcode_require $_;"),
+      qr/the verdict sets it/, $instead)
+    for '$healthcode_flags = x', '${healthcode_claim_x} ~ x', '$arg_a$healthcode_holder != x';
+fails("healthcode_require $_", location("healthcode_require $_;"),
+      qr/"healthcode_require/, $instead)
+    for '$arg_a', '$arg_a =', '$arg_a == x', '$arg_a = x y', '$arg_a < high';
+starts("healthcode_require $_", location("healthcode_require $_;") =~ s/ !!//r,
+       like => qr/\[notice\].*has a condition.*healthcode_require/)
+    for '$arg_a = x', '${arg_a} != x', '$arg_a$arg_b in x y', '$arg_a ~ "^x"',
+        '$arg_a <= 3', '$arg_a >= $arg_b', '$uri = ""';
 fails("healthcode_require $_", location("healthcode_require $_;"),
       qr/"healthcode_require/, $instead)
     for 'x', 'x =', 'x in', 'x ~', 'x y', 'x == y', 'x =y', 'x=y', '= y',
         '"" = y', '"" x', 'x = y z', 'x != y z', 'x ~ y z', 'x "" y', 'x !~ y',
         'x IN y', "'x\ny' = z", "x = 'y\tz'", "x = '\x7f'", "'\xb1\xb1' = x",
         "x in a '\xb1\xb1\xbe\xa9'", "x ~ '\xed\xa0\x80'", "'\xc0\xaf' = x",
-        "x = '\xe5\x8c'";
+        "x = '\xe5\x8c'", 'x < 1 2', 'x >=', 'x =< 1', 'x => 1', '/a < "" 1',
+        "'/a\nb' = z", "'/a~0\xb1' = z";
+fails("healthcode_require $_", location("healthcode_require $_;"),
+      qr/invalid JSON pointer "\Q@{[(split ' ')[0]]}\E"/, qr/write "~0"/)
+    for '/~ = x', '/a~ = x', '/a~2/b = x', '/~~ in x y', '/a/b~/c < 3',
+        '/a~b ~ x';
+fails("healthcode_require $_", location("healthcode_require $_;"),
+      qr/invalid number "\Q@{[(split ' ')[2] =~ s{"}{}gr]}\E"/, $instead)
+    for 'x < high', 'x <= 03', 'x > ""', 'x >= +1', '/a/b < true', 'x < 1e999',
+        'x > 0x10', 'x > 15m', 'x < 1,5';
 for ('healthcode_audience', 'healthcode_require x =', 'healthcode_require x in a') {
     fails("$_ with a dollar that is no variable", location("$_ 'a\$';"),
           qr/invalid variable name/);
@@ -957,7 +1174,8 @@ for ('healthcode_audience', 'healthcode_require x =', 'healthcode_require x in a
 }
 starts("$_ with a variable", location("$_ 'lane-\$arg_lane';") =~ s/ !!//r,
        unlike => qr/\[(emerg|warn)\]/)
-    for 'healthcode_audience', 'healthcode_require x =', 'healthcode_require x !=';
+    for 'healthcode_audience', 'healthcode_require x =', 'healthcode_require x !=',
+        'healthcode_require x <', 'healthcode_require /x/y >=';
 fails('a pattern of a claim that is none',
       location('healthcode_require x ~ "(a";'), qr/pattern "\(a"/);
 fails('no claim', location('healthcode_require;'), qr/healthcode_require/);
@@ -965,12 +1183,27 @@ starts("healthcode_require $_", location("healthcode_require $_;") =~ s/ !!//r,
        like => qr/\[notice\].*healthcode_require/)
     for 'x = ""', 'x ~ ""', 'x in a', 'x in a b c', 'x ~ "a|b"', 'in in in',
         "'\xe5\x8c\x97' = '\xf0\x9f\x98\x80'", 'http://a/b = "$uri ${arg_y}"',
-        "x ~ a; healthcode_require x ~ b";
+        "x ~ a; healthcode_require x ~ b", '/realm_access/roles = gate',
+        '/ = x', '// != x', '/a~0b/~1c/0 in x y', 'a~b = x', '/a/b ~ "^x"',
+        'x < 3', 'x <= -1.5', '/a/0 > 1e3', 'x >= 18446744073709551615',
+        'x < $arg_most', 'x >= 1$arg_digits', '/a ~ ~';
+
+fails("a variable in $_", location("healthcode_reply deny 403 '\"\$uri\"' \"type=$_\";"),
+      qr/it is a script.*take "\$uri" out/, $instead)
+    for 'text/javascript', 'Application/JavaScript; charset=utf-8';
+starts('a script without a variable',
+       location("healthcode_reply deny 403 '\"no\"' type=text/javascript;") =~ s/ !!//r);
 
 for my $line ('healthcode_audience a;', 'healthcode_issuers site;',
               'healthcode_deny confirmed;', 'healthcode_region_deny high;',
               'healthcode_risk flags;', 'healthcode_max_age 1m;',
-              'healthcode_leeway 1s;', 'healthcode_on_outage deny;')
+              'healthcode_leeway 1s;', 'healthcode_on_outage deny;',
+              'healthcode_on_outage allow;', 'healthcode_degraded_header off;',
+              'healthcode_bound off;', 'healthcode_temperature off;',
+              'healthcode_disclose reason;',
+              'healthcode_form_types text/html;',
+              'healthcode_temperature header X-Temp max=37.3;',
+              'healthcode_data_max_age 1h;')
 {
     my ($name) = $line =~ /^(\w+)/;
     fails("$name twice", location("$line\n$line"), qr/duplicate/);

@@ -1,6 +1,6 @@
 # Reloads, lost workers and clients that leave: the gate loses no request that
 # the same nginx without the module would not lose, and leaks nothing.
-# docs/request-path.md, "Redis".
+# docs/connection.md.
 
 use strict;
 use warnings;

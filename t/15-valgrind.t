@@ -58,21 +58,14 @@ server {
     location = /keys { internal; alias ${\ $f->path('far.jwks')}; }
     location / {
         healthcode on;
-        healthcode_source header Authorization "(?i)^bearer +(\\S+) *\$";
-        healthcode_source header X-Code "^code (\\S+)\$";
-        healthcode_source query code;
-        healthcode_source cookie code;
+        ${\ $f->sources_conf}
         location /t { alias $site/passed; }
         location /audit { healthcode audit; alias $site/passed; }
         location /lenient { healthcode_on_outage allow; alias $site/passed; }
         location /try { try_files /nowhere /other; }
         location = /other { healthcode_audience x; alias $site/passed; }
         location /require {
-            healthcode_require level in 3 x;
-            healthcode_require list ~ "^[0-9]+\$";
-            add_header X-List "\$healthcode_claim_list|\$healthcode_claim_a_b"
-                always;
-            add_header X-Failed "\$healthcode_failed_claim" always;
+            ${\ $f->require_conf}
             alias $site/passed;
         }
         location /page { error_page 401 403 503 /sorry; alias $site/passed; }
@@ -183,7 +176,8 @@ is($nginx->ask_until(200, 10, $alice), 200, 'and back');
 
 # a store that goes, one that is empty, one that is back
 $f->redis->down;
-like($nginx->ask($alice, '/t', 30), qr/^503 store_/, 'an outage');
+like($nginx->ask_until('503 store_unavailable', 20, $alice), qr/^503 store_/,
+     'an outage');
 is($nginx->ask($alice, '/lenient', 30), 200, 'an outage that is allowed');
 send_all();
 $f->redis->up;

@@ -85,6 +85,35 @@ our $rules = <<'END';
         healthcode_require level = "$uri";
         alias {{SITE}}/passed;
     }
+    location /roles {
+        healthcode_require /realm_access/roles = gate;
+        alias {{SITE}}/passed;
+    }
+    location /first {
+        healthcode_require /groups/0/name ~ "^ward-";
+        alias {{SITE}}/passed;
+    }
+    location /slashes {
+        healthcode_require "/a~1b\"/~01/~1" != x;
+        alias {{SITE}}/passed;
+    }
+    location /least {
+        healthcode_require level >= 3;
+        healthcode_require level < 9007199254740993;
+        alias {{SITE}}/passed;
+    }
+    location /below {
+        healthcode_require level < 0.5;
+        alias {{SITE}}/passed;
+    }
+    location /most {
+        healthcode_require level <= -2;
+        alias {{SITE}}/passed;
+    }
+    location /above {
+        healthcode_require level > 18446744073709551614;
+        alias {{SITE}}/passed;
+    }
 END
 
 # Rows: what is done, the answer, where, and members of the payload as JSON.
@@ -132,7 +161,8 @@ __DATA__
     at("$uri: further down", '403 claim', $uri, '"x":{"level":3}'),
     at("$uri: an array in an array", '403 claim', $uri,
        '"level":[["yes"],[3],["1"],["A1"]]'),
-) } qw(/equal /word /other /in /pattern /true /large) ]
+) } qw(/equal /word /other /in /pattern /true /large
+            /least /below /most /above) ]
 --- request
 GET /equal
 --- more_headers eval
@@ -293,7 +323,7 @@ X-Verdict: deny claim
 ! WWW-Authenticate
 --- response_body eval
 '{"type":"urn:healthcode:problem:claim","title":"A claim of the code is not what'
-. ' is asked for here","status":403,"reason":"claim",'
+. ' is asked for here","status":403,"reason":"claim","class":"holder",'
 . '"claim":"https://x.example/a\"b\\\\c"}' . "\r\n"
 --- error_log
 healthcode: deny reason=claim claim=https://x.example/a"b\c issuer=site kid=site
@@ -329,7 +359,7 @@ GET /equal
 X-Verdict: deny status
 ! X-Failed
 --- response_body_like eval
-qr/"reason":"status"}\r\n\z/
+qr/"reason":"status","class":"holder"}\r\n\z/
 --- error_log
 healthcode: deny reason=status issuer=site kid=site
 --- no_error_log
@@ -856,5 +886,117 @@ GET /t
 'Authorization: Bearer ' . main::claiming('"level":5')
 --- response_headers
 X-Failed: []
+--- no_error_log
+[error]
+
+
+
+=== TEST 23: of two refusals the claim of the first one is named
+--- http_config eval: $::http
+--- config
+    healthcode_risk off;
+    error_page 403 /second;
+    add_header X-Failed "$healthcode_reason $healthcode_failed_claim" always;
+    location /t {
+        healthcode on;
+        healthcode_require ward = 7;
+        alias {{SITE}}/passed;
+    }
+    location /second {
+        healthcode on;
+        healthcode_require level = 9;
+        alias {{SITE}}/passed;
+    }
+--- request
+GET /t
+--- more_headers eval
+'Authorization: Bearer ' . main::claiming('"level":5')
+--- error_code: 403
+--- response_headers
+X-Failed: claim ward
+--- response_body_like: "reason":"claim","class":"holder","claim":"ward"
+--- no_error_log
+[error]
+
+
+
+=== TEST 24: a claim with a slash first is a JSON pointer, into what is nested
+--- http_config eval: $::http
+--- config eval: $::rules
+--- answers
+[
+    at('a role', 200, '/roles', '"realm_access":{"roles":["offline","gate"]}'),
+    at('one role', 200, '/roles', '"realm_access":{"roles":"gate"}'),
+    at('another', '403 claim', '/roles', '"realm_access":{"roles":["offline"]}'),
+    at('no role', '403 claim', '/roles', '"realm_access":{"roles":[]}'),
+    at('not in the realm', '403 claim', '/roles', '"roles":["gate"]'),
+    at('further down', '403 claim', '/roles',
+       '"x":{"realm_access":{"roles":["gate"]}}'),
+    at('in one member of that name', '403 claim', '/roles',
+       '"/realm_access/roles":"gate","realm_access/roles":"gate"'),
+    at('an object', '403 claim', '/roles',
+       '"realm_access":{"roles":{"gate":"gate"}}'),
+    at('a string on the way', '403 claim', '/roles', '"realm_access":"roles"'),
+    at('null on the way', '403 claim', '/roles', '"realm_access":null'),
+    at('an element', 200, '/first', '"groups":[{"name":"ward-7"},7]'),
+    at('the second', '403 claim', '/first',
+       '"groups":[{"name":"lab"},{"name":"ward-7"}]'),
+    at('a member named 0', 200, '/first', '"groups":{"0":{"name":"ward-7"}}'),
+    at('slashes, a quote and tildes', 200, '/slashes',
+       '"a/b\"":{"~1":{"/":"y"}}'),
+    at('which is the word', '403 claim', '/slashes',
+       '"a/b\"":{"~1":{"/":"x"}}'),
+    at('decoded twice', '403 claim', '/slashes', '"a/b\"":{"/":{"/":"y"}}'),
+    at('not decoded', '403 claim', '/slashes', '"a~1b\"":{"~01":{"~1":"y"}}'),
+]
+--- request
+GET /slashes
+--- more_headers
+Authorization: Bearer {{CAROL}}
+--- error_code: 403
+--- response_body_like eval
+qr{"reason":"claim","class":"holder","claim":"/a~1b\\"/~01/~1"\}\r\n\z}
+--- error_log
+healthcode: deny reason=claim claim=/a~1b"/~01/~1 issuer=site kid=site
+--- no_error_log
+[error]
+
+
+
+=== TEST 25: "<", "<=", ">" and ">=" compare numbers, exactly, and nothing else
+--- http_config eval: $::http
+--- config eval: $::rules
+--- answers
+[
+    at('at least', 200, '/least', '"level":3'),
+    at('as a double', 200, '/least', '"level":3.0'),
+    at('less', '403 claim', '/least', '"level":2'),
+    at('a little less', '403 claim', '/least', '"level":2.9999999'),
+    at('negative', '403 claim', '/least', '"level":-4'),
+    at('the last integer', 200, '/least', '"level":9007199254740992'),
+    at('as a double', 200, '/least', '"level":9007199254740992.0'),
+    at('one more', '403 claim', '/least', '"level":9007199254740993'),
+    at('huge', '403 claim', '/least', '"level":1e300'),
+    at('a string of digits', '403 claim', '/least', '"level":"5"'),
+    at('true', '403 claim', '/least', '"level":true'),
+    at('an element for each rule', 200, '/least', '"level":["x",1,5]'),
+    at('none in an array', '403 claim', '/least', '"level":["5",1,[5]]'),
+    at('a fraction', 200, '/below', '"level":0.25'),
+    at('that is equal', '403 claim', '/below', '"level":5e-1'),
+    at('an integer below', 200, '/below', '"level":0'),
+    at('an integer above', '403 claim', '/below', '"level":1'),
+    at('true is not 0', '403 claim', '/below', '"level":false'),
+    at('a negative number', 200, '/most', '"level":-3'),
+    at('that is equal', 200, '/most', '"level":-2.0'),
+    at('that is greater', '403 claim', '/most', '"level":-1'),
+    at('the largest', 200, '/above', '"level":18446744073709551615'),
+    at('one less', '403 claim', '/above', '"level":18446744073709551614'),
+    at('one more, as a double', 200, '/above', '"level":18446744073709551616'),
+    at('the same bits', '403 claim', '/above', '"level":-1'),
+]
+--- request
+GET /subject
+--- more_headers
+Authorization: Bearer {{CAROL}}
 --- no_error_log
 [error]

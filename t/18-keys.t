@@ -1,7 +1,7 @@
 # Keys that change while nginx serves: files are watched, a new set takes the
 # place of the old one whole, a broken one does not; several files, a folder,
 # another way in for the issuer's keys by a location.
-# docs/token-format.md, "Where keys come from".
+# docs/keys.md.
 
 use strict;
 use warnings;
@@ -14,8 +14,9 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
-use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Jws qw(json);
 use Healthcode::Nginx;
+use Healthcode::Numbered qw(jwk jwks code_of);
 
 my $f = Healthcode::Fixture->new(no_redis => 1);
 my $iss = 'https://rotating.example';
@@ -23,33 +24,10 @@ my $dir = $f->path('rotating');
 mkdir $dir;
 
 
-# A key of 32 bytes by number, and a code that it signs.
-sub secret { my ($n) = @_; return sprintf 'secret number %04d, 32 bytes long', $n }
+# A code that key N signs.
+sub code { my ($n, %header) = @_; return code_of($iss, $n, \%header) }
 
-sub jwk {
-    my ($n, %more) = @_;
-    return { kty => 'oct', alg => 'HS256', kid => "k$n", k => b64(secret($n)),
-             %more };
-}
-
-sub code {
-    my ($n, %header) = @_;
-    my $now = int time;
-    my %all = (alg => 'HS256', typ => 'healthcode+jwt', kid => "k$n", %header);
-    delete @all{ grep { !defined $all{$_} } keys %all };
-    return jws(secret($n), json(\%all),
-               json({ iss => $iss, sub => 'rosa', iat => $now,
-                      exp => $now + 900 }));
-}
-
-# As operators should: written aside, then put in place whole.
-sub put {
-    my ($name, $text) = @_;
-    $f->write("rotating/.$name.new", $text, 0600);
-    rename "$dir/.$name.new", "$dir/$name" or die "$dir/$name: $!";
-}
-
-sub set { return json({ keys => [ @_ ] }) }
+sub put { my ($name, $text) = @_; return $f->replace("rotating/$name", $text, 0600) }
 
 sub gate {
     my ($lines, %opt) = @_;
@@ -60,6 +38,7 @@ healthcode_issuer rotating {
     iss $iss; algorithms HS256;
 $lines
 }
+${\ ($opt{more} || '')}
 server {
     listen unix:{{SOCK}};
     location /alive { return 204; }
@@ -88,7 +67,7 @@ sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ 
 # ---- a file that changes ----
 
 {
-    put('keys.jwks', set(jwk(1)));
+    put('keys.jwks', jwks(1));
     my $nginx = gate("keys $dir/keys.jwks;", workers => 2)->start;
     is($nginx->ask(code(1)), 200, 'a code of the first key passes');
     is($nginx->ask(code(2)), '401 key', 'one of a key that is not there is not');
@@ -96,12 +75,12 @@ sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ 
     my ($version) = $nginx->error_log =~ m{\[notice\].* healthcode/([\d.]+)$}m;
     my $json = JSON::PP->new->decode(get($nginx->sock, '/status', [])->{body});
     is($json->{version}, $version, 'the status has the version that the log has');
-    is_deeply([ @{$first}{qw(issuer keys loads failures fetches fetch_failures)} ],
-              [ 'rotating', 1, 0, 0, 0, 0 ], 'the status shows the keys');
+    is_deeply([ @{$first}{qw(issuer keys skipped loads failures fetches fetch_failures)} ],
+              [ 'rotating', 1, 0, 0, 0, 0, 0 ], 'the status shows the keys');
     like($first->{generation}, qr/^[0-9a-f]{16}$/, 'and their generation');
 
     my $start = time;
-    put('keys.jwks', set(jwk(1), jwk(2)));
+    put('keys.jwks', jwks(1, 2));
     is($nginx->ask_until(200, 10, code(2)), 200, 'a key that is added counts');
     cmp_ok(time - $start, '<', 5, 'within 5 seconds, without a reload');
 
@@ -111,13 +90,15 @@ sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ 
     $seen{ $nginx->ask(code(2)) }++ for 1 .. 40;
     is(join(' ', keys %seen), 200, 'in every worker');
 
-    put('keys.jwks', set(jwk(2)));
+    put('keys.jwks', jwks(2));
     is($nginx->ask_until('401 key', 10, code(1)), '401 key',
        'a key that is taken out counts no more');
     is($nginx->ask(code(2)), 200, 'and the other still does');
 
+    # in both workers, before the next file
+    sleep 2;
     put('keys.jwks', "{\"keys\":[\n" . json(jwk(2)) . ",\n"
-        . json(jwk(3, k => 'short')) . "\n]}\n");
+        . json(jwk(3, d => 'AQ')) . "\n]}\n");
     ok($nginx->logged(qr/cannot be used/, 10), 'a broken file is logged');
     like($nginx->error_log,
          qr/\[error\].*keys "\S+keys\.jwks" of issuer "rotating".*line 3: /,
@@ -134,8 +115,11 @@ sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ 
     my %generation = map { status($nginx)->{generation} => 1 } 1 .. 20;
     is(scalar keys %generation, 1, 'and all workers have the same generation');
 
-    put('keys.jwks', set(jwk(3)));
+    put('keys.jwks', jwks(3));
     is($nginx->ask_until(200, 10, code(3)), 200, 'a whole file ends that');
+
+    # in both workers, before it is gone
+    sleep 3;
     unlink "$dir/keys.jwks";
     ok($nginx->logged(qr/cannot be opened \(2: No such/, 10),
        'a file that is gone is logged');
@@ -144,22 +128,114 @@ sub count { my ($nginx, $pattern) = @_; return scalar(() = $nginx->error_log =~ 
     is(alarming($nginx), '', 'nothing is alarming');
 }
 
+# ---- a key that cannot be used ----
+
+# Two issuers, of which one has two files.
+sub two {
+    my ($rotating) = @_;
+    return gate($rotating, workers => 2, more => 'healthcode_issuer other { '
+                . "iss other; algorithms HS256; keys $dir/other.jwks; }");
+}
+
+# The text of a set, a key a line; those that are negative are too short.
+sub lined {
+    return "{\"keys\":[\n" . join(",\n", map { json($_ > 0 ? jwk($_)
+        : jwk(-$_, k => 'short')) } @_) . "\n]}\n";
+}
+
+{
+    put('one.jwks', lined(1));
+    put('two.jwks', lined(2, -3));
+    put('other.jwks', lined(9));
+    my $nginx = two("keys $dir/one.jwks $dir/two.jwks;");
+    my ($status, $out) = $nginx->check;
+    is($status, 0, 'a key that cannot be used: nginx -t succeeds');
+    like($out, qr/\[warn\] .*issuer "rotating" skips a key of "\S+two\.jwks": line 3: key "k3": "k" is missing/,
+         'and says which, in which file and line, and why');
+    is(scalar(() = $out =~ /skips/g), 1, 'once');
+    unlike($out, qr/\[crit\]/, 'nothing is critical');
+
+    $nginx->start;
+    is(join(' ', map { scalar $nginx->ask(code($_)) } 1, 2, 3),
+       '200 200 401 key', 'the keys around it count');
+    is($nginx->ask(code_of('other', 9)), 200, 'and those of another issuer');
+    my $json = JSON::PP->new->decode(get($nginx->sock, '/status', [])->{body});
+    is_deeply({ map { $_->{issuer} => "$_->{keys} $_->{skipped}" } @{ $json->{keys} } },
+              { other => '1 0', rotating => '2 1' }, 'the status counts it');
+
+    my $before = count($nginx, 'skips a key');
+    put('two.jwks', lined(-3, 2, 4));
+    is($nginx->ask_until(200, 10, code(4)), 200, 'a set that changes is read');
+    ok($nginx->logged(qr/\[warn\] .*issuer "rotating" skips a key of "\S+two\.jwks": line 2: key "k3": /, 10),
+       'and says again what it skips');
+    sleep 3;
+    is(count($nginx, 'skips a key'), $before + 1,
+       'once, however many workers read it and however long it stays');
+
+    # beside the keys of another file
+    put('two.jwks', lined(-3));
+    is($nginx->ask_until('401 key', 10, code(2)), '401 key',
+       'a file may have no other key');
+    is($nginx->ask(code(1)), 200, 'if another file has one');
+    put('two.jwks', '{"keys":[]}');
+    ok($nginx->logged(qr/\[warn\] .*issuer "rotating" skips "\S+two\.jwks": it has no key for these/, 10),
+       'or be empty, which is said');
+    is($nginx->ask(code(1)), 200, 'and the other file counts');
+
+    # today nothing is left, of what was there yesterday
+    put('one.jwks', lined(-1));
+    ok($nginx->logged(qr/\[error\] .*new keys "\S+one\.jwks" of issuer "rotating" cannot be used: line 2: key "k1": .*; 1 more cannot be used either; the old ones stay/, 10),
+       'a set without a key is an error');
+    is($nginx->ask(code(1)), 200, 'and the old one stays');
+    is(count($nginx, 'cannot be used:'), 1, 'which is said once');
+    ok($nginx->reload, 'a reload');
+    ok($nginx->logged(qr/\[warn\] .*issuer "rotating" keeps the keys that it had: 1/, 5),
+       'keeps it as well');
+    is($nginx->ask(code(1)), 200, 'so that its codes pass');
+    is($nginx->ask(code_of('other', 9)), 200, 'as do those of the other issuer');
+    put('one.jwks', lined(5));
+    is($nginx->ask_until(200, 10, code(5)), 200, 'one key is enough');
+    is($nginx->stop, 0, 'it ends by itself');
+}
+
+{
+    put('one.jwks', lined(1, -7));
+    put('two.jwks', lined(-3, 2));
+    put('other.jwks', lined(9));
+    my (undef, $said) = two("keys $dir/one.jwks $dir/two.jwks;")->check;
+    is(join(' ', $said =~ /skips a key of "\S+?(\w+\.jwks": line \d: key "k\d)"/g),
+       'one.jwks": line 3: key "k7 two.jwks": line 2: key "k3',
+       'keys of two files are named with their own');
+
+    put('one.jwks', lined(1, map { -$_ } 10 .. 21));
+    put('other.jwks', lined(-9, 8));
+    my ($status, $out) = two("keys $dir/one.jwks;")->check;
+    is($status, 0, 'twelve such keys: nginx -t succeeds');
+    is(scalar(() = $out =~ /issuer "rotating" skips a key/g), 8, 'eight are named');
+    like($out, qr/\[warn\] .*issuer "rotating" has 4 more such keys/, 'the rest is counted');
+    is(scalar(() = $out =~ /issuer "other" skips a key of "\S+other\.jwks"/g), 1,
+       'by issuers and their files');
+}
+
 # ---- a set is never half ----
 
 {
     # two files; the second is broken for a while, the first is new
-    put('one.jwks', set(jwk(1)));
-    put('two.jwks', set(jwk(2)));
+    put('one.jwks', jwks(1));
+    put('two.jwks', jwks(2));
     my $nginx = gate("keys $dir/one.jwks $dir/two.jwks;")->start;
     is(join(' ', map { scalar $nginx->ask(code($_)) } 1, 2), '200 200',
        'several files are one set');
     put('two.jwks', '{"keys":[');
-    put('one.jwks', set(jwk(3)));
-    ok($nginx->logged(qr/two\.jwks.*no strict JSON/, 10), 'one of them breaks');
+    put('one.jwks', jwks(3));
+    ok($nginx->logged(qr/two\.jwks.*not strict JSON/, 10), 'one of them breaks');
     is(join(' ', map { scalar $nginx->ask(code($_)) } 1, 2, 3),
        '200 200 401 key', 'then the whole set stays as it was');
-    put('two.jwks', set(jwk(4)));
+    put('two.jwks', jwks(4));
     is($nginx->ask_until(200, 10, code(3)), 200, 'until both are whole');
+
+    # in both workers
+    sleep 3;
     is(join(' ', map { scalar $nginx->ask(code($_)) } 1, 2, 4),
        '401 key 401 key 200', 'and then all of it is new');
     is($nginx->stop, 0, 'it ends by itself');
@@ -194,12 +270,12 @@ END
 
 {
     # a file that never rests
-    put('keys.jwks', set(jwk(1), jwk(2)));
+    put('keys.jwks', jwks(1, 2));
     my $nginx = gate("keys $dir/keys.jwks;", workers => 2)->start;
     sleep 1.2;
     my ($start, $seen, %other) = (time, 0);
     for my $n (0 .. 60) {
-        put('keys.jwks', set(jwk(2), jwk(3), jwk(100 + $n)));
+        put('keys.jwks', jwks(2, 3, 100 + $n));
         for (1 .. 10) {
             my $answer = $nginx->ask(code(2));
             $other{$answer}++ if $answer ne 200;
@@ -216,18 +292,18 @@ END
 }
 
 {
-    # the same bytes again are no news
-    put('keys.jwks', set(jwk(1)));
+    # the same bytes again are not logged
+    put('keys.jwks', jwks(1));
     my $nginx = gate("keys $dir/keys.jwks;")->start;
     my $before = status($nginx);
     sleep 1.1;
-    put('keys.jwks', set(jwk(1)));
+    put('keys.jwks', jwks(1));
     sleep 3;
     is_deeply(status($nginx), $before,
               'a file that is written again with the same bytes changes nothing');
     is(get($nginx->sock, '/status', [], method => 'POST')->{status}, 405,
        'the status is only for reading');
-    put('keys.jwks', set(jwk(1), jwk(2)));
+    put('keys.jwks', jwks(1, 2));
     $nginx->ask_until(200, 10, code(2));
     $nginx->reload;
     is($nginx->ask(code(2)), 200, 'a reload reads the files as they are');
@@ -242,7 +318,7 @@ END
     my $folder = $f->path('folder');
     mkdir $folder;
     my $file = sub { $f->write("folder/$_[0]", $_[1], 0600) };
-    $file->('a.jwks', set(jwk(1)));
+    $file->('a.jwks', jwks(1));
     $file->('b.json', json(jwk(2)));
     $file->('.hidden.jwks', '{');
     $file->('README', 'not a key');
@@ -300,7 +376,7 @@ END
 
 SKIP: {
     skip 'only root can be another user', 6 if $> != 0;
-    put('closed.jwks', set(jwk(1)));
+    put('closed.jwks', jwks(1));
     chmod 0600, "$dir/closed.jwks";
     my $nginx = gate("keys $dir/closed.jwks;", user => 'nobody ' . getgrgid((getpwnam 'nobody')[3]))->start;
     is($nginx->ask(code(1)), 200, 'keys that only the master may read count');
@@ -310,7 +386,7 @@ SKIP: {
          'with what to do');
     sleep 2.5;
     is(count($nginx, '\[error\]'), 0, 'and is no error while nothing changes');
-    put('closed.jwks', set(jwk(2)));
+    put('closed.jwks', jwks(2));
     chmod 0644, "$dir/closed.jwks";
     is($nginx->ask_until(200, 10, code(2)), 200,
        'a change counts once they may read it');

@@ -1,6 +1,6 @@
 # Keys from a location of this nginx: asked by one worker for all, before they
 # are stale and for a key that nobody knows, never more often than it may be;
-# a bad answer changes nothing.  docs/request-path.md, "Keys".
+# a bad answer changes nothing.  docs/keys.md.
 
 use strict;
 use warnings;
@@ -13,8 +13,9 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial get exchange answers answer_of);
-use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Jws qw(json);
 use Healthcode::Nginx;
+use Healthcode::Numbered qw(jwk jwks code_of);
 use Healthcode::Process;
 use Healthcode::Server;
 
@@ -23,29 +24,12 @@ my $iss = 'https://far.example';
 mkdir $f->path('issuer');
 
 
-sub secret { my ($n) = @_; return sprintf 'secret number %04d, 32 bytes long', $n }
-
-sub jwk {
-    my ($n, %more) = @_;
-    return { kty => 'oct', alg => 'HS256', kid => "k$n", k => b64(secret($n)),
-             %more };
-}
-
-sub code {
-    my ($n, $header, $claims) = @_;
-    my $now = int time;
-    return jws(secret($n),
-               json({ alg => 'HS256', typ => 'healthcode+jwt', kid => "k$n",
-                      %{ $header || {} } }),
-               json({ iss => $iss, sub => 'rosa', iat => $now,
-                      exp => $now + 900, %{ $claims || {} } }));
-}
+# A code that key N signs.
+sub code { return code_of($iss, @_) }
 
 sub put {
     my (@keys) = @_;
-    my $text = ref $keys[0] ? json({ keys => \@keys }) : $keys[0];
-    $f->write('issuer/.new', $text, 0644);
-    rename $f->path('issuer/.new'), $f->path('issuer/jwks') or die $!;
+    $f->replace('issuer/jwks', ref $keys[0] ? jwks(@keys) : $keys[0], 0644);
 }
 
 # The gate and, in a server of its own, the issuer; its log counts the times
@@ -176,18 +160,20 @@ sub answers_of {
 {
     my @bad = (
         [ 'garbage', 'return 200 "<html>";', qr/neither a JWK set/ ],
-        [ 'half a set', 'return 200 "{\"keys\":[";', qr/no strict JSON/ ],
+        [ 'half a set', 'return 200 "{\"keys\":[";', qr/not strict JSON/ ],
         [ 'an empty set', 'return 200 "{\"keys\":[]}";', qr/no key for these/ ],
+        [ 'a broken key alone', "return 200 '" . jwks(jwk(2, k => 'short'))
+          . "';", qr/line 1: key "k2": "k" is missing.*; the old ones stay/ ],
         [ 'nothing', 'return 200 "";', qr/cannot be (fetched|used)/ ],
         [ 'an error', 'return 500;', qr/status 500/ ],
         [ 'a page that is not there', 'return 404;', qr/status 404/ ],
         [ 'a redirect', 'return 302 /elsewhere;', qr/status 302/ ],
         [ 'no content', 'return 204;', qr/status 204/ ],
         [ 'keys with another status', "return 203 '"
-          . json({ keys => [ jwk(2) ] }) . "';", qr/status 203/ ],
+          . jwks(2) . "';", qr/status 203/ ],
         [ 'keys on the page of an error', "error_page 500 = /page; return 500; }"
           . " location = /page { return 500 '"
-          . json({ keys => [ jwk(2) ] }) . "';", qr/status 500/ ],
+          . jwks(2) . "';", qr/status 500/ ],
         [ 'a private key', 'return 200 "{\"kty\":\"RSA\",\"d\":\"AQ\"}";',
           qr/private key/ ],
         [ 'too much', 'root ' . $f->path('issuer') . '; try_files /large =404;',
@@ -220,6 +206,30 @@ sub answers_of {
         is($nginx->stop, 0, "$what: it ends by itself");
         is(alarming($nginx), '', "$what: nothing is alarming");
     }
+}
+
+
+# Beside a file of keys an answer has to have one of its own.
+{
+    put(jwk(1), jwk(2, k => 'short'));
+    $f->replace('issuer/file.jwks', jwks(5), 0644);
+    sleep 2.1;    # or the workers read this file once more
+    my $nginx = gate('keys_refresh 1s; keys_min_interval 1s; keys '
+                     . $f->path('issuer/file.jwks') . ';', workers => 2)->start;
+    $nginx->ask_until(200, 10, code(1));
+    is(answers_of($nginx, code(1), code(5)), '200 / 200',
+       'a key that cannot be used is not the whole answer');
+    ok($nginx->logged(qr{\[warn\] .*issuer "far" skips a key of "/keys": line 1: key "k2": }, 5),
+       'it is said');
+    put('{"keys":[]}');
+    ok($nginx->logged(qr{\[error\] .*new keys "/keys" of issuer "far" cannot be used: it has no key for these.*; the old ones stay}, 10),
+       'an empty answer is an error, though a file has a key');
+    sleep 2.5;
+    is(answers_of($nginx, code(1), code(5)), '200 / 200', 'and the old keys stay');
+    is(count($nginx, 'cannot be used'), 1, 'said once, however often it is asked');
+    is(count($nginx, 'skips a key'), 1, 'as was the key');
+    is($nginx->stop, 0, 'it ends by itself');
+    is(alarming($nginx), '', 'nothing is alarming');
 }
 
 
@@ -322,7 +332,7 @@ END
 
 {
     # an issuer that breaks off: what came is a set, but not the set
-    my $text = json({ keys => [ jwk(7) ] });
+    my $text = jwks(7);
     my $path = $f->path('cut.sock');
     my $cut = Healthcode::Server->start($path, sub {
         my ($client) = @_;
@@ -374,7 +384,7 @@ END
         my ($client) = @_;
         Healthcode::Server::take($client, 1);
         sleep 1.6;
-        my $body = json({ keys => [ jwk(2) ] });
+        my $body = jwks(2);
         Healthcode::Server::put($client, "HTTP/1.0 200 OK\r\nContent-Length: "
             . length($body) . "\r\n\r\n$body", 2);
     });
@@ -549,7 +559,7 @@ END
         my ($client) = @_;
         Healthcode::Server::take($client, 1);
         sleep 2;
-        my $body = json({ keys => [ jwk(7) ] });
+        my $body = jwks(7);
         Healthcode::Server::put($client, "HTTP/1.0 200 OK\r\nContent-Length: "
             . length($body) . "\r\n\r\n$body", 2);
     });
@@ -730,7 +740,7 @@ END
             : cmp_ok($waited, '>', 0.5, "$uri: it waits for the same");
     }
     my @log = $nginx->error_log =~ /deny reason=(\w+ issuer=\S+)/g;
-    is("@log", 'issuer issuer=- keys_unavailable issuer=far',
+    is("@log", 'issuer issuer=far keys_unavailable issuer=far',
        'each post_action has the verdict of its own gate');
     sleep 1;
     is(asked($nginx), 0, 'and neither is let in');

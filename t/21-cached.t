@@ -1,6 +1,6 @@
 # What the suites say of a gate holds for one with both caches, where every
 # question is asked twice: the second answer comes from what is known.
-# docs/request-path.md, "The cache".
+# docs/cache.md.
 
 use strict;
 use warnings;

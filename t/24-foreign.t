@@ -1,6 +1,6 @@
 # What was not made for gates is the application's: a bearer token, a header, a
 # cookie of the same name.  And what was is gone from wherever the request goes
-# on to, and from what is logged of it.  docs/request-path.md, "No traces".
+# on to, and from what is logged of it.  docs/traces.md.
 
 use strict;
 use warnings;

@@ -126,7 +126,6 @@ like(join("\n", ours()), qr/keys of issuer "located": ask location "\/located"
 says('a store that goes',
      sub { $f->redis->down; $nginx->ask_until('503 store_unavailable', 5, $bob) },
      qr/store "flags": disconnect in state \d/,
-     qr/store "flags": owner \d+ begins epoch \d+/,
      qr/store "flags": connect again, failures: \d/);
 
 my $all = join "\n", ours();

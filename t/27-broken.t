@@ -1,6 +1,6 @@
 # An issuer whose key files are broken stops nobody else: nginx starts, its codes
 # alone get 503, a reload keeps the keys that it had, and a good file counts
-# without one.  docs/token-format.md, "Where keys come from".
+# without one.  docs/keys.md.
 
 use strict;
 use warnings;
@@ -14,32 +14,16 @@ use Time::HiRes qw(sleep);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
-use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Jws qw(b64 json);
 use Healthcode::Nginx;
+use Healthcode::Numbered qw(jwks code_of);
 use Healthcode::Process;
 
 my $f = Healthcode::Fixture->new(no_redis => 1);
 my $dir = $f->path('keys');
 mkdir $dir;
 
-sub secret { sprintf 'secret number %04d, 32 bytes long', $_[0] }
-sub set { json({ keys => [ map { { kty => 'oct', alg => 'HS256', kid => "k$_",
-                                   k => b64(secret($_)) } } @_ ] }) }
-
-sub code {
-    my ($issuer, $n) = @_;
-    my $now = int time;
-    return jws(secret($n), json({ alg => 'HS256', typ => 'healthcode+jwt',
-                                  kid => "k$n" }),
-               json({ iss => $issuer, sub => 'rosa', iat => $now,
-                      exp => $now + 900 }));
-}
-
-sub put {
-    my ($name, $text) = @_;
-    $f->write("keys/.new", $text, 0600);
-    rename "$dir/.new", "$dir/$name" or die "$name: $!";
-}
+sub put { my ($name, $text) = @_; return $f->replace("keys/$name", $text, 0600) }
 
 sub gate {
     my ($lines, %opt) = @_;
@@ -86,15 +70,15 @@ sub kill_workers {
     sleep 0.2;
 }
 
-put('whole.jwks', set(9));
+put('whole.jwks', jwks(9));
 
 
 # ---- each way to be broken ----
 
-mkdir "$dir/folder";
+mkdir "$dir/directory";
 mkdir "$dir/empty.d";
 mkdir "$dir/bad.d";
-$f->write('keys/bad.d/one.jwks', set(1), 0600);
+$f->write('keys/bad.d/one.jwks', jwks(1), 0600);
 $f->write('keys/bad.d/two.jwks', '{"keys":[', 0600);
 open my $large, '>', "$dir/large.jwks" or die;
 truncate $large, 9 * 1024 * 1024;
@@ -103,7 +87,7 @@ put('empty.jwks', '');
 put('garbage.jwks', "\0\1\2 garbage");
 put('none.jwks', json({ keys => [ { kty => 'OKP', crv => 'Ed25519', x => 'AA' } ] }));
 put('weak.jwks', json({ keys => [ { kty => 'oct', kid => 'w', k => b64('short') } ] }));
-put('one.jwks', set(1));
+put('one.jwks', jwks(1));
 
 for my $case (
     [ 'absent', "keys $dir/absent.jwks;", qr/cannot be opened \(2: No such file/ ],
@@ -111,13 +95,13 @@ for my $case (
     [ 'garbage', "keys $dir/garbage.jwks;", qr/neither a JWK set nor a PEM/ ],
     [ 'without a usable key', "keys $dir/none.jwks;", qr/no key for these algorithms/ ],
     [ 'with a weak key', "keys $dir/weak.jwks;", qr/line 1: key "w": "k" is missing/ ],
-    [ 'a folder', "keys $dir/folder;", qr/it is a folder; write "keys_dir/ ],
-    [ 'too large', "keys $dir/large.jwks;", qr/no regular file of at most 8 MiB/ ],
+    [ 'a directory', "keys $dir/directory;", qr/it is a directory; write "keys_dir/ ],
+    [ 'too large', "keys $dir/large.jwks;", qr/not a regular file of at most 8 MiB/ ],
     [ 'one of two', "keys $dir/one.jwks $dir/empty.jwks;", qr/it is empty/ ],
-    [ 'a folder that is absent', "keys_dir $dir/absent.d;", qr/the folder cannot be read \(2: / ],
-    [ 'a folder without keys', "keys_dir $dir/empty.d;", qr/no key file in this folder/ ],
-    [ 'a folder that is a file', "keys_dir $dir/one.jwks;", qr/it is no folder/ ],
-    [ 'a file of a folder', "keys_dir $dir/bad.d;", qr/two\.jwks".*no strict JSON/ ])
+    [ 'a directory that is absent', "keys_dir $dir/absent.d;", qr/the directory cannot be read \(2: / ],
+    [ 'a directory without keys', "keys_dir $dir/empty.d;", qr/no key file in this directory/ ],
+    [ 'a directory that is a file', "keys_dir $dir/one.jwks;", qr/it is not a directory/ ],
+    [ 'a file of a folder', "keys_dir $dir/bad.d;", qr/two\.jwks".*not strict JSON/ ])
 {
     my ($what, $lines, $says) = @$case;
     my $nginx = gate($lines);
@@ -128,10 +112,10 @@ for my $case (
     like($out, $says, 'and why');
     is(scalar(() = $out =~ /\[crit\]/g), 1, 'once');
     $nginx->start;
-    is(answers($nginx, code('broken', 1)), '503 keys_unavailable',
+    is(answers($nginx, code_of('broken', 1)), '503 keys_unavailable',
        'its codes get 503');
-    is($nginx->ask(code('whole', 9)), 200, "another issuer's pass");
-    is($nginx->ask(code('neither', 1)), '401 issuer', "a stranger's do not");
+    is($nginx->ask(code_of('whole', 9)), 200, "another issuer's pass");
+    is($nginx->ask(code_of('neither', 1)), '401 issuer', "a stranger's do not");
     is($nginx->stop, 0, 'and nginx ends by itself');
 }
 
@@ -143,7 +127,7 @@ for my $case (
     isnt($status, 0, 'keys of all issuers are broken: nginx -t fails');
     is(scalar(() = $out =~ /\[crit\]/g), 2, 'and names each');
     like($out, qr/\[emerg\] .*no issuer has keys that can be used/, 'and says why');
-    put('whole.jwks', set(9));
+    put('whole.jwks', jwks(9));
     is(($nginx->check)[0], 0, 'one that has keys is enough');
 }
 
@@ -159,7 +143,7 @@ if (!$Healthcode::Fixture::STATIC) {
     my $nginx = Healthcode::Nginx->new(wrap => \@wrap,
         module => $f->path('module') . '/ngx_http_healthcode_module.so',
         http => conf("keys $dir/one.jwks;") =~ s{whole\.jwks}{seen.jwks}r);
-    put('seen.jwks', set(9));
+    put('seen.jwks', jwks(9));
     chmod 0644, "$dir/seen.jwks";
     chmod 0, "$dir/one.jwks";
     chmod 0777, $nginx->root, $nginx->root . '/logs';
@@ -168,10 +152,10 @@ if (!$Healthcode::Fixture::STATIC) {
     like($out, qr/\[crit\].*one\.jwks" of issuer "broken".*\(13: Permission denied\)/,
          'and says so');
     $nginx->start;
-    is($nginx->ask(code('broken', 1)), '503 keys_unavailable', 'its codes get 503');
-    is($nginx->ask(code('whole', 9)), 200, "another issuer's pass");
+    is($nginx->ask(code_of('broken', 1)), '503 keys_unavailable', 'its codes get 503');
+    is($nginx->ask(code_of('whole', 9)), 200, "another issuer's pass");
     chmod 0644, "$dir/one.jwks";
-    is($nginx->ask_until(200, 10, code('broken', 1)), 200,
+    is($nginx->ask_until(200, 10, code_of('broken', 1)), 200,
        'and its own when the file can be read');
     kill 'QUIT', $nginx->pid;
     is($nginx->{process}->wait(10), 0, 'it ends by itself');
@@ -188,11 +172,20 @@ for my $case ([ 'JWK', json({ keys => [ { kty => 'EC', crv => 'P-256', d => 'AA'
          'in words');
 }
 
+put('private', '{"keys":[ { "kty": "EC", "d": "AA" }, ]}');
+{
+    my ($status, $out) = gate("keys $dir/private;")->check;
+    isnt($status, 0, 'a private key in broken JSON is refused');
+    like($out, qr/\[emerg\].*private" of issuer "broken" cannot be used: line 1: it is a private key/,
+         'in words');
+}
+put('private', json({ keys => [ { kty => 'EC', crv => 'P-256', d => 'AA' } ] }));
+
 # One that lies behind a broken one, in its file or in another.
 put('before.jwks', '{"keys":[');
 mkdir "$dir/hidden.d";
 $f->write('keys/hidden.d/a.jwks', '', 0600);
-$f->write('keys/hidden.d/b.jwks', set(1), 0600);
+$f->write('keys/hidden.d/b.jwks', jwks(1), 0600);
 $f->write('keys/hidden.d/c.pem', "-----BEGIN PRIVATE KEY-----\n", 0600);
 for my $case ([ 'a file', "keys $dir/before.jwks $dir/private;", qr/private/ ],
               [ 'a folder', "keys_dir $dir/hidden.d;", qr/hidden\.d.c\.pem/ ])
@@ -212,15 +205,15 @@ for my $case ([ 'a file', "keys $dir/late.jwks;", 'late.jwks' ],
 {
     my ($what, $lines, $name) = @$case;
     my $nginx = gate($lines)->start;
-    is(answers($nginx, code('broken', 1)), '503 keys_unavailable', "$what is absent");
+    is(answers($nginx, code_of('broken', 1)), '503 keys_unavailable', "$what is absent");
     unlike($nginx->error_log, qr/were read by the master/, 'which nobody has read');
     mkdir "$dir/late.d";
-    put($name, set(1));
-    is($nginx->ask_until(200, 10, code('broken', 1)), 200,
+    put($name, jwks(1));
+    is($nginx->ask_until(200, 10, code_of('broken', 1)), 200,
        'when it is there its codes pass, without a reload');
     sleep 2;
-    is(answers($nginx, code('broken', 1)), 200, 'in each worker');
-    is($nginx->ask(code('broken', 2)), '401 key', 'those of its keys alone');
+    is(answers($nginx, code_of('broken', 1)), 200, 'in each worker');
+    is($nginx->ask(code_of('broken', 2)), '401 key', 'those of its keys alone');
     is($nginx->stop, 0, 'it ends by itself');
 }
 
@@ -237,9 +230,9 @@ sub settle {
 }
 
 {
-    put('kept.jwks', set(1, 2));
+    put('kept.jwks', jwks(1, 2));
     my $nginx = gate("keys $dir/kept.jwks;")->start;
-    is(answers($nginx, code('broken', 1)), 200, 'a code passes');
+    is(answers($nginx, code_of('broken', 1)), 200, 'a code passes');
 
     put('kept.jwks', '{"keys":[');
     ok($nginx->reload, 'a reload finds the file broken');
@@ -247,54 +240,54 @@ sub settle {
        'says so');
     ok($nginx->logged(qr/\[warn\].*issuer "broken" keeps the keys that it had: 2/, 5),
        'and keeps the keys');
-    is(answers($nginx, code('broken', 1)), 200, 'so that codes pass');
-    is($nginx->ask(code('broken', 3)), '401 key', 'and no others');
+    is(answers($nginx, code_of('broken', 1)), 200, 'so that codes pass');
+    is($nginx->ask(code_of('broken', 3)), '401 key', 'and no others');
 
     ok($nginx->reload, 'one more reload');
-    is(answers($nginx, code('broken', 2)), 200, 'keeps them as well');
+    is(answers($nginx, code_of('broken', 2)), 200, 'keeps them as well');
 
-    put('kept.jwks', set(2, 3));
-    is($nginx->ask_until(200, 10, code('broken', 3)), 200, 'a good file counts');
-    settle($nginx, 200, code('broken', 3));
-    settle($nginx, '401 key', code('broken', 1));
-    is(answers($nginx, code('broken', 1)), '401 key',
+    put('kept.jwks', jwks(2, 3));
+    is($nginx->ask_until(200, 10, code_of('broken', 3)), 200, 'a good file counts');
+    settle($nginx, 200, code_of('broken', 3));
+    settle($nginx, '401 key', code_of('broken', 1));
+    is(answers($nginx, code_of('broken', 1)), '401 key',
        'and a key that it has no more does not');
 
     unlink "$dir/kept.jwks";
     ok($nginx->reload, 'a reload finds no file');
-    settle($nginx, 200, code('broken', 2));
-    is(answers($nginx, code('broken', 2)), 200,
+    settle($nginx, 200, code_of('broken', 2));
+    is(answers($nginx, code_of('broken', 2)), 200,
        'and keeps the keys that workers had taken up');
-    is(answers($nginx, code('broken', 1)), '401 key',
+    is(answers($nginx, code_of('broken', 1)), '401 key',
        'not those of the last reload, of which one was taken out');
 
-    put('kept.jwks', set(4));
+    put('kept.jwks', jwks(4));
     ok($nginx->reload, 'a reload reads a good file');
     unlink "$dir/kept.jwks";
     ok($nginx->reload, 'and the next one finds none');
-    settle($nginx, 200, code('broken', 4));
-    is(answers($nginx, code('broken', 4)), 200, 'it keeps what the last one read');
-    is(answers($nginx, code('broken', 2)), '401 key', 'and nothing from before it');
+    settle($nginx, 200, code_of('broken', 4));
+    is(answers($nginx, code_of('broken', 4)), 200, 'it keeps what the last one read');
+    is(answers($nginx, code_of('broken', 2)), '401 key', 'and nothing from before it');
 
     $nginx->configure(conf("keys $dir/elsewhere.jwks;"));
     ok($nginx->reload, 'a reload names another file, which is not there');
-    settle($nginx, '503 keys_unavailable', code('broken', 4));
-    is(answers($nginx, code('broken', 4)), '503 keys_unavailable',
+    settle($nginx, '503 keys_unavailable', code_of('broken', 4));
+    is(answers($nginx, code_of('broken', 4)), '503 keys_unavailable',
        'keys of the old file are not its keys');
     $nginx->configure(conf("keys $dir/kept.jwks;"));
     ok($nginx->reload, 'back to the old one, which is still broken');
-    is(answers($nginx, code('whole', 9)), 200, 'another issuer never notices');
+    is(answers($nginx, code_of('whole', 9)), 200, 'another issuer never notices');
     is($nginx->stop, 0, 'it ends by itself');
 }
 
 {
-    put('two.jwks', set(1));
+    put('two.jwks', jwks(1));
     my $nginx = gate("keys $dir/one.jwks $dir/two.jwks;")->start;
     put('two.jwks', "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n");
     $nginx->signal('HUP');
     ok($nginx->logged(qr/\[emerg\].*two\.jwks".*private key/, 5),
        'a private key stops a reload');
-    is(answers($nginx, code('broken', 1)), 200, 'and the old workers serve on');
+    is(answers($nginx, code_of('broken', 1)), 200, 'and the old workers serve on');
 
     my $stop = Healthcode::Process->spawn([ $nginx->_command('stderr', '-s', 'stop') ]);
     isnt($stop->wait(10), 0, 'nginx -s stop says it, too');
@@ -309,41 +302,41 @@ sub settle {
 # ---- a worker in the place of one that died ----
 
 {
-    put('died.jwks', set(1, 2));
+    put('died.jwks', jwks(1, 2));
     my $nginx = gate("keys $dir/died.jwks;")->start;
-    put('died.jwks', set(2));
-    settle($nginx, '401 key', code('broken', 1));
+    put('died.jwks', jwks(2));
+    settle($nginx, '401 key', code_of('broken', 1));
     sleep 1;
-    is(answers($nginx, code('broken', 1)), '401 key', 'a key is taken out');
+    is(answers($nginx, code_of('broken', 1)), '401 key', 'a key is taken out');
     put('died.jwks', '');
     ok($nginx->logged(qr/died\.jwks" of issuer "broken" cannot be used/, 10),
        'then the file breaks');
     kill_workers($nginx);
-    is(answers($nginx, code('broken', 1)), '401 key',
+    is(answers($nginx, code_of('broken', 1)), '401 key',
        'workers in the place of those that died have it no more');
-    is(answers($nginx, code('broken', 2)), 200, 'but the keys that stayed');
+    is(answers($nginx, code_of('broken', 2)), 200, 'but the keys that stayed');
     is($nginx->stop, 0, 'it ends by itself');
 }
 
 # A set that is too large to be kept.
 {
-    my $large = sub { set(@_) =~ s/\}\z/',"pad":"' . 'x' x 1_100_000 . '"}'/er };
+    my $large = sub { jwks(@_) =~ s/\}\z/',"pad":"' . 'x' x 1_100_000 . '"}'/er };
     put('large.jwks', $large->(1, 2));
     my $nginx = gate("keys $dir/large.jwks;")->start;
-    is(answers($nginx, code('broken', 1)), 200, 'a large set counts');
+    is(answers($nginx, code_of('broken', 1)), 200, 'a large set counts');
     put('large.jwks', $large->(2));
-    settle($nginx, '401 key', code('broken', 1));
+    settle($nginx, '401 key', code_of('broken', 1));
     sleep 1;
     put('large.jwks', '');
     ok($nginx->logged(qr/large\.jwks" of issuer "broken" cannot be used/, 10),
        'a key is taken out, then the file breaks');
     kill_workers($nginx);
-    is(answers($nginx, code('broken', $_)), '503 keys_unavailable',
+    is(answers($nginx, code_of('broken', $_)), '503 keys_unavailable',
        "workers in the place of those that died know no key $_") for 1, 2;
     put('large.jwks', $large->(2));
-    settle($nginx, 200, code('broken', 2));
-    is(answers($nginx, code('broken', 2)), 200, 'until the file is good');
-    is(answers($nginx, code('broken', 1)), '401 key', 'which has key 1 no more');
+    settle($nginx, 200, code_of('broken', 2));
+    is(answers($nginx, code_of('broken', 2)), 200, 'until the file is good');
+    is(answers($nginx, code_of('broken', 1)), '401 key', 'which has key 1 no more');
     is($nginx->stop, 0, 'it ends by itself');
 }
 
@@ -351,12 +344,12 @@ sub settle {
 # ---- a reload that fails after the keys were read ----
 
 {
-    put('failed.jwks', set(1, 2));
+    put('failed.jwks', jwks(1, 2));
     my $lines = "keys $dir/failed.jwks;";
     my $nginx = gate($lines)->start;
-    my @old = $nginx->workers;
-    put('failed.jwks', set(2, 3));
-    settle($nginx, '401 key', code('broken', 1));
+    put('failed.jwks', jwks(2, 3));
+    settle($nginx, '401 key', code_of('broken', 1));
+    my @old = $nginx->workers;    # the first serves before the last is there
 
     my $taken = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die;
     $nginx->configure(conf($lines) . 'server { listen 127.0.0.1:' . $taken->sockport . '; }');
@@ -364,23 +357,23 @@ sub settle {
     ok($nginx->logged(qr/still could not bind/, 10), 'a reload fails for its port');
     is_deeply([ sort $nginx->workers ], [ sort @old ], 'the old workers serve on');
 
-    put('failed.jwks', set(3));
-    settle($nginx, '401 key', code('broken', 2));
+    put('failed.jwks', jwks(3));
+    settle($nginx, '401 key', code_of('broken', 2));
     sleep 1;
     put('failed.jwks', '');
     ok($nginx->logged(qr/failed\.jwks" of issuer "broken" cannot be used/, 10),
        'two keys are taken out, then the file breaks');
     kill_workers($nginx);
-    is(answers($nginx, code('broken', $_)), '401 key',
+    is(answers($nginx, code_of('broken', $_)), '401 key',
        "a worker in the place of one that died has key $_ no more") for 1, 2;
-    is(answers($nginx, code('broken', 3)), 200, 'but the key that stayed');
+    is(answers($nginx, code_of('broken', 3)), 200, 'but the key that stayed');
 
     close $taken;
     $nginx->configure(conf($lines));
     ok($nginx->reload, 'a reload succeeds');
-    settle($nginx, 200, code('broken', 3));
-    is(answers($nginx, code('broken', 3)), 200, 'and keeps that key');
-    is(answers($nginx, code('broken', 2)), '401 key', 'and no other');
+    settle($nginx, 200, code_of('broken', 3));
+    is(answers($nginx, code_of('broken', 3)), 200, 'and keeps that key');
+    is(answers($nginx, code_of('broken', 2)), '401 key', 'and no other');
     is($nginx->stop, 0, 'it ends by itself');
 }
 
@@ -388,16 +381,16 @@ sub settle {
 # ---- with a location beside ----
 
 {
-    $f->write('site/located.jwks', set(5), 0600);
-    put('beside.jwks', set(1));
+    $f->write('site/located.jwks', jwks(5), 0600);
+    put('beside.jwks', jwks(1));
     my $located = "alias ${\ $f->path('site')}/located.jwks;";
     my $lines = "keys $dir/beside.jwks; keys_location /located; keys_min_interval 1s;";
     my $nginx = gate($lines, located => $located)->start;
-    settle($nginx, 200, code('broken', 5));
-    is(answers($nginx, code('broken', $_)), 200, "a code of key $_ passes") for 1, 5;
+    settle($nginx, 200, code_of('broken', 5));
+    is(answers($nginx, code_of('broken', $_)), 200, "a code of key $_ passes") for 1, 5;
     unlink "$dir/beside.jwks";
     ok($nginx->reload, 'a reload finds the file gone');
-    is(answers($nginx, code('broken', $_)), 200, "key $_ is kept") for 1, 5;
+    is(answers($nginx, code_of('broken', $_)), 200, "key $_ is kept") for 1, 5;
     is($nginx->stop, 0, 'it ends by itself');
 }
 

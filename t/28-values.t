@@ -1,6 +1,6 @@
 # Values of rules that depend on the request, "lane-$arg_lane": each value has
 # its own verdict, whatever was judged, kept or let in under another one; a
-# value that is empty denies.  README.md, "healthcode_audience".
+# value that is empty denies.  docs/directives.md, "healthcode_audience".
 
 use strict;
 use warnings;
@@ -55,6 +55,10 @@ server {
         healthcode_require lane in 1 "\$arg_lane"; }
     location /blank { healthcode on; alias $site/passed;
         healthcode_require lane in "" "\$arg_lane"; }
+    location /most { healthcode on; alias $site/passed;
+        healthcode_require lane <= \$arg_lane; }
+    location /from { healthcode on; alias $site/passed;
+        healthcode_require /gates/0/lane > 1\$arg_lane; }
     location /both { healthcode on; alias $site/passed;
         healthcode_audience "lane-\$arg_lane";
         healthcode_require ward = 7; healthcode_require lane in 0 \$arg_lane;
@@ -155,6 +159,30 @@ for my $row ([ '/equal?lane=1', '1', 200 ], [ '/equal?lane=1', 1, 200 ],
     my $answer = ask($uri, lane($lane));
     is(answer_of($answer), $wanted, "$uri, of a code with " . json([ $lane ]));
     is($answer->{header}{'x-failed'}, 'lane', 'which names the claim')
+        if $wanted eq $claim;
+}
+
+for my $row ([ '/most?lane=2', 1, 200 ], [ '/most?lane=2', 2, 200 ],
+             [ '/most?lane=2', 3, $claim ], [ '/most?lane=2.5', 2, 200 ],
+             [ '/most?lane=2.5', 3, $claim ], [ '/most?lane=-1', 0, $claim ],
+             [ '/most', 0, $claim ], [ '/most?lane=', 0, $claim ],
+             [ '/most?lane=many', 0, $claim ], [ '/most?lane=02', 0, $claim ],
+             [ '/most?lane=1e3', 1000, 200 ], [ '/most?lane=2', '1', $claim ],
+             [ '/most?lane=18446744073709551615', 1, 200 ],
+             [ '/most?lane=18446744073709551616', 1, 200 ],
+             [ '/most?lane=1e999', 1, $claim ])
+{
+    my ($uri, $lane, $wanted) = @$row;
+    is(answer_of(ask($uri, lane($lane))), $wanted, "$uri, of a lane $lane");
+}
+for my $row ([ '/from?lane=0', 11, 200 ], [ '/from?lane=0', 10, $claim ],
+             [ '/from', 2, 200 ], [ '/from', 1, $claim ],
+             [ '/from?lane=x', 20, $claim ])
+{
+    my ($uri, $lane, $wanted) = @$row;
+    my $answer = ask($uri, code(undef, gates => [ { lane => $lane } ]));
+    is(answer_of($answer), $wanted, "$uri, of a nested lane $lane");
+    is($answer->{header}{'x-failed'}, '/gates/0/lane', 'which names the pointer')
         if $wanted eq $claim;
 }
 

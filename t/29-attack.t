@@ -40,6 +40,11 @@ like($out, qr/has no valid code, and reads what is behind the gate:/,
      'and said to be');
 like($out, qr/^-- connection \d+, then \w+:$/m, 'with what was sent');
 
+($status, $out) = attack('requests', REQUESTS => 50_000, HOLE => 500);
+isnt($status, 0, 'a request that ends in 500 is found');
+like($out, qr{^a request ends in 500: \d+ \d+ HTTP/\S+ "\w+ \S*/open}m,
+     'and said to be');
+
 ($status, $out) = attack('store', STORE_SECONDS => 12, HOLE => 1);
 isnt($status, 0, 'an answer that is cut, and yet passes, is found');
 like($out, qr/^WRONG lane \d+ phase \d+: \w+ at .*: 200$/m, 'and said to be');

@@ -8,9 +8,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Digest::SHA qw(hmac_sha256);
 use File::Temp ();
 use JSON::PP ();
-use MIME::Base64 qw(decode_base64url);
+use MIME::Base64 qw(decode_base64url encode_base64url);
 use Test::More;
 
 use Healthcode::Process;
@@ -335,6 +336,115 @@ like($out, qr/^none\.json +0 passed, 1 failed, 0 not/m,
      'nor a key that is refused for another reason');
 like($out, qr/^sha1\.json +0 passed, 0 failed, 2 not applicable\n    2 not applicable: no algorithm of a gate: RSA, SHA-1$/m,
      'a hash that no algorithm of a gate has');
+
+# ---- whole codes: JWS with a JWK ----
+
+# A file of codes, [ RESULT, JWS ] each, of one group with these keys.
+sub jws {
+    my ($keys, @tests) = @_;
+    my @made = map { my ($result, $jws) = @$_;
+                     { tcId => ++$id, comment => '', flags => [], jws => $jws,
+                       result => $result } } @tests;
+    return { schema => 'json_web_signature_schema_v1.json', testGroups => [
+        { type => 'JsonWebSignature', %$keys, tests => \@made } ],
+        numberOfTests => scalar @made };
+}
+
+
+# Of a header and RFC 7515's payload, signed by HMAC with the secret of its A.1.
+sub hs256 {
+    my ($header, $payload) = @_;
+    my $text = join '.', encode_base64url($json->encode($header)),
+        $payload // encode_base64url('{"iss":"joe"}');
+    return "$text." . encode_base64url(
+        hmac_sha256($text, decode_base64url($mint{MINT_A1_K})));
+}
+
+my ($a1, $a3, $okp) = map { "$mint{qq(MINT_$_\_TEXT)}.$mint{qq(MINT_$_\_SIGNATURE)}" }
+    qw(A1 A3 8037);
+my %secret = (kty => 'oct', k => $mint{MINT_A1_K}, alg => 'HS256');
+my %point = %{ $json->decode(jwk_a3()) };
+my $none = encode_base64url('{"alg":"none"}') . '.e30.';
+my $named = hs256({ alg => 'HS256', kid => 'a' });
+
+$id = 0;
+($status, $out) = vectors(
+    'a1.json'   => jws({ private => \%secret },
+        [ valid => $a1 ], [ valid => $named ], [ invalid => "${a1}A" ],
+        [ invalid => $none ], [ invalid => '' ], [ invalid => $a3 ],
+        [ valid => hs256({ alg => 'HS256' }, '') ],
+        [ acceptable => "$a1." ]),
+    'a3.json'   => jws({ private => { %point, d => 'AQ' }, public => \%point },
+        [ valid => $a3 ], [ invalid => $a3 =~ s/\.../.AA/r ]),
+    'okp.json'  => jws({ public => { kty => 'OKP', crv => 'Ed25519',
+                                     x => $mint{MINT_8037_X} } },
+        [ valid => $okp ]),
+    'use.json'  => jws({ public => { %point, use => 'enc' } },
+        [ invalid => $a3 ]),
+);
+is($status, 0, 'codes with true labels pass');
+is(totals($out), '12 0 0', 'each of them, whatever its payload is');
+
+$id = 0;
+($status, $out) = vectors(
+    'a1.json'   => jws({ private => { %secret, kid => 'b' } },
+        [ invalid => $a1 ], [ valid => "${a1}A" ], [ valid => "$a1." ],
+        [ valid => $named ], [ perhaps => $a1 ], [ valid => undef ],
+        [ valid => hs256({ alg => 'HS256', crit => ['x'] }) ]),
+    'use.json'  => jws({ public => { %point, use => 'enc' } }, [ valid => $a3 ]),
+    'half.json' => jws({ private => { %point, d => 'AQ' } }, [ valid => $a3 ]),
+    'key.json'  => jws({}, [ valid => $a3 ]),
+);
+is(failed($out), '1 2 3 4 5 6 7 9 8', 'exactly the wrong labels are told');
+is(totals($out), '0 10 0', 'and a group without a key');
+like($out, qr/tcId 1: invalid, but accepted$/m, 'a code that holds');
+like($out, qr/tcId 2: valid, but refused: signature$/m, 'one that does not');
+like($out, qr/tcId 3: valid, but refused: malformed$/m, 'what is no code');
+like($out, qr/tcId 4: valid, but refused: key$/m, 'one of another key');
+like($out, qr/tcId 7: valid, but refused: unsupported$/m, 'one with "crit"');
+like($out, qr/tcId 8: valid, but refused: keys_unavailable, with its key: it has no key for these algorithms$/m,
+     'a key that is for encryption');
+like($out, qr/tcId 9: valid, but refused: keys_unavailable, with its key: .*private key/m,
+     'a gate takes no private half for the public one');
+
+my $weak = JSON::PP->new->decode('{"kty":"RSA","alg":"RS256","e":"AQAB"}');
+$id = 0;
+($status, $out) = vectors(
+    'other.json' => jws({ private => { %secret, alg => 'HS384' } },
+        [ valid => $a1 ], [ invalid => $a1 ]),
+    'es521.json' => jws({ public => { %point, alg => 'ES265' } },
+        [ valid => $a3 ]),
+    'byte.json'  => jws({ private => \%secret },
+        [ valid => "$a1=" ], [ valid => "$a1?" ], [ invalid => "$a1 " ]),
+    'long.json'  => jws({ private => \%secret },
+        [ valid => hs256({ alg => 'HS256' }, 'A' x 8192) ]),
+    'both.json'  => jws({ private => \%secret },
+        [ valid => $a1 ], [ invalid => $a1 ]),
+    'weak.json'  => jws({ public => { %$weak, n => encode_base64url("\xff" x 128) } },
+        [ valid => hs256({ alg => 'RS256' }) ]),
+);
+is($status, 0, 'what a rule of the gate refuses is no failure');
+is(totals($out), '3 0 7', 'but not applicable');
+like($out, qr/^es521\.json .*\n    1 not applicable: its "alg" is not that of its key/m,
+     'the algorithm that is not that of the key, be that one known or not');
+like($out, qr/^both\.json .*\n    1 not applicable: the same text is a valid one/m,
+     'a file that contradicts itself');
+like($out, qr/^    1 not applicable: $_/m, "with its reason: $_")
+    for 'longer than a code', 'RSA of fewer';
+
+$id = 0;
+($status, $out) = vectors(
+    'alg.json'  => jws({ private => \%secret },
+        [ valid => "${a1}A" ], [ valid => hs256({ alg => 'HS256' }, 'A') ]),
+    'kid.json'  => jws({ private => { %secret, kid => 'b' } },
+        [ valid => $named ]),
+    'zero.json' => jws({ public => { %$weak, n => encode_base64url(
+        "\0" x 128 . "\xff" x 128) } }, [ valid => hs256({ alg => 'RS256' }) ]),
+    'even.json' => jws({ public => { %$weak, n => encode_base64url("\xff" x 256),
+                                     e => 'Ag' } },
+        [ valid => hs256({ alg => 'RS256' }) ]),
+);
+is(totals($out), '0 5 0', 'no rule excuses what is refused for another reason');
 
 # ---- files that are something else, or broken ----
 

@@ -16,8 +16,9 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 use lib "$FindBin::Bin/lib";
+use Healthcode::Authority;
 use Healthcode::Docs qw(slurp document anchor commands reasons variables
-                        default_in_source references like_shown);
+                        default_in_source references like_shown tame);
 use Healthcode::Process;
 use Healthcode::Redis;
 use Healthcode::Server;
@@ -34,24 +35,22 @@ $ENV{PATH} = "$BUILD:$ENV{PATH}:/usr/sbin:/sbin";
 delete $ENV{REDISCLI_AUTH};
 
 my @examples = map { document($ROOT, $_) }
-    'README.md', map { s{^\Q$ROOT\E/}{}r } sort glob "$ROOT/docs/*.md";
+    'README.md', map { s{^\Q$ROOT\E/}{}r }
+    sort map { glob "$ROOT/$_" } 'docs/*.md', 'docs/*/*.md';
 my @documents = (@examples, map { document($ROOT, $_) }
     grep { -f "$ROOT/$_" } qw(CONTRIBUTING.md SECURITY.md));
-my ($readme) = @examples;
+my %doc_of = map { $_->{name} => $_ } @documents;
 
 my $conf = File::Temp->newdir('healthcode-docs-XXXXXXXX', TMPDIR => 1);
 chmod 0755, $conf;
 
 my $module_c = slurp("$SOURCE/nginx/ngx_http_healthcode_module.c");
-my $block_c  = join '', map { slurp("$SOURCE/nginx/ngx_http_healthcode_$_.c") }
-    qw(conf_issuer conf_store);
-my $conf_c   = slurp("$SOURCE/nginx/ngx_http_healthcode_conf.c")
-             . slurp("$SOURCE/nginx/ngx_http_healthcode_conf.h");
+my $conf_c   = join '', map { slurp($_) } glob "$SOURCE/nginx/conf/*.[ch]";
 my %commands = (
     ''                => commands($module_c, 'ngx_http_healthcode_commands'),
-    healthcode_issuer => commands($block_c,
+    healthcode_issuer => commands($conf_c,
                                   'ngx_http_healthcode_issuer_commands'),
-    healthcode_store  => commands($block_c,
+    healthcode_store  => commands($conf_c,
                                   'ngx_http_healthcode_store_commands'),
 );
 
@@ -99,7 +98,8 @@ sub prepare {
 
     for my $key ([ 'ES256', 'national' ], [ 'ES256', 'province' ],
                  [ 'EdDSA', 'eddsa' ], [ 'ES256', 'issuer' ],
-                     [ 'ES256', 'other' ], [ 'SGD_SM3_SM2', 'sm2' ])
+                     [ 'ES256', 'other' ], [ 'SGD_SM3_SM2', 'sm2' ],
+                     [ 'RS256', 'login' ], [ 'ES256', 'doors' ])
     {
         must('healthcode', 'keygen', '--alg', $key->[0], '--kid', '2026-a',
              '--private', "$dir/$key->[1].private", '--public',
@@ -107,6 +107,7 @@ sub prepare {
     }
 
     mkdir "$dir/keys.d";
+    symlink "$SOURCE/pages/refused", "$dir/pages";
     spew("$dir/keys.d/2026.jwks", slurp("$dir/national.jwks"));
     rename "$dir/issuer.private", "$dir/private.jwk";
     rename "$dir/issuer.jwks", "$dir/keys.json";
@@ -117,12 +118,18 @@ sub prepare {
 
     spew("$dir/short.jwks", '{"keys":[{"kty":"oct","alg":"HS256","kid":"s",'
         . '"k":"' . encode_base64url('too short') . '"}]}');
+    spew("$dir/one-short.jwks", '{"keys":[{"kty":"oct","alg":"HS256","kid":"a","k":"'
+        . encode_base64url('a' x 32) . qq("},\n{"kty":"oct","alg":"HS256","kid":"s","k":"AA"}]}));
+    chmod 0600, "$dir/one-short.jwks";
     must('openssl', 'genpkey', '-algorithm', 'RSA', '-pkeyopt',
          'rsa_keygen_bits:1024', '-out', "$dir/weak.private");
     must('openssl', 'pkey', '-in', "$dir/weak.private", '-pubout', '-out',
          "$dir/weak.pem");
     spew("$dir/readable.jwks", '{"keys":[{"kty":"oct","alg":"HS256","k":"'
         . encode_base64url('x' x 32) . '"}]}');
+    symlink '.', "$dir/healthcode";
+    my $ca = Healthcode::Authority->new($dir, 'ca');
+    $ca->issue($_, san => "DNS:$_.example") for qw(client server);
     spew("$dir/pepper", 'x' x 32);
     spew("$dir/gate.password", 'secret');
     spew("$dir/short", 'short');
@@ -155,21 +162,6 @@ sub whole {
 }
 
 
-# The same with nothing in it that touches this machine outside of $dir.
-sub tame {
-    my ($text, $dir, $port) = @_;
-    $text =~ s/\b127\.0\.0\.1:8080\b/127.0.0.1:$port/g;
-    $text =~ s{http://127\.0\.0\.1:9000\b}{http://unix:$dir/upstream.sock:}g;
-    $text =~ s{/run/redis/redis\.sock}{$dir/redis.sock}g;
-    $text =~ s{^(\s*server\s*\{)(?!\s*listen)}
-              {$1 listen unix:$dir/nginx.sock;}mgx;
-    my $paths = join ' ', map { "${_}_temp_path $dir/tmp-$_;" }
-        qw(client_body proxy fastcgi uwsgi scgi);
-    $text =~ s/^(http\s*\{)/$1 access_log $dir\/logs\/access.log; $paths/m;
-    return $text;
-}
-
-
 sub nginx {
     my ($dir, @args) = @_;
     my $user = $> == 0 ? 'user root; ' : '';
@@ -180,7 +172,8 @@ sub nginx {
 
 sub nginx_test {
     my ($text) = @_;
-    spew("$conf/nginx.conf", tame($text, $conf, free_port()));
+    spew("$conf/nginx.conf", tame($text, $conf, 8080 => free_port(),
+         9180 => free_port()));
     return run(nginx($conf, '-e', 'stderr', '-t'));
 }
 
@@ -200,7 +193,8 @@ sub test_nginx_fence {
     my $where = "$fence->{doc}:$fence->{line}";
 
     return fail("$where: say in which context this nginx example stands")
-        if !$context || $context !~ /^(main|http|server|location)$/;
+        if !$context || $context !~ /^(main|http|server|location
+                                       |healthcode_issuer|healthcode_store)$/x;
 
     if (($more // '') eq 'refused') {
         my ($status, $out) = nginx_test(whole($context, $fence->{text}));
@@ -215,7 +209,9 @@ sub test_nginx_fence {
         ? ($fence->{text} =~ /healthcode_issuer\s+\w+\s*\{/ ? ()
                                                               : 'issuers')
         : qw(pepper issuers store);
-    my ($status, $out) = nginx_test(whole($context, $fence->{text}, @parts));
+    my ($status, $out) = nginx_test($context =~ /^healthcode_/
+        ? around($fence->{text}, $context)
+        : whole($context, $fence->{text}, @parts));
     is($status, 0, "$where: nginx -t accepts it") or diag($out);
 }
 
@@ -240,7 +236,7 @@ sub around {
     @parts = qw(pepper issuers store) if $line !~ /healthcode_pepper_file/;
 
     if ($context eq 'healthcode_issuer') {
-        my %have = map { $_ => 1 } $line =~ /(?:^|;\s*)(\w+)/g;
+        my %have = map { $_ => 1 } $line =~ /(?:^|;)\s*(\w+)/g;
         my %lines = (iss => 'other', keys => 'other.jwks',
                      algorithms => 'ES256');
         $line = "healthcode_issuer other {\n"
@@ -287,10 +283,12 @@ sub session {
     my $tmp = File::Temp->newdir('healthcode-docs-XXXXXXXX', TMPDIR => 1);
     chmod 0755, $tmp;
     my %s = (tmp => $tmp, dir => "$tmp", port => free_port(),
-             doc => $doc->{name});
-    mkdir "$tmp/$_" for qw(logs modules);
+             redis_port => free_port(), tls_port => free_port(), doc => $doc->{name});
+    mkdir "$tmp/$_" for qw(logs modules html);
+    spew("$tmp/html/index.nginx-debian.html", "passed\n");
     symlink $_, "$tmp/modules/" . s{.*/}{}r for $MODULE, glob "$BUILD/*.so.*";
-    $s{redis} = Healthcode::Redis->start(dir => "$tmp");
+    $s{redis} = Healthcode::Redis->start(
+        dir => "$tmp", conf => [ "port $s{redis_port}" ]);
     $s{upstream} = Healthcode::Server->upstream(
         "$tmp/upstream.sock", "$tmp/upstream.txt");
 
@@ -315,8 +313,14 @@ sub shell {
     my $mark = "-- end of the command $$ --";
     my ($status, $out);
 
-    $command =~ s{/run/redis/redis\.sock}{$s->{dir}/redis.sock}g;
-    $command =~ s/\b127\.0\.0\.1:8080\b/127.0.0.1:$s->{port}/g;
+    my %here = ('/run/redis/redis.sock' => "$s->{dir}/redis.sock",
+                '/etc/healthcode'       => "$s->{dir}/healthcode",
+                '/var/log/nginx'        => "$s->{dir}/logs",
+                '127.0.0.1:8080'        => "127.0.0.1:$s->{port}",
+                '127.0.0.1:6379'        => "127.0.0.1:$s->{redis_port}",
+                '6380'                  => $s->{tls_port});
+    my $there = join '|', map { quotemeta } keys %here;
+    $command =~ s/($there)\b/$here{$1}/g;
 
     local $SIG{ALRM} = sub { die "no end after 30 seconds\n" };
     local $SIG{PIPE} = 'IGNORE';
@@ -335,8 +339,7 @@ sub shell {
     alarm 0;
 
     $out =~ s/\n\z//;
-    $out =~ s/\Q$s->{dir}\E\/redis\.sock/\/run\/redis\/redis.sock/g;
-    $out =~ s/\b127\.0\.0\.1:$s->{port}\b/127.0.0.1:8080/g;
+    $out =~ s/\Q$here{$_}\E\b/$_/g for keys %here;
     return ($status // -1, $out);
 }
 
@@ -383,11 +386,13 @@ sub start_nginx {
     my ($section) = $mark->{text} =~ /^start nginx with (.*)$/;
     my $where = "$doc->{name}:$mark->{line}";
     my ($fence) = grep { $_->{section} eq ($section // '')
-                         && $_->{info} eq 'nginx main' } @{ $doc->{fences} };
+                         && $_->{info} eq 'nginx http' } @{ $doc->{fences} };
     return fail("$where: no configuration to start") if !$fence;
 
-    spew("$s->{dir}/nginx.conf", tame($fence->{text}, $s->{dir}, $s->{port}));
+    spew("$s->{dir}/nginx.conf", tame(whole('http', $fence->{text}), $s->{dir},
+         8080 => $s->{port}, 6379 => $s->{redis_port}));
     my @command = nginx($s->{dir}, '-e', "$s->{dir}/logs/error.log");
+    $command[-1] =~ s/^user root;/user www-data;/;    # Debian's
     $command[-1] .= ' daemon off;';
     $s->{nginx} = Healthcode::Process->spawn(\@command);
 
@@ -425,17 +430,20 @@ for my $doc (@examples) {
         } elsif ($info eq 'json') {
             ok(eval { JSON::PP->new->utf8->decode($thing->{text}); 1 },
                "$where: the example is JSON") or diag($@);
-        } elsif ($info eq 'sh' || $info eq 'sh root') {
+        } elsif ($info eq 'sh') {
             spew("$conf/example.sh", $thing->{text});
             my ($status, $out) = run('sh', '-n', "$conf/example.sh");
             is($status, 0, "$where: a shell can read it") or diag($out);
             unlike($thing->{text}, qr/^healthcode /m,
-                   "$where: what can be run is run, in a console fence")
-                if $info eq 'sh';
+                   "$where: what can be run is run, in a console fence");
         } elsif ($info eq 'perl suite') {
             is($doc->{name}, 'docs/testing.md', "$where: t/57-kit.t runs it");
+        } elsif ($info =~ /^yaml (prometheus|alertmanager)$/) {
+            is($doc->{name}, 'docs/monitoring/README.md',
+               "$where: make monitoring runs it");
         } elsif ($info eq 'text demo') {
             local $ENV{PORT} = free_port();
+            local $ENV{TLS_PORT} = free_port();
             local $ENV{DEMO_ONCE} = 1;
             my ($status, $out) = run('sh', "$ROOT/util/demo.sh");
             $out =~ s/:$ENV{PORT}\/( *)/':8080\/' . ' ' x (length($1)
@@ -462,21 +470,18 @@ for my $doc (@examples) {
 my %documented;   # block or '' => name => {line, syntax, default, context}
 
 {
-    my ($inside, $block) = (0, '');
-    my %at = map { $_->{line} => $_ } @{ $readme->{headings} };
-    my $current;
+    my $doc = $doc_of{'docs/directives.md'};
+    my %at = map { $_->{line} => $_ } @{ $doc->{headings} };
+    my ($block, $current) = ('', undef);
 
-    for my $prose (@{ $readme->{prose} }) {
+    for my $prose (@{ $doc->{prose} }) {
         my ($line, $text) = @$prose;
         if (my $heading = $at{$line}) {
-            my $level = $heading->{level};
-            $inside = $heading->{text} eq 'Directives' if $level == 2;
-            $current = undef;
-            next if !$inside || $level < 3;
-            $block = '' if $level == 3;
-            $current = $documented{$block}{ $heading->{text} } =
+            my ($level, $name) = @$heading{qw(level text)};
+            next if $level < 2;
+            $current = $documented{ $level == 2 ? '' : $block }{$name} =
                 { line => $line };
-            $block = $heading->{text} if $level == 3;
+            $block = $name if $level == 2;
         } elsif ($current && $text =~ /^\*\*(\w+):\*\* \*(.*)\*$/) {
             my ($what, $value) = ($1, $2);
             $current->{$what} = $value =~ s/\\\*/*/gr;
@@ -488,36 +493,42 @@ for my $block (sort keys %commands) {
     my $name = $block || 'the module';
     is_deeply([ sort keys %{ $documented{$block} } ],
               [ sort keys %{ $commands{$block} } ],
-              "README.md has the directives of $name, and no other");
+              "docs/directives.md has the directives of $name, and no other");
 
     for my $directive (sort keys %{ $commands{$block} }) {
         my $doc = $documented{$block}{$directive} or next;
-        my $where = "README.md:$doc->{line}: $directive";
+        my $where = "docs/directives.md:$doc->{line}: $directive";
         my @contexts = @{ $commands{$block}{$directive}{contexts} };
 
         like($doc->{syntax} // '', qr/^\Q$directive\E( .*)?(;|\})$/,
              "$where has a syntax");
+        ok((grep { $_->{section} eq $directive && $_->{info} =~ /^nginx \w+$/
+                   && $_->{text} =~ /(?:^|[{;])\s*\Q$directive\E[\s;]/m }
+            @{ $doc_of{'docs/directives.md'}{fences} }),
+           "$where has an example");
         is($doc->{context}, $block || join(', ', @contexts),
            "$where has the contexts of its table");
 
         my $default = $doc->{default} // '';
         if ($default =~ /;$/) {
             my ($status, $out) = nginx_test(around(
-                ($block || $directive eq 'healthcode' ? '' : 'healthcode on; ')
+                ($directive =~ /^ssl_/
+                 ? 'ssl on; ssl_name a; ssl_trusted_certificate ca.crt; '
+                 : $directive =~ /^sentinel_/
+                 ? 'sentinel a; ' . join('', map { "server 127.0.0.$_; " } 1 .. 3)
+                 : $block || $directive eq 'healthcode' ? '' : 'healthcode on; ')
                 . $default, $block));
             is($status, 0, "$where: its default can be written") or diag($out);
             unlike($out, qr/\[(notice|warn)\]/,
                    "$where: and is nothing to remark upon");
         } else {
-            like($default, qr/^(no|the store)\b/, "$where has a default");
+            like($default, qr/^(no|the store|the name)\b/, "$where has a default");
         }
 
         # Numbers also agree with the sources.
-        my ($object, $source) = $block eq 'healthcode_store'
-            ? ('store', $block_c) : $block ? ('issuer', $block_c . $conf_c)
-                                  : ('conf', $conf_c);
+        my $object = $block ? $block =~ s/^healthcode_//r : 'conf';
         (my $member = $directive) =~ s/^healthcode_//;
-        my $number = default_in_source($source, $object, $member);
+        my $number = default_in_source($conf_c, $object, $member);
         if (defined $number && $number =~ /^[1-9]\d*$/) {
             my %unit = (ms => 1, s => 1, m => 60, h => 3600, '' => 1);
             my ($n, $unit) = $default =~ / (\d+)([a-z]*);$/;
@@ -528,17 +539,27 @@ for my $block (sort keys %commands) {
 }
 
 my %variable = map { $_ => 1 }
-    variables(slurp("$SOURCE/nginx/ngx_http_healthcode_variables.c"));
+    # docs/variables.md has those of a contact under one name
+    map { s/^(healthcode_(?:contact|link))_\w+$/$1_NAME/r }
+    map { variables(slurp("$SOURCE/nginx/gate/ngx_http_healthcode_$_.c")) }
+    qw(variables contact_variable);
 
-is_deeply([ sort map { $_->{text} =~ /^\$(\w+)$/ } @{ $readme->{headings} } ],
+is_deeply([ sort map { $_->{text} =~ /^\$(\w+)$/ }
+            @{ $doc_of{'docs/variables.md'}{headings} } ],
           [ sort keys %variable ],
-          'README.md has the variables of the module, and no other');
+          'docs/variables.md has the variables of the module, and no other');
+
+# t/36-counters.t compares these with what a gate shows
+my %metric = map { $_ => 1 } map { $_->{cells}[0] =~ /`(\w+)`/g }
+    grep { $_->{head}[0] eq 'metric' }
+    @{ $doc_of{'docs/monitoring/metrics.md'}{rows} };
 
 for my $doc (@documents) {
     my %seen;
     while ($doc->{text} =~ /(?<![\w\/])(healthcode_[a-z_]+)(?![\w.(])/g) {
         my $name = $1;
         $seen{$name} = 1 if !$commands{''}{$name} && !$variable{$name}
+            && !$metric{ $name =~ s/_bucket$//r }
             && !grep { /(.*_)NAME$/ && $name =~ /^\Q$1\E./ } keys %variable;
     }
     is(join(' ', grep { !/_(test)?$/ } sort keys %seen), '',
@@ -549,7 +570,7 @@ for my $doc (@documents) {
 # ---- what else has a source ----
 
 {
-    my ($doc) = grep { $_->{name} eq 'docs/request-path.md' } @examples;
+    my $doc = $doc_of{'docs/request-path.md'};
     my @rows = map { [ $_->{cells}[0] =~ s/`//gr, @{ $_->{cells} }[1 .. 3] ] }
         grep { $_->{section} eq 'Reasons' } @{ $doc->{rows} };
     my @reasons = reasons(slurp("$SOURCE/core/healthcode_reason.h"));
@@ -563,7 +584,7 @@ for my $doc (@documents) {
     my (undef, $out) = run('healthcode', 'keygen', '--alg', 'none',
                            '--private', "$conf/none", '--public', "$conf/too");
     my @names = split ' ', $out =~ /write one of: (.*)/ ? $1 : '';
-    my ($doc) = grep { $_->{name} eq 'docs/token-format.md' } @examples;
+    my $doc = $doc_of{'docs/token-format.md'};
 
     cmp_ok(scalar @names, '>', 10, 'the command lists its algorithms');
     is_deeply([ sort map { $_->{cells}[0] =~ /`(\w+)`/,
@@ -572,19 +593,20 @@ for my $doc (@documents) {
               [ sort @names ],
               'docs/token-format.md has the algorithms of the gate');
 
-    my ($section) = $readme->{text} =~ /^#### algorithms\n(.*?)^#/ms;
+    my ($section) = $doc_of{'docs/directives.md'}{text}
+        =~ /^### algorithms\n(.*?)^#/ms;
     is(join(' ', grep { $section !~ /`$_`/ } @names), '',
-       'README.md has them too');
+       'docs/directives.md has them too');
 }
 
 {
     my ($national) = slurp("$SOURCE/core/healthcode_risk.h")
         =~ /define HEALTHCODE_RISK_NATIONAL\s+\\\n(.*?)\n\n/s;
     my @national = $national =~ /"(\w+)"/g;
-    my ($doc) = grep { $_->{name} eq 'docs/redis-keys.md' } @examples;
+    my $doc = $doc_of{'docs/redis-keys.md'};
 
     is($documented{''}{healthcode_deny}{default}, "healthcode_deny @national;",
-       'README.md has the national set of flags');
+       'docs/directives.md has the national set of flags');
     is_deeply([ map { $_->{cells}[0] =~ /`(\w+)`/ }
                 grep { $_->{section} eq 'healthcode:risk' } @{ $doc->{rows} } ],
               \@national, 'docs/redis-keys.md has it too');
@@ -606,7 +628,7 @@ for my $doc (@documents) {
 
 {
     my $help = must('healthcode', '--help');
-    my ($doc) = grep { $_->{name} eq 'docs/operations.md' } @examples;
+    my $doc = $doc_of{'docs/operations.md'};
     my @parts = $help =~ /^ {4}healthcode (\w+) {2,}\S/mg;
     is_deeply([ map { $_->{cells}[0] =~ /`healthcode (\w+)`/ }
                 grep { $_->{section} eq 'The command' } @{ $doc->{rows} } ],
@@ -627,6 +649,30 @@ for my $doc (@documents) {
 }
 
 
+for my $place ([ 'Where it is', 40, "$SOURCE/*/*.c $SOURCE/*/*/*.c" ],
+               [ 'Beside the module', 5, "$ROOT/tools/*/*.c" ]) {
+    my ($section, $least, $where) = @$place;
+    my $doc = $doc_of{'docs/architecture.md'};
+    my %named = map { $_ => 1 } map { map { /`([\w*]+)`/g } @{ $_->{cells} } }
+        grep { $_->{section} eq $section } @{ $doc->{rows} };
+    cmp_ok(scalar keys %named, '>', $least, 'docs/architecture.md names files');
+    my @files = map { m{healthcode_(\w+)\.c$} } glob $where;
+    my @lost = grep { my $like = s/\*/\\w+/gr; !grep { /^$like$/ } @files }
+        sort keys %named;
+    is("@lost", '', 'and each of them is there');
+}
+
+
+# util/bench_report.pl writes between these marks.
+for my $place ([ 'benchmarks', qw(gate) ],
+               [ 'benchmarks-tables', qw(gate many holders connections) ]) {
+    my ($name, @parts) = @$place;
+    my $text = $doc_of{"docs/$name.md"}{text};
+    is(join(' ', $text =~ m{^<!-- (\w+) -->\n\n.*?\n\n<!-- /\1 -->$}msg), "@parts",
+       "docs/$name.md has the parts that make bench writes");
+}
+
+
 # ---- references, links, style ----
 
 {
@@ -634,8 +680,11 @@ for my $doc (@documents) {
         map { $_->{text} => 1 } @{ $doc->{headings} } } } @documents;
     my @sources = split /\0/, join "\0", grep { -f && !m{/(build|\.deps)/} }
         map { glob "$ROOT/$_" } qw(ngx_http_healthcode_module/*/*.[ch]
-            tools/healthcode/*.[ch] redis-scripts/*.lua util/* config Makefile
-            t/*.t t/lib/*.pm t/lib/*/*.pm t/unit/*.[ch] t/fuzz/*.[ch]);
+            ngx_http_healthcode_module/*/*/*.[ch]
+            tools/*/*.[ch] redis-scripts/*.lua util/* config Makefile
+            t/*.t t/lib/*.pm t/lib/*/*.pm t/*/*.[ch] t/*/lib/*/*.pm
+            t/*/lib/*/*/*.pm tools/perl/testbed tools/perl/Test/Nginx/*.pm
+            tools/perl/Test/Nginx/*/*.pm);
     my $count = 0;
 
     for my $source (@sources) {
@@ -678,7 +727,7 @@ for my $doc (@documents) {
             @{ $doc->{prose} }), '',
        "$doc->{name} has no line over 100 columns");
 
-    my @contents = map { /^\s*\* .*\[([^\]]+)\]\(#/ ? $1 : () }
+    my @contents = map { /^\s*\* / ? /\[([^\]]+)\]\(#/g : () }
         map { $_->[1] } @{ $doc->{prose} };
     next if !@contents;
     my @sections = map { $_->{text} } grep { $_->{level} == 2

@@ -10,7 +10,6 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Digest::SHA qw(hmac_sha256 hmac_sha256_hex);
-use File::Temp ();
 use IO::Socket::UNIX;
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64 encode_base64url decode_base64url);
@@ -18,6 +17,7 @@ use POSIX qw(WNOHANG);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use Healthcode::Fixture;
 use Healthcode::Process;
 use Healthcode::Redis;
 
@@ -26,33 +26,20 @@ my $COMMAND = ($ENV{HEALTHCODE_BUILD} || "$ROOT/build") . '/healthcode';
 my $PEPPER = 'pepper of the command suite';
 
 -x $COMMAND or die "$COMMAND is missing: run \"make build\" first\n";
-delete $ENV{REDISCLI_AUTH};
+delete @ENV{qw(REDISCLI_AUTH REDIS_URL)};
 
-my $tmp = File::Temp->newdir('healthcode-XXXXXXXX', TMPDIR => 1);
-my $redis = Healthcode::Redis->start(dir => "$tmp");
+my $f = Healthcode::Fixture->folder;
+my $tmp = $f->dir;
+my $redis = Healthcode::Redis->start(dir => $tmp);
 my @store = ('--redis', 'unix:' . $redis->socket, '--pepper-file',
              path('pepper', "$PEPPER\n"));
 my ($status, $out, $err);
 
 
 # path(NAME [, TEXT]): a file of the temporary folder, with this text.
-sub path {
-    my ($name, $text) = @_;
-    if (defined $text) {
-        open my $file, '>:raw', "$tmp/$name" or die "$name: $!";
-        print $file $text;
-        close $file or die "$name: $!";
-    }
-    return "$tmp/$name";
-}
+sub path { return @_ > 1 ? $f->write(@_) : $f->path(@_) }
 
-
-sub contents {
-    my ($name) = @_;
-    open my $file, '<:raw', "$tmp/$name" or return '';
-    local $/;
-    return scalar <$file> // '';
-}
+sub contents { return $f->read("$tmp/$_[0]") }
 
 
 # Starts the command with $in, a file, as its standard input.
@@ -123,8 +110,8 @@ sub history {
 
 # ---- help ----
 
-my @commands = qw(keygen issue inspect store holder flag region control
-                  testbed);
+my @commands = qw(keygen issue inspect keyset store holder flag region control
+                  report testbed);
 
 for my $words ([], map { [$_] } @commands) {
     my $name = join ' ', 'healthcode', @$words, '--help';
@@ -156,24 +143,24 @@ my @unix = ('--redis', 'unix:' . $redis->socket);
 
 for my $case (
     [ qr/a command is missing.*keygen, issue/s ],
-    [ qr/"fly" is no command/, 'fly' ],
+    [ qr/unknown command "fly"/, 'fly' ],
     [ qr/flag: a command is missing.*set, clear, show, import/s, 'flag' ],
-    [ qr/store: "wipe" is no command/, 'store', 'wipe' ],
+    [ qr/store: unknown command "wipe"/, 'store', 'wipe' ],
     [ qr/--alg is missing; write --alg one of: HS256 .*Ed25519 SGD_SM3_SM2/,
       'keygen', @key ],
-    (map { [ qr/--alg: "$_" is no algorithm; write one of: HS256 .*EdDSA /,
+    (map { [ qr/--alg: unknown algorithm "$_"; write one of: HS256 .*EdDSA /,
              'keygen', '--alg', $_, @key ] } 'none', 'es256', 'ES256K', ''),
     [ qr/--bits is for RSA; keys for ES256 have one size/,
       'keygen', '--alg', 'ES256', '--bits', '2048', @key ],
-    (map { [ qr/--bits: "$_" is no size here; write 2048, 3072 or 4096/,
+    (map { [ qr/--bits: invalid size "$_"; write 2048, 3072 or 4096/,
              'keygen', '--alg', 'RS256', '--bits', $_, @key ] }
      '1024', '2047', '8192', 'x', '', ' 2048'),
     [ qr/--kid: write/, 'keygen', '--alg', 'ES256', '--kid', '', @key ],
     [ qr/--private is missing/, 'keygen', '--alg', 'ES256', @key[2, 3] ],
     [ qr/--public names the same file/, 'keygen', '--alg', 'ES256',
       '--private', path('x'), '--public', path('x') ],
-    [ qr/--colour is no option/, 'keygen', '--colour', 'red' ],
-    [ qr/-k is no option/, 'keygen', '-k', 'red' ],
+    [ qr/unknown option --colour/, 'keygen', '--colour', 'red' ],
+    [ qr/unknown option -k/, 'keygen', '-k', 'red' ],
     [ qr/--kid needs a value; write --kid NAME/, 'keygen', '--kid' ],
     [ qr/--kid needs a value/, 'keygen', '--kid', '--force' ],
     [ qr/--kid is given twice/, 'keygen', '--kid=a', '--kid', 'b' ],
@@ -182,59 +169,116 @@ for my $case (
     [ qr/--sub is missing/, @issue[0 .. 4] ],
     [ qr/--sub: it is empty/, @issue[0 .. 5], '' ],
     [ qr/--iss: write/, @issue[0 .. 2], '--iss', '', '--sub', 's' ],
-    [ qr/--ttl: "soon" is no length of time/, @issue, '--ttl', 'soon' ],
-    [ qr/--ttl: "-5m" is no length/, @issue, '--ttl', '-5m' ],
-    [ qr/--exp: "later" is no time/, @issue, '--exp', 'later' ],
-    [ qr/--iat: "2026-02-30T00:00:00Z" is no time/,
+    [ qr/--ttl: invalid duration "soon"/, @issue, '--ttl', 'soon' ],
+    [ qr/--ttl: invalid duration "-5m"/, @issue, '--ttl', '-5m' ],
+    [ qr/--exp: invalid time "later"/, @issue, '--exp', 'later' ],
+    [ qr/--iat: invalid time "2026-02-30T00:00:00Z"/,
       @issue, '--iat', '2026-02-30T00:00:00Z' ],
-    [ qr/--nbf: "253402300800" is no time/, @issue, '--nbf', '253402300800' ],
+    [ qr/--nbf: invalid time "253402300800"/, @issue, '--nbf', '253402300800' ],
     [ qr/--ttl and --exp/, @issue, '--ttl', '1m', '--exp', '+1m' ],
-    [ qr/--region: "5114025" is no division code/,
+    [ qr/--region: invalid division code "5114025"/,
       @issue, '--region', '5114025' ],
     [ qr/--region is given too often/,
       @issue, map { ('--region', 11) } 1 .. 65 ],
-    [ qr/--claim: "dose" names no claim/, @issue, '--claim', 'dose' ],
-    [ qr/--claim: "dose:=two" has no JSON/, @issue, '--claim', 'dose:=two' ],
+    (map { my $option = $_;
+           (map { [ qr/$option: "\Q$_\E" has no name, or no value; write NAME=TEXT/,
+                    @issue, $option, $_ ] } 'dose', '', '=2', ':=2', '='),
+           [ qr/$option: "dose:=two" has no JSON after :=/,
+             @issue, $option, 'dose:=two' ],
+           [ qr/$option: "dose:=" has no JSON after :=/, @issue, $option,
+             'dose:=' ] } '--claim', '--header'),
+    [ qr/--header: "alg" cannot be set here: .*write --alg NAME/,
+      @issue, '--header', 'alg=none' ],
+    [ qr/--header: "kid" cannot .*: write --kid NAME/,
+      @issue, '--header', 'kid:=7' ],
+    [ qr/--header: "typ" cannot .*: write --typ TYPE/,
+      @issue, '--header', 'typ=JWT' ],
+    [ qr/--header: "crit" cannot .*: gates refuse every extension/,
+      @issue, '--header', 'crit:=["b64"]' ],
+    (map { [ qr/--header: "b64" cannot .*: gates read base64url alone/,
+             @issue, '--header', "b64:=$_" ] } 'false', 'true'),
+    [ qr/--header: "zip" cannot .*: gates read no compressed payload/,
+      @issue, '--header', 'x5t=1', '--header', 'zip=DEF' ],
     [ qr/--alg: write the name/, @issue, '--alg', '' ],
+    map({ [ qr/--qr: unknown format "$_"; write svg, png or terminal/,
+            @issue, '--qr', $_ ] } 'gif', '', 'SVG'),
     [ qr/--sm2-id: write at most 8190 bytes/, @issue, '--sm2-id',
       'x' x 8191 ],
     [ qr/--sm2-id: write at most 8191 bytes/, 'inspect', '--sm2-id',
       'x' x 8192, 'a.b.c' ],
     (map { [ qr/--alg-alias: "$_" names no alias; write NAME=ALG/,
              'inspect', '--alg-alias', $_, 'a.b.c' ] } '', 'x', '=ES256'),
-    [ qr/--alg-alias: "SM3" is no algorithm; write one of: .*SGD_SM3_SM2/,
+    [ qr/--alg-alias: unknown algorithm "SM3"; write one of: .*SGD_SM3_SM2/,
       'inspect', '--alg-alias', 'SM2=SM3', 'a.b.c' ],
     [ qr/--alg-alias: "ES256" is an algorithm already/,
       'inspect', '--alg-alias', 'ES256=HS256', 'a.b.c' ],
-    [ qr/--max-age: "x" is no length/, 'inspect', '--max-age', 'x', 'a.b.c' ],
-    [ qr/--at: "x" is no time/, 'inspect', '--at', 'x', 'a.b.c' ],
+    [ qr/--subject: write the name of a claim/,
+      'inspect', '--subject', 'a', '--subject', '', 'a.b.c' ],
+    (map { [ qr/$_: write the name of a claim/,
+             'inspect', $_, '', 'a.b.c' ] } '--regions', '--kind'),
+    (map { [ qr/--status: "\Q$_\E" names no claim and value; write CLAIM=VALUE .*or off alone/,
+             'inspect', '--status', 's=a', '--status', $_, 'a.b.c' ] }
+     'state', 'state=', '=green', '', 'off'),
+    [ qr/--status: "b=2" names another claim than the one before/,
+      'inspect', '--status', 'a=1', '--status', 'b=2', 'a.b.c' ],
+    [ qr/--max-age: invalid duration "x"/, 'inspect', '--max-age', 'x', 'a.b.c' ],
+    [ qr/--at: invalid time "x"/, 'inspect', '--at', 'x', 'a.b.c' ],
     [ qr/--pepper-file is missing/, 'holder', '1001' ],
     [ qr/SUB is missing/, 'holder', '--pepper-file', path('pepper') ],
     [ qr/SUB: it is empty/, 'holder', '--pepper-file', path('pepper'), '' ],
-    [ qr/--redis is missing; write --redis URL/, 'store', 'check' ],
+    [ qr/--redis is missing; write --redis URL, or set REDIS_URL/, 'store',
+      'check', @store[2, 3] ],
+    [ qr/--role: write master, or unchecked/, 'store', 'check', @store,
+      '--role', 'slave' ],
+    [ qr/--role: write master, or unchecked/, 'store', 'rights', '--role', '' ],
+    [ qr/--protocol: write resp3, or resp2/, 'store', 'check', @store,
+      '--protocol', 'resp4' ],
     [ qr/--redis: .*write redis:/, 'store', 'check', '--redis',
       'http://x', @store[2, 3] ],
     (map { [ qr/--redis: this URL cannot be read/, 'store', 'check', '--redis',
              $_, @store[2, 3] ] }
      'redis://', 'redis://:6379', 'redis://h:0', 'redis://h:65536',
      'redis://h:x', 'redis://h/x', 'redis://h/99999999999', 'unix:',
-     'unix:/s?db=', 'redis://u:%zz@h', 'redis://[::1', 'redis://[::1]x'),
+     'unix:/s?db=', 'redis://u:%zz@h', 'redis://[::1', 'redis://[::1]x',
+     'redis://h?x=1', 'redis://h/1x', 'redis://h/1?db=', 'redis://h#1',
+     'redis://u:%0@h', 'redis://u:%00@h', 'unix://u:%zz@/s', 'unix:?db=1',
+     'redis://u:' . 'x' x 600 . '@h'),
+    (map { my ($url, $wrong) = @$_;
+           [ qr/--redis: this URL cannot be read: \Q$wrong\E/, 'store', 'check',
+             '--redis', $url, @store[2, 3] ] }
+     [ 'localhost:6379', 'it does not begin with redis://' ],
+     [ 'redis://u:se/same@h', 'its port is not a number' ],
+     [ 'redis://:6379', 'it has no host; write / ? # and @ of a password as' ],
+     [ 'redis://::1', 'its port is not a number of 1 to 65535; an IPv6' ],
+     [ 'redis://[::1', 'what is in [ ] does not end with ]' ],
+     [ 'redis://u:100%@h', 'a % in its user or password is not one of' ],
+     [ 'redis://h/main', 'its database is not a number' ],
+     [ 'redis://h?timeout=1', 'what follows ? is not db=N' ],
+     [ 'unix:', 'it has no path of a socket' ]),
     [ qr/the user "gate" has no password/, 'store', 'check',
       '--redis', 'redis://gate@127.0.0.1:1', @store[2, 3] ],
-    [ qr/--timeout: "x" is no length/, 'store', 'check', @store,
+    [ qr/--timeout: invalid duration "x"/, 'store', 'check', @store,
       '--timeout', 'x' ],
     [ qr/--timeout: write/, 'store', 'check', @store, '--timeout', '0' ],
-    [ qr/--wait: "x" is no number/, 'store', 'init', @store, '--wait', 'x' ],
+    [ qr/--wait: invalid number "x"/, 'store', 'init', @store, '--wait', 'x' ],
+    [ qr/--source is missing/, 'store', 'touch', @store ],
+    [ qr/--source is missing/, 'store', 'untouch', @store ],
+    (map { [ qr/--source: invalid name .*lower-case letter/, 'store', 'touch',
+             @store, '--source', $_ ] }
+     '', 'City', '7', 'a b', 'a' x 33, "a\n"),
+    [ qr/--at: /, 'store', 'touch', @store, '--source', 'a', '--at', 'x' ],
+    [ qr/--force is for an earlier time; add --at TIME/, 'store', 'touch',
+      @store, '--source', 'a', '--force' ],
     [ qr/FLAG is missing/, 'flag', 'set', @store, '1001' ],
     [ qr/FLAG: "tired" is not of the national set.*--custom/,
       'flag', 'set', @store, '1001', 'tired' ],
     [ qr/FLAG: "tired" is not of the national set/,
       'flag', 'clear', @store, '1001', 'tired' ],
-    [ qr/FLAG: "Tired" is no name of a flag/,
+    [ qr/FLAG: "Tired" is not a flag name/,
       'flag', 'set', @store, '--custom', '1001', 'Tired' ],
-    [ qr/FLAG: "" is no name of a flag/,
+    [ qr/FLAG: "" is not a flag name/,
       'flag', 'set', @store, '--custom', '1001', '' ],
-    [ qr/--until: "tomorrow" is no time; write/,
+    [ qr/--until: invalid time "tomorrow"; write/,
       'flag', 'set', @store, '--until', 'tomorrow', '1001', 'entry' ],
     [ qr/--until: "-2h" lies in the past/,
       'flag', 'set', @store, '--until', '-2h', '1001', 'entry' ],
@@ -248,11 +292,11 @@ for my $case (
       'flag', 'show', @store, '--hashed', '--space', 'site', '0' x 32 ],
     [ qr/FILE is missing/, 'flag', 'import', @store ],
     [ qr/LEVEL is missing/, 'region', 'set', @unix, '51' ],
-    [ qr/CODE: "511" is no division code/, 'region', 'set', @unix, '511',
+    [ qr/CODE: invalid division code "511"/, 'region', 'set', @unix, '511',
       'high' ],
-    [ qr/CODE: "5x" is no division code/, 'region', 'clear', @unix, '5x' ],
-    [ qr/LEVEL: "red" is no level/, 'region', 'set', @unix, '51', 'red' ],
-    [ qr/THUMBPRINT: "abc" is no thumbprint/,
+    [ qr/CODE: invalid division code "5x"/, 'region', 'clear', @unix, '5x' ],
+    [ qr/LEVEL: invalid level "red"/, 'region', 'set', @unix, '51', 'red' ],
+    [ qr/THUMBPRINT: invalid thumbprint "abc"/,
       'control', 'revoke-key', @unix, 'abc' ],
     [ qr/ISS: write/, 'control', 'suspend', @unix, '' ],
     [ qr/TIME: "\+1h" lies in the future/,
@@ -274,10 +318,14 @@ ok(!-e path('x.jwk'), 'a refused keygen leaves no file');
 for my $case (
     [ qr/--key: cannot open ".*none"/, 'issue', '--key', path('none'),
       '--iss', 'i', '--sub', 's' ],
-    [ qr/--key: ".*garbage" cannot sign: it is no JWK/,
+    [ qr/--key: ".*garbage" cannot sign: it is neither a JWK nor PEM/,
       'issue', '--key', path('garbage'), '--iss', 'i', '--sub', 's' ],
     [ qr/--keys: cannot open/, 'inspect', '--keys', path('none'), 'a.b.c' ],
-    [ qr/--keys: ".*garbage" is no key set/,
+    [ qr/--certificate: cannot open/, 'inspect', '--certificate',
+      path('none'), 'a.b.c' ],
+    [ qr/--certificate: ".*garbage" does not begin with a certificate/,
+      'inspect', '--certificate', path('garbage'), 'a.b.c' ],
+    [ qr/--keys: ".*garbage" is not a key set/,
       'inspect', '--keys', path('garbage'), 'a.b.c' ],
     [ qr/--pepper-file: cannot open/, 'holder', '--pepper-file', path('none'),
       '1' ],
@@ -465,8 +513,10 @@ answers('inspect with a private key', 3, qr/--keys: .*private key/);
                 qr/name no algorithm/);
         run('inspect', '--keys', path('odd.json', $json->encode($jwk)),
             $code{es});
-        answers('inspect with an "alg" of ' . $json->encode([ $alg ]), 3,
-                qr/no key for these algorithms/);
+        answers('inspect with an "alg" of ' . $json->encode([ $alg ]),
+                # a key whose "alg" is null is a key without one
+                defined $alg ? (3, qr/no key for these algorithms/)
+                             : (0, qr/^signature +holds, ES256/m));
     }
 }
 
@@ -537,6 +587,19 @@ for my $case (
     [ 'issuer', [], '--iss', 'another' ],
     [ 'ok', [], '--iss', 'i' ],
     [ 'ok', [ '--ttl', '1h' ], '--max-age', '1h' ],
+    [ 'ok', [ '--claim', 'sub:=7' ], '--subject', 'sub' ],
+    [ 'ok', [ '--claim', 'sub:=null', '--claim', 'oid=x' ], '--subject',
+      'badge', '--subject', 'oid', '--subject', 'sub' ],
+    [ 'malformed', [ '--claim', 'sub:=-7' ], '--subject', 'sub' ],
+    [ 'ok', [ '--claim', 'status=bad' ], '--status', 'off' ],
+    [ 'ok', [ '--claim', 'status:={}' ], '--status', 'off' ],
+    [ 'ok', [ '--claim', 'status=bad' ], '--status', 'state=green' ],
+    [ 'ok', [ '--claim', 'state=blue' ], '--status', 'state=green',
+      '--status', 'state=blue' ],
+    [ 'ok', [ '--claim', 'state=a=b' ], '--status', 'state=a=b' ],
+    [ 'status', [ '--claim', 'state=normal' ], '--status', 'state=green' ],
+    [ 'ok', [ '--claim', 'regions:=["5"]' ], '--regions', 'visited' ],
+    [ 'malformed', [ '--claim', 'visited:=["5"]' ], '--regions', 'visited' ],
 ) {
     my ($reason, $how, @args) = @$case;
     run('inspect', '--keys', path('es.json'), @args, issue(@$how));
@@ -545,6 +608,27 @@ for my $case (
             ? qr/^verdict +it holds/m
             : qr/^verdict +it does not hold: $reason: /m);
 }
+
+# What is wrong with each claim of a malformed code; times as libraries write.
+for my $case (
+    [ 'iat:="1"', qr/^why +iat is a string; a number of Unix seconds has no/m ],
+    [ 'iat:=1.5', qr/^why +iat has a fraction; only whole Unix seconds/m ],
+    [ 'iat:=1795464000000', qr/^why +iat is out of range: .* milliseconds/m ],
+    [ 'exp:=null', qr/^why +exp is not a number of Unix seconds$/m ],
+    [ 'jti:=7', qr/^why +jti is not a string$/m ],
+    [ 'regions:=["5"]', qr/^why +regions has a member that is not a division/m ],
+) {
+    my ($claim, $why) = @$case;
+    run('inspect', '--keys', path('es.json'), issue('--claim', $claim));
+    answers("inspect of $claim", 1, qr/^verdict.*malformed/m);
+    like($out, $why, '... says what is wrong');
+    unlike($out, qr/^why +payload/m, '... which is not all of it');
+}
+
+my $float = int(time) . '.0';
+run('inspect', '--keys', path('es.json'), issue('--ttl', 600, '--claim', "iat:=$float",
+    '--claim', 'nbf:=null', '--claim', 'jti:=null'));
+answers("inspect of iat $float", 0, qr/^iat +20\d\d-.* ago$/m);
 
 for my $text ('', 'a', 'a.b', 'a.b.c.d', '=.b.c', 'x' x 8193, "\e[2J.b.c") {
     run_with($text, 'inspect', '--keys', path('es.json'));
@@ -598,7 +682,7 @@ for my $bytes (sort keys %misleads) {
     shows("$shown in an argument", qr/FLAG: "a\Q$shown\Eb"/, $err);
     path('odd.json', qq({"keys":[{"kid":"a${bytes}b","kty":"oct","k":1}]}));
     run('inspect', '--keys', path('odd.json'), 'a.b.c');
-    shows("$shown in a key set", qr/odd\.json" is no key set/, $err);
+    shows("$shown in a key set", qr/odd\.json" is not a key set/, $err);
 }
 
 run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's', '--ttl',
@@ -611,6 +695,27 @@ run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's', '--claim',
     "note=\xff");
 answers('issue of no UTF-8', 2, qr/--claim: write UTF-8/);
 
+run('issue', '--key', path('es.jwk'), '--iss', 'i', '--sub', 's', '--header',
+    "note=\xff");
+answers('issue of a header that is not UTF-8', 2, qr/--header: write UTF-8/);
+{
+    my $code = issue('--header', 'x5t=abc', '--header', 'jku=first',
+        '--header', 'jku:={"deep":[1,null,"x"]}', '--header', 'n:=1.50',
+        '--claim', 'deep:={"roles":["gate",{"a":1.50}]}', '--claim',
+        'url=a=b', '--kid', 'es-1');
+    is_deeply(part($code, 0), { alg => 'ES256', typ => 'healthcode+jwt',
+        kid => 'es-1', x5t => 'abc', jku => { deep => [ 1, undef, 'x' ] },
+        n => 1.5 }, 'issue --header: members as they are written');
+    is_deeply(part($code, 1)->{deep},
+              { roles => [ 'gate', { a => 1.5 } ] },
+              'issue --claim: nested claims');
+    is(part($code, 1)->{url}, 'a=b', '... and a text that has a =');
+    like(decode_base64url((split /\./, $code)[0]), qr/"n":1\.50[,}]/,
+         '... numbers byte for byte');
+    run('inspect', '--keys', path('es.json'), $code);
+    answers('inspect of a code with more in its header', 0);
+}
+
 
 # ---- a subject that looks like another one ----
 
@@ -619,9 +724,9 @@ my @unseen = (
     [ 'begins or ends with a blank', ' 4003' ],
     [ 'begins or ends with a blank', '4003 ' ],
     [ 'begins or ends with a blank', ' ' ],
-    [ 'a blank that is no space', "4003\xc2\xa0" ],
-    [ 'a blank that is no space', "40\xc2\xa003" ],
-    [ 'a blank that is no space', "4003\xe3\x80\x80" ],
+    [ 'a blank that is not a space', "4003\xc2\xa0" ],
+    [ 'a blank that is not a space', "40\xc2\xa003" ],
+    [ 'a blank that is not a space', "4003\xe3\x80\x80" ],
     [ 'a character that is not seen', "4003\xe2\x80\x8b" ],
     [ 'a character that is not seen', "\xef\xbb\xbf4003" ],
     [ 'a character that is not seen', "40\xe2\x80\xae03" ],
@@ -629,8 +734,8 @@ my @unseen = (
     [ 'a character that is not seen', "4003\t" ],
     [ 'a character that is not seen', "40\x7f03" ],
     [ 'a character that is not seen', "4003\n4004" ],
-    [ 'is no UTF-8', "4003\xa0" ],
-    [ 'is no UTF-8', "\xd5\xc5" ],        # a name in GB 18030
+    [ 'is not UTF-8', "4003\xa0" ],
+    [ 'is not UTF-8', "\xd5\xc5" ],        # a name in GB 18030
 );
 my @seen = ('4003', '4 003', "\xe5\xbc\xa0\xe4\xb8\x89", "J\xc3\xbcrgen", '-1',
             'a@b.example', '"4003"');
@@ -668,6 +773,14 @@ run('holder', @store[2, 3], '1001');
 answers('holder', 0, qr/^\Q@{[ holder('1001') ]}\E$/);
 run('holder', @store[2, 3], '--space', 'site', '1001');
 answers('holder of another space', 0, qr/^\Q@{[ holder('1001', 'site') ]}\E$/);
+run('holder', @store[2, 3], '--space', 'national:passport', '1001');
+answers('holder of a kind', 0, qr/^\Q@{[ holder('1001', 'national:passport') ]}\E$/);
+for my $space ('', 'site ', "national:\xe2\x80\x8bpassport", "site\n") {
+    run('holder', @store[2, 3], '--space', $space, '1001');
+    answers('holder of a space that is not what it looks like', 2, qr/--space: it /);
+    run('flag', 'set', @store, '--space', $space, '1001', 'contact');
+    answers('nor is a flag set in it', 2, qr/--space: it /);
+}
 run_with("1001\n", 'holder', @store[2, 3], '-');
 answers('holder from standard input', 0, qr/^\Q@{[ holder('1001') ]}\E$/);
 run('holder', @store[2, 3], '--', '-1');
@@ -683,8 +796,12 @@ my @writes = (
     [ 'flag', 'import', @store, path('one', "1001 entry\n") ],
     [ 'region', 'set', @store, '51', 'high' ],
     [ 'region', 'set', @unix, '51', 'high' ],
-    [ 'control', 'suspend', @store, 'i' ],
+    [ 'control', 'suspend', @store, '--new', 'i' ],
+    [ 'control', 'add-issuer', @store, 'i' ],
     [ 'control', 'list', @unix ],
+    [ 'store', 'touch', @store, '--source', 'city' ],
+    [ 'store', 'untouch', @store, '--source', 'city' ],
+    [ 'store', 'sources', @store ],
 );
 
 for my $args (@writes) {
@@ -810,7 +927,28 @@ answers('--password-file', 0, qr/^a gate can/m);
 $ENV{REDISCLI_AUTH} = 'p@ss:word';
 run('store', 'check', @store);
 answers('REDISCLI_AUTH', 0, qr/^a gate can/m);
-delete $ENV{REDISCLI_AUTH};
+
+# the URL of the environment, which --redis goes before; who is in it
+$ENV{REDIS_URL} = $store[1];
+run('store', 'check', @store[2, 3]);
+answers('REDIS_URL', 0, qr/^a gate can/m);
+$ENV{REDIS_URL} = 'unix:' . path('nowhere');
+run('store', 'check', @store);
+answers('--redis and REDIS_URL', 0, qr/^a gate can/m);
+$ENV{REDIS_URL} = 'redis://u:s%zz@h';
+run('store', 'check', @store[2, 3]);
+answers('REDIS_URL that cannot be read', 2,
+        qr/^healthcode store check: REDIS_URL: this URL cannot be read/);
+unlike($err, qr/zz/, '... is not repeated');
+delete @ENV{qw(REDIS_URL REDISCLI_AUTH)};
+
+(my $socket = $store[1]) =~ s/^unix://;
+for my $url ("unix://default:p%40ss%3Aword\@$socket",
+             "unix://:p%40ss%3aword\@$socket?db=0")
+{
+    run('store', 'check', '--redis', $url, @store[2, 3]);
+    answers($url, 0, qr/^a gate can/m);
+}
 redis('CONFIG', 'SET', 'requirepass', '');
 
 redis('ACL', 'SETUSER', 'desk', 'on', '>p@ss:word', '~*', '&*', '+@all');
@@ -1012,8 +1150,20 @@ for my $case (
     [ 'control-set', 1, 'healthcode:control', 'key:abc', '0' ],
     [ 'control-set', 1, 'healthcode:control', 'issuer:x', '5' ],
     [ 'control-set', 1, 'healthcode:control', 'before:x', '0' ],
+    [ 'control-set', 1, 'healthcode:control', 'known:x', '0' ],
+    [ 'control-set', 1, 'healthcode:control', 'known:', $now ],
+    [ 'control-set', 1, 'healthcode:control', 'known:x', $now + 3600 ],
     [ 'control-set', 1, 'healthcode:control', 'before:x', $now + 3600 ],
     [ 'control-clear', 1, 'healthcode:meta', 'schema' ],
+    (map { [ 'data-set', 1, 'healthcode:data', @$_ ] }
+     [ '', 'now', 'later' ], [ 'A', 'now', 'later' ], [ '1', 'now', 'later' ],
+     [ 'a b', 'now', 'later' ], [ 'a' x 33, 'now', 'later' ],
+     [ 'a', '', 'later' ], [ 'a', '0', 'later' ], [ 'a', '-1', 'later' ],
+     [ 'a', "0$now", 'later' ], [ 'a', '1e9', 'later' ], [ 'a', 'x', 'force' ],
+     [ 'a', $now + 3600, 'later' ], [ 'a', $now + 3600, 'force' ],
+     [ 'a', '9' x 13, 'force' ], [ 'a', 'now', '' ], [ 'a', 'now' ]),
+    [ 'data-set', 1, 'healthcode:meta', 'schema', 'now', 'force' ],
+    [ 'data-clear', 1, 'healthcode:meta', 'schema' ],
     (map { [ 'store-init', 1, 'healthcode:meta', @$_ ] }
      [ '2', '0' x 32, '0' x 32, 'force', '1' ],
      [ '1', 'x', '0' x 32, 'force', '1' ],
@@ -1058,7 +1208,7 @@ like(script('flag-set', 2, @keys, 'entry', 0, '', ''), qr/64 flags already/,
 is(script('flag-set', 2, @keys, 'f1', $later, '', ''), 0,
    'one of them can be set anew');
 
-# Those that are over do not count, and go only where there is no room.
+# Expired flags do not count, and are deleted only if there is no room.
 redis('HSET', $keys[0], 'f7', $now - 5, 'f8', $now - 50, 'f9', 'soon');
 is(script('flag-set', 2, @keys, 'entry', 0, '', ''), 1,
    'flags that are over do not count towards them');
@@ -1108,7 +1258,72 @@ ok(!exists hash('healthcode:region')->{511402}, 'it is gone');
 run('region', 'clear', @unix, '511402');
 answers('region clear again', 1, qr/nothing was cleared/);
 
-run('control', 'suspend', @store, 'https://i.example');
+# An issuer that is misspelled would be suspended, and the one that is meant not.
+my $control = sub { my $c = hash('healthcode:control');
+                    return join ' ', sort keys %$c };
+for my $case (
+    [ [ 'suspend' ], 'https://i.example', qr/ISS: "https:\/\/i\.example" is new to this store; compare it with "iss" in the gates, and add --new/ ],
+    [ [ 'before' ], 'https://i.example', qr/ISS: .* is new to this store; compare/, '-1h' ],
+    [ [ 'revoke-code', '--holder', '1', '--jti', '1', '--iss' ],
+      'https://i.example', qr/--iss: .* is new to this store; compare/ ],
+) {
+    my ($words, $iss, $says, @time) = @$case;
+    my ($verb, @options) = @$words;
+    run('control', $verb, @store, @options, $iss, @time);
+    answers("control $verb in a new store", 2, $says);
+    is($control->(), '', '... and nothing is written');
+}
+run('control', 'add-issuer', @unix, 'https://i.example');
+answers('control add-issuer', 0, qr{^set known:https://i\.example  an issuer });
+is($control->(), 'known:https://i.example', 'its field');
+cmp_ok(abs(hash('healthcode:control')->{'known:https://i.example'} - time),
+       '<', 5, 'and when');
+run('control', 'add-issuer', @unix, ' i');
+answers('control add-issuer of a blank', 2, qr/ISS: it begins or ends with/);
+for my $wrong ('https://i.exampel', 'https://i.example/', 'http://i.example',
+               'HTTPS://i.example', 'https://j.example')
+{
+    run('control', 'suspend', @unix, $wrong);
+    answers("control suspend $wrong", 2,
+            qr{ISS: "\Q$wrong\E" is new to this store, which knows "https://i\.example"; write that, or add --new});
+    run('control', 'before', @unix, $wrong, '-1h');
+    answers("control before $wrong", 2, qr{which knows "https://i\.example"});
+    run('control', 'revoke-code', @store, '--holder', '1', '--jti', '1', '--iss',
+        $wrong);
+    answers("control revoke-code --iss $wrong", 2,
+            qr{--iss: .* which knows "https://i\.example"});
+}
+is($control->(), 'known:https://i.example', 'nothing of these is written');
+run('control', 'suspend', @unix, 'https://far.off.example.org/of/another/name');
+answers('a name that nothing resembles', 2, qr/is new to this store; compare/);
+run('control', 'suspend', @unix, '--new', 'https://i.example/');
+answers('control suspend --new', 0, qr{^set issuer:https://i\.example/ +active});
+is($control->(), 'issuer:https://i.example/ known:https://i.example '
+   . 'known:https://i.example/', 'who was suspended is known');
+run('control', 'resume', @unix, 'https://i.example/');
+run('control', 'suspend', @unix, 'https://i.example/');
+answers('and stays known after it was resumed', 0, qr/^set issuer:/);
+run('control', 'resume', @unix, 'https://i.example/');
+run('control', 'drop-issuer', @unix, 'https://i.example/');
+answers('control drop-issuer', 0, qr{^cleared known:https://i\.example/$}m);
+run('control', 'drop-issuer', @unix, 'https://i.example/');
+answers('control drop-issuer again', 1, qr/nothing was undone/);
+run('control', 'suspend', @unix, 'https://i.example/');
+answers('then it is new again', 2, qr{which knows "https://i\.example"});
+
+# in a store of before, those that have a control are known
+redis('HSET', 'healthcode:control', 'before:b', 5, 'issuer:i', 0, 'key:k', 0);
+for my $iss ('b', 'i') {
+    run('control', 'suspend', @unix, $iss);
+    answers("control suspend $iss", 0, qr/^set issuer:$iss /);
+}
+run('control', 'suspend', @unix, 'k');
+answers('a key is not an issuer', 2, qr/ISS: "k" is new/);
+run('control', 'revoke-key', @unix, '--new', $RFC_THUMBPRINT);
+answers('a key is not new', 2, qr/--new/);
+redis('DEL', 'healthcode:control');
+
+run('control', 'suspend', @store, '--new', 'https://i.example');
 answers('control suspend', 0, qr{^set issuer:https://i\.example +active});
 run('control', 'revoke-key', @unix, '--until', '+1h', $RFC_THUMBPRINT);
 answers('control revoke-key', 0, qr/^set key:/);
@@ -1116,7 +1331,7 @@ run('control', 'revoke-key', @unix, '-' . substr $RFC_THUMBPRINT, 1);
 answers('control revoke-key of a thumbprint with a dash', 0, qr/^set key:-/);
 run('control', 'before', @unix, 'https://i.example', '-20m');
 answers('control before', 0, qr/codes issued before 2.* are refused/);
-my $control = hash('healthcode:control');
+$control = hash('healthcode:control');
 is($control->{'issuer:https://i.example'}, 0, 'suspended until resumed');
 cmp_ok(abs($control->{"key:$RFC_THUMBPRINT"} - time - 3600), '<=', 5,
        'revoked for an hour');
@@ -1134,7 +1349,69 @@ for my $words ([ 'resume', 'https://i.example' ],
     run('control', $verb, @unix, @args);
     answers("control @$words again", 1, qr/nothing was undone/);
 }
-is(scalar(keys %{ hash('healthcode:control') }), 1, 'they are gone');
+is(scalar(keys %{ hash('healthcode:control') }), 2, 'they are gone');
+
+
+# ---- who feeds the store ----
+
+run('store', 'sources', @unix);
+answers('store sources of a store that nobody feeds', 0, qr/^\z/);
+run('store', 'touch', @unix, '--source', 'city');
+answers('store touch', 0, qr/^touched city 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+cmp_ok(abs(hash('healthcode:data')->{city} - redis('TIME')->[0]), '<=', 5,
+       'by the clock of the store');
+run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '-2h');
+answers('store touch --at', 0, qr/^touched hall-2_b /);
+run('store', 'sources', @unix);
+answers('store sources', 0, qr/\A
+        city \ \ 20\S+Z\ \ \d+\ s\ ago\n
+        hall-2_b \ \ 20\S+Z\ \ 720\d\ s\ ago\n\z/x);
+
+my %sources = %{ hash('healthcode:data') };
+run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '-3h');
+answers('store touch back', 1, qr/which is later, so nothing was changed; add --force/);
+is_deeply(hash('healthcode:data'), \%sources, 'nothing was changed');
+run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '-3h', '--force');
+answers('store touch --force', 0, qr/^touched/);
+cmp_ok(hash('healthcode:data')->{'hall-2_b'}, '<', $sources{'hall-2_b'},
+       'it went back');
+run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '+2m');
+answers('store touch of a time to come', 3, qr/lies in the future by the clock/);
+
+for my $value ('x', '', '-5', redis('TIME')->[0] + 1000) {
+    redis('HSET', 'healthcode:data', 'city', $value);
+    run('store', 'sources', @unix);
+    answers("store sources: \"$value\"", 0,
+            qr/^city  cannot be read, so gates take it for never: "\Q$value\E"$/m);
+    run('store', 'touch', @unix, '--source', 'city');
+    answers('it does not stand in the way', 0, qr/^touched/);
+}
+
+run('store', 'touch', @unix, '--source', "s$_") for 3 .. 16;
+answers('store touch of 16 sources', 0, qr/^touched/);
+run('store', 'touch', @unix, '--source', 's17');
+answers('store touch of the 17th', 3, qr/there are 16 sources/);
+run('store', 'touch', @unix, '--source', 's16');
+answers('but of one that is there', 0, qr/^touched/);
+
+run('store', 'untouch', @unix, '--source', 's17');
+answers('store untouch of what is not there', 1, qr/no source s17/);
+redis('HSET', 'healthcode:data', "Odd\e Name", 1);
+run('store', 'untouch', @unix, '--source', "Odd\e Name");
+answers('store untouch of an odd name', 0, qr/^untouched Odd\\x1b Name$/);
+run('store', 'untouch', @unix, '--source', $_)
+    for 'city', 'hall-2_b', map { "s$_" } 3 .. 16;
+answers('store untouch', 0, qr/^untouched s16$/);
+is(redis('EXISTS', 'healthcode:data'), 0, 'nothing is left');
+
+redis('SET', 'healthcode:data', 'x');
+run('store', 'touch', @unix, '--source', 'city');
+answers('store touch of another type', 3, qr/WRONGTYPE/);
+redis('DEL', 'healthcode:data');
+run('store', 'touch', @unix, '--source', 'city', '--wait', '1', '--timeout',
+    '100ms');
+answers('store touch --wait', 3, qr/--wait: .*only 0 of 1 replicas/);
+redis('DEL', 'healthcode:data');
 
 
 # ---- import ----
@@ -1238,7 +1515,7 @@ for my $case (@unseen) {
     run('control', 'before', @unix, $iss, 'none');
     answers('... and its codes accepted again', 0, qr/^cleared/);
 }
-run('control', 'suspend', @unix, '--exact', ' i');
+run('control', 'suspend', @unix, '--exact', '--new', ' i');
 answers('control suspend --exact', 0, qr/^set issuer: i/);
 run('control', 'before', @unix, '--exact', ' i', '-1h');
 answers('control before --exact', 0, qr/^set before: i/);

@@ -10,12 +10,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw(hmac_sha256 hmac_sha384 hmac_sha512);
-use File::Temp ();
+use Digest::SHA qw(hmac_sha256 hmac_sha384 hmac_sha512 sha256);
 use JSON::PP ();
-use MIME::Base64 qw(encode_base64 encode_base64url decode_base64url);
+use MIME::Base64 qw(encode_base64 encode_base64url decode_base64
+                    decode_base64url);
 use Test::More;
 
+use Healthcode::Fixture;
 use Healthcode::Process;
 
 my $ROOT = "$FindBin::Bin/..";
@@ -24,7 +25,8 @@ my $COMMAND = ($ENV{HEALTHCODE_BUILD} || "$ROOT/build") . '/healthcode';
 -x $COMMAND or die "$COMMAND is missing: run \"make build\" first\n";
 
 my $SM2_ID = '1234567812345678';
-my $tmp = File::Temp->newdir('healthcode-XXXXXXXX', TMPDIR => 1);
+my $f = Healthcode::Fixture->folder;
+my $tmp = $f->dir;
 my $json = JSON::PP->new->utf8->canonical;
 my ($status, $out);
 my %secrets;    # what may stand in no output
@@ -33,23 +35,9 @@ my %secrets;    # what may stand in no output
 # ---- small tools ----
 
 # path(NAME [, TEXT]): a file of the temporary folder, with this text.
-sub path {
-    my ($name, $text) = @_;
-    if (defined $text) {
-        open my $file, '>:raw', "$tmp/$name" or die "$name: $!";
-        print $file $text;
-        close $file or die "$name: $!";
-    }
-    return "$tmp/$name";
-}
+sub path { return @_ > 1 ? $f->write(@_) : $f->path(@_) }
 
-
-sub contents {
-    my ($name) = @_;
-    open my $file, '<:raw', "$tmp/$name" or return '';
-    local $/;
-    return scalar <$file> // '';
-}
+sub contents { return $f->read("$tmp/$_[0]") }
 
 
 # Runs the command; sets $status and $out, of standard error too.
@@ -300,6 +288,16 @@ for my $row (@ALGORITHMS) {
     run('inspect', '--keys', $keys, $theirs);
     answers("inspect a code of openssl, $alg", 0,
             qr/^signature +holds, \S+ key without a kid$/m);
+    if (!$shared) {
+        run('issue', '--key', $key, '--alg', $alg, '--iss', 'i', '--sub', 's');
+        answers("issue $alg with a PEM key of openssl", 0);
+        chomp(my $by_pem = $out);
+        is_deeply(part($by_pem, 0), { alg => $alg, typ => 'healthcode+jwt' },
+                  "issue $alg with a PEM key: no kid in the header");
+        run('inspect', '--keys', $keys, $by_pem);
+        answers("inspect a code by the PEM key, $alg", 0,
+                qr/^signature +holds, \S+ key without a kid$/m);
+    }
     run('inspect', '--keys', path("$alg.json"), $theirs);
     answers("inspect it with another $alg key", 1,
             qr/^why +it holds under no key that was given$/m);
@@ -457,19 +455,19 @@ openssl_does('genpkey', '-algorithm', 'RSA', '-pkeyopt',
              'rsa_keygen_bits:1024', '-out', path('weak.pem'));
 
 for my $case (
-    (map { [ qr/no RSA key/, 'RS256', $_ => $flip ] }
+    (map { [ qr/not an RSA key/, 'RS256', $_ => $flip ] }
         qw(n d p q dp dq qi)),
     (map { [ qr/of its n, e, d, .* one is missing/, 'PS384', $_ => undef ] }
         qw(n e p q dp dq qi)),
     [ qr/no private member/, 'RS256', d => undef ],
-    [ qr/no RSA key/, 'RS256', e => 'AQAD' ],
-    [ qr/no RSA key/, 'RS256', e => 'Ag' ],
+    [ qr/not an RSA key/, 'RS256', e => 'AQAD' ],
+    [ qr/not an RSA key/, 'RS256', e => 'Ag' ],
     [ qr/fewer than 2048 bits/, 'RS256', n => $short ],
     [ qr/one is missing, no base64url/, 'RS256', d => '=' ],
     [ qr/one is missing, no base64url, or too long/, 'RS256',
       n => 'A' x 1400 ],
     [ qr/more than two primes/, 'RS256', oth => [ {} ] ],
-    [ qr/no RSA key/, 'RS256', n => $other->('RS384', 'n') ],
+    [ qr/not an RSA key/, 'RS256', n => $other->('RS384', 'n') ],
     [ qr/do not belong together/, 'RS256', d => $other->('RS384', 'd') ],
     [ qr/are not the public half/, 'ES256', d => encode_base64url("\1" x 32) ],
     [ qr/are not the public half/, 'ES384', d => encode_base64url("\1" x 48) ],
@@ -485,8 +483,8 @@ for my $case (
     [ qr/"x" is not the public half/, 'EdDSA', x => $other->('Ed25519',
                                                              'x') ],
     [ qr/"x" is not the public half/, 'EdDSA', x => undef ],
-    [ qr/"d" is no base64url, or of a wrong length/, 'EdDSA', d => $short ],
-    (map { [ qr/"k" is no base64url, or shorter than the hash/, $_,
+    [ qr/"d" is not base64url, or of a wrong length/, 'EdDSA', d => $short ],
+    (map { [ qr/"k" is not base64url, or shorter than the hash/, $_,
              k => $short ] } qw(HS256 HS384 HS512)),
     [ qr/name no algorithm/, 'HS256', alg => 'RS256' ],
     [ qr/name no algorithm/, 'ES256', alg => 'none' ],
@@ -495,7 +493,7 @@ for my $case (
       alg => undef ],
     [ qr/no "alg", and several algorithms fit it; add --alg/, 'HS512',
       alg => undef ],
-    [ qr/"kid" is no string/, 'ES256', kid => 1 ],
+    [ qr/"kid" is not a string/, 'ES256', kid => 1 ],
 ) {
     my ($says, $name, @changes) = @$case;
     my ($what) = @changes;
@@ -522,6 +520,136 @@ for my $case ([ 'RS256', 'PS512' ], [ 'PS256', 'RS384' ], [ 'HS512', 'HS384' ],
 }
 
 
+# ---- private keys in PEM ----
+
+my ($rsa, $ec, $sm2_pem, $ed) = map { path("$_.pem") } qw(RS256 ES256
+    SGD_SM3_SM2 EdDSA);
+
+sub pem_issue {
+    my ($file, @args) = @_;
+    run('issue', '--key', $file, '--iss', 'i', '--sub', 's', @args);
+}
+
+# the forms in which one key is written, as openssl writes them
+path('password', "four words and more\n");
+path('wrong', "three words\n");
+path('no-password', '');
+openssl_does('rsa', '-in', $rsa, '-traditional', '-out', path('pkcs1.pem'));
+openssl_does('ec', '-in', $ec, '-out', path('sec1.pem'));
+openssl_does('ecparam', '-name', 'prime256v1', '-genkey', '-out',
+             path('params.pem'));
+openssl_does('ec', '-in', $sm2_pem, '-out', path('sm2.pem'));
+path('sm2-sec1.pem', contents('sm2.pem') =~ s/ (?:SM2|EC) PRIV/ EC PRIV/gr);
+openssl_does('pkcs8', '-topk8', '-in', $ec, '-v2', 'aes-256-cbc', '-passout',
+             'file:' . path('password'), '-out', path('encrypted.pem'));
+openssl_does('pkcs8', '-topk8', '-in', $ed, '-v2', 'aes-256-cbc', '-passout',
+             'file:' . path('password'), '-out', path('encrypted-ed.pem'));
+openssl_does('rsa', '-in', $rsa, '-traditional', '-aes128', '-passout',
+             'file:' . path('password'), '-out', path('encrypted-pkcs1.pem'));
+my @opened = ('--password-file', path('password'));
+
+for my $case (
+    [ 'PKCS #1', 'pkcs1.pem', 'RS256', '--alg', 'RS256' ],
+    [ 'PKCS #1, for PSS', 'pkcs1.pem', 'PS384', '--alg', 'PS384' ],
+    [ 'SEC 1', 'sec1.pem', 'ES256' ],
+    [ 'SEC 1 after EC PARAMETERS', 'params.pem', 'ES256' ],
+    [ 'SM2 as OpenSSL 3 writes it', 'sm2.pem', 'SGD_SM3_SM2' ],
+    [ 'SM2 in SEC 1', 'sm2-sec1.pem', 'SGD_SM3_SM2' ],
+    [ 'an encrypted PKCS #8', 'encrypted.pem', 'ES256', @opened ],
+    [ 'an encrypted Ed25519', 'encrypted-ed.pem', 'EdDSA', @opened ],
+    [ 'an encrypted PKCS #1', 'encrypted-pkcs1.pem', 'RS512', '--alg',
+      'RS512', @opened ],
+    [ 'a password that is not needed', 'sec1.pem', 'ES256', @opened ],
+) {
+    my ($name, $file, $alg, @args) = @$case;
+    pem_issue(path($file), '--kid', 'p', @args);
+    answers("issue with $name", 0);
+    chomp(my $code = $out);
+    is(part($code, 0)->{alg}, $alg, "$name: the only algorithm that fits");
+    openssl_does('pkey', '-in', path($file), '-passin', 'file:'
+                 . path('password'), '-pubout', '-out', path('pem.pub'));
+    run('inspect', '--keys', path('pem.pub'), $code);
+    answers("inspect a code by $name", 0, qr/^verdict +it holds/m);
+}
+
+my $sec1 = contents('sec1.pem');
+my $around = openssl_does('req', '-x509', '-new', '-key', $ec, '-subj',
+    '/CN=hall', '-out', path('certificate.pem'))
+    && contents('certificate.pem') . contents('ES256.pub');
+my %written = (
+    'after a certificate' => "$around$sec1",
+    'before a public key' => "$sec1$around",
+    'with lines of DOS'   => $sec1 =~ s/\n/\r\n/gr,
+    'after a BOM'         => "\xef\xbb\xbf$sec1",
+    'after a remark'      => "the key of 2026\n$sec1",
+);
+for my $how (sort keys %written) {
+    pem_issue(path('written.pem', $written{$how}));
+    answers("issue with a PEM key $how", 0);
+}
+
+openssl_does('genpkey', '-algorithm', 'ED448', '-out', path('ed448.pem'));
+openssl_does('genpkey', '-algorithm', 'EC', '-pkeyopt',
+             'ec_paramgen_curve:secp256k1', '-out', path('koblitz.pem'));
+my $second = contents('params.pem');
+
+# The private number of one key and the point of another (RFC 5915).
+sub torn_pem {
+    my $number = decode_base64url(jwk('ES256.jwk')->{d});
+    my $jwk = jwk('other-ec.jwk');
+    my $point = "\0\4" . join '', map { decode_base64url($jwk->{$_}) } 'x', 'y';
+    return "-----BEGIN EC PRIVATE KEY-----\n" . encode_base64(der(0x30,
+        der(2, "\1"), der(4, $number), der(0xa0, der(6, $CURVE{'P-256'})),
+        der(0xa1, der(3, $point)))) . "-----END EC PRIVATE KEY-----\n";
+}
+
+run('keygen', '--alg', 'ES256', '--private', path('other-ec.jwk'), '--public',
+    path('other-ec.json'));
+$secrets{ jwk('other-ec.jwk')->{d} } = 'd of another ES256';
+
+for my $case (
+    [ qr/several algorithms fit it; add --alg with one of these: RS256 RS384 RS512 PS256 PS384 PS512$/m,
+      $rsa ],
+    [ qr/not a key for ES384; it signs ES256$/m, $ec, '--alg', 'ES384' ],
+    [ qr/not a key for RS256; it signs EdDSA$/m, $ed, '--alg', 'RS256' ],
+    [ qr/not a key for HS256; it signs RS256 /, $rsa, '--alg', 'HS256' ],
+    [ qr/RSA key of fewer than 2048 bits/, path('weak.pem'), '--alg',
+      'RS256' ],
+    [ qr/of type ED448, which no algorithm here has/, path('ed448.pem') ],
+    [ qr/of type EC on curve secp256k1, which no algorithm/,
+      path('koblitz.pem') ],
+    [ qr/encrypted; add --password-file FILE/, path('encrypted.pem') ],
+    [ qr/encrypted; add --password-file FILE/, path('encrypted-pkcs1.pem'),
+      '--alg', 'RS256' ],
+    (map { [ qr/the password of --password-file does not open it/,
+             path('encrypted.pem'), '--password-file', path($_) ] } 'wrong',
+     'no-password'),
+    [ qr/^healthcode issue: --password-file: cannot open/,
+      path('encrypted.pem'), '--password-file', path('nowhere') ],
+    [ qr/no private key; name the file of the private one/,
+      path('ES256.pub') ],
+    [ qr/several private keys; leave only the one/,
+      path('two.pem', $sec1 . $second) ],
+    [ qr/in the form of OpenSSH; "ssh-keygen -p -m PKCS8 -f FILE"/,
+      path('ssh.pem', "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n"
+           . "-----END OPENSSH PRIVATE KEY-----\n") ],
+    [ qr/OpenSSL cannot read this private key/,
+      path('cut.pem', substr $sec1, 0, 120) ],
+    [ qr/OpenSSL cannot read this private key/,
+      path('spoilt.pem', $sec1 =~ s/^M/A/mr) ],
+    [ qr/neither a JWK nor PEM/, path('half.pem', '-----BEGIN EC') ],
+    [ qr/its numbers do not belong together/, path('torn.pem', torn_pem()) ],
+) {
+    my ($says, $file, @args) = @$case;
+    pem_issue($file, @args);
+    answers("issue with $file @args", 3, $says);
+}
+
+pem_issue($ec, '--alg', 'national-1');
+answers("a PEM key under the issuer's own name of its algorithm", 0);
+is(part($out, 0)->{alg}, 'national-1', 'the name is in the header');
+
+
 # ---- key sets that cannot be read: the file, the line, the key ----
 
 path('set.json', <<'END');
@@ -542,12 +670,10 @@ my ($es_code, $rs_code) = map {
     $out =~ s/\n//r } 'ES256', 'RS256';
 
 for my $case (
-    [ qr/"\S+set\.json" is no key set: line 5: key "weak": it is an RSA key of fewer/,
-      path('set.json') ],
-    [ qr/"\S+weak\.pub" is no key set: line 1: it is an RSA key of fewer/,
+    [ qr/"\S+weak\.pub" is not a key set: line 1: it is an RSA key of fewer/,
       path('weak.pub') ],
     [ qr/private key/, path('weak.pem') ],
-    [ qr/line 2: it is no strict JSON/, path('bad.json', "{\n}}") ],
+    [ qr/line 2: it is not strict JSON/, path('bad.json', "{\n}}") ],
     [ qr/"\S+RS256\.jwk" .*private key/, path('RS256.jwk') ],
     [ qr/"\S+empty" .*it is empty/, path('empty', '') ],
     [ qr/cannot open "\S+nowhere"/, path('nowhere') ],
@@ -557,6 +683,46 @@ for my $case (
         run('inspect', '--keys', path('ES256.json'), '--keys', $file, $code);
         answers("inspect with $file", 3, $says);
     }
+}
+
+
+# the curve of SM2 by a name that is found, in both halves of a key
+for my $half (qw(jwk json)) {
+    my $text = contents("SGD_SM3_SM2.$half");
+    ok($text =~ s/"SM2-P-256"/"sm2p256v1"/, "SM2 by another name in the $half");
+    path("found.$half", $text);
+}
+run('issue', '--key', path('found.jwk'), '--iss', 'i', '--sub', 's');
+answers('issue with it', 0);
+run('inspect', '--keys', path('SGD_SM3_SM2.json'), $out =~ s/\n//r);
+answers('which is the same key', 0);
+run('issue', '--key', path('SGD_SM3_SM2.jwk'), '--iss', 'i', '--sub', 's');
+run('inspect', '--keys', path('found.json'), $out =~ s/\n//r);
+answers('and the other way', 0);
+
+run('inspect', '--keys', path('ES256.json'), '--keys', path('set.json'), $es_code);
+answers('inspect with a weak key in a set', 0,
+        qr/warning: --keys: a gate skips a key of "\S+set\.json": line 5: key "weak": it is an RSA key of fewer/);
+unlike($out, qr/skips.*skips/s, 'which is said once');
+
+for my $case (
+    [ 'key', [ 'RS384', '--kid', 'weak', '--alg', 'RS384' ],
+      qr/^why +the code names the key "weak", which gates skip:\nwhy +it is an RSA key of fewer.*\nwhy +the keys for RS384 are "RS384-1"$/m ],
+    [ 'key', [ 'RS384', '--kid', 'other' ],
+      qr/names the key "other", and there is none of that name$/m ],
+    [ 'algorithm', [ 'RS256' ], qr/says "RS256", and there is no key for/ ],
+    [ 'signature', [ 'RS384', '--kid', 'RS384-1', '--claim', 'x=y' ],
+      qr/tried with the RS384 key "RS384-1"$/m ],
+) {
+    my ($reason, $how, $says) = @$case;
+    my ($key, @args) = @$how;
+    run('issue', '--key', path("$key.jwk"), '--iss', 'i', '--sub', 's', @args);
+    my ($code) = $out =~ /^(\S+)$/m;
+    $code =~ s/\.(.)(?=[^.]*$)/$1 eq 'e' ? '.f' : '.e'/e if $reason eq 'signature';
+    run('inspect', '--keys', path('RS384.json'), '--keys', path('set.json'), $code);
+    answers("inspect of @$how with a set of which a key is skipped", 1, $says);
+    like($out, qr/^verdict +.*hold: $reason: /m, '... the verdict');
+    like($out, qr/^why +1 key is skipped, as the warning says; gates skip/m, '... which may be why');
 }
 
 
@@ -630,6 +796,8 @@ path('many.json', $json->encode({ keys => [ (map {
     { kty => 'oct', alg => 'HS256', kid => "k$_",
       k => encode_base64url(chr(64 + $_) x 32) } } 1 .. 12) ] }));
 
+my $thumbprint = encode_base64url(sha256(decode_base64(
+    contents('certificate.pem') =~ s/-----.*-----\n//gr)));
 my @es = ('--keys', path('ES256.json'), '--keys', path('other-es.json'));
 my @all = map { ('--keys', path("$_->[0].json")) } @ALGORITHMS;
 
@@ -639,16 +807,18 @@ for my $case (
       @es ],
     [ 'malformed', qr/begins as JSON/, '{"payload":"a.b"}', @es ],
     [ 'malformed', qr/signature is missing, with the dot/, 'e30.e30', @es ],
+    [ 'malformed', qr/has a "~", as an SD-JWT has/, 'e30.e30.AAAA~WyJh~', @es ],
+    [ 'malformed', qr/has no dot, so it is not a JWT/, 'accesstoken000001', @es ],
     [ 'malformed', qr/header has no "alg"/, raw({}, \%claims, 'x'), @es ],
-    [ 'malformed', qr/"alg" of the header is no string/,
+    [ 'malformed', qr/"alg" of the header is not a string/,
       raw({ alg => 1 }, \%claims, 'x'), @es ],
-    [ 'malformed', qr/"kid" of the header is no string/,
+    [ 'malformed', qr/"kid" of the header is not a string/,
       raw({ alg => 'ES256', kid => 7 }, \%claims, 'x'), @es ],
-    [ 'malformed', qr/header is no strict JSON object; .* byte 4: it is not JSON/,
+    [ 'malformed', qr/header is not a strict JSON object; .* byte 4: it is not JSON: \w/,
       raw('{"a', \%claims, 'x'), @es ],
-    [ 'malformed', qr/header is .* byte 1: it is no object/,
+    [ 'malformed', qr/header is .* byte 1: it is not an object/,
       raw('[1]', \%claims, 'x'), @es ],
-    [ 'malformed', qr/header is .* byte 3: a name stands there twice/,
+    [ 'malformed', qr/header is .* byte 3: a name stands there twice: "a"$/m,
       raw('{"a":1,"a":2}', \%claims, 'x'), @es ],
     [ 'malformed', qr/byte 11 is 0x0a, a blank, the end of a line/,
       issued('ES256') =~ s/^.{10}\K/\n/r, @es ],
@@ -668,7 +838,7 @@ for my $case (
       raw({ alg => 'none', typ => 'healthcode+jwt' }, \%claims, ''), @es ],
     [ 'algorithm', qr/says "es256", .*\nwhy +it is written "ES256"/,
       issued('ES256', '--alg', 'es256'), @es ],
-    [ 'algorithm', qr/says "RSA-OAEP", which is no algorithm here/,
+    [ 'algorithm', qr/says "RSA-OAEP", which is not an algorithm here/,
       issued('RS256', '--alg', 'RSA-OAEP'), @es ],
     [ 'algorithm', qr/says "RS256", and there is no key.*\nwhy +there are keys for ES256 \(2\), EdDSA \(1\)$/m,
       issued('RS256'), @es, '--keys', path('Ed25519.json') ],
@@ -726,21 +896,28 @@ for my $case (
       issued('ES256', '--claim', 'exp:=1795464900000'), @es ],
     [ 'malformed', qr/iat is out of range/,
       issued('ES256', '--claim', 'iat:=-1'), @es ],
-    [ 'malformed', qr/exp is no integer/, issued('ES256', '--claim',
+    [ 'malformed', qr/exp has a fraction/, issued('ES256', '--claim',
       'exp:=1.5'), @es ],
-    [ 'malformed', qr/sub is empty\nwhy +nbf is no integer.*\nwhy +jti is no string\nwhy +aud is neither.*\nwhy +regions has a member/,
+    [ 'malformed', qr/sub is empty\nwhy +nbf is a string.*\nwhy +jti is not a string\nwhy +aud is neither.*\nwhy +regions has a member/,
       issued('ES256', '--claim', 'sub:=""', '--claim', 'nbf:="1"', '--claim',
              'jti:=1', '--claim', 'aud:=1', '--claim', 'regions:=[1]'), @es ],
-    [ 'malformed', qr/aud has a member that is no string\nwhy +regions is no array/,
+    [ 'malformed', qr/aud has a member that is not a string\nwhy +regions is not an array/,
       issued('ES256', '--claim', 'aud:=[1]', '--claim', 'regions:=1'), @es ],
     [ 'malformed', qr/regions has more than 64/, issued('ES256', '--claim',
       'regions:=[' . join(',', ('"11"') x 65) . ']'), @es ],
-    [ 'malformed', qr/payload is no strict JSON/,
+    [ 'malformed', qr/payload is not a strict JSON/,
       raw({ alg => 'ES256' }, 'x', 'x'), @es ],
-    [ 'malformed', qr/payload is .* byte 7: a name .*, or a NUL in a string/,
+    [ 'malformed', qr/payload is .* byte 7: a string has a NUL in it$/m,
       raw({ alg => 'ES256' }, '{"a":"\u0000"}', 'x'), @es ],
-    [ 'malformed', qr/payload is .*: it is not JSON, or not in UTF-8/,
+    [ 'malformed', qr/payload is .*: a name stands there twice: "\\x1bb"$/m,
+      raw({ alg => 'ES256' },
+          '{"a":{"x":[{"\u001bb":1,"c":2,"\u001bb":1}]}}', 'x'), @es ],
+    [ 'malformed', qr/payload is .* byte 7: it is not JSON: .*UTF-8/,
       raw({ alg => 'ES256' }, "{\"a\":\"\xff\"}", 'x'), @es ],
+    [ 'malformed', qr/payload is .* byte 1: it is not JSON: .*BOM/,
+      raw({ alg => 'ES256' }, "\xef\xbb\xbf{}", 'x'), @es ],
+    [ 'malformed', qr/payload is .*: it is not JSON: .*infinity/,
+      raw({ alg => 'ES256' }, '{"iat":1e999}', 'x'), @es ],
 
     # times and places
     [ 'lifetime', qr/made to live 901 s; --max-age accepts 900 s/,
@@ -758,10 +935,44 @@ for my $case (
     [ 'audience', qr/its aud, above, names none of these:\n +a b$/m,
       issued('ES256', '--aud', 'c'), @es, '--audience', 'a', '--audience',
       'b' ],
-    [ 'status', qr/its status is "bad"; only "normal" passes/,
+    [ 'status', qr/^why +status is "bad"; only "normal" passes$/m,
       issued('ES256', '--claim', 'status=bad'), @es ],
+    [ 'status_unsupported', qr/^why +status is an object: another mechanism.*here --status off/m,
+      issued('ES256', '--claim', 'status:={"status_list":{}}'), @es ],
 
-    # all of it is told, not only the first
+    # claims that an issuer names
+    [ 'malformed', qr/^why +oid is missing$/m, issued('ES256'), @es,
+      '--subject', 'oid' ],
+    [ 'malformed', qr/^why +oid is neither a string nor an integer from 0/m,
+      issued('ES256', '--claim', 'oid:=null'), @es, '--subject', 'oid',
+      '--subject', 'sub' ],
+    [ 'malformed', qr/^why +sub is not a string$/m,
+      issued('ES256', '--claim', 'sub:=7'), @es ],
+    [ 'malformed', qr/^why +state is not a string$/m,
+      issued('ES256', '--claim', 'state:=1'), @es, '--status', 'state=1' ],
+    [ 'status', qr/^why +state is "\\x1b"; only "green", "blue" pass$/m,
+      issued('ES256', '--claim', "state=\e"), @es, '--status',
+      'state=green', '--status', 'state=blue' ],
+    [ 'status_unsupported', qr/^why +state is an object/m,
+      issued('ES256', '--claim', 'state:={}'), @es, '--status', 'state=x' ],
+    [ 'malformed', qr/^why +visited has a member that is not a division/m,
+      issued('ES256', '--claim', 'visited:=["5"]'), @es, '--regions',
+      'visited' ],
+
+    # kinds of subject, and codes that are bound to a key
+    [ 'malformed', qr/^why +id_type is missing$/m, issued('ES256'), @es,
+      '--kind', 'id_type' ],
+    [ 'malformed', qr/^why +id_type /m,
+      issued('ES256', '--claim', 'id_type=a:b'), @es, '--kind', 'id_type' ],
+    [ 'bound', qr/^why +its cnf /m, issued('ES256', '--claim',
+      'cnf:={"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}'), @es ],
+    [ 'bound', qr/^why +its cnf /m, issued('ES256', '--claim',
+      qq(cnf:={"x5t#S256":"$thumbprint"})), @es ],
+    [ 'bound', qr/^why +its cnf names another client certificate/m,
+      issued('ES256', '--claim', qq(cnf:={"x5t#S256":") . 'A' x 43 . '"}'),
+      @es, '--certificate', path('certificate.pem') ],
+
+    # all causes are printed, not only the first
     [ 'signature', qr/tried with.*it expired/s,
       resigned(issued('ES256', '--iat', '-15m', '--ttl', '1m'),
                sub { 'x' x 64 }), @es ],
@@ -775,5 +986,11 @@ for my $case (
     my ($why) = $out =~ /^verdict.*?\n(.*)\z/ms;
     like($why // '', $says, "$says: is told") or diag($out);
 }
+
+run('inspect', @es, '--certificate', path('certificate.pem'), '--kind',
+    'id_type', issued('ES256', '--claim', qq(cnf:={"x5t#S256":"$thumbprint"}),
+    '--claim', 'id_type=passport'));
+answers("inspect of a code that is bound to the client's certificate", 0,
+        qr/^verdict +it holds/m);
 
 done_testing();

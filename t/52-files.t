@@ -105,8 +105,8 @@ for my $pair (@spelt) {
 
 for my $case (
     [ 'a folder that there is not', "$dir/no/a.json", 'cannot write' ],
-    [ 'a folder', "$dir/folder", 'is no regular file' ],
-    [ 'a link to a device', "$dir/device", 'is no regular file' ],
+    [ 'a folder', "$dir/folder", 'is not a regular file' ],
+    [ 'a link to a device', "$dir/device", 'is not a regular file' ],
     [ 'a name too long', "$dir/" . 'x' x 250, 'cannot write' ],
     [ 'a path too long', "$dir/" . 'x/' x 2100 . 'x', 'cannot write' ],
 ) {

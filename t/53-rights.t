@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use IO::Socket::INET;
 use Test::More;
 
 use Healthcode::Docs qw(slurp);
@@ -76,6 +77,14 @@ my $GATE = documented('gate');
 is($GATE, of_this_server($Healthcode::Redis::GATE_ACL),
    'the document gives the gate the rights that the suites give it');
 
+is($f->tool('store', 'rights'), $Healthcode::Redis::GATE_ACL,
+   '"healthcode store rights" prints them');
+is($f->tool('store', 'rights', '--no-cache'),
+   join(' ', grep { !/push$|client|\+get$|incr/ }
+        split / /, $Healthcode::Redis::GATE_ACL),
+   'and without a cache those that do not track');
+is(($f->try_tool('store', 'rights', 'gate'))[0], 2, 'and takes no name');
+
 
 # ---- the desk, and who prepares a store ----
 
@@ -117,10 +126,14 @@ for my $case (
     [ 'flag', 'import', '--before-init', $f->path('flags.txt') ],
     [ 'region', 'set', '--until', '+1h', '51', 'high' ],
     [ 'region', 'list' ], [ 'region', 'clear', '51' ],
-    [ 'control', 'suspend', 'i' ], [ 'control', 'resume', 'i' ],
+    [ 'control', 'suspend', '--new', 'i' ], [ 'control', 'resume', 'i' ],
+    [ 'control', 'add-issuer', 'j' ], [ 'control', 'drop-issuer', 'j' ],
     [ 'control', 'revoke-key', 'a' x 43 ], [ 'control', 'restore-key', 'a' x 43 ],
     [ 'control', 'before', 'i', '-1h' ], [ 'control', 'list' ],
     [ 'control', 'before', 'i', 'none' ],
+    [ 'store', 'touch', '--source', 'city' ], [ 'store', 'sources' ],
+    [ 'store', 'touch', '--source', 'city', '--at', '-1h', '--force' ],
+    [ 'store', 'untouch', '--source', 'city' ],
 ) {
     $redis->cmd('SCRIPT', 'FLUSH');
     my ($status, $out) = tool('desk', @$case);
@@ -168,6 +181,7 @@ $redis->cmd('HSET', 'secret:x', 'a', 'b');
 for my $command (
     [ 'HSET', 'healthcode:meta', 'a', 'b' ], [ 'HSET', $holder, 'contact', 0 ],
     [ 'HDEL', $holder, 'contact' ], [ 'DEL', $holder ],
+    [ 'HSET', 'healthcode:data', 'city', 1 ],
     [ 'SET', 'healthcode:used:x', 1 ], [ 'SET', $holder, 1 ],
     [ 'INCR', $holder ], [ 'INCR', 'healthcode:new' ],
     [ 'EXPIRE', $holder, 1 ], [ 'RENAME', $holder, 'healthcode:new' ],
@@ -300,5 +314,111 @@ user('gate', $GATE =~ s/\S*~healthcode:\*/~healthcode:meta/r);
 }
 
 is(keys_there(), $before, 'store check writes nothing else');
+
+
+# ---- gates that do with less ----
+
+is($f->tool('store', 'rights', '--no-cache', '--evicting-ok', '--role',
+            'unchecked'),
+   join(' ', grep { !/push$|client|\+(?:get|incr|info|role)$/ }
+        split / /, $Healthcode::Redis::GATE_ACL),
+   '"store rights" prints what a gate with all of these lines needs');
+like($f->tool('store', 'rights', '--evicting-ok'), qr/ \+info /,
+     'with a cache INFO is asked for the number of tracked keys');
+
+for my $row ([ '+role', [ '--role', 'unchecked' ], 'role',
+               qr/if each gate has "role unchecked;" in this store, add --role unchecked/ ],
+             [ '+info', [ '--evicting-ok' ], 'memory',
+               qr/if each gate has "evicting_ok on;" in this store, add --evicting-ok/ ])
+{
+    my ($right, $options, $proof, $says) = @$row;
+    user('gate', join ' ', grep { $_ ne $right } split ' ', $GATE);
+    my ($status, $out) = tool('gate', 'store', 'check', '--no-cache');
+    is($status, 1, "store check without $right") or diag($out);
+    like($out, $says, '... says what to add');
+    ($status, $out) = tool('gate', 'store', 'check', '--no-cache', @$options);
+    is($status, 0, "store check without $right @$options") or diag($out);
+    like($out, qr/^ok   $proof +not looked at$/m, '... does not look');
+    like($out, qr/^ok   rights/m, '... and misses nothing');
+}
+
+# the desk, which never looks at the policy
+user('desk', join ' ', grep { $_ ne '+info' } split ' ', documented('desk'));
+{
+    $redis->reset_counts;
+    my ($status, $out) = tool('desk', 'flag', 'set', '1001', 'entry');
+    is($status, 0, 'the desk needs no INFO') or diag($out);
+    is($redis->count('info'), 0, '... and does not ask');
+}
+user('desk', join ' ', grep { $_ ne '+role' } split ' ', documented('desk'));
+{
+    my ($status, $out) = tool('desk', 'flag', 'set', '1001', 'entry');
+    is($status, 3, 'the desk without +role') or diag($out);
+    like($out, qr/ROLE is refused: NOPERM .*; give the right \+role, or write --role unchecked/,
+         '... is told what to write');
+    ($status, $out) = tool('desk', 'flag', 'set', '--role', 'unchecked', '1001',
+                           'entry');
+    is($status, 0, '... which is enough') or diag($out);
+}
+
+
+# ---- RESP2, and who is let in over TCP ----
+
+{
+    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
+    my $port = $probe->sockport;
+    close $probe;
+    my $open = Healthcode::Redis->start(dir => $f->dir, name => 'open',
+        password => $PASSWORD =~ s/ //r,
+        conf => [ "port $port", 'bind 127.0.0.1', 'rename-command HELLO ""' ]);
+    my @store = ('--redis', "redis://127.0.0.1:$port/0?db=0", '--pepper-file',
+                 $f->path('pepper'));
+    $f->write('open.password', $PASSWORD =~ s/ //r, 0600);
+
+    my ($status, $out) = $f->try_tool('store', 'init', @store, '--empty');
+    is($status, 3, 'a server that refuses HELLO') or diag($out);
+    like($out, qr/HELLO 3 is refused: ERR unknown command.*; write --protocol resp2/,
+         '... and what to write');
+    push @store, '--protocol', 'resp2';
+    ($status, $out) = $f->try_tool('store', 'init', @store, '--empty');
+    is($status, 0, 'RESP2: store init') or diag($out);
+
+    for my $words ([ qw(flag set 1001 contact) ], [ qw(flag show 1001) ],
+                   [ qw(region set 51 high) ], [ qw(region list) ],
+                   [ qw(store touch --source city) ], [ qw(store sources) ])
+    {
+        my @words = @$words;
+        splice @words, 2, 0, $words[0] eq 'region' ? @store[0, 1, 4, 5] : @store;
+        ($status, $out) = $f->try_tool(@words);
+        is($status, 0, "RESP2: @$words") or diag($out);
+        like($out, qr/^active +contact/m, '... reads it') if "@$words" =~ /show/;
+        like($out, qr/^51 +high/m, '... reads it') if "@$words" =~ /list/;
+    }
+
+    my $check = sub {
+        my ($what, $says, @options) = @_;
+        ($status, $out) = $f->try_tool('store', 'check', '--no-cache', @store,
+                                       @options);
+        is($status, 0, "$what: store check") or diag($out);
+        is(join("\n", $out =~ /^\w+ +access .*$/mg), $says, "$what: access");
+    };
+    my @gate = ('--user', 'gate', '--password-file', $f->path('open.password'));
+    my $all = 'warn access   it lets everybody in without a password, as the user '
+            . 'default; write: ACL SETUSER default resetpass >PASSWORD, or off';
+    my $any = 'warn access   it takes any password of the user gate; write: '
+            . 'ACL SETUSER gate resetpass >PASSWORD';
+    my $good = 'ok   access   it lets nobody in without a password';
+    $check->('no password', $all);
+    $check->('a user with a password, others without', $all, @gate);
+    $open->cmd('ACL', 'SETUSER', 'gate', 'nopass');
+    $check->('nobody has one', "$all\n$any", @gate);
+    $open->cmd('ACL', 'SETUSER', 'default', 'resetpass', '>sesame');
+    $check->('the user of the gate has none', $any, @gate);
+    $open->cmd('ACL', 'SETUSER', 'gate', 'resetpass', '>' . ($PASSWORD =~ s/ //r));
+    $check->('everybody has one', $good, @gate);
+
+    delete $open->{client};
+    $open->down;
+}
 
 done_testing();

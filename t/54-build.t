@@ -1,5 +1,6 @@
-# The module as README.md says to build it, with nginx sources of one's own: it
-# is one file, which loads wherever it lies.  What config refuses, it names.
+# The module as docs/packages.md says to build it, with nginx sources of one's
+# own: it is one file, which loads wherever it lies.  What config refuses, it
+# names.
 # From the root: prove t/54-build.t
 
 use strict;
@@ -74,8 +75,8 @@ like($libraries, qr/^${linker}libc\.so\.6 libcrypto\.so\.3 libpcre2-8\.so\.0$/,
 is($paths, '', 'and names no folder to look into');
 
 ($libraries, $paths) = asks_for("$Healthcode::Fixture::BUILD/healthcode");
-like($libraries, qr/^${linker}libc\.so\.6 libcrypto\.so\.3$/,
-     'the command asks for libcrypto alone');
+like($libraries, qr/^${linker}libc[.]so[.]6 libcrypto[.]so[.]3 libpng16[.]so[.][0-9]+ libqrencode[.]so[.]4 libssl[.]so[.]3$/,
+     'the command asks for OpenSSL, and for libqrencode and libpng');
 is($paths, '', 'and names no folder to look into');
 
 my $f = Healthcode::Fixture->new(no_redis => 1);
@@ -137,5 +138,22 @@ for my $row ([ 0, 14, 0 ], [ 1, 0, 0 ], [ 1, 1, 1 ], [ 1, 4, 1 ], [ 2, 0, 1 ]) {
     is($said =~ m{needs hiredis 1\.1 or later;\n\S+/hiredis\.h is of $major\.$minor\.},
        !$taken, "hiredis $major.$minor is " . ($taken ? 'taken' : 'refused'));
 }
+
+
+# ---- the documents, as the packages install them ----
+
+my ($docs) = $f->read("$ROOT/packaging/debian/rules") =~ /^DOCS := (.+)$/m;
+ok($docs, 'the packages name their documents');
+mkdir "$tmp/docs" or die "docs: $!";
+system("cd $ROOT && cp -R $docs $tmp/docs") == 0 or die "docs: not copied\n";
+spew("$tmp/docs/$_", '') for qw(LICENSE CHANGES);
+
+$said = output_of("$ROOT/packaging/links.pl $tmp/docs");
+is($?, 0, 'their links lead to files that are installed') or diag($said);
+
+unlink "$tmp/docs/docs/directives.md" or die "directives.md: $!";
+$said = output_of("$ROOT/packaging/links.pl $tmp/docs");
+is($? >> 8, 1, 'a link to a file that is missing is found');
+like($said, qr{README\.md:\d+: docs/directives\.md is not there}, 'and named');
 
 done_testing();

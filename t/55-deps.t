@@ -1,5 +1,5 @@
 # util/deps.sh tells why apt has failed, from apt's own words: what apt 2.6
-# (Debian 12) and 3.0 (Debian 13) said where each was made to happen, but for
+# (Debian 12) and 3.0 (Debian 13) said when each was made to happen, except for
 # the clock and the disk, whose words are in its source.
 # From the root: prove t/55-deps.t
 
@@ -14,15 +14,16 @@ my $ROOT = "$FindBin::Bin/..";
 my $tmp = File::Temp->newdir('healthcode-deps-XXXXXXXX', TMPDIR => 1);
 
 my %CAUSE = (
-    network   => 'the mirror cannot be reached',
-    signature => 'a signature does not hold, or its key is not known here',
-    clock     => 'the clock of this machine is behind that of the mirror',
-    change    => 'the mirror is half way through a change, try later',
-    release   => 'the mirror has no such release',
-    package   => 'this release has no such package',
-    file      => 'the mirror has lost this file',
-    expired   => "the mirror's lists are past their date",
-    disk      => "this machine's disk is full",
+    network     => 'the mirror cannot be reached',
+    certificate => 'the certificate of the mirror is not trusted here',
+    signature   => 'a signature does not hold, or its key is not known here',
+    clock       => 'the clock of this machine is behind that of the mirror',
+    change      => 'the mirror is half way through a change, try later',
+    release     => 'the mirror has no such release',
+    package     => 'this release has no such package',
+    file        => 'the mirror has lost this file',
+    expired     => "the mirror's lists are past their date",
+    disk        => "this machine's disk is full",
 );
 
 # What deps.sh says to a log: the causes, and the words it quotes.
@@ -67,6 +68,15 @@ END
 Reading package lists...
 E: Failed to fetch http://127.0.0.1:1/debian/dists/trixie/InRelease  Unable to connect to 127.0.0.1:1:
 $SOME
+END
+    [ 'a certificate of a stranger, to apt 2.6', 'certificate', <<"END" ],
+E: Failed to fetch https://mirror.example/debian/pool/main/n/nginx/nginx_1.22.1-9%2bdeb12u9_amd64.deb  Certificate verification failed: The certificate is NOT trusted. The certificate issuer is unknown.  Could not handshake: Error in the certificate verification. [IP: 203.0.113.80 443]
+E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?
+END
+    [ 'a certificate of a stranger, to apt 3.0', 'certificate', <<"END" ],
+Err:1 https://mirror.example/debian trixie InRelease
+  SSL connection failed: error:0A000086:SSL routines::certificate verify failed / Success [IP: 203.0.113.80 443]
+E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?
 END
     [ 'a list that was changed, to apt 2.6', 'signature', <<"END" ],
 Err:1 $MIRROR trixie InRelease
@@ -117,7 +127,8 @@ for my $row (@rows) {
     is(scalar @$quotes, $cause ? 1 : 0, "$what: in apt's words");
 }
 
-my ($causes, $quotes) = why($rows[0][2] . $rows[9][2]);
+my %log = map { ($_->[1] // '') => $_->[2] } @rows;
+my ($causes, $quotes) = why($log{expired} . $log{package});
 is(join('; ', @$causes), "$CAUSE{package}; $CAUSE{expired}",
    'of two causes both are named, the one that stops it first');
 is($quotes->[0], 'Unable to locate package nginx-dev', 'without the "E:" of apt');

@@ -329,6 +329,30 @@ sub shows {
 }
 
 
+# How many seconds all threads of its workers want to run in so many; whoever
+# has to wait for a processor wants to run, too.
+sub work {
+    my ($bed, $seconds) = @_;
+    my $pid_file = ($bed->{says}{error_log} // '') =~ s{[^/]+\z}{nginx.pid}r;
+    open my $in, '<', $pid_file or die "$pid_file: $!\n";
+    chomp(my $master = readline $in);
+    my $sum = sub {
+        my $ns = 0;
+        for my $file (map { glob "/proc/$_/task/*/schedstat" }
+                      split ' ', `pgrep -P $master`)
+        {
+            open my $in, '<', $file or next;
+            my ($ran, $waited) = split ' ', readline $in;
+            $ns += $ran + $waited;
+        }
+        return $ns / 1e9;
+    };
+    my $before = $sum->() or die "no workers\n";
+    sleep $seconds;
+    return $sum->() - $before;
+}
+
+
 sub runs {
     my ($bed, $what, @words) = @_;
     my $process = Healthcode::Process->spawn([ @{ $bed->{says}{$what} }, @words ]);
@@ -404,6 +428,7 @@ for my $signal (qw(TERM KILL)) {
     is((runs($bed, 'flag', '--until', '+1m', qw(alice contact)))[0], 0,
        "$name: a flag by the same clock");
     is(shows($bed, $codes->{'alice:aud=lab'}), '403 flagged', "$name: heard of");
+    cmp_ok(work($bed, 2), '<', 1, "$name: workers rest while the clock stands");
     close $bed->{hold};
     is(ended($bed), 0, "$name: ends");
     nothing_left($name);
@@ -416,11 +441,11 @@ for my $signal (qw(TERM KILL)) {
 
 # Words that are wrong
 for my $row ([ 2, qr/invalid for option port/, '--port', 'x' ],
-             [ 2, qr/no port of 1 to 65535/, '--port', 65536 ],
-             [ 2, qr/"noon" is no time; write/, '--clock', 'noon' ],
-             [ 2, qr/the fixed clock is no time to come; write/, '--clock', 1 ],
+             [ 2, qr/invalid port 65536; write 1 to 65535/, '--port', 65536 ],
+             [ 2, qr/invalid time "noon"; write/, '--clock', 'noon' ],
+             [ 2, qr/the fixed clock is not in the future; write/, '--clock', 1 ],
              [ 2, qr/unknown option: nothing/, '--nothing' ],
-             [ 2, qr/"nowhere" is no issuer/, 'alice:nowhere' ],
+             [ 2, qr/"nowhere" is not an issuer/, 'alice:nowhere' ],
              [ 2, qr/exit 2: .*--ttl/, 'alice:ttl=long' ],
              [ 3, qr/No such file/, '--config', "$tmp/none" ],
              [ 3, qr/nginx does not start: .*unknown directive "gate"/s,

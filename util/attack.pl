@@ -45,8 +45,9 @@ sub requests {
     my @wrong = @{ $run->{wrong} };
     push @wrong, $gate->end if !@wrong;
     push @wrong, Healthcode::Attack::Clients::reports() if !@wrong;
+    my %seen = (%{ $run->{seen} }, %{ $gate->unread });
     conclude("$run->{sent} requests on $run->{number} connections ("
-        . join(', ', map { "$_ $run->{seen}{$_}" } sort keys %{ $run->{seen} })
+        . join(', ', map { "$_: $seen{$_}" } sort keys %seen)
         . ')', time - $begun, @wrong);
 }
 

@@ -12,7 +12,7 @@ use warnings;
 use File::Basename qw(dirname);
 use File::Spec;
 
-use lib map { dirname(File::Spec->rel2abs(__FILE__)) . "/../$_" } qw(t/lib t/bench/lib);
+use lib map { dirname(File::Spec->rel2abs(__FILE__)) . "/../$_" } qw(t/lib bench/lib);
 use Healthcode::Bench::Bare;
 use Healthcode::Bench::Callgrind;
 use Healthcode::Bench::Report;
@@ -124,6 +124,8 @@ sub gate {
         }
         $rows->gate('HS256', $codes, $_, $CODES, over => 'tcp')
             for qw(live cached);
+        $rows->gate('HS256', $codes, $_, $CODES, over => 'tls')
+            for $stand->redis('main')->{tls_port} ? qw(live cached) : ();
         $rows->gate('HS256', $codes, $_, 1) for qw(off live cached);
     }
     $rows->gate($_, 'cold', 'off', 1) for @ALGS[1 .. 3];

@@ -1,19 +1,25 @@
 #!/bin/sh
 # A gate on this machine: a private Redis, nginx with the module, three people,
-# two issuers, real requests.  PORT= chooses the port, DEMO_ONCE=1 ends by
-# itself and fails where an answer is not the expected one.
+# two issuers, real requests; and a hall for the browser, at /hall/ (docs/demo.md).
+# PORT= and TLS_PORT= choose the ports, HALL= an address of this machine at which
+# phones see the hall too; DEMO_ONCE=1 ends by itself and fails where an answer is
+# not the expected one.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 port=${PORT:-8080}
+tls_port=${TLS_PORT:-$((port + 363))}
 gate=http://127.0.0.1:$port
+hall=https://127.0.0.1:$tls_port/hall
 healthcode=$root/build/healthcode
 dir=$(mktemp -d "${TMPDIR:-/tmp}/healthcode-demo.XXXXXX")
-redis_pid= nginx_pid= wrong=0
+redis_pid= nginx_pid= helper_pid= wrong=0
 
 finish() {
-    trap - EXIT INT TERM
+    trap - EXIT
+    trap '' INT TERM        # make passes a signal on that we have had
     [ -z "$nginx_pid" ] || kill "$nginx_pid" 2>/dev/null || :
+    [ -z "$helper_pid" ] || kill "$helper_pid" 2>/dev/null || :
     [ -z "$redis_pid" ] || kill "$redis_pid" 2>/dev/null || :
     wait 2>/dev/null || :
     rm -rf "$dir"
@@ -61,11 +67,6 @@ secret > "$dir/pepper"
 secret > "$dir/gate.password"
 secret > "$dir/desk.password"
 
-# what a gate may do: read, track, and prove that changes are pushed
-gate_may='%R~healthcode:* ~healthcode:push resetchannels -@all'
-gate_may="$gate_may +role +info +time +hgetall +hrandfield +hmget"
-gate_may="$gate_may +client|tracking +client|trackinginfo +get +incr"
-
 cat > "$dir/redis.conf" <<EOF
 port 0
 unixsocket $dir/store/redis.sock
@@ -74,7 +75,7 @@ save ""
 dir $dir
 user default off
 user desk on >$(cat "$dir/desk.password") ~* &* +@all
-user gate on >$(cat "$dir/gate.password") $gate_may
+user gate on >$(cat "$dir/gate.password") $("$healthcode" store rights)
 EOF
 
 redis-server "$dir/redis.conf" > "$dir/redis.log" 2>&1 &
@@ -85,6 +86,38 @@ store="--redis unix:$dir/store/redis.sock --pepper-file $dir/pepper"
 store="$store --user desk --password-file $dir/desk.password"
 
 "$healthcode" store init $store --empty >/dev/null
+
+# --- a hall: pages, their helper, a certificate -------------------------------
+
+# the workers are not those who may read the sources
+cp -R "$root/tools/demo/pages" "$dir/hall"
+chmod -R u=rwX,go=rX "$dir/hall"
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj '/CN=healthcode demo' \
+    -addext "subjectAltName=DNS:localhost,IP:127.0.0.1${HALL:+,IP:$HALL}" \
+    -keyout "$dir/tls.key" -out "$dir/tls.pem" 2>"$dir/openssl.log" \
+    || { cat "$dir/openssl.log" >&2; fail 'openssl made no certificate'; }
+
+said='"reason":"$healthcode_reason","class":"$healthcode_class",'
+said=$said'"colour":"$healthcode_colour","title":"$healthcode_title"'
+
+origins=
+for site in "http://127.0.0.1:$port" "http://localhost:$port" \
+    "https://127.0.0.1:$tls_port" "https://localhost:$tls_port" \
+    ${HALL:+"https://$HALL:$tls_port"}; do
+    origins="$origins --origin $site"
+done
+
+# shellcheck disable=SC2086  # lists
+"$root/build/healthcode-demo" --port 0 $store $origins \
+    --issuer "https://national.example=$dir/national.private" \
+    --issuer "https://province.example=$dir/province.private" --audience hall-1 \
+    --holder ana --holder ben --holder cy --region 110000 --region 310000 \
+    --timeout 2s > "$dir/helper.log" 2>&1 &
+helper_pid=$!
+wait_for 'the helper of the hall' grep -q 'a demo on' "$dir/helper.log"
+helper=$(sed -n 's/.* a demo on //p' "$dir/helper.log")
 
 cat > "$dir/nginx.conf" <<EOF
 load_module $root/build/ngx_http_healthcode_module.so;
@@ -130,8 +163,23 @@ http {
         cache         gate;
     }
 
+    charset       utf-8;
+    charset_types text/css text/javascript;
+
+    types {
+        text/html       html;
+        text/css        css;
+        text/javascript js mjs;
+        image/svg+xml   svg;
+    }
+
     server {
         listen 127.0.0.1:$port;
+        listen 127.0.0.1:$tls_port ssl;
+        ${HALL:+listen $HALL:$tls_port ssl;}
+
+        ssl_certificate     $dir/tls.pem;
+        ssl_certificate_key $dir/tls.key;
 
         location / {
             healthcode          on;
@@ -146,14 +194,51 @@ http {
             internal;
             return 200 "welcome\n";
         }
+
+        location = /hall {
+            absolute_redirect off;
+            return            301 /hall/;
+        }
+
+        location /hall/ {
+            alias      $dir/hall/;
+            add_header Content-Security-Policy
+                "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:;\
+ object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" always;
+            add_header Referrer-Policy        no-referrer always;
+            add_header X-Content-Type-Options nosniff     always;
+            add_header Cache-Control          no-cache    always;
+        }
+
+        location /hall/api/ {
+            client_max_body_size 2m;
+            proxy_pass           http://$helper;
+            proxy_set_header     Host \$http_host;
+        }
+
+        location = /hall/status {
+            healthcode_status;
+        }
+
+        location = /hall/gate {
+            healthcode          on;
+            healthcode_gate;
+            healthcode_name     hall;
+            healthcode_audience hall-1;
+            healthcode_source   header Authorization "(?i)^bearer +(\S+)\$";
+            healthcode_leeway   0s;     # a code ends when its page says so
+            healthcode_reply    allow 200 '{"verdict":"allow",$said}' type=application/json;
+            healthcode_reply    deny  200 '{"verdict":"deny",$said}' type=application/json;
+        }
     }
 }
 EOF
 
 nginx -p "$dir" -c "$dir/nginx.conf" > "$dir/nginx.log" 2>&1 &
 nginx_pid=$!
+# it writes its pid when it has its ports, which another server may have
 wait_for "nginx on 127.0.0.1:$port (choose another with PORT=)" \
-    sh -c "kill -0 $nginx_pid && curl -s -o /dev/null $gate/"
+    sh -c "test -s $dir/nginx.pid && curl -s -o /dev/null $gate/"
 
 # --- codes ------------------------------------------------------------------
 
@@ -202,9 +287,16 @@ ask ana 'a code for another place'               '401 audience' \
 
 "$healthcode" flag set $store --by demo --reason demo cy contact >/dev/null
 from=$(date +%s%N)
-ask cy  'the same code, flagged a moment ago'    '403 flagged' "$gate/?code=$cy"
+# on a busy machine the worker that knew the holder may be the last one to run
+tries=20
+until [ "$(curl -s -o /dev/null -w '%{http_code}' "$gate/?code=$cy")" = 403 ] \
+    || [ $((tries -= 1)) = 0 ]
+do
+    :
+done
 to=$(date +%s%N)
 took=$(((to - from) / 1000))
+ask cy  'the same code, flagged a moment ago'    '403 flagged' "$gate/?code=$cy"
 
 "$healthcode" flag clear $store --by demo --reason demo cy contact >/dev/null
 ask cy  'the same code, the flag corrected'      200 "$gate/?code=$cy"
@@ -230,6 +322,38 @@ printf '  with the time that curl takes to start; from the new key in its folder
 printf '  the first pass, without a reload: %d.%d s.\n' \
     $((came / 1000)) $((came % 1000 / 100))
 
+# --- the hall, as its pages ask -----------------------------------------------
+
+# api WHAT JSON: what the helper answers to a page
+api() {
+    curl -s --cacert "$dir/tls.pem" -H "Origin: ${hall%/hall}" -d "$2" "$hall/api/$1"
+}
+
+# seen CODE: what the guard's page gets
+seen() { curl -s --cacert "$dir/tls.pem" -H "$(bearer "$1")" "$hall/gate"; }
+
+# holds WHAT TEXT PART
+holds() {
+    case $2 in
+    *"$3"*) ;;
+    *) wrong=1; echo "  the hall: $1: $2  <-- expected $3" ;;
+    esac
+}
+
+holds 'its first page' "$(curl -s --cacert "$dir/tls.pem" "$hall/")" '<html'
+shown=$(api issue '{"holder":"dee","life":900}' | sed -n 's/.*"code":"\([^"]*\)".*/\1/p')
+holds 'a code that it issues' "$(seen "$shown")" '"verdict":"allow"'
+holds 'a flag' "$(api flag '{"holder":"dee","kind":"contact"}')" '{}'
+holds 'the flagged code' "$(seen "$shown")" '"reason":"flagged"'
+holds 'the end of the flag' "$(api clear '{"holder":"dee"}')" '{}'
+holds 'the cleared code' "$(seen "$shown")" '"verdict":"allow"'
+shown=$(api issue '{"holder":"dee","life":900,"regions":["110000"]}' \
+    | sed -n 's/.*"code":"\([^"]*\)".*/\1/p')
+holds 'a closed region' "$(api region '{"region":"110000","set":true}')" '{}'
+holds 'a code from there' "$(seen "$shown")" '"reason":"region"'
+holds 'the end of it' "$(api region '{"region":"110000","set":false}')" '{}'
+holds 'the same code' "$(seen "$shown")" '"verdict":"allow"'
+
 [ $wrong -eq 0 ] || fail "an answer is not the expected one; $(tail -3 "$dir/logs/error.log")"
 
 [ -z "${DEMO_ONCE:-}" ] || exit 0
@@ -244,6 +368,13 @@ cat <<EOF
 
     $healthcode flag set $store ana contact
 
+  A hall to open in a browser: a holder, a guard and an operator, for a demo.
+  The second address has a certificate of this run, which the browser asks about.
+
+    $gate/hall/
+    $hall/
+${HALL:+    https://$HALL:$tls_port/hall/
+}
 EOF
 
 wait $nginx_pid || :

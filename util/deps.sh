@@ -1,16 +1,21 @@
 #!/bin/sh
-# util/deps.sh build | demo | test | fuzz | bench | asan | deb: installs what that
-# make target needs and is not here yet; silent and quick when nothing is missing.
+# util/deps.sh build | demo | test | fuzz | bench | asan | deb |
+# nginx-tests | interop | browser | monitoring | proxies | servers | roots: installs what that make
+# target needs and is not here yet; silent and quick when nothing is missing.
 #
 # "libraries" makes hiredis and yyjson alone, with CC and AR.
 #
 # Packages of Debian, or of a distribution made from it, come by apt, with
-# service starts blocked. The rest goes under .deps/ and needs no root:
+# service starts blocked; those of "browser", "monitoring" and "proxies" alone may
+# be out of reach, which is the exit status 77. The rest goes under .deps/ and needs no root:
 #
 #     hiredis/     include/hiredis/*.h  lib/libhiredis.a  (static, PIC)
 #     yyjson/      include/yyjson.h     lib/libyyjson.a          (static, PIC)
 #     test-nginx/  usr/share/perl5      (absent where Debian has Test::Nginx)
 #     nginx/       configure  auto/  src/  (Debian's source, patched; asan)
+#     interop/     node_modules/        (from npm, as t/interop/packages pins them)
+#     browser/     node_modules/        (likewise, t/browser/packages)
+#     valkey/      bin/redis-server     (runs Debian's valkey-server; redict/ likewise)
 #     log/         the output of each step
 #
 # HIREDIS_DIR and YYJSON_DIR name a source tree or an installed prefix at hand.
@@ -24,14 +29,38 @@ export LC_ALL=C
 
 BUILD="gcc libc6-dev make dpkg-dev nginx nginx-dev libssl-dev libpcre2-dev"
 DEMO="redis-server curl openssl"
+# QR codes that the command draws, if it is built with these there.
+QR="libqrencode-dev libpng-dev"
+# What the helper of the demo links with.
+HALL="$QR libmicrohttpd-dev libzbar-dev"
 TEST="libcmocka-dev valgrind ca-certificates procps
     libtest-base-perl libtext-diff-perl libtest-longstring-perl
     liblist-moreutils-perl libhttp-message-perl liburi-perl libipc-run-perl
-    libfaketime"
+    libfaketime logrotate jq libxml2-utils"
 FUZZ="clang libclang-rt-dev"     # its libFuzzer and sanitizers
+ROOTS="git debootstrap util-linux tar gzip"
 BENCH="wrk libnginx-mod-http-lua lua-resty-core lua-cjson lua-nginx-redis"
+# Debian's modules, which nginx's own tests take for granted, and what else
+# they do not skip then.
+NGINX_TESTS="libnginx-mod-http-geoip libnginx-mod-http-image-filter
+    libnginx-mod-http-perl libnginx-mod-http-xslt-filter libnginx-mod-mail
+    libnginx-mod-stream libnginx-mod-stream-geoip libio-socket-ssl-perl
+    libfcgi-perl libscgi-perl libgd-perl libprotocol-websocket-perl
+    libcache-memcached-perl libcache-memcached-fast-perl memcached
+    uwsgi-core uwsgi-plugin-python3"
+# Implementations of JOSE that are not ours; npm itself unless it is here.
+INTEROP="python3-jwcrypto python3-jwt python3-botan jose nodejs"
+# A browser, and letters for both languages of a page.
+BROWSER="chromium fonts-dejavu-core fonts-noto-cjk nodejs"
+# With promtool and amtool.
+MONITORING="prometheus prometheus-alertmanager"
+# Proxies that ask a gate.
+PROXIES="haproxy caddy"
 
-SERVICES="nginx redis-server"
+# Servers of Redis' protocol that a release may have beside it.
+SERVERS="valkey redict"
+
+SERVICES="nginx redis-server memcached prometheus prometheus-alertmanager haproxy caddy"
 DEBIAN=${HEALTHCODE_MIRROR:-}   # for what a derivative lacks
 KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 NEWER=trixie            # the release for what this one lacks or has too old
@@ -59,6 +88,7 @@ why() {
     done <<'END'
 this machine's disk is full == No space left|enough free space in
 the mirror cannot be reached == (ould not|ailure|nable to) (resolv|connect)|unreachable
+the certificate of the mirror is not trusted here == ertificate verif(y|ication) failed
 a signature does not hold, or its key is not known here == is not signed
 the clock of this machine is behind that of the mirror == is not valid yet
 the mirror is half way through a change, try later == unexpected size|Hash Sum mismatch
@@ -72,6 +102,7 @@ END
 # step NAME BY_HAND COMMAND...: runs it into .deps/log/NAME.log; if it fails,
 # shows the end of that, the cause, and how to go on by hand. COMMAND runs
 # outside of any condition, so that set -e holds in it; descriptor 3 is ours.
+# Exit status 77, of both: what it takes cannot be reached from here.
 step() {
     log=$deps/log/$1.log failed="step \"$1\" failed. To go on by hand: $2"
     shift 2
@@ -84,6 +115,7 @@ step() {
     echo "deps: the end of $log:" >&2
     tail -n 12 "$log" | sed 's/^/    /' >&2
     why "$log" | sed 's/^/deps: /' >&2
+    [ $status -ne 77 ] || { echo "deps: $failed" >&2; exit 77; }
     die "$failed"
 }
 
@@ -176,8 +208,15 @@ apt_install() {
         "$@"
     apt-get install "$@" || {
         refresh
-        apt-get install "$@"
+        apt-get install "$@" || return "$(unreached)"
     }
+}
+
+# unreached: the exit status where apt has failed: $spared, if there is one and
+# no mirror can be reached.
+unreached() {
+    why update.log | grep -q '^the cause: the mirror cannot be reached$' \
+        && echo "${spared:-1}" || echo 1
 }
 
 # need PACKAGE...: installs those that are absent.
@@ -455,6 +494,66 @@ make_nginx() {
     install_as nginx "$from"
 }
 
+# make_server NAME PACKAGE: Debian's package with the libraries that this machine
+# lacks, unpacked: nothing is installed, and no service starts. The program is
+# called like that of Redis, so a PATH that begins with its folder has it used.
+make_server() {
+    empty_tmp
+    mkdir -p debs/partial out/bin
+    set -- "$1" "$2" -y -q --no-install-recommends --download-only --reinstall \
+        -o Debug::NoLocking=true -o Dir::Cache::archives="$PWD/debs"
+    name=$1 package=$2
+    shift 2
+    apt-get install "$@" "$package" || {
+        refresh
+        apt-get install "$@" "$package" || return "$(unreached)"
+    }
+    for deb in debs/*.deb; do dpkg-deb -x "$deb" out; done
+    cat >out/bin/redis-server <<END
+#!/bin/sh
+here=\$(cd "\$(dirname "\$0")/.." && pwd)
+LD_LIBRARY_PATH=\$here/usr/lib/$(uname -m)-linux-gnu exec "\$here/usr/bin/$package" "\$@"
+END
+    chmod 755 out/bin/redis-server
+    out/bin/redis-server --version
+    install_as "$name" "$(version_of "$package")"
+}
+
+# version_of PACKAGE: the one that this release offers, with its name; nothing if
+# it has none.
+version_of() {
+    version=$(offered "$1")
+    [ -z "$version" ] || echo "$1 ${version%% *}"
+}
+
+# make_npm NAME PINS: each of the packages that the list pins, if it is that one.
+# A registry that answers, but has no such package, is an error.
+make_npm() {
+    empty_tmp
+    grep -v '^#' "$2" >pins
+    while read -r package version sha512; do
+        mkdir pack
+        npm_config_cache=$PWD/cache npm pack --loglevel error --ignore-scripts \
+            --pack-destination pack "$package@$version" </dev/null \
+            || { npm ping || return 77; return 1; }
+        got=$(openssl dgst -sha512 -binary pack/*.tgz | base64 -w 0)
+        if [ "$got" != "$sha512" ]; then
+            echo "$package $version is not the one that $2 pins: $got"
+            return 1
+        fi
+        mkdir -p "out/node_modules/$package"
+        tar -xzf pack/*.tgz -C "out/node_modules/$package" --strip-components=1
+        rm -r pack
+    done <pins
+    cp "$2" out/pins
+    install_as "$1" "npm"
+}
+
+# pins NAME: the list of packages of npm in .deps/NAME.
+pins() { echo "$root/t/$1/packages"; }
+
+have_npm() { cmp -s "$(pins "$1")" "$deps/$1/pins"; }
+
 # have_test_nginx: whether Test::Nginx is under .deps or installed.
 have_test_nginx() {
     [ -f "$deps/test-nginx/usr/share/perl5/Test/Nginx/Socket.pm" ] \
@@ -493,6 +592,24 @@ need_nginx() {
     say "nginx is from $(made_from nginx)"
 }
 
+# need_server NAME: as this release offers it; none where it does not.
+need_server() {
+    version=$(version_of "$1-server")
+    [ -n "$version" ] || { rm -rf "${deps:?}/$1"; return 0; }
+    [ "$(sed -n 2p "$deps/$1/from" 2>/dev/null)" != "$version" ] || return 0
+    say "unpacking $version"
+    spared=77 step "$1" "as root, apt-get install $1-server, and begin PATH with a folder
+in which redis-server leads to it" make_server "$1" "$1-server"
+}
+
+need_npm() {
+    ! have_npm "$1" || return 0
+    list=$(pins "$1")
+    say "taking what $list pins from npm"
+    step "$1" "unpack these packages of npm in .deps/$1/node_modules,
+and copy $list to .deps/$1/pins" make_npm "$1" "$list"
+}
+
 need_test_nginx() {
     ! have_test_nginx || return 0
     [ -z "$(offered libtest-nginx-perl)" ] || need libtest-nginx-perl
@@ -510,23 +627,32 @@ directory() {
 
 # ---- the run ----
 
-test_nginx= nginx=
+test_nginx= nginx= npm= spare= servers=
 target=${1:-}
 case $target in
 build) packages=$BUILD ;;
 libraries) packages="gcc libc6-dev make dpkg-dev" ;;     # hiredis and yyjson
-demo) packages="$BUILD $DEMO" ;;
-test) packages="$BUILD $DEMO $TEST" test_nginx=yes ;;
+demo) packages="$BUILD $DEMO $HALL" ;;
+test) packages="$BUILD $DEMO $HALL $TEST" test_nginx=yes ;;
 fuzz) packages="$BUILD $FUZZ" ;;
-deb) packages="$BUILD build-essential" ;;
+deb) packages="$BUILD $QR build-essential" ;;
+nginx-tests) packages="$BUILD $DEMO $NGINX_TESTS" ;;
+interop) packages="$BUILD $DEMO $INTEROP" npm=interop ;;
+browser) packages="$BUILD $DEMO $HALL" spare=$BROWSER npm=browser ;;
 bench) packages="$BUILD $DEMO $TEST $BENCH" test_nginx=yes ;;
-asan) packages="$BUILD $DEMO $TEST" test_nginx=yes nginx=yes ;;
+monitoring) packages="$BUILD $DEMO" spare=$MONITORING ;;
+proxies) packages="$BUILD $DEMO" spare=$PROXIES ;;
+servers) packages="$BUILD $DEMO $HALL $TEST" test_nginx=yes servers=$SERVERS ;;
+asan) packages="$BUILD $DEMO $HALL $TEST" test_nginx=yes nginx=yes ;;
+roots) packages=$ROOTS ;;
 why) why "$2"; exit 0 ;;
 *)
     echo "usage: util/deps.sh build | libraries | demo | test | fuzz | bench |" \
-        "asan | deb | why LOG" >&2
+        "asan | deb | nginx-tests | interop | browser | monitoring |" \
+        "proxies | servers | roots | why LOG" >&2
     exit 2 ;;
 esac
+[ -z "$npm" ] || command -v npm >/dev/null || packages="$packages npm"
 hiredis_dir=$(directory "${HIREDIS_DIR:-}")
 yyjson_dir=$(directory "${YYJSON_DIR:-}")
 command -v apt-get >/dev/null \
@@ -542,9 +668,14 @@ trap 'exit 143' TERM
 [ "$(id -u)" != 0 ] || ! blocked || { lock_system; exec 8<&-; }
 # shellcheck disable=SC2086  # a list
 need $packages
+# shellcheck disable=SC2086
+[ -z "$spare" ] || spared=77 need $spare
+[ "$target" != roots ] || exit 0
 if ready hiredis "$hiredis_dir" && ready yyjson "$yyjson_dir" \
     && { [ -z "$test_nginx" ] || have_test_nginx; } \
-    && { [ -z "$nginx" ] || ready nginx ''; }
+    && { [ -z "$nginx" ] || ready nginx ''; } \
+    && [ -z "$servers" ] \
+    && { [ -z "$npm" ] || have_npm "$npm"; }
 then
     exit 0
 fi
@@ -559,4 +690,6 @@ need_hiredis
 need_yyjson
 [ -z "$test_nginx" ] || need_test_nginx
 [ -z "$nginx" ] || need_nginx
+[ -z "$npm" ] || need_npm "$npm"
+for server in $servers; do need_server "$server"; done
 rm -rf "$deps/apt" "$deps/tmp"

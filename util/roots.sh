@@ -12,13 +12,16 @@
 # command runs in namespaces of its own, with the network of this machine;
 # when it ends, its processes and the root are gone.
 #
-#     C                   the command; several are parted by ";;"
-#     HEALTHCODE_MIRROR   in place of debootstrap's own
+#     C                   the command; several are parted by ";;". One with "?"
+#                         before it prepares the release: a root in which it
+#                         fails is named, and counts as not run
+#     LOG                 name of the log, in place of the root's
+#     HEALTHCODE_MIRROR   in place of debootstrap's own, also in the root's sources
 #     http_proxy, https_proxy, no_proxy, PORT     passed on, nothing else is
 #
 # Needs root, debootstrap and util-linux. A root that cannot be made is named,
-# with the reason, and nothing is run in it: exit status 77 if all else passed,
-# 1 where a command failed.
+# with the reason, and nothing is run in it: exit status 77 if everything else
+# passed, 1 if a command failed.
 
 set -eu
 unset CDPATH
@@ -38,7 +41,9 @@ say() { echo "roots: $*"; }
 
 # unmade NAME REASON...: says that nothing was run there.
 unmade() {
-    say "$1: NOT RUN: $2"
+    name=$1
+    shift
+    say "$name: NOT RUN: $*"
     not_run=$((not_run + 1))
 }
 
@@ -65,12 +70,12 @@ tarball() {
     exec 9>"$tarball.lock"
     flock 9
     if [ -z "$(find "$tarball" -mtime -$WEEK 2>/dev/null)" ]; then
-        say "$1/$2: debootstrap ${mirror:+from $mirror}"
+        say "$1/$2: debootstrap${mirror:+ from $mirror}"
         old=$(stat -c %Y "$tarball" 2>/dev/null || :)
         bootstrap "$1" "$2" "$tarball"
         if [ "$old" = "$(stat -c %Y "$tarball" 2>/dev/null || :)" ]; then
             reason=$(grep -E '^(E|W):|rror' "$tarball.log" | tail -n 1)
-            reason="no root ${mirror:+from $mirror}: ${reason:-see $tarball.log}"
+            reason="no root${mirror:+ from $mirror}: ${reason:-see $tarball.log}"
             [ -z "$old" ] || say "$1/$2: $reason; the one of" \
                 "$(date -d "@$old" +%F) serves"
         fi
@@ -110,15 +115,16 @@ inside() {
         [ -z "$value" ] || set -- "$@" "$name=$value"
     done
     while [ -n "$commands" ]; do
-        command=${commands%%;;*} from=$(date +%s)
+        command=${commands%%;;*} from=$(date +%s) broken=1
         [ "$command" != "$commands" ] && commands=${commands#*;;} || commands=
+        [ "$command" = "${command#\?}" ] || broken=77 command=${command#\?}
         env -i "$@" HOME=/root TERM=dumb DEMO_ONCE=1 \
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
             chroot "$root" sh -c "cd /root/healthcode && $command" \
             && how=ok || how="FAILED ($?)"
         echo "roots: $command: $how in $(($(date +%s) - from)) s," \
             "load $(cut -d ' ' -f 1 /proc/loadavg)"
-        [ "$how" = ok ] || exit 1
+        [ "$how" = ok ] || exit $broken
     done
     echo "roots: $(du -sxm "$root" | cut -f 1) MB, $(df -T "$root" \
         | awk 'NR == 2 { print $2 }')"
@@ -127,7 +133,7 @@ inside() {
 
 # run NAME COMMANDS: in a fresh root from $tarball; tells how it went.
 run() {
-    log=$logs/$(echo "$1" | tr / -).log
+    log=$logs/${LOG:-$(echo "$1" | tr / -)}.log
     root=$(mktemp -d "$cache/root.XXXXXX")
     unshare --mount --pid --ipc --uts --fork --kill-child \
         sh "$0" --inside "$root" "$tarball" "$commit" "$2" >"$log" 2>&1 </dev/null &
@@ -135,12 +141,16 @@ run() {
     wait $child && status=0 || status=$?
     child=
     rm -rf --one-file-system "$root"
-    totals=$(grep -E '^total: ' "$log" | tail -n 1 || :)
+    totals=$(grep -aE '^(total|packages|unit): ' "$log" | tail -n 1 || :)
     sed -n "s|^roots: |roots: $1: |p" "$log"
     [ -z "$totals" ] || say "$1: $totals"
     [ $status -ne 0 ] || return 0
+    if [ $status -eq 77 ]; then
+        unmade "$1" "$(tail -n 4 "$log" | tr '\n' ' '); all of it in $log"
+        return 0
+    fi
     failed=$((failed + 1))
-    grep -nE '^not ok|Failed test|^style:|FAILED|rror:|^deps:' "$log" \
+    grep -anE '^not ok|Failed test|^style:|FAILED|rror:|^deps:' "$log" \
         | tail -n 30 | sed 's/^/    /'
     tail -n 12 "$log" | sed 's/^/    /'
     say "$1: FAILED ($status); all of it in $log"

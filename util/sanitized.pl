@@ -26,6 +26,7 @@ my %NOT = (
     '21-cached'   => 'runs the other suites, and valgrind',
     '22-live'     => 'measures times',
     '40-docs'     => 'loads the module as users do',
+    '42-examples' => 'loads the module as users do',
     '54-build'    => 'builds modules of its own',
     '57-kit'      => 'preloads libfaketime, and loads the module as users do',
 );

@@ -26,17 +26,20 @@ mkdir -p "$objects"
 CALLS='mem(chr|cmp|cpy|move|set)|str(chr|cmp|ncmp|len|str|spn|cspn|rchr)|
     malloc|calloc|realloc|free|snprintf|__(snprintf|mem[a-z]+)_chk|
     __stack_chk_fail|_GLOBAL_OFFSET_TABLE_|healthcode_[a-z0-9_]+'
-CALLS_JSON='yyjson_(alc_pool_init|read_(opts|number)|val_write_opts)'
+CALLS_JSON='yyjson_(alc_pool_init|read_(opts|number)|val_write_opts)|
+            unsafe_yyjson_ptr_getx'
 CALLS_PATTERN='pcre2_[a-z0-9_]+_8'
-CALLS_CRYPTO='(BN|CRYPTO|EC|ECDSA_SIG|ERR|EVP|OPENSSL|SHA256)_[A-Za-z0-9_]+|
-    OSSL_PARAM_[A-Za-z0-9_]+|PEM_read_bio|BIO_(ctrl_pending|free|new_mem_buf)|
+CALLS_CRYPTO='(ASN1_TIME|BN|CRYPTO|EC|ECDSA_SIG|ERR|EVP|OPENSSL|SHA256|X509)_[A-Za-z0-9_]+|
+    OSSL_PARAM_[A-Za-z0-9_]+|PEM_read_bio(_[A-Za-z0-9_]+)?|
+    BIO_(ctrl_pending|free|new_mem_buf)|
     [di]2[di]_[A-Za-z0-9_]+'
 CALLS_REDIS='redis(FormatSdsCommandArgv|FreeSdsCommand|FormatCommandArgv|
-    FreeCommand|Reader[A-Za-z]+)|freeReplyObject|sds[a-z]*'
+    FreeCommand|Reader[A-Za-z]+)|freeReplyObject|sds[a-z]*|inet_(ntop|pton)'
 
 # The only users of libcrypto.
-CRYPTO='key(_jwk|_private|_thumbprint)?|keyring(_read|_private)?|signature'
-CRYPTO="healthcode_($CRYPTO|holder|digest)"
+CRYPTO='certificate|key|family(_[a-z0-9]+)?|signature'
+CRYPTO="$CRYPTO|keyring(_certificate|_read|_jwks|_pem|_pkey|_private)?"
+CRYPTO="healthcode_($CRYPTO|holder|digest|tls_files)"
 
 
 # files NAME...: what there is of the project, tracked by git or not yet.
@@ -45,9 +48,12 @@ files() {
         ! -path '*/corpus/*' 2>/dev/null | sort
 }
 
-c_files() { files "$module" tools t | grep -E '\.[ch]$'; }
+c_files() { files "$module" tools t bench | grep -E '\.[ch]$'; }
 
-script_files() { files util t tools redis-scripts |
+page_files() { files "$module/pages" tools/demo/pages t/browser |
+    grep -E '\.(css|html|js|mjs)$'; }
+
+script_files() { files util t bench tools redis-scripts |
     grep -E '\.(sh|lua|pl|pm|awk)$'; }
 
 # say FILE:LINE TEXT: one finding.
@@ -68,6 +74,12 @@ includes() {
     shift
     [ $# -eq 0 ] || grep -nHE "^ *# *include *[<\"]($pattern)" "$@"
 }
+
+# It hashes a client certificate, and reads none.
+CRYPTO="(healthcode_bound|$CRYPTO)"
+
+# It takes numbers of OpenSSL from its headers, and calls nothing.
+NUMBERS='healthcode_tls'
 
 check_layers() {
     core=$(files "$module/core" | grep -E '\.[ch]$')
@@ -93,14 +105,92 @@ check_layers() {
         includes '.*\.c[">]' $core $redis $others |
             found "include headers, not .c files"
         includes 'openssl/' $core $redis |
-            grep -vE "/$CRYPTO\.[ch]:" |
-            found "libcrypto is for key, keyring, signature, holder and digest alone"
+            grep -vE "/($CRYPTO|$NUMBERS)\.[ch]:" |
+            found "libcrypto is for keys, certificates, signature, holder and digest alone"
         includes 'yyjson' $core $redis | grep -vE '/healthcode_json\.[ch]:' |
             found "include healthcode_json.h, which reads strictly"
         includes 'pcre2' $core $redis |
             grep -vE '/healthcode_pattern\.c:' |
             found "PCRE2 is for healthcode_pattern.c alone"
     }
+}
+
+
+# The wings of the glue, and what each may use besides itself and the types in
+# ngx_http_healthcode.h: conf/ reads keys and sets up zones, gate/ asks all but
+# conf/.  nginx/*.c, the index, uses them all.
+WINGS='conf gate source answer seen request keys store'
+ARROWS='conf:keys conf:store
+    gate:source gate:answer gate:seen gate:request gate:keys gate:store
+    source:request answer:request request:keys
+    seen:answer seen:request seen:keys seen:store'
+
+# Wings in which no two files use each other, not even by way of a third.
+NO_CIRCLE=$WINGS
+
+# wing_of FILE: its wing; nothing for the index.
+wing_of() { echo "$1" | sed -nE 's,(.*/)?(nginx|addon)/([a-z]+)/[^/]*$,\3,p'; }
+
+# may_use FILE WING OTHER WHAT: a finding if there is no such arrow.
+may_use() {
+    [ "$2" = "$3" ] && return
+    # shellcheck disable=SC2086
+    case " $(echo $ARROWS) " in
+    *" $2:$3 "*) ;;
+    *) say "$1:$(line_of "${1%%:*}" "$4")" \
+           "uses $4 of $3/; the arrows of the wings are: $ARROWS" ;;
+    esac
+}
+
+# The files of a wing with their objects of the last build; nothing of a file
+# that is gone, whose object make leaves there.
+built_of() {
+    for f in $(files "$module/nginx/$1" | grep '\.c$'); do
+        o=$BUILD/nginx/addon/$1/$(basename "$f" .c).o
+        [ ! -e "$o" ] || echo "$f $o"
+    done
+}
+
+# By includes, and by what the objects of the last build call.
+check_wings() {
+    graph=$objects/graph
+    : >"$graph"
+
+    for f in $(files "$module/nginx" | grep -E '\.[ch]$'); do
+        wing=$(wing_of "$f")
+        [ -n "$wing" ] || continue
+        sed -nE 's,^#include "(\.\./)+([a-z]+)/(ngx_http[^"]*)",\2 \3,p' "$f" |
+            while read -r other header; do
+                may_use "$f" "$wing" "$other" "$header"
+            done
+    done
+
+    for wing in $WINGS; do
+        built_of "$wing" | while read -r f o; do
+            "$NM" -g --defined-only "$o" |
+                awk -v o="$wing/$(basename "$o" .o)" '{ print $3, o }'
+        done
+    done | sort >"$graph.defined"
+
+    for wing in $WINGS; do
+        built_of "$wing" | while read -r f o; do
+            "$NM" -u "$o" | awk '{ print $2 }' | sort | join - "$graph.defined" |
+                while read -r symbol other; do
+                    may_use "$f" "$wing" "${other%/*}" "$symbol"
+                    echo "$wing/$(basename "$o" .o) $other"
+                done
+        done
+    done >"$graph"
+
+    for wing in $NO_CIRCLE; do
+        grep -E "^$wing/[^ ]* $wing/" "$graph" | sort -u |
+            tsort 2>&1 >/dev/null |
+            sed -nE "s,^tsort: ($wing/.*)\$,\1,p" |
+            while read -r name; do
+                say "$module/nginx/$name.c:1" \
+                    "is in a circle of files that use each other"
+            done
+    done
 }
 
 
@@ -158,7 +248,8 @@ check_verdict() {
 }
 
 
-# Lines: 80 columns in C and 100 in scripts, tabs, trailing blanks; // outside strings and comments.
+# Lines: 80 columns in C and 100 in scripts and pages, tabs, trailing blanks; in C
+# // outside strings and comments.
 check_lines() {
     # shellcheck disable=SC2046
     awk '
@@ -200,7 +291,7 @@ check_lines() {
                 s = i ? substr(s, i + 1) : ""
             }
         }
-    ' $(c_files) $(script_files) >>"$report"
+    ' $(c_files) $(script_files) $(page_files) >>"$report"
 }
 
 
@@ -228,6 +319,89 @@ check_headers() {
                 say "$f:1" "no \"-- $word\" line in its header"
         done
     done
+}
+
+
+# What the header of a file may say that the file does not know, as in
+# "Knows no: request, clock.", and what its code, without comments, then may
+# not have (a regular expression of Perl; more rows of a word add to it).
+KNOWS_NO='
+claims         \bhealthcode_claims?_
+clock          \b(clock|clock_gettime|ftime|gettimeofday|time)\s*\(|healthcode_clock
+clock          \bngx_(cached_\w*time|current_msec|gettimeofday|time|timeofday)\b
+configuration  \bngx_(command|conf)_t\b|_conf_t\b
+connection     \bngx_(peer_)?connection_t\b|\bngx_(close|free|get)_connection\b
+connection     \bngx_event_connect_peer\b
+crypto         \b(BN|CRYPTO|EC|ECDSA|EVP|OPENSSL|RSA|SHA\d+)_|openssl/
+file           \b(fopen|lstat|open|openat|opendir|stat)\s*\(
+file           \bngx_(fd_info|file_info|open_\w*file|open_dir|read_file|write_file)\b
+header         \bngx_table_elt_t\b|\bheaders_(in|out)\b
+hiredis        \bredis(Append|Command|Connect|Context|Format|Free|Reader|Reply)
+hiredis        \bfreeReplyObject\b|hiredis/
+holder         holder
+issuer         issuer
+JSON           yyjson
+key            \bhealthcode_(bundle|key|keyring)_
+location       \b\w*loc_conf_t\b|\bclcf\b|\blcf\b|NGX_HTTP_LOC_CONF
+log            \bngx_(conf_)?log_(debug|error)
+memory         \b(calloc|malloc|realloc|strdup)\s*\(|\bngx_(p?n?c?alloc|pool_t|slab_)
+nginx          \b(ngx|NGX)_
+process        \bfork\s*\(|\bngx_(pid|process|worker)
+request        \bngx_http_request_t\b|\bngx_http_healthcode_record_
+shared memory  \bngx_(shm_zone_t|shared_memory_add|slab_)
+signature      \bhealthcode_signature_
+socket         \b(accept|bind|connect|getaddrinfo|listen|recv|recvmsg|send)\s*\(
+socket         \b(sendmsg|socket)\s*\(|->(recv|send)(_chain)?\b
+socket         \bngx_(event_connect_peer|handle_(read|write)_event|socket)\b
+store          \bngx_http_healthcode_(client_\w+|store_t)\b
+thread         \b(ngx_thread|pthread)_
+timer          \bngx_(event_)?(add|del)_timer\b
+token          \bhealthcode_token_
+verdict        \bhealthcode_verdict
+'
+
+# The wings each file of which says so, with these words at least.
+KNOWS_NO_WINGS='conf:request conf:connection keys:location keys:verdict
+    store:request'
+
+check_knows() {
+    # shellcheck disable=SC2046
+    KNOWS_NO=$KNOWS_NO KNOWS_NO_WINGS=$KNOWS_NO_WINGS perl -0777 -ne '
+        BEGIN {
+            /^(.+?)  +(.+)/ and push @{$no{$1}}, $2
+                for split /\n/, $ENV{KNOWS_NO};
+            /(.+):(.+)/ and push @{$least{$1}}, $2
+                for split " ", $ENV{KNOWS_NO_WINGS};
+        }
+
+        $head = m{\A/\*(.*?)\*/}s ? $1 : "";
+        $head =~ s/\n \*//g;
+        %said = $head =~ /Knows no: ([^.]*)\./
+                ? map { s/\s+/ /gr => 1 } split /,\s*/, $1 : ();
+
+        s{("(?:\\.|[^"\\\n])*"|\x27(?:\\.|[^\x27\\\n])*\x27)|/\*.*?\*/}
+         {$1 // $& =~ tr/\n//cdr}gse;
+        @lines = split /\n/;
+
+        for (sort keys %said) {
+            $no{$_} or print "$ARGV:1: \"Knows no: $_\": no such word in",
+                             " KNOWS_NO of util/style.sh\n" and next;
+            $regex = join "|", @{$no{$_}};
+            for $n (0 .. $#lines) {
+                $lines[$n] =~ $regex and
+                    print "$ARGV:", $n + 1, ": has \"$&\", but its header",
+                          " says: Knows no: $_\n";
+            }
+        }
+
+        %said or $ARGV !~ m{/(core|redis)/[^/]*$} or
+            print "$ARGV:1: the header of each file of $1/ says what the file",
+                  " does not know, as in \"Knows no: clock, request.\"\n";
+
+        $wing = $ARGV =~ m{/nginx/(\w+)/[^/]*$} ? $1 : "";
+        $said{$_} or print "$ARGV:1: the header of each file of $wing/ says:",
+                           " Knows no: $_\n" for @{$least{$wing}};
+    ' $(c_files) >>"$report"
 }
 
 
@@ -327,12 +501,17 @@ check_module() {
 }
 
 
+util/mutants.pl --stale >>"$report" || :
+util/phrases.pl >>"$report" || :
+
 check_layers
+check_wings
 check_includes
 check_json
 check_verdict
 check_lines
 check_headers
+check_knows
 check_names
 check_objects
 check_module

@@ -1,8 +1,7 @@
 /*
- * What is known of holders who have no flag: that they have none, and who
- * knows it.  Only absence is kept; a flagged holder is always read live.  Knows
- * no connection and no flags; the clock is an argument.
- * docs/request-path.md, "The cache".
+ * Holders without a flag, and which owner has read that.  The module stores
+ * absence alone: a holder with a flag is read from the store each time.  The
+ * clock is an argument.  Knows no: nginx, connection, request.  docs/cache.md.
  */
 
 #include "healthcode_absence.h"
@@ -70,6 +69,7 @@ healthcode_owner_start(healthcode_owner_t *owner)
 {
     owner->live = false;
     healthcode_lease_renounce(healthcode_owner_lease(owner));
+    owner->counts = false;
 }
 
 
@@ -78,6 +78,14 @@ healthcode_owner_live(healthcode_owner_t *owner, uint64_t store)
 {
     owner->store = store;
     owner->live = true;
+    owner->counts = true;
+}
+
+
+void
+healthcode_owner_part(healthcode_owner_t *owner)
+{
+    owner->live = false;
 }
 
 
@@ -86,6 +94,7 @@ healthcode_owner_lose(healthcode_owner_t *owner)
 {
     owner->live = false;
     healthcode_lease_renounce(healthcode_owner_lease(owner));
+    owner->counts = false;
 }
 
 
@@ -93,6 +102,15 @@ void
 healthcode_owner_renounce(healthcode_owner_t *owner)
 {
     healthcode_lease_renounce(healthcode_owner_lease(owner));
+}
+
+
+bool
+healthcode_owner_is_fresh(const healthcode_owner_t *owner, uint64_t now)
+{
+    return owner->counts
+           && now < healthcode_lease_until(
+                        healthcode_atomic_load(healthcode_owner_lease(owner)));
 }
 
 
@@ -148,7 +166,10 @@ healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
 }
 
 
-/* Nothing where its owner has gone on; else the later stored the more. */
+/*
+ * 0 if the entry is dead: its owner is in another epoch, or it is too old.
+ * Otherwise an entry is worth more the later it was stored.
+ */
 static uint64_t
 healthcode_absence_worth(const uint64_t *entry, void *data)
 {
@@ -186,6 +207,24 @@ healthcode_owner_forget(healthcode_owner_t *owner, const uint8_t *holder)
 
 
 bool
+healthcode_owner_refute(healthcode_owner_t *owner, const uint8_t *holder)
+{
+    unsigned  looked = 0;
+    uint64_t  key[2], entry[HEALTHCODE_ABSENCE_WORDS];
+
+    memcpy(key, holder, HEALTHCODE_HOLDER_LEN);
+
+    while (healthcode_table_next(&owner->absence->table, key, &looked, entry)) {
+        if (entry[HEALTHCODE_ABSENCE_STORE] == owner->store) {
+            return healthcode_owner_forget(owner, holder);
+        }
+    }
+
+    return false;
+}
+
+
+bool
 healthcode_owner_finds(const healthcode_owner_t *owner, const uint8_t *holder,
     healthcode_clock_pt clock, void *data)
 {
@@ -194,7 +233,7 @@ healthcode_owner_finds(const healthcode_owner_t *owner, const uint8_t *holder,
     const uint64_t            *place;
     const healthcode_table_t  *table = &owner->absence->table;
 
-    if (!owner->live) {
+    if (!owner->counts) {
         return false;
     }
 

@@ -1,8 +1,7 @@
 /*
- * What is known of holders who have no flag: that they have none, and who
- * knows it.  Only absence is kept; a flagged holder is always read live.  Knows
- * no connection and no flags; the clock is an argument.
- * docs/request-path.md, "The cache".
+ * Holders without a flag, and which owner has read that.  The module stores
+ * absence alone: a holder with a flag is read from the store each time.  The
+ * clock is an argument.  Knows no: nginx, connection, request.  docs/cache.md.
  */
 
 #ifndef HEALTHCODE_ABSENCE_H
@@ -32,6 +31,8 @@ typedef struct {
 /*
  * One worker's connection to one store.  live: it has proved itself and is
  * tracked, so that a change of what was read on it is pushed to it, in order.
+ * counts: it has been, and nothing but its connection has ended since, so that
+ * what was stored may be used for as long as its lease says.
  */
 typedef struct {
     healthcode_absence_t  *absence;
@@ -40,7 +41,28 @@ typedef struct {
     uint64_t               max_age;   /* of an entry, ms */
     uint64_t               store;     /* which one, and which data in it */
     bool                   live;
+    bool                   counts;
 } healthcode_owner_t;
+
+
+/* What one process counts, in shared memory; nobody else writes it. */
+typedef struct {
+    uint64_t  hits;
+    uint64_t  misses;
+    uint64_t  stored;
+    uint64_t  evicted;      /* living ones that had to make room */
+    uint64_t  forgotten;    /* changed in the store */
+    uint64_t  epochs;       /* times that all of an owner's died */
+} healthcode_absence_counters_t;
+
+_Static_assert(sizeof(healthcode_absence_counters_t) == 48
+               && offsetof(healthcode_absence_counters_t, hits) == 0
+               && offsetof(healthcode_absence_counters_t, misses) == 8
+               && offsetof(healthcode_absence_counters_t, stored) == 16
+               && offsetof(healthcode_absence_counters_t, evicted) == 24
+               && offsetof(healthcode_absence_counters_t, forgotten) == 32
+               && offsetof(healthcode_absence_counters_t, epochs) == 40,
+               "counters are laid out otherwise: see healthcode_table.h");
 
 
 /*
@@ -55,20 +77,38 @@ void healthcode_absence_prefetch(const healthcode_absence_t *absence,
     const uint8_t *holder);
 
 /* An owner that begins, in the place of one that may be dead: all of it set
-   but store and live. */
+   but store, live and counts. */
 void healthcode_owner_start(healthcode_owner_t *owner);
 
-/* It has a connection that is tracked, to a store that has proved itself. */
+/*
+ * It has a connection that is tracked, to a store that has proved itself, and
+ * has stored nothing in this epoch.
+ */
 void healthcode_owner_live(healthcode_owner_t *owner, uint64_t store);
 
 /*
- * It has none, or a new one, or the store is not the one that it was: nothing
- * that it has stored counts any more.
+ * Its connection is gone: nothing is stored or renewed.  What was stored stays
+ * good until its lease ends: of what the store has acknowledged before it
+ * answered the heartbeat that renewed the lease, all was pushed before that
+ * answer, on the same connection; and the lease is no longer than the time in
+ * which the rest may be missed.
+ */
+void healthcode_owner_part(healthcode_owner_t *owner);
+
+/*
+ * The store is not the one that it was, or has said that it proves nothing, or
+ * is about to be read anew: nothing that was stored counts any more.
  */
 void healthcode_owner_lose(healthcode_owner_t *owner);
 
 /* Everything in the store may have changed: likewise, but it stays live. */
 void healthcode_owner_renounce(healthcode_owner_t *owner);
+
+/*
+ * Whether its lease lasts at the time now, ms: the store has proved itself not
+ * long ago, and has not said otherwise since, connection or not.
+ */
+bool healthcode_owner_is_fresh(const healthcode_owner_t *owner, uint64_t now);
 
 /*
  * Whether its epoch is the last one, in which nothing is ever fresh: it keeps
@@ -96,6 +136,12 @@ bool healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
 
 /* A flag of holder was set or cleared; whether there was an entry. */
 bool healthcode_owner_forget(healthcode_owner_t *owner, const uint8_t *holder);
+
+/*
+ * A flag of holder was read in the owner's store: likewise, if anybody has
+ * stored otherwise of this store.
+ */
+bool healthcode_owner_refute(healthcode_owner_t *owner, const uint8_t *holder);
 
 /*
  * Whether holder is known to have no flag in the owner's store, whoever has

@@ -1,7 +1,7 @@
 /*
  * Whether a user may read a file, by its owner, group and permission bits
- * (POSIX.1-2017, 4.5 File Access Permissions).
- * Knows no file and no user of this machine.  README.md, "keys".
+ * (POSIX.1-2017, 4.5 File Access Permissions).  All three are arguments.  Knows
+ * no: nginx, file, process.  docs/directives.md, "keys".
  */
 
 #ifndef HEALTHCODE_ACCESS_H

@@ -1,24 +1,30 @@
 /*
  * The table of signature algorithms (RFC 7518 section 3.1, RFC 8037, RFC 9864;
- * SM2 of GM/T 0003), and sets of them with names of an issuer's own.
- * Knows no key and no token.  docs/token-format.md, "Algorithms".
+ * SM2 of GM/T 0003), and sets of them with names of an issuer's own.  Knows
+ * no: key, token, crypto.  docs/token-format.md, "Algorithms".
  */
 
 #include "healthcode_algorithm.h"
 
 
 #define HEALTHCODE_ALGORITHM_HS(bits)                                         \
-    { .name = "HS" #bits, .family = HEALTHCODE_ALGORITHM_HMAC,                \
+    { .name = "HS" #bits, .family = &healthcode_family_hmac,                \
       .kty = "oct", .type = "HMAC", .digest = "SHA" #bits,                    \
       .part_len = bits / 8, .secret_min = bits / 8 }
 
 #define HEALTHCODE_ALGORITHM_RS(bits)                                         \
-    { .name = "RS" #bits, .family = HEALTHCODE_ALGORITHM_RSA,                 \
+    { .name = "RS" #bits, .family = &healthcode_family_rsa,                 \
       .kty = "RSA", .type = "RSA", .digest = "SHA" #bits }
 
 #define HEALTHCODE_ALGORITHM_PS(bits)                                         \
-    { .name = "PS" #bits, .family = HEALTHCODE_ALGORITHM_RSA_PSS,             \
+    { .name = "PS" #bits, .family = &healthcode_family_pss,                 \
       .kty = "RSA", .type = "RSA", .digest = "SHA" #bits }
+
+
+/* No standard names the curve of SM2 for a JWK. */
+static const char  *const healthcode_algorithm_sm2_crv[] = {
+    "SM2", "sm2p256v1", "curveSM2", NULL
+};
 
 
 static const healthcode_algorithm_t  healthcode_algorithms[] = {
@@ -35,25 +41,26 @@ static const healthcode_algorithm_t  healthcode_algorithms[] = {
     HEALTHCODE_ALGORITHM_PS(384),
     HEALTHCODE_ALGORITHM_PS(512),
 
-    { .name = "ES256", .family = HEALTHCODE_ALGORITHM_ECDSA,
+    { .name = "ES256", .family = &healthcode_family_ecdsa,
       .kty = "EC", .crv = "P-256", .type = "EC", .group = "prime256v1",
       .digest = "SHA256", .part_len = 32 },
 
-    { .name = "ES384", .family = HEALTHCODE_ALGORITHM_ECDSA,
+    { .name = "ES384", .family = &healthcode_family_ecdsa,
       .kty = "EC", .crv = "P-384", .type = "EC", .group = "secp384r1",
       .digest = "SHA384", .part_len = 48 },
 
-    { .name = "ES512", .family = HEALTHCODE_ALGORITHM_ECDSA,
+    { .name = "ES512", .family = &healthcode_family_ecdsa,
       .kty = "EC", .crv = "P-521", .type = "EC", .group = "secp521r1",
       .digest = "SHA512", .part_len = 66 },
 
     /* RFC 9864 section 2.2: with this one curve the two names are one */
     { .name = "EdDSA", .also = "Ed25519",
-      .family = HEALTHCODE_ALGORITHM_EDDSA,
+      .family = &healthcode_family_eddsa,
       .kty = "OKP", .crv = "Ed25519", .type = "ED25519", .part_len = 32 },
 
-    { .name = "SGD_SM3_SM2", .family = HEALTHCODE_ALGORITHM_SM2,
-      .kty = "EC", .crv = "SM2-P-256", .type = "SM2", .group = "SM2",
+    { .name = "SGD_SM3_SM2", .family = &healthcode_family_sm2,
+      .kty = "EC", .crv = "SM2-P-256",
+      .crv_also = healthcode_algorithm_sm2_crv, .type = "SM2", .group = "SM2",
       .digest = "SM3", .part_len = 32 },
 };
 
@@ -114,6 +121,27 @@ healthcode_algorithm_set_find(const healthcode_algorithm_set_t *set,
     }
 
     return (row && (set->bits & healthcode_algorithm_bit(row))) ? row : NULL;
+}
+
+
+bool
+healthcode_algorithm_has_curve(const healthcode_algorithm_t *algorithm,
+    healthcode_str_t crv)
+{
+    const char         *name = algorithm->crv;
+    const char  *const *also = algorithm->crv_also;
+
+    if (name == NULL) {
+        return true;
+    }
+
+    while (name && !healthcode_str_equal(crv, healthcode_str_from(name,
+                                                             strlen(name))))
+    {
+        name = also ? *also++ : NULL;
+    }
+
+    return name != NULL;
 }
 
 

@@ -1,7 +1,7 @@
 /*
- * What one worker knows of a store's regions and controls, as it was read and
- * as long as nobody changes it.  Knows no holder, no store and no lease: who
- * owns it says when it is fresh.  docs/request-path.md, "The cache".
+ * The answers of a store about regions and controls, as one worker has read
+ * them.  Whoever owns them says how long they are valid.  Knows no: holder,
+ * connection, clock.  docs/cache.md.
  */
 
 #include <stdlib.h>

@@ -1,11 +1,12 @@
 /*
- * One word of memory that several processes read and write without a lock.
- * Knows not what it means.  docs/request-path.md, "The cache".
+ * One word of memory that several processes read and write without a lock.  The
+ * caller says what it means.  Knows no: nginx, process, memory.  docs/cache.md.
  */
 
 #ifndef HEALTHCODE_ATOMIC_H
 #define HEALTHCODE_ATOMIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 
@@ -38,6 +39,33 @@ healthcode_atomic_store(uint64_t *word, uint64_t value)
     healthcode_atomic_step();
 
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+
+/*
+ * Adds n, which nobody's addition at the same time can undo.  Says nothing of
+ * what else was written.
+ */
+static inline void
+healthcode_atomic_add(uint64_t *word, uint64_t n)
+{
+    healthcode_atomic_step();
+
+    (void) __atomic_fetch_add(word, n, __ATOMIC_RELAXED);
+}
+
+
+/*
+ * Stores value if the word is *expected.  False: it is not, and *expected is
+ * what it is.
+ */
+static inline bool
+healthcode_atomic_replace(uint64_t *word, uint64_t *expected, uint64_t value)
+{
+    healthcode_atomic_step();
+
+    return __atomic_compare_exchange_n(word, expected, value, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 #endif

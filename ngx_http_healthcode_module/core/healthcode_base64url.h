@@ -1,6 +1,6 @@
 /*
  * Strict base64url without padding (RFC 4648 section 5, RFC 7515 section 2).
- * Knows no tokens and no keys.  docs/token-format.md, "Encoding".
+ * Knows no: token, key, JSON.  docs/token-format.md, "Encoding".
  */
 
 #ifndef HEALTHCODE_BASE64URL_H

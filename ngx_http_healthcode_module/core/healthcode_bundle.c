@@ -1,7 +1,7 @@
 /*
- * Several texts as one: those that a set of keys was read from, kept so that it
- * can be read once more.  They may hold secrets: what is given up is wiped.
- * Knows no file and no key.  docs/token-format.md, "Where keys come from".
+ * Several texts as one: those that a set of keys was read from, so that it can
+ * be read once more.  They may be secret: memory is wiped before it is freed.
+ * Knows no: nginx, file, token.  docs/keys.md.
  */
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * Several texts as one: those that a set of keys was read from, kept so that it
- * can be read once more.  They may hold secrets: what is given up is wiped.
- * Knows no file and no key.  docs/token-format.md, "Where keys come from".
+ * Several texts as one: those that a set of keys was read from, so that it can
+ * be read once more.  They may be secret: memory is wiped before it is freed.
+ * Knows no: nginx, file, token.  docs/keys.md.
  */
 
 #ifndef HEALTHCODE_BUNDLE_H
@@ -31,7 +31,7 @@ void healthcode_bundle_free(healthcode_bundle_t *bundle);
 
 /*
  * The next text of bytes, which begins where the last one ended; false: there
- * is no more, or what is left is no whole text, and nothing is changed.
+ * is no more, or what is left is not a whole text; nothing is changed.
  */
 bool healthcode_bundle_next(healthcode_str_t *bytes, healthcode_str_t *text);
 

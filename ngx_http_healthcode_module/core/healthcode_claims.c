@@ -1,42 +1,123 @@
 /*
- * The payload of a code (RFC 7519 section 4.1) and the rules of time,
- * audience and status.  Knows no signature and no clock: the time is given.
- * docs/token-format.md, "Claims".
+ * The payload of a code (RFC 7519 section 4.1), read.  Judges nothing but its
+ * form: healthcode_claims_check.c has the rules.  Knows no: clock, signature,
+ * request.  docs/token-format.md, "Claims".
  */
 
+#include <stdio.h>
+
 #include "healthcode_claims.h"
+#include "healthcode_text.h"
 
 
-static bool healthcode_claims_strings(healthcode_claims_t *claims);
-static bool healthcode_claims_times(healthcode_claims_t *claims);
-static bool healthcode_claims_audience(healthcode_claims_t *claims);
-static bool healthcode_claims_regions(healthcode_claims_t *claims);
-static healthcode_reason_e healthcode_claims_judge_times(
-    const healthcode_claims_facts_t *facts,
-    const healthcode_claims_policy_t *policy, int64_t now);
-static bool healthcode_claims_audience_holds(const healthcode_claims_t *claims,
-    const healthcode_claims_policy_t *policy);
-static bool healthcode_claims_audience_names(yyjson_val *aud,
-    const healthcode_claims_policy_t *policy);
+static void healthcode_claims_of_rfc(healthcode_claims_t *claims,
+    healthcode_claims_faults_t *faults);
+static void healthcode_claims_subject(healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names, char *digits,
+    healthcode_claims_faults_t *faults);
+static void healthcode_claims_kind(healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names, char *digits,
+    healthcode_claims_faults_t *faults);
+static bool healthcode_claims_digits(yyjson_val *value, char *digits,
+    healthcode_str_t *text);
+static void healthcode_claims_status(healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names, healthcode_claims_faults_t *faults);
+static yyjson_val *healthcode_claims_member(yyjson_val *object,
+    healthcode_str_t name);
+static void healthcode_claims_note(healthcode_claims_faults_t *faults,
+    healthcode_str_t claim, const char *what);
+static const char *healthcode_claims_name(yyjson_val *value,
+    healthcode_str_t *text);
+static const char *healthcode_claims_time(yyjson_val *object, const char *name,
+    int64_t *seconds);
+static const char *healthcode_claims_audience(healthcode_claims_t *claims);
+static const char *healthcode_claims_regions(healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names);
 static bool healthcode_claims_is_meant(yyjson_val *member,
     healthcode_str_t name);
 
 
+const healthcode_claims_names_t *
+healthcode_claims_usual(void)
+{
+    static const healthcode_str_t  sub = { (const uint8_t *) "sub", 3 };
+    static const healthcode_str_t  normal = { (const uint8_t *) "normal", 6 };
+
+    static const healthcode_claims_names_t  names = {
+        .subjects = &sub,
+        .nsubjects = 1,
+        .status = { (const uint8_t *) "status", 6 },
+        .normal = &normal,
+        .nnormal = 1,
+        .regions = { (const uint8_t *) "regions", 7 }
+    };
+
+    return &names;
+}
+
+
 healthcode_reason_e
 healthcode_claims_parse(healthcode_str_t payload,
-    healthcode_claims_memory_t *memory, healthcode_claims_t *claims)
+    healthcode_claims_memory_t *memory, const healthcode_claims_names_t *names,
+    healthcode_claims_t *claims, healthcode_claims_faults_t *faults)
 {
-    healthcode_claims_t  c;
+    healthcode_str_t  iss;
+
+    return healthcode_claims_read(healthcode_claims_open(payload, memory, &iss),
+                                  memory, names, claims, faults);
+}
+
+
+yyjson_val *
+healthcode_claims_open(healthcode_str_t payload,
+    healthcode_claims_memory_t *memory, healthcode_str_t *iss)
+{
+    yyjson_val  *object;
+
+    object = healthcode_json_read(payload, memory->json, sizeof(memory->json));
+    *iss = healthcode_json_text(yyjson_obj_get(object, "iss"));
+
+    return object;
+}
+
+
+healthcode_reason_e
+healthcode_claims_read(yyjson_val *object, healthcode_claims_memory_t *memory,
+    const healthcode_claims_names_t *names, healthcode_claims_t *claims,
+    healthcode_claims_faults_t *faults)
+{
+    healthcode_claims_t         c;
+    healthcode_claims_faults_t  f;
 
     memset(&c, 0, offsetof(healthcode_claims_t, regions));
 
-    c.object = healthcode_json_read(payload, memory->json,
-                                    sizeof(memory->json));
+    c.object = object;
+    c.cnf = yyjson_obj_get(object, "cnf");
+    f.n = 0;
 
-    if (c.object == NULL || !healthcode_claims_strings(&c)
-        || !healthcode_claims_times(&c) || !healthcode_claims_audience(&c)
-        || !healthcode_claims_regions(&c))
-    {
+    if (yyjson_is_null(c.cnf)) {
+        c.cnf = NULL;
+    }
+
+    if (object) {
+        healthcode_claims_note(&f, healthcode_str("iss"),
+                               healthcode_claims_name(yyjson_obj_get(object,
+                                                                     "iss"),
+                                                      &c.iss));
+        healthcode_claims_subject(&c, names, memory->digits, &f);
+        healthcode_claims_kind(&c, names, memory->kind_digits, &f);
+        healthcode_claims_of_rfc(&c, &f);
+        healthcode_claims_status(&c, names, &f);
+        healthcode_claims_note(&f, names->regions,
+                               healthcode_claims_regions(&c, names));
+
+    } else {
+        healthcode_claims_note(&f, healthcode_str("payload"),
+                               "is not a strict JSON object");
+    }
+
+    if (f.n) {
+        *faults = f;
         return HEALTHCODE_REASON_MALFORMED;
     }
 
@@ -47,75 +128,303 @@ healthcode_claims_parse(healthcode_str_t payload,
 }
 
 
-static bool
-healthcode_claims_strings(healthcode_claims_t *claims)
+/* The claims that RFC 7519 names, except the issuer and the subject. */
+static void
+healthcode_claims_of_rfc(healthcode_claims_t *claims,
+    healthcode_claims_faults_t *faults)
 {
     yyjson_val  *object = claims->object;
 
-    return healthcode_json_string(object, "iss", &claims->iss) == 1
-           && claims->iss.len > 0
-           && healthcode_json_string(object, "sub", &claims->sub) == 1
-           && claims->sub.len > 0
-           && healthcode_json_string(object, "jti", &claims->jti) >= 0
-           && healthcode_json_string(object, "status", &claims->status) >= 0;
-}
+    healthcode_claims_note(faults, healthcode_str("iat"),
+                           healthcode_claims_time(object, "iat",
+                                                  &claims->iat));
+    healthcode_claims_note(faults, healthcode_str("exp"),
+                           healthcode_claims_time(object, "exp",
+                                                  &claims->exp));
 
-
-static bool
-healthcode_claims_times(healthcode_claims_t *claims)
-{
-    yyjson_val  *object = claims->object;
-    int64_t      max = HEALTHCODE_CLAIMS_TIME_MAX;
-
-    return healthcode_json_integer(object, "iat", 0, max, &claims->iat) == 1
-           && healthcode_json_integer(object, "exp", 0, max, &claims->exp) == 1
-           && healthcode_json_integer(object, "nbf", 0, max, &claims->nbf) >= 0;
-}
-
-
-static bool
-healthcode_claims_audience(healthcode_claims_t *claims)
-{
-    size_t       i, n;
-    yyjson_val  *item;
-
-    claims->aud = yyjson_obj_get(claims->object, "aud");
-
-    if (claims->aud == NULL || yyjson_is_str(claims->aud)) {
-        return true;
+    if (!yyjson_is_null(yyjson_obj_get(object, "nbf"))
+        && yyjson_obj_get(object, "nbf"))
+    {
+        healthcode_claims_note(faults, healthcode_str("nbf"),
+                               healthcode_claims_time(object, "nbf",
+                                                      &claims->nbf));
     }
 
-    if (!yyjson_is_arr(claims->aud)) {
+    if (!yyjson_is_null(yyjson_obj_get(object, "jti"))
+        && healthcode_json_string(object, "jti", &claims->jti) < 0)
+    {
+        healthcode_claims_note(faults, healthcode_str("jti"),
+                               "is not a string");
+    }
+
+    healthcode_claims_note(faults, healthcode_str("aud"),
+                           healthcode_claims_audience(claims));
+}
+
+
+/*
+ * Of several the first that is there counts, even if it is null or no text:
+ * else whoever can spoil one claim would be another holder.
+ */
+static void
+healthcode_claims_subject(healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names, char *digits,
+    healthcode_claims_faults_t *faults)
+{
+    size_t       i = 0;
+    yyjson_val  *value = NULL;
+    const char  *what;
+
+    while (i < names->nsubjects
+           && (value = healthcode_claims_member(claims->object,
+                                                names->subjects[i])) == NULL)
+    {
+        i++;
+    }
+
+    what = healthcode_claims_name(value, &claims->sub);
+
+    if (what && names->subject_digits
+        && healthcode_claims_digits(value, digits, &claims->sub))
+    {
+        return;
+    }
+
+    if (value && names->subject_digits && !yyjson_is_str(value)) {
+        what = "is neither a string nor an integer from 0 to "
+               "9223372036854775807";
+    }
+
+    healthcode_claims_note(faults,
+                           names->subjects[value ? i : 0], what);
+}
+
+
+/* Without its kind nobody knows whose number a subject is: none is guessed. */
+static void
+healthcode_claims_kind(healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names, char *digits,
+    healthcode_claims_faults_t *faults)
+{
+    yyjson_val  *value;
+    const char  *what;
+
+    if (names->kind.data == NULL) {
+        return;
+    }
+
+    value = healthcode_claims_member(claims->object, names->kind);
+    what = healthcode_claims_name(value, &claims->kind);
+
+    if (what && healthcode_claims_digits(value, digits, &claims->kind)) {
+        return;
+    }
+
+    healthcode_claims_note(faults, names->kind,
+                           what ? what
+                                : healthcode_claims_kind_fault(claims->kind));
+}
+
+
+const char *
+healthcode_claims_kind_fault(healthcode_str_t kind)
+{
+    size_t            len;
+    healthcode_str_t  rest = kind;
+
+    if (kind.len == 0) {
+        return "is empty";
+    }
+
+    if (kind.len > HEALTHCODE_CLAIMS_KIND_MAX) {
+        return "has more than 64 bytes";
+    }
+
+    while (rest.len) {
+
+        if (healthcode_text_first(rest, &len) != HEALTHCODE_TEXT_SHOWN
+            || rest.data[0] == ':')
+        {
+            return "has a \":\", a blank or a character that is not seen";
+        }
+
+        rest = healthcode_str_from(rest.data + len, rest.len - len);
+    }
+
+    return NULL;
+}
+
+
+/* An integer of 0 on, as its digits.  False, and nothing written: another. */
+static bool
+healthcode_claims_digits(yyjson_val *value, char *digits,
+    healthcode_str_t *text)
+{
+    int64_t  number;
+
+    if (!healthcode_json_whole(value, &number) || number < 0) {
         return false;
     }
 
-    yyjson_arr_foreach(claims->aud, i, n, item) {
-        if (!yyjson_is_str(item)) {
-            return false;
-        }
-    }
+    *text = healthcode_str_from(digits,
+                                (size_t) snprintf(digits,
+                                                  HEALTHCODE_CLAIMS_DIGITS_MAX,
+                                                  "%lld", (long long) number));
 
     return true;
 }
 
 
-static bool
-healthcode_claims_regions(healthcode_claims_t *claims)
+static void
+healthcode_claims_status(healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names, healthcode_claims_faults_t *faults)
+{
+    yyjson_val  *value = NULL;
+
+    if (names->status.data) {
+        value = healthcode_claims_member(claims->object, names->status);
+    }
+
+    claims->status = healthcode_json_text(value);
+    claims->is_normal = (value == NULL);
+    claims->is_foreign = yyjson_is_obj(value);
+
+    if (value && !yyjson_is_str(value) && !claims->is_foreign) {
+        healthcode_claims_note(faults, names->status, "is not a string");
+    }
+
+    for (size_t i = 0; claims->status.data && i < names->nnormal; i++) {
+        if (healthcode_str_equal(claims->status, names->normal[i])) {
+            claims->is_normal = true;
+        }
+    }
+}
+
+
+static yyjson_val *
+healthcode_claims_member(yyjson_val *object, healthcode_str_t name)
+{
+    return yyjson_obj_getn(object, (const char *) name.data, name.len);
+}
+
+
+/* what is NULL: there is nothing to note. */
+static void
+healthcode_claims_note(healthcode_claims_faults_t *faults,
+    healthcode_str_t claim, const char *what)
+{
+    if (what) {
+        faults->faults[faults->n].claim = claim;
+        faults->faults[faults->n].what = what;
+        faults->n++;
+    }
+}
+
+
+/* These return what is wrong; NULL: nothing, and the value is written. */
+
+static const char *
+healthcode_claims_name(yyjson_val *value, healthcode_str_t *text)
+{
+    if (value == NULL) {
+        return "is missing";
+    }
+
+    if (!yyjson_is_str(value)) {
+        return "is not a string";
+    }
+
+    *text = healthcode_json_text(value);
+
+    return text->len ? NULL : "is empty";
+}
+
+
+static const char *
+healthcode_claims_time(yyjson_val *object, const char *name, int64_t *seconds)
+{
+    int64_t      number;
+    yyjson_val  *value = yyjson_obj_get(object, name);
+
+    switch (healthcode_json_integer(object, name, 0, HEALTHCODE_CLAIMS_TIME_MAX,
+                                    seconds))
+    {
+    case 1:
+        return NULL;
+
+    case 0:
+        return "is missing";
+
+    default:
+        break;
+    }
+
+    if (!yyjson_is_num(value)) {
+        return yyjson_is_str(value)
+               ? "is a string; a number of Unix seconds has no quotes"
+               : "is not a number of Unix seconds";
+    }
+
+    number = 0;
+
+    if (yyjson_is_real(value) && !healthcode_json_integral(value, &number)
+        && yyjson_get_real(value) > 0
+        && yyjson_get_real(value) < (double) HEALTHCODE_CLAIMS_TIME_MAX)
+    {
+        return "has a fraction; only whole Unix seconds are accepted";
+    }
+
+    return "is out of range: it is of Unix seconds, not of milliseconds, from "
+           "0 on";
+}
+
+
+static const char *
+healthcode_claims_audience(healthcode_claims_t *claims)
+{
+    size_t       i, n;
+    yyjson_val  *item, *aud = yyjson_obj_get(claims->object, "aud");
+
+    if (aud == NULL || yyjson_is_null(aud)) {
+        return NULL;
+    }
+
+    if (!yyjson_is_str(aud) && !yyjson_is_arr(aud)) {
+        return "is neither a string nor an array of strings";
+    }
+
+    yyjson_arr_foreach(aud, i, n, item) {
+        if (!yyjson_is_str(item)) {
+            return "has a member that is not a string";
+        }
+    }
+
+    claims->aud = aud;
+
+    return NULL;
+}
+
+
+static const char *
+healthcode_claims_regions(healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names)
 {
     size_t                i, n;
     yyjson_val           *item, *regions;
     healthcode_region_t   region;
 
-    regions = yyjson_obj_get(claims->object, "regions");
+    regions = healthcode_claims_member(claims->object, names->regions);
 
     if (regions == NULL) {
-        return true;
+        return NULL;
     }
 
-    if (!yyjson_is_arr(regions)
-        || yyjson_arr_size(regions) > HEALTHCODE_CLAIMS_REGIONS_MAX)
-    {
-        return false;
+    if (!yyjson_is_arr(regions)) {
+        return "is not an array of division codes";
+    }
+
+    if (yyjson_arr_size(regions) > HEALTHCODE_CLAIMS_REGIONS_MAX) {
+        return "has more than 64 members";
     }
 
     yyjson_arr_foreach(regions, i, n, item) {
@@ -123,128 +432,14 @@ healthcode_claims_regions(healthcode_claims_t *claims)
         region = healthcode_region_parse(healthcode_json_text(item));
 
         if (region == 0) {
-            return false;
+            return "has a member that is not a division code: 2, 4 or 6 digits "
+                   "in quotes";
         }
 
         claims->regions[claims->nregions++] = region;
     }
 
-    return true;
-}
-
-
-healthcode_reason_e
-healthcode_claims_check(const healthcode_claims_t *claims,
-    const healthcode_claims_policy_t *policy, int64_t now)
-{
-    healthcode_claims_facts_t  facts = {
-        .iat = claims->iat,
-        .exp = claims->exp,
-        .nbf = claims->nbf,
-        .audience = healthcode_claims_audience_holds(claims, policy),
-        .normal = healthcode_claims_is_normal(claims)
-    };
-
-    return healthcode_claims_judge(&facts, policy, now);
-}
-
-
-bool
-healthcode_claims_is_normal(const healthcode_claims_t *claims)
-{
-    return claims->status.data == NULL
-           || healthcode_str_equal(claims->status, healthcode_str("normal"));
-}
-
-
-healthcode_reason_e
-healthcode_claims_judge(const healthcode_claims_facts_t *facts,
-    const healthcode_claims_policy_t *policy, int64_t now)
-{
-    healthcode_reason_e  reason;
-
-    reason = healthcode_claims_judge_times(facts, policy, now);
-
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
-    }
-
-    if (!facts->audience) {
-        return HEALTHCODE_REASON_AUDIENCE;
-    }
-
-    return facts->normal ? HEALTHCODE_REASON_OK : HEALTHCODE_REASON_STATUS;
-}
-
-
-static healthcode_reason_e
-healthcode_claims_judge_times(const healthcode_claims_facts_t *facts,
-    const healthcode_claims_policy_t *policy, int64_t now)
-{
-    int64_t  leeway = policy->leeway;
-
-    if (facts->exp < facts->iat
-        || facts->exp - facts->iat > policy->lifetime_max)
-    {
-        return HEALTHCODE_REASON_LIFETIME;
-    }
-
-    if (facts->iat > now + leeway || facts->nbf > now + leeway) {
-        return HEALTHCODE_REASON_NOT_YET_VALID;
-    }
-
-    if (now >= facts->exp + leeway) {
-        return HEALTHCODE_REASON_EXPIRED;
-    }
-
-    if (now - facts->iat > policy->max_age + leeway) {
-        return HEALTHCODE_REASON_TOO_OLD;
-    }
-
-    return HEALTHCODE_REASON_OK;
-}
-
-
-static bool
-healthcode_claims_audience_holds(const healthcode_claims_t *claims,
-    const healthcode_claims_policy_t *policy)
-{
-    size_t       i, n;
-    yyjson_val  *item;
-
-    if (policy->naudience == 0) {
-        return true;
-    }
-
-    if (yyjson_is_str(claims->aud)) {
-        return healthcode_claims_audience_names(claims->aud, policy);
-    }
-
-    yyjson_arr_foreach(claims->aud, i, n, item) {
-        if (healthcode_claims_audience_names(item, policy)) {
-            return true;
-        }
-    }
-
-    return false;
-}
-
-
-static bool
-healthcode_claims_audience_names(yyjson_val *aud,
-    const healthcode_claims_policy_t *policy)
-{
-    healthcode_str_t  name = healthcode_json_text(aud);
-
-    for (size_t i = 0; i < policy->naudience; i++) {
-        if (policy->audience[i].len > 0
-            && healthcode_str_equal(name, policy->audience[i]))
-        {
-            return true;
-        }
-    }
-
-    return false;
+    return NULL;
 }
 
 

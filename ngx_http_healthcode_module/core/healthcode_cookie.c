@@ -1,16 +1,14 @@
 /*
  * Surgery on a Cookie header: finds the cookies of a name, leaves them out,
- * masks them.  Knows no code and no request.  docs/request-path.md, "Source".
+ * masks them.  Knows no: nginx, token, request.  docs/request-path.md,
+ * "Source".
  */
 
 #include "healthcode_cookie.h"
 
 
-static healthcode_str_t healthcode_cookie_trim(healthcode_str_t piece);
 static bool healthcode_cookie_is_chosen(const healthcode_cookie_t *cookie,
     healthcode_str_t name, healthcode_cookie_is_ours_pt is_ours, void *data);
-static size_t healthcode_cookie_append(healthcode_str_t bytes, uint8_t *left,
-    size_t n);
 
 
 bool
@@ -28,7 +26,7 @@ healthcode_cookie_next(healthcode_str_t *rest, healthcode_cookie_t *cookie)
         len += (end != NULL);
         *rest = healthcode_str_from(rest->data + len, rest->len - len);
 
-        pair = healthcode_cookie_trim(piece);
+        pair = healthcode_str_trim(piece);
 
         if (pair.len == 0) {
             continue;
@@ -46,23 +44,6 @@ healthcode_cookie_next(healthcode_str_t *rest, healthcode_cookie_t *cookie)
     }
 
     return false;
-}
-
-
-static healthcode_str_t
-healthcode_cookie_trim(healthcode_str_t piece)
-{
-    const uint8_t  *p = piece.data, *end = piece.data + piece.len;
-
-    while (p < end && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    while (end > p && (end[-1] == ' ' || end[-1] == '\t')) {
-        end--;
-    }
-
-    return healthcode_str_from(p, (size_t) (end - p));
 }
 
 
@@ -119,30 +100,18 @@ healthcode_cookie_left(healthcode_str_t header, healthcode_str_t name,
         kept = cookie.piece;
 
         if (n > 0) {
-            n = healthcode_cookie_append(healthcode_str(";"), left, n);
+            n = healthcode_str_put(healthcode_str(";"), left, n);
 
         } else {
             /* the blanks before the first one are not its own */
-            kept.data = healthcode_cookie_trim(kept).data;
+            kept.data = healthcode_str_trim(kept).data;
             kept.len -= (size_t) (kept.data - cookie.piece.data);
         }
 
-        n = healthcode_cookie_append(kept, left, n);
+        n = healthcode_str_put(kept, left, n);
     }
 
-    return chosen ? n : healthcode_cookie_append(header, left, 0);
-}
-
-
-/* Puts bytes at n of left, if there is one; returns where they end. */
-static size_t
-healthcode_cookie_append(healthcode_str_t bytes, uint8_t *left, size_t n)
-{
-    if (left != NULL && bytes.len > 0) {
-        memcpy(left + n, bytes.data, bytes.len);
-    }
-
-    return n + bytes.len;
+    return chosen ? n : healthcode_str_put(header, left, 0);
 }
 
 

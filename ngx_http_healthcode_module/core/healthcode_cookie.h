@@ -1,6 +1,7 @@
 /*
  * Surgery on a Cookie header: finds the cookies of a name, leaves them out,
- * masks them.  Knows no code and no request.  docs/request-path.md, "Source".
+ * masks them.  Knows no: nginx, token, request.  docs/request-path.md,
+ * "Source".
  */
 
 #ifndef HEALTHCODE_COOKIE_H
@@ -42,7 +43,7 @@ typedef bool (*healthcode_cookie_is_ours_pt)(void *data,
 /*
  * Writes header without those cookies of name that are ours into left, and
  * returns how many bytes that are: never more than header has.  With left
- * NULL it only counts; is_ours must then say the same again.  Where none is
+ * NULL it only counts; is_ours must then say the same again.  If none is
  * ours, left is header.  Otherwise the other cookies stand in it byte for byte,
  * with the blanks and the ';' that they had between them; 0: there are none.
  */

@@ -1,6 +1,6 @@
 /*
- * Dates: RFC 3339 text <-> Unix seconds -> the date of an HTTP header.
- * Knows no clock and no time zone of the machine.
+ * Dates: RFC 3339 text <-> Unix seconds -> the date of an HTTP header.  The
+ * time zone of the machine has no effect.  Knows no: clock, nginx.
  * docs/operations.md, "Times".
  */
 

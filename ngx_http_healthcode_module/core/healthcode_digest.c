@@ -1,7 +1,6 @@
 /*
  * SHA-256 (FIPS 180-4) with a context that is made once, since making it costs
- * more than hashing a code.  Knows not what is hashed.
- * docs/request-path.md, "The cache".
+ * more than hashing a code.  Knows no: token, key, nginx.  docs/cache.md.
  */
 
 #define OPENSSL_SUPPRESS_DEPRECATED  1

@@ -1,7 +1,6 @@
 /*
  * SHA-256 (FIPS 180-4) with a context that is made once, since making it costs
- * more than hashing a code.  Knows not what is hashed.
- * docs/request-path.md, "The cache".
+ * more than hashing a code.  Knows no: token, key, nginx.  docs/cache.md.
  */
 
 #ifndef HEALTHCODE_DIGEST_H
@@ -17,7 +16,7 @@ typedef struct healthcode_digest_s  healthcode_digest_t;
 
 
 /*
- * The caller owns and frees the result; NULL where OpenSSL fails.  One thread
+ * The caller owns and frees the result; NULL if OpenSSL fails.  One thread
  * uses it at a time.
  */
 healthcode_digest_t *healthcode_digest_create(void);
@@ -25,17 +24,17 @@ void healthcode_digest_free(healthcode_digest_t *digest);
 
 /*
  * Writes the HEALTHCODE_DIGEST_LEN bytes of text's SHA-256 to out.  False, and
- * nothing of use written, where OpenSSL fails.
+ * nothing of use written, if OpenSSL fails.
  */
 bool healthcode_digest_text(healthcode_digest_t *digest, healthcode_str_t text,
     void *out);
 
 /*
- * Copies the first 128 bytes of beginning, or 64, with what they come to, so
- * that a text that begins with them takes less: for what many texts begin with,
- * and what may stay in memory until digest is freed.  Of less nothing is kept,
- * nor where OpenSSL fails or has no SHA256_Init().  There is room for 128
- * beginnings, each in the one place that it chooses, where the last one stays.
+ * Caches the SHA-256 state after the first 128 (or 64) bytes of beginning, so
+ * that later texts with this beginning hash faster; a copy of these bytes stays
+ * in memory until digest is freed.  Nothing is cached if beginning is shorter,
+ * or OpenSSL fails or has no SHA256_Init().  There are 128 places; a beginning
+ * has one of them and replaces the one that was there.
  */
 void healthcode_digest_keep(healthcode_digest_t *digest,
     healthcode_str_t beginning);

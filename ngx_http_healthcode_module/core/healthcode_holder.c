@@ -1,6 +1,6 @@
 /*
- * Space + subject + pepper -> the pseudonym under which a holder is known to
- * the store.  Knows no code and no store.  docs/redis-keys.md, "Holder".
+ * Space, subject and pepper -> the pseudonym by which the store knows a holder.
+ * Knows no: token, claims, hiredis.  docs/redis-keys.md, "Holder".
  */
 
 #include <openssl/core_names.h>
@@ -16,8 +16,6 @@ struct healthcode_pepper_s {
 };
 
 
-static bool healthcode_holder_hash(healthcode_pepper_t *pepper,
-    const healthcode_str_t *parts, size_t nparts, char *hex);
 static int healthcode_holder_digit(uint8_t digit);
 
 
@@ -67,41 +65,48 @@ healthcode_pepper_free(healthcode_pepper_t *pepper)
 }
 
 
-healthcode_str_t
-healthcode_pepper_trim(healthcode_str_t file)
-{
-    if (file.len && file.data[file.len - 1] == '\n') {
-        file.len--;
-    }
-
-    return file;
-}
-
-
 bool
 healthcode_holder_derive(healthcode_pepper_t *pepper, healthcode_str_t space,
-    healthcode_str_t sub, char *hex)
+    healthcode_str_t kind, healthcode_str_t sub, uint8_t *holder)
 {
-    healthcode_str_t  parts[] = {
-        space, { (const uint8_t *) "\0", 1 }, sub
-    };
+    size_t                  n = 0;
+    healthcode_str_t        parts[5];
+    const healthcode_str_t  colon = healthcode_str(":");
+    const healthcode_str_t  nul = healthcode_str_from("\0", 1);
 
-    return healthcode_holder_hash(pepper, parts, 3, hex);
+    parts[n++] = space;
+
+    if (kind.data) {
+        parts[n++] = colon;
+        parts[n++] = kind;
+    }
+
+    parts[n++] = nul;
+    parts[n++] = sub;
+
+    return healthcode_pepper_digest(pepper, parts, n, holder);
 }
 
 
 bool
 healthcode_pepper_check(healthcode_pepper_t *pepper, char *hex)
 {
+    uint8_t           hash[HEALTHCODE_HOLDER_LEN];
     healthcode_str_t  text = healthcode_str("healthcode check");
 
-    return healthcode_holder_hash(pepper, &text, 1, hex);
+    if (!healthcode_pepper_digest(pepper, &text, 1, hash)) {
+        return false;
+    }
+
+    healthcode_holder_format(hash, hex);
+
+    return true;
 }
 
 
-static bool
-healthcode_holder_hash(healthcode_pepper_t *pepper,
-    const healthcode_str_t *parts, size_t nparts, char *hex)
+bool
+healthcode_pepper_digest(healthcode_pepper_t *pepper,
+    const healthcode_str_t *parts, size_t nparts, uint8_t *out)
 {
     size_t   i, len;
     uint8_t  mac[EVP_MAX_MD_SIZE];
@@ -122,7 +127,7 @@ healthcode_holder_hash(healthcode_pepper_t *pepper,
         goto failed;
     }
 
-    healthcode_holder_format(mac, hex);
+    memcpy(out, mac, HEALTHCODE_HOLDER_LEN);
 
     return true;
 

@@ -1,6 +1,6 @@
 /*
- * Names -> their numbers, by hash, in time that does not grow with them.
- * Knows no key and no issuer.  docs/token-format.md, "Issuers and keys".
+ * Names -> their numbers, by hash: the time does not grow with their number.
+ * Knows no: key, token, nginx.  docs/token-format.md, "Issuers and keys".
  */
 
 #include <stdlib.h>
@@ -108,7 +108,7 @@ static size_t
 healthcode_index_slot(const healthcode_index_t *index, healthcode_str_t name)
 {
     size_t    i, slot;
-    uint64_t  hash = healthcode_str_hash(HEALTHCODE_STR_HASH, name);
+    uint64_t  hash = healthcode_str_hash(0, name);
 
     slot = (size_t) (hash ^ (hash >> 32)) & index->mask;
 

@@ -1,6 +1,6 @@
 /*
- * Names -> their numbers, by hash, in time that does not grow with them.
- * Knows no key and no issuer.  docs/token-format.md, "Issuers and keys".
+ * Names -> their numbers, by hash: the time does not grow with their number.
+ * Knows no: key, token, nginx.  docs/token-format.md, "Issuers and keys".
  */
 
 #ifndef HEALTHCODE_INDEX_H
@@ -19,7 +19,7 @@ typedef struct healthcode_index_s  healthcode_index_t;
 /*
  * Indexes n names; those whose data is NULL are left out.  The views are
  * copied, the bytes are the caller's and have to outlive the index, which the
- * caller owns and frees.  NULL where there is no memory.
+ * caller owns and frees.  NULL if there is no memory.
  */
 healthcode_index_t *healthcode_index_create(const healthcode_str_t *names,
     size_t n);

@@ -1,7 +1,7 @@
 /*
- * An issuer: what its codes look like, which keys sign them, and from when to
- * when they are accepted.  Knows no clock, the time is given, and no files.
- * docs/token-format.md, "Issuers and keys".
+ * An issuer: the form of its codes, the keys that sign them, and from when to
+ * when they are accepted.  The time is an argument.  Knows no: clock, file,
+ * request.  docs/token-format.md, "Issuers and keys".
  */
 
 #include "healthcode_issuer.h"
@@ -9,10 +9,14 @@
 
 static bool healthcode_issuer_accepts_type(const healthcode_issuer_t *issuer,
     const healthcode_token_t *token);
+static healthcode_str_t healthcode_issuer_bare(healthcode_str_t iss,
+    bool scheme);
 static bool healthcode_issuer_is_usual(const healthcode_issuer_t *issuer,
     const healthcode_key_t *signer, const healthcode_token_t *token);
 static size_t healthcode_issuer_said(const healthcode_issuer_t *issuer,
     healthcode_str_t payload);
+static bool healthcode_issuer_claims(const healthcode_issuer_t *issuer,
+    healthcode_digest_t *digest, uint8_t *out);
 static bool healthcode_issuer_aliases(const healthcode_issuer_t *issuer,
     healthcode_digest_t *digest, uint8_t *out);
 
@@ -54,6 +58,56 @@ healthcode_issuer_verify(const healthcode_issuer_t *issuer,
     }
 
     return n ? HEALTHCODE_REASON_SIGNATURE : HEALTHCODE_REASON_KEY;
+}
+
+
+const char *
+healthcode_issuer_near(const healthcode_issuer_t *issuer, healthcode_str_t iss)
+{
+    healthcode_str_t  a, b;
+
+    a = healthcode_issuer_bare(iss, true);
+    b = healthcode_issuer_bare(issuer->iss, true);
+
+    if (healthcode_str_equal(a, b)) {
+        return "differs from a known one by a slash at its end";
+    }
+
+    if (healthcode_str_equal_nocase(a, b)) {
+        return "differs from a known one by capital letters";
+    }
+
+    a = healthcode_issuer_bare(iss, false);
+    b = healthcode_issuer_bare(issuer->iss, false);
+
+    return healthcode_str_equal_nocase(a, b)
+           ? "differs from a known one by http, https or neither" : NULL;
+}
+
+
+/* Without slashes at its end; without scheme, also without "https://". */
+static healthcode_str_t
+healthcode_issuer_bare(healthcode_str_t iss, bool scheme)
+{
+    healthcode_str_t  schemes[2] = { healthcode_str("https://"),
+                                     healthcode_str("http://") };
+
+    while (iss.len && iss.data[iss.len - 1] == '/') {
+        iss.len--;
+    }
+
+    for (size_t i = 0; !scheme && i < 2; i++) {
+
+        if (iss.len > schemes[i].len
+            && healthcode_str_equal_nocase(
+                   healthcode_str_from(iss.data, schemes[i].len), schemes[i]))
+        {
+            return healthcode_str_from(iss.data + schemes[i].len,
+                                       iss.len - schemes[i].len);
+        }
+    }
+
+    return iss;
 }
 
 
@@ -117,8 +171,7 @@ healthcode_issuer_is_usual(const healthcode_issuer_t *issuer,
 
 
 /*
- * With how many bytes a payload begins that say its issuer; 0 where it says
- * another thing first, or in another way.
+ * Length of {"iss":"..." if payload starts with exactly this issuer, else 0.
  */
 static size_t
 healthcode_issuer_said(const healthcode_issuer_t *issuer,
@@ -147,6 +200,7 @@ healthcode_issuer_identity(const healthcode_issuer_t *issuer,
 {
     uint8_t           types[HEALTHCODE_DIGEST_LEN];
     uint8_t           aliases[HEALTHCODE_DIGEST_LEN];
+    uint8_t           claims[HEALTHCODE_DIGEST_LEN];
     uint8_t           flags[3];
     uint8_t           generation[HEALTHCODE_KEYRING_GENERATION_LEN];
     healthcode_str_t  parts[] = {
@@ -159,6 +213,7 @@ healthcode_issuer_identity(const healthcode_issuer_t *issuer,
         healthcode_str_from(flags, sizeof(flags)),
         healthcode_str_from(types, sizeof(types)),
         healthcode_str_from(aliases, sizeof(aliases)),
+        healthcode_str_from(claims, sizeof(claims)),
         healthcode_str_from(generation, sizeof(generation))
     };
 
@@ -176,6 +231,37 @@ healthcode_issuer_identity(const healthcode_issuer_t *issuer,
     return healthcode_digest_parts(digest, issuer->types, issuer->ntypes,
                                    types)
            && healthcode_issuer_aliases(issuer, digest, aliases)
+           && healthcode_issuer_claims(issuer, digest, claims)
+           && healthcode_digest_parts(digest, parts,
+                                      sizeof(parts) / sizeof(parts[0]), out);
+}
+
+
+/* What a known code keeps was read from these claims. */
+static bool
+healthcode_issuer_claims(const healthcode_issuer_t *issuer,
+    healthcode_digest_t *digest, uint8_t *out)
+{
+    uint8_t                           flags[2];
+    uint8_t                           subjects[HEALTHCODE_DIGEST_LEN];
+    uint8_t                           normal[HEALTHCODE_DIGEST_LEN];
+    const healthcode_claims_names_t  *claims = &issuer->claims;
+    healthcode_str_t                  parts[] = {
+        claims->kind,
+        claims->status,
+        claims->regions,
+        healthcode_str_from(subjects, sizeof(subjects)),
+        healthcode_str_from(normal, sizeof(normal)),
+        healthcode_str_from(flags, sizeof(flags))
+    };
+
+    flags[0] = claims->subject_digits;
+    flags[1] = (claims->status.data == NULL);
+
+    return healthcode_digest_parts(digest, claims->subjects, claims->nsubjects,
+                                   subjects)
+           && healthcode_digest_parts(digest, claims->normal, claims->nnormal,
+                                      normal)
            && healthcode_digest_parts(digest, parts,
                                       sizeof(parts) / sizeof(parts[0]), out);
 }

@@ -1,12 +1,13 @@
 /*
- * An issuer: what its codes look like, which keys sign them, and from when to
- * when they are accepted.  Knows no clock, the time is given, and no files.
- * docs/token-format.md, "Issuers and keys".
+ * An issuer: the form of its codes, the keys that sign them, and from when to
+ * when they are accepted.  The time is an argument.  Knows no: clock, file,
+ * request.  docs/token-format.md, "Issuers and keys".
  */
 
 #ifndef HEALTHCODE_ISSUER_H
 #define HEALTHCODE_ISSUER_H
 
+#include "healthcode_claims.h"
 #include "healthcode_digest.h"
 #include "healthcode_reason.h"
 #include "healthcode_signature.h"
@@ -29,12 +30,13 @@ typedef struct {
     bool                         type_any;       /* do not look at "typ" */
     bool                         type_none;      /* "typ" may be absent */
     healthcode_keyring_rules_t   rules;
+    healthcode_claims_names_t    claims;
 } healthcode_issuer_t;
 
 
 /*
  * Whether token is of issuer's types and signed by one of keyring, its keys,
- * which is NULL where they are not there yet.
+ * which is NULL if they are not there yet.
  * HEALTHCODE_REASON_OK: *signer is that key.  _TYPE; _ALGORITHM: the token's
  * "alg" is not one of the issuer's; _KEYS_UNAVAILABLE: the issuer has no keys
  * yet; _KEY: none of its keys is for the "alg" and has the token's "kid";
@@ -45,6 +47,13 @@ typedef struct {
 healthcode_reason_e healthcode_issuer_verify(const healthcode_issuer_t *issuer,
     const healthcode_keyring_t *keyring, const healthcode_token_t *token,
     const healthcode_key_t **signer);
+
+/*
+ * What makes iss, which is not issuer's, look as if it were meant to be, as in
+ * "differs from a known one by a slash at its end": constant.  NULL: nothing.
+ */
+const char *healthcode_issuer_near(const healthcode_issuer_t *issuer,
+    healthcode_str_t iss);
 
 /*
  * Has digest hash codes faster that begin as token does, which signer has
@@ -59,8 +68,8 @@ void healthcode_issuer_learn(const healthcode_issuer_t *issuer,
 /*
  * Writes the HEALTHCODE_DIGEST_LEN bytes of a digest of all that decides
  * whether healthcode_issuer_verify() accepts a token and whose holder it names:
- * keyring, the issuer's rules, types and names, and pepper, which tells one
- * pepper from another.  False where there is no keyring, or OpenSSL fails.
+ * keyring, the issuer's rules, types, names and claims, and pepper, which tells
+ * one pepper from another.  False if there is no keyring, or OpenSSL fails.
  */
 bool healthcode_issuer_identity(const healthcode_issuer_t *issuer,
     const healthcode_keyring_t *keyring, healthcode_str_t pepper,

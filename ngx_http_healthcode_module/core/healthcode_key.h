@@ -1,6 +1,6 @@
 /*
- * One key: from a JWK (RFC 7517, 7518, 8037) or from a parsed public key to
- * all that verifying takes, checked.  Knows no set of keys and no code.
+ * One key: from a JWK (RFC 7517, 7518, 8037) or from a parsed public key to all
+ * that verifying takes, checked.  Knows no: token, claims, file.
  * docs/token-format.md, "Keys".
  */
 
@@ -23,7 +23,7 @@
 /* Bytes of the hash that SM2 puts before the text (GM/T 0009 section 8.1). */
 #define HEALTHCODE_KEY_PREFIX_LEN  32
 
-/* The signer of SM2 where nobody says otherwise (GM/T 0009 section 10). */
+/* The signer of SM2 if nobody says otherwise (GM/T 0009 section 10). */
 #define HEALTHCODE_KEY_SM2_ID      "1234567812345678"
 #define HEALTHCODE_KEY_SM2_ID_MAX  8191
 
@@ -42,9 +42,12 @@ typedef struct {
 typedef struct {
     const healthcode_algorithm_t    *algorithm;
     healthcode_str_t                 kid;       /* data is NULL: has none */
+    healthcode_str_t                 alias;     /* another kid; likewise */
     char                             thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
+    const char                      *note;      /* NULL, or a constant: how its
+                                                   JWK is wrong all the same */
 
-    /* for healthcode_signature_verify() alone */
+    /* only for the functions of its family, except the length */
     size_t                           signature_len;   /* bytes, exactly */
     EVP_PKEY                        *pkey;
     EVP_PKEY_CTX                    *verify;    /* over a digest */
@@ -56,7 +59,7 @@ typedef struct {
 } healthcode_key_t;
 
 
-/* Makes scratch for algorithm, once; false where OpenSSL has none. */
+/* Makes scratch for algorithm, once; false if OpenSSL has none. */
 bool healthcode_key_scratch_prepare(healthcode_key_scratch_t *scratch,
     const healthcode_algorithm_t *algorithm);
 void healthcode_key_scratch_free(healthcode_key_scratch_t *scratch);
@@ -73,7 +76,10 @@ const char *healthcode_key_from_public(healthcode_key_t *key, EVP_PKEY *pkey,
     healthcode_str_t sm2_id);
 void healthcode_key_free(healthcode_key_t *key);
 
-/* Whether pkey is of the type, and on the curve, of algorithm. */
+/*
+ * Whether pkey is of the type, and on the curve, of algorithm; none is of one
+ * with a shared secret.
+ */
 bool healthcode_key_is_of(EVP_PKEY *pkey,
     const healthcode_algorithm_t *algorithm);
 

@@ -1,17 +1,11 @@
 /*
- * The set of keys of one issuer: filled, closed, searched.
- * Reads no key itself and judges no codes.  docs/token-format.md, "Keys".
+ * The set of keys of one issuer: filled, closed, searched.  Knows no: token,
+ * claims, file.  docs/token-format.md, "Keys".
  */
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "healthcode_keyring_private.h"
-#include "healthcode_text.h"
-
-
-/* Of a kid, as much as an error shows. */
-#define HEALTHCODE_KEYRING_NAME_MAX  160
 
 
 static void healthcode_keyring_sort(healthcode_keyring_t *keyring);
@@ -76,23 +70,25 @@ bool
 healthcode_keyring_finish(healthcode_keyring_t *keyring, char *error,
     size_t size)
 {
+    size_t             n = keyring->nkeys;
     healthcode_str_t  *kids;
 
     keyring->error = error;
     keyring->error_size = size;
 
     if (keyring->nkeys == 0) {
-        return healthcode_keyring_fail_whole(keyring, "there is no key");
+        return healthcode_keyring_fail_empty(keyring);
     }
 
-    kids = malloc(keyring->nkeys * sizeof(healthcode_str_t));
+    /* first all kids, then the aliases */
+    kids = malloc(2 * n * sizeof(healthcode_str_t));
 
-    for (size_t i = 0; kids && i < keyring->nkeys; i++) {
+    for (size_t i = 0; kids && i < n; i++) {
         kids[i] = keyring->keys[i].kid;
+        kids[n + i] = keyring->keys[i].alias;
     }
 
-    keyring->kids = kids ? healthcode_index_create(kids, keyring->nkeys)
-                         : NULL;
+    keyring->kids = kids ? healthcode_index_create(kids, 2 * n) : NULL;
     free(kids);
 
     if (keyring->kids == NULL
@@ -118,6 +114,7 @@ healthcode_keyring_sort(healthcode_keyring_t *keyring)
         key = &keyring->keys[i];
         n = healthcode_algorithm_index(key->algorithm);
 
+        keyring->algorithms |= healthcode_algorithm_bit(key->algorithm);
         healthcode_keyring_list(&keyring->all[n], key);
 
         if (key->kid.data == NULL) {
@@ -136,40 +133,6 @@ healthcode_keyring_list(healthcode_keyring_list_t *list,
     }
 
     list->n++;
-}
-
-
-bool
-healthcode_keyring_fail(healthcode_keyring_t *keyring, size_t offset,
-    const char *kid, const char *what)
-{
-    char    where[32] = "", name[HEALTHCODE_KEYRING_NAME_MAX];
-    size_t  len;
-
-    if (offset != HEALTHCODE_KEYRING_NOWHERE) {
-        snprintf(where, sizeof(where), "line %zu: ",
-                 healthcode_json_line(keyring->text, offset));
-    }
-
-    if (kid) {
-        len = healthcode_text_escape(healthcode_str_from(kid, strlen(kid)),
-                                     name, sizeof(name));
-
-        snprintf(keyring->error, keyring->error_size, "%skey \"%s%s\": %s",
-                 where, name, len < sizeof(name) ? "" : "...", what);
-    } else {
-        snprintf(keyring->error, keyring->error_size, "%s%s", where, what);
-    }
-
-    return false;
-}
-
-
-bool
-healthcode_keyring_fail_whole(healthcode_keyring_t *keyring, const char *what)
-{
-    return healthcode_keyring_fail(keyring, HEALTHCODE_KEYRING_NOWHERE, NULL,
-                                   what);
 }
 
 
@@ -218,16 +181,54 @@ healthcode_keyring_push(healthcode_keyring_t *keyring,
         key->kid = healthcode_str_from(copy, n);
     }
 
-    keyring->algorithms |= healthcode_algorithm_bit(algorithm);
-
     return key;
+}
+
+
+bool
+healthcode_keyring_alias(healthcode_keyring_t *keyring, const char *alias)
+{
+    size_t             n = strlen(alias);
+    uint8_t           *copy = malloc(n + 1);
+    healthcode_key_t  *key = &keyring->keys[keyring->nkeys - 1];
+
+    if (copy) {
+        memcpy(copy, alias, n + 1);
+        key->alias = healthcode_str_from(copy, n);
+    }
+
+    return copy != NULL;
+}
+
+
+void
+healthcode_keyring_settle(healthcode_keyring_t *keyring, const char *why,
+    const char **wrong)
+{
+    if (why == NULL) {
+        return;
+    }
+
+    healthcode_key_free(&keyring->keys[--keyring->nkeys]);
+
+    if (*wrong == NULL) {
+        *wrong = why;
+    }
+}
+
+
+healthcode_str_t
+healthcode_keyring_sm2_id(const healthcode_keyring_t *keyring)
+{
+    return keyring->rules->sm2_id.data ? keyring->rules->sm2_id
+                                       : healthcode_str(HEALTHCODE_KEY_SM2_ID);
 }
 
 
 size_t
 healthcode_keyring_count(const healthcode_keyring_t *keyring)
 {
-    return keyring->nkeys;
+    return keyring->nread;
 }
 
 
@@ -275,6 +276,7 @@ healthcode_keyring_candidates(const healthcode_keyring_t *keyring,
 {
     size_t                            i, n = 0;
     size_t                            row;
+    const healthcode_key_t           *key;
     const healthcode_keyring_list_t  *list;
 
     row = healthcode_algorithm_index(algorithm);
@@ -284,8 +286,10 @@ healthcode_keyring_candidates(const healthcode_keyring_t *keyring,
          i != HEALTHCODE_INDEX_NONE && n < HEALTHCODE_KEYRING_TRIES_MAX;
          i = healthcode_index_next(keyring->kids, i))
     {
-        if (keyring->keys[i].algorithm == algorithm) {
-            keys[n++] = &keyring->keys[i];
+        key = &keyring->keys[i < keyring->nkeys ? i : i - keyring->nkeys];
+
+        if (key->algorithm == algorithm) {
+            keys[n++] = key;
         }
     }
 

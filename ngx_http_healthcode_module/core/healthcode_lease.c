@@ -1,8 +1,8 @@
 /*
- * Leases: for how long what an owner has stored may be believed.  An owner is
- * one worker's connection to one store; its lease is one word, which all read
- * and it alone writes.  Knows no entry and no clock: the time is given.
- * docs/request-path.md, "The cache".
+ * Leases: how long what an owner has stored is valid.  An owner is one worker's
+ * connection to one store; its lease is one word, which all workers read and it
+ * alone writes.  The time is an argument.  Knows no: connection, holder,
+ * request.  docs/cache.md.
  */
 
 #include "healthcode_atomic.h"

@@ -1,7 +1,7 @@
 /*
  * A pattern that takes a part out of a text, or only tests it (PCRE2 with JIT
- * and limits).  Knows no source, token or claim.
- * docs/request-path.md, "Source"; docs/token-format.md, "Claim rules".
+ * and limits).  Knows no: token, claims, request.  docs/request-path.md,
+ * "Source"; docs/token-format.md, "Claim rules".
  */
 
 #define PCRE2_CODE_UNIT_WIDTH  8
@@ -34,8 +34,9 @@ struct healthcode_pattern_s {
 static bool healthcode_pattern_has_group(const healthcode_pattern_t *pattern);
 static bool healthcode_pattern_prepare(healthcode_pattern_t *pattern,
     char *error, size_t size);
+static size_t healthcode_pattern_steps(size_t len);
 static int healthcode_pattern_run(const healthcode_pattern_t *pattern,
-    healthcode_str_t text, size_t steps);
+    healthcode_str_t text, size_t from, size_t steps);
 static healthcode_pattern_e healthcode_pattern_result(int n);
 
 
@@ -144,21 +145,26 @@ healthcode_pattern_e
 healthcode_pattern_match(const healthcode_pattern_t *pattern,
     healthcode_str_t text, healthcode_str_t *group)
 {
+    size_t  from = 0;
+
+    return healthcode_pattern_match_next(pattern, text, &from, group);
+}
+
+
+healthcode_pattern_e
+healthcode_pattern_match_next(const healthcode_pattern_t *pattern,
+    healthcode_str_t text, size_t *from, healthcode_str_t *group)
+{
     int                    n;
-    size_t                 steps;
-    PCRE2_SIZE            *offsets;
+    PCRE2_SIZE             end, *offsets;
     healthcode_pattern_e   result;
 
-    steps = HEALTHCODE_PATTERN_MATCH_LIMIT;
-
-    if (text.len < (steps - HEALTHCODE_PATTERN_MATCH_LEAST)
-                   / HEALTHCODE_PATTERN_MATCH_BYTE)
-    {
-        steps = HEALTHCODE_PATTERN_MATCH_LEAST
-                + text.len * HEALTHCODE_PATTERN_MATCH_BYTE;
+    if (*from > text.len) {
+        return HEALTHCODE_PATTERN_NO_MATCH;
     }
 
-    n = healthcode_pattern_run(pattern, text, steps);
+    n = healthcode_pattern_run(pattern, text, *from,
+                               healthcode_pattern_steps(text.len - *from));
     result = healthcode_pattern_result(n);
 
     if (result != HEALTHCODE_PATTERN_MATCH) {
@@ -167,12 +173,25 @@ healthcode_pattern_match(const healthcode_pattern_t *pattern,
 
     offsets = pcre2_get_ovector_pointer(pattern->data);
 
+    end = offsets[1];
+
     if (n < 2 || offsets[2] == PCRE2_UNSET || offsets[3] < offsets[2]) {
         *group = healthcode_str_from(text.data, 0);
+
     } else {
         *group = healthcode_str_from(text.data + offsets[2],
                                      offsets[3] - offsets[2]);
+
+        /* a group may stand before its match, or reach behind it */
+
+        if (offsets[3] > offsets[0] && offsets[3] < end) {
+            end = offsets[3];
+        }
     }
+
+    /* a match of nothing would be found there for ever */
+
+    *from = (end > *from) ? end : *from + 1;
 
     return HEALTHCODE_PATTERN_MATCH;
 }
@@ -182,20 +201,32 @@ healthcode_pattern_e
 healthcode_pattern_search(const healthcode_pattern_t *pattern,
     healthcode_str_t text)
 {
-    int  n = healthcode_pattern_run(pattern, text,
+    int  n = healthcode_pattern_run(pattern, text, 0,
                                     HEALTHCODE_PATTERN_MATCH_LIMIT);
 
     return healthcode_pattern_result(n);
 }
 
 
+static size_t
+healthcode_pattern_steps(size_t len)
+{
+    size_t  most = HEALTHCODE_PATTERN_MATCH_LIMIT;
+
+    return (len < (most - HEALTHCODE_PATTERN_MATCH_LEAST)
+                  / HEALTHCODE_PATTERN_MATCH_BYTE)
+           ? HEALTHCODE_PATTERN_MATCH_LEAST
+             + len * HEALTHCODE_PATTERN_MATCH_BYTE
+           : most;
+}
+
+
 static int
 healthcode_pattern_run(const healthcode_pattern_t *pattern,
-    healthcode_str_t text, size_t steps)
+    healthcode_str_t text, size_t from, size_t steps)
 {
     const uint8_t  *data = text.data;
 
-    /* the JIT of arm64 reads 16 bytes before it looks whether there are any */
     static const uint8_t  none[16] = { 0 };
 
     if (text.len == 0) {
@@ -204,7 +235,10 @@ healthcode_pattern_run(const healthcode_pattern_t *pattern,
 
     pcre2_set_match_limit(pattern->context, (uint32_t) steps);
 
-    return pcre2_match(pattern->code, data, text.len, 0, 0, pattern->data,
+    /* the JIT of arm64 reads 16 bytes before it looks whether there are any */
+
+    return pcre2_match(pattern->code, data, text.len, from,
+                       (from == text.len) ? PCRE2_NO_JIT : 0, pattern->data,
                        pattern->context);
 }
 

@@ -1,7 +1,7 @@
 /*
  * A pattern that takes a part out of a text, or only tests it (PCRE2 with JIT
- * and limits).  Knows no source, token or claim.
- * docs/request-path.md, "Source"; docs/token-format.md, "Claim rules".
+ * and limits).  Knows no: token, claims, request.  docs/request-path.md,
+ * "Source"; docs/token-format.md, "Claim rules".
  */
 
 #ifndef HEALTHCODE_PATTERN_H
@@ -40,6 +40,17 @@ healthcode_pattern_t *healthcode_pattern_create_search(
  */
 healthcode_pattern_e healthcode_pattern_match(
     const healthcode_pattern_t *pattern, healthcode_str_t text,
+    healthcode_str_t *group);
+
+/*
+ * Likewise from the byte at *from of text on; the bytes before it are looked
+ * at, as by "^", but do not match again.  On MATCH *from is the byte behind
+ * the group, or behind the match if that ends first or has no group, and at
+ * least one more than it was; else it stays.  A match of nothing may be found
+ * twice.  Steps are limited by the bytes from *from on.
+ */
+healthcode_pattern_e healthcode_pattern_match_next(
+    const healthcode_pattern_t *pattern, healthcode_str_t text, size_t *from,
     healthcode_str_t *group);
 
 /* Whether pattern matches anywhere in text, within 100,000 steps. */

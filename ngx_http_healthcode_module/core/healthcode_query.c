@@ -1,9 +1,10 @@
 /*
- * Surgery on a query string, and on a URI that has one: finds the arguments
- * that carry codes, leaves them out, masks them.  Knows no request.
- * docs/request-path.md, "Source".
+ * Surgery on a query string, on a URI that has one, and on a form: finds the
+ * arguments that carry codes, leaves them out, masks them.  Knows no: nginx,
+ * token, request.  docs/request-path.md, "Source".
  */
 
+#include "healthcode_escape.h"
 #include "healthcode_query.h"
 
 
@@ -15,13 +16,12 @@ static bool healthcode_query_is_end(const healthcode_query_t *walk,
 static void healthcode_query_carry(healthcode_query_t *walk);
 static bool healthcode_query_try(healthcode_query_t *walk,
     healthcode_query_found_t *found);
-static bool healthcode_query_is_named(healthcode_str_t shown,
-    healthcode_str_t name);
-static size_t healthcode_query_byte(healthcode_str_t text, size_t i,
-    uint8_t *byte);
-static int healthcode_query_hex(uint8_t c);
-static healthcode_str_t healthcode_query_decode(healthcode_str_t text,
-    uint8_t *scratch);
+static bool healthcode_query_is_named(const healthcode_query_t *walk,
+    healthcode_str_t shown, healthcode_str_t name);
+static size_t healthcode_query_byte(const healthcode_query_t *walk,
+    healthcode_str_t text, size_t i, uint8_t *byte);
+static healthcode_str_t healthcode_query_decode(const healthcode_query_t *walk,
+    healthcode_str_t text);
 static size_t healthcode_query_append(healthcode_str_t text, size_t start,
     size_t end, uint8_t *left, size_t n);
 
@@ -55,6 +55,18 @@ healthcode_query_begin_uri(healthcode_query_t *walk,
     walk->nested = walk->fragment;
     walk->at = (i < uri.len) ? i + 1 : i;
 
+    healthcode_query_measure(walk);
+}
+
+
+void
+healthcode_query_begin_form(healthcode_query_t *walk,
+    const healthcode_source_t *sources, size_t count, healthcode_str_t body,
+    uint8_t *scratch)
+{
+    healthcode_query_begin(walk, sources, count, body, scratch);
+
+    walk->form = true;
     healthcode_query_measure(walk);
 }
 
@@ -120,7 +132,8 @@ healthcode_query_measure(healthcode_query_t *walk)
 static bool
 healthcode_query_is_end(const healthcode_query_t *walk, uint8_t byte)
 {
-    return byte == '&' || byte == '#' || (byte == '?' && walk->nested);
+    return byte == '&'
+           || (!walk->form && (byte == '#' || (byte == '?' && walk->nested)));
 }
 
 
@@ -136,7 +149,7 @@ healthcode_query_advance(healthcode_query_t *walk)
     for ( /* void */ ; i < walk->text.len; i++) {
         byte = walk->text.data[i];
 
-        if (byte == '&' || byte == '?' || byte == '#') {
+        if (byte == '&' || (!walk->form && (byte == '?' || byte == '#'))) {
             walk->fragment = walk->fragment || byte == '#';
             walk->at = i + 1;
             walk->nested = (byte != '&');
@@ -193,12 +206,12 @@ healthcode_query_try(healthcode_query_t *walk, healthcode_query_found_t *found)
 
     name = healthcode_str_from(walk->text.data + walk->at, walk->name_len);
 
-    if (!healthcode_query_is_named(name, source->name)) {
+    if (!healthcode_query_is_named(walk, name, source->name)) {
         return false;
     }
 
     value = healthcode_str_from(name.data + name.len + 1, walk->value_len);
-    value = healthcode_query_decode(value, walk->scratch);
+    value = healthcode_query_decode(walk, value);
 
     result = healthcode_source_match(source, value, &code);
 
@@ -209,8 +222,9 @@ healthcode_query_try(healthcode_query_t *walk, healthcode_query_found_t *found)
     found->source = number;
     found->found = result;
     found->code = code;
-    found->counts = !walk->nested && !walk->fragment
-                    && healthcode_str_equal(name, source->name);
+    found->counts = walk->form
+                    || (!walk->nested && !walk->fragment
+                        && healthcode_str_equal(name, source->name));
     found->start = walk->at;
     found->value = walk->at + walk->name_len + 1;
 
@@ -223,7 +237,8 @@ healthcode_query_try(healthcode_query_t *walk, healthcode_query_found_t *found)
 
 /* Whether shown is name, as it stands or percent-decoded. */
 static bool
-healthcode_query_is_named(healthcode_str_t shown, healthcode_str_t name)
+healthcode_query_is_named(const healthcode_query_t *walk,
+    healthcode_str_t shown, healthcode_str_t name)
 {
     size_t   i = 0, n = 0;
     uint8_t  byte;
@@ -233,7 +248,7 @@ healthcode_query_is_named(healthcode_str_t shown, healthcode_str_t name)
     }
 
     while (i < shown.len && n < name.len) {
-        i = healthcode_query_byte(shown, i, &byte);
+        i = healthcode_query_byte(walk, shown, i, &byte);
 
         if (byte != name.data[n++]) {
             return false;
@@ -244,56 +259,37 @@ healthcode_query_is_named(healthcode_str_t shown, healthcode_str_t name)
 }
 
 
-/* Reads a byte, or an escape for one, at i; returns where the next begins. */
+/* As healthcode_escape_next() does; in a form a '+' is a blank. */
 static size_t
-healthcode_query_byte(healthcode_str_t text, size_t i, uint8_t *byte)
+healthcode_query_byte(const healthcode_query_t *walk, healthcode_str_t text,
+    size_t i, uint8_t *byte)
 {
-    int  high, low;
-
-    *byte = text.data[i];
-
-    if (*byte == '%' && text.len - i > 2) {
-        high = healthcode_query_hex(text.data[i + 1]);
-        low = healthcode_query_hex(text.data[i + 2]);
-
-        if (high >= 0 && low >= 0) {
-            *byte = (uint8_t) (high * 16 + low);
-            return i + 3;
-        }
+    if (walk->form && text.data[i] == '+') {
+        *byte = ' ';
+        return i + 1;
     }
 
-    return i + 1;
+    return healthcode_escape_next(text, i, byte);
 }
 
 
-static int
-healthcode_query_hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
-/* An escape that is none makes a code malformed: nothing is dropped. */
+/* An invalid escape is left as is, which makes the code malformed. */
 static healthcode_str_t
-healthcode_query_decode(healthcode_str_t text, uint8_t *scratch)
+healthcode_query_decode(const healthcode_query_t *walk, healthcode_str_t text)
 {
     size_t  i = 0, n = 0;
 
-    if (memchr(text.data, '%', text.len) == NULL) {
+    if (memchr(text.data, '%', text.len) == NULL
+        && (!walk->form || memchr(text.data, '+', text.len) == NULL))
+    {
         return text;
     }
 
     while (i < text.len) {
-        i = healthcode_query_byte(text, i, &scratch[n++]);
+        i = healthcode_query_byte(walk, text, i, &walk->scratch[n++]);
     }
 
-    return healthcode_str_from(scratch, n);
+    return healthcode_str_from(walk->scratch, n);
 }
 
 
@@ -304,7 +300,7 @@ healthcode_query_left(healthcode_query_t walk, uint8_t *left)
     healthcode_str_t          text = walk.text;
     healthcode_query_found_t  found;
 
-    /* what stands before kept is in left, or has gone */
+    /* the text before kept is in left already, or was left out */
 
     while (healthcode_query_next(&walk, &found)) {
 
@@ -389,7 +385,7 @@ healthcode_query_mask(healthcode_query_t walk, uint8_t *text)
 
     while (healthcode_query_next(&walk, &found)) {
 
-        /* for a second source the value is stars, which are no code */
+        /* for a second source the value is stars, which are not a code */
         memset(text + found.value, '*', found.end - found.value);
         masked += found.end - found.value;
     }

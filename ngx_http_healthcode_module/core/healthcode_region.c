@@ -1,7 +1,7 @@
 /*
  * A division code, which is the name of a province, a prefecture or a county,
- * as a number.  Knows no claims, no level and no store.
- * docs/token-format.md, "Claims".
+ * as a number.  Knows no: token, claims, store.  docs/token-format.md,
+ * "Claims".
  */
 
 #include "healthcode_region.h"

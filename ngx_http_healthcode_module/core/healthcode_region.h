@@ -1,7 +1,7 @@
 /*
  * A division code, which is the name of a province, a prefecture or a county,
- * as a number.  Knows no claims, no level and no store.
- * docs/token-format.md, "Claims".
+ * as a number.  Knows no: token, claims, store.  docs/token-format.md,
+ * "Claims".
  */
 
 #ifndef HEALTHCODE_REGION_H
@@ -24,7 +24,7 @@
 typedef uint32_t  healthcode_region_t;
 
 
-/* The region of this text; 0 where it is not 2, 4 or 6 digits. */
+/* The region of this text; 0 if it is not 2, 4 or 6 digits. */
 healthcode_region_t healthcode_region_parse(healthcode_str_t text);
 
 /*

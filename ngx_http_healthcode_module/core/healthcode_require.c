@@ -1,7 +1,6 @@
 /*
- * The rules of a location about claims of its own choice.
- * Knows no signature, no configuration and no other rule of a code.
- * docs/token-format.md, "Claim rules".
+ * The rules of a location about claims of its own choice.  Knows no: signature,
+ * configuration, request.  docs/token-format.md, "Claim rules".
  */
 
 #include <stdalign.h>
@@ -11,6 +10,10 @@
 
 static bool healthcode_require_holds(const healthcode_require_t *rule,
     yyjson_val *object);
+static bool healthcode_require_is_among(const healthcode_require_t *rule,
+    healthcode_str_t text);
+static yyjson_val *healthcode_require_find(healthcode_str_t claim,
+    yyjson_val *object);
 static bool healthcode_require_fits(const healthcode_require_t *rule,
     yyjson_val *item);
 static bool healthcode_require_has_void(const healthcode_require_t *rule);
@@ -18,8 +21,12 @@ static bool healthcode_require_equals(const healthcode_require_t *rule,
     yyjson_val *item);
 static bool healthcode_require_is_value(yyjson_val *item,
     const healthcode_require_value_t *value);
+static bool healthcode_require_orders(const healthcode_require_t *rule,
+    yyjson_val *item);
 static bool healthcode_require_matches(const healthcode_require_t *rule,
     yyjson_val *item);
+static bool healthcode_require_finds(const healthcode_require_t *rule,
+    healthcode_str_t text);
 
 
 healthcode_require_e
@@ -33,6 +40,10 @@ healthcode_require_operator(healthcode_str_t word)
         { { (const uint8_t *) "in", 2 }, HEALTHCODE_REQUIRE_EQUAL },
         { { (const uint8_t *) "!=", 2 }, HEALTHCODE_REQUIRE_NOT_EQUAL },
         { { (const uint8_t *) "~", 1 }, HEALTHCODE_REQUIRE_MATCH },
+        { { (const uint8_t *) "<", 1 }, HEALTHCODE_REQUIRE_LESS },
+        { { (const uint8_t *) "<=", 2 }, HEALTHCODE_REQUIRE_AT_MOST },
+        { { (const uint8_t *) ">", 1 }, HEALTHCODE_REQUIRE_GREATER },
+        { { (const uint8_t *) ">=", 2 }, HEALTHCODE_REQUIRE_AT_LEAST },
     };
 
     for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
@@ -45,6 +56,24 @@ healthcode_require_operator(healthcode_str_t word)
 }
 
 
+bool
+healthcode_require_is_order(healthcode_require_e operator)
+{
+    return operator == HEALTHCODE_REQUIRE_LESS
+           || operator == HEALTHCODE_REQUIRE_AT_MOST
+           || operator == HEALTHCODE_REQUIRE_GREATER
+           || operator == HEALTHCODE_REQUIRE_AT_LEAST;
+}
+
+
+bool
+healthcode_require_is_claim(healthcode_str_t claim)
+{
+    return claim.len
+           && (claim.data[0] != '/' || healthcode_json_is_pointer(claim));
+}
+
+
 void
 healthcode_require_value(healthcode_str_t text,
     healthcode_require_value_t *value)
@@ -53,6 +82,15 @@ healthcode_require_value(healthcode_str_t text,
 
     value->text = text;
     (void) healthcode_json_number(text, &value->number);
+}
+
+
+bool
+healthcode_require_is_number(const healthcode_require_value_t *value)
+{
+    yyjson_val  number = value->number;
+
+    return yyjson_is_num(&number);
 }
 
 
@@ -82,8 +120,7 @@ healthcode_require_holds(const healthcode_require_t *rule, yyjson_val *object)
         return false;
     }
 
-    claim = yyjson_obj_getn(object, (const char *) rule->claim.data,
-                            rule->claim.len);
+    claim = healthcode_require_find(rule->claim, object);
 
     if (!yyjson_is_arr(claim)) {
         return healthcode_require_fits(rule, claim);
@@ -96,6 +133,66 @@ healthcode_require_holds(const healthcode_require_t *rule, yyjson_val *object)
     }
 
     return all;
+}
+
+
+bool
+healthcode_require_holds_for(const healthcode_require_t *rule,
+    healthcode_str_t text)
+{
+    yyjson_val  number;
+
+    if (text.len == 0) {
+        return false;
+    }
+
+    if (healthcode_require_is_order(rule->operator)) {
+        return healthcode_json_number(text, &number)
+               && healthcode_require_orders(rule, &number);
+    }
+
+    switch (rule->operator) {
+
+    case HEALTHCODE_REQUIRE_EQUAL:
+        return healthcode_require_is_among(rule, text);
+
+    case HEALTHCODE_REQUIRE_NOT_EQUAL:
+        return !healthcode_require_has_void(rule)
+               && !healthcode_require_is_among(rule, text);
+
+    case HEALTHCODE_REQUIRE_MATCH:
+        return healthcode_require_finds(rule, text);
+
+    default:
+        return false;
+    }
+}
+
+
+static bool
+healthcode_require_is_among(const healthcode_require_t *rule,
+    healthcode_str_t text)
+{
+    for (size_t i = 0; i < rule->nvalues; i++) {
+        if (!rule->values[i].is_void
+            && healthcode_str_equal(rule->values[i].text, text))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static yyjson_val *
+healthcode_require_find(healthcode_str_t claim, yyjson_val *object)
+{
+    if (claim.len && claim.data[0] == '/') {
+        return healthcode_json_at(object, claim);
+    }
+
+    return yyjson_obj_getn(object, (const char *) claim.data, claim.len);
 }
 
 
@@ -117,6 +214,12 @@ healthcode_require_fits(const healthcode_require_t *rule, yyjson_val *item)
 
     case HEALTHCODE_REQUIRE_MATCH:
         return healthcode_require_matches(rule, item);
+
+    case HEALTHCODE_REQUIRE_LESS:
+    case HEALTHCODE_REQUIRE_AT_MOST:
+    case HEALTHCODE_REQUIRE_GREATER:
+    case HEALTHCODE_REQUIRE_AT_LEAST:
+        return healthcode_require_orders(rule, item);
 
     case HEALTHCODE_REQUIRE_UNKNOWN:
         break;
@@ -156,6 +259,7 @@ static bool
 healthcode_require_is_value(yyjson_val *item,
     const healthcode_require_value_t *value)
 {
+    int               order;
     yyjson_val        number = value->number;
     healthcode_str_t  text;
 
@@ -164,7 +268,7 @@ healthcode_require_is_value(yyjson_val *item,
     }
 
     if (yyjson_is_num(item)) {
-        return healthcode_json_same_number(item, &number);
+        return healthcode_json_compare(item, &number, &order) && order == 0;
     }
 
     if (yyjson_is_bool(item)) {
@@ -175,6 +279,42 @@ healthcode_require_is_value(yyjson_val *item,
     }
 
     return healthcode_str_equal(text, value->text);
+}
+
+
+static bool
+healthcode_require_orders(const healthcode_require_t *rule, yyjson_val *item)
+{
+    int         order;
+    yyjson_val  number;
+
+    if (rule->nvalues != 1 || rule->values[0].is_void) {
+        return false;
+    }
+
+    number = rule->values[0].number;
+
+    if (!healthcode_json_compare(item, &number, &order)) {
+        return false;
+    }
+
+    switch (rule->operator) {
+
+    case HEALTHCODE_REQUIRE_LESS:
+        return order < 0;
+
+    case HEALTHCODE_REQUIRE_AT_MOST:
+        return order <= 0;
+
+    case HEALTHCODE_REQUIRE_GREATER:
+        return order > 0;
+
+    case HEALTHCODE_REQUIRE_AT_LEAST:
+        return order >= 0;
+
+    default:
+        return false;
+    }
 }
 
 
@@ -193,6 +333,14 @@ healthcode_require_matches(const healthcode_require_t *rule, yyjson_val *item)
         return false;
     }
 
+    return healthcode_require_finds(rule, text);
+}
+
+
+static bool
+healthcode_require_finds(const healthcode_require_t *rule,
+    healthcode_str_t text)
+{
     return healthcode_pattern_search(rule->pattern, text)
            == HEALTHCODE_PATTERN_MATCH;
 }

@@ -1,8 +1,8 @@
 /*
- * Flags, regions and controls + policy -> risk.  Every value here was written
- * by an operator or a program of theirs: what cannot be read counts as set.
- * Knows no Redis and no clock: the time is given.
- * docs/request-path.md, "Risk"; docs/redis-keys.md.
+ * Flags, regions and controls + policy -> risk.  Operators and their programs
+ * wrote every value here: what cannot be read counts as set.  The time is an
+ * argument.  Knows no: clock, hiredis, request.  docs/request-path.md, "Risk";
+ * docs/redis-keys.md.
  */
 
 #include "healthcode_risk.h"
@@ -12,6 +12,8 @@
 
 
 static bool healthcode_risk_seconds(healthcode_str_t text, int64_t *seconds);
+static void healthcode_risk_add_field(healthcode_risk_t *risk,
+    const healthcode_risk_flag_t *field, const healthcode_risk_terms_t *terms);
 static void healthcode_risk_add_name(healthcode_risk_t *risk,
     healthcode_str_t name);
 
@@ -65,7 +67,9 @@ healthcode_risk_add_flag(healthcode_risk_t *risk,
     const healthcode_risk_policy_t *policy, healthcode_str_t name,
     healthcode_str_t until, int64_t now)
 {
-    if (!healthcode_risk_is_active(until, now)) {
+    if (!healthcode_risk_is_active(until, now)
+        || healthcode_revocation_kind(name) != HEALTHCODE_REVOCATION_IS_FLAG)
+    {
         return;
     }
 
@@ -79,7 +83,7 @@ healthcode_risk_add_flag(healthcode_risk_t *risk,
 }
 
 
-/* A name that no longer fits, or is no plain word, is left out. */
+/* A name that no longer fits, or is not a plain word, is left out. */
 static void
 healthcode_risk_add_name(healthcode_risk_t *risk, healthcode_str_t name)
 {
@@ -175,6 +179,15 @@ healthcode_risk_before(healthcode_str_t before)
 }
 
 
+int64_t
+healthcode_risk_holder_before(healthcode_str_t before)
+{
+    int64_t  seconds = healthcode_risk_before(before);
+
+    return seconds ? seconds : INT64_MAX;
+}
+
+
 bool
 healthcode_risk_is_before(healthcode_str_t before, int64_t iat)
 {
@@ -213,6 +226,63 @@ healthcode_risk_add_answer(healthcode_risk_t *risk,
 }
 
 
+bool
+healthcode_risk_asks_code(const healthcode_risk_reading_t *reading)
+{
+    for (size_t i = 0; i < reading->nflags; i++) {
+        if (healthcode_revocation_kind(reading->flags[i].name)
+            == HEALTHCODE_REVOCATION_IS_CODE)
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+void
+healthcode_risk_add_reading(healthcode_risk_t *risk,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_reading_t *reading,
+    const healthcode_risk_terms_t *terms)
+{
+    for (size_t i = 0; i < reading->nflags; i++) {
+        healthcode_risk_add_field(risk, &reading->flags[i], terms);
+    }
+
+    risk->flagged |= reading->unreadable;
+
+    healthcode_risk_add_answer(risk, query, &reading->answer, terms);
+}
+
+
+static void
+healthcode_risk_add_field(healthcode_risk_t *risk,
+    const healthcode_risk_flag_t *field, const healthcode_risk_terms_t *terms)
+{
+    switch (healthcode_revocation_kind(field->name)) {
+
+    case HEALTHCODE_REVOCATION_IS_CODE:
+        risk->code_revoked |=
+            (healthcode_risk_is_active(field->until, terms->now)
+             && healthcode_revocation_is_of(field->name, terms->code));
+        return;
+
+    case HEALTHCODE_REVOCATION_IS_BEFORE:
+        risk->issued_before |=
+            (terms->iat < healthcode_risk_holder_before(field->until));
+        return;
+
+    case HEALTHCODE_REVOCATION_IS_FLAG:
+        break;
+    }
+
+    healthcode_risk_add_flag(risk, terms->policy, field->name, field->until,
+                             terms->now);
+}
+
+
 healthcode_reason_e
 healthcode_risk_reason(const healthcode_risk_t *risk)
 {
@@ -222,6 +292,10 @@ healthcode_risk_reason(const healthcode_risk_t *risk)
 
     if (risk->issuer_suspended) {
         return HEALTHCODE_REASON_ISSUER_SUSPENDED;
+    }
+
+    if (risk->code_revoked) {
+        return HEALTHCODE_REASON_CODE_REVOKED;
     }
 
     if (risk->issued_before) {

@@ -1,8 +1,8 @@
 /*
- * Flags, regions and controls + policy -> risk.  Every value here was written
- * by an operator or a program of theirs: what cannot be read counts as set.
- * Knows no Redis and no clock: the time is given.
- * docs/request-path.md, "Risk"; docs/redis-keys.md.
+ * Flags, regions and controls + policy -> risk.  Operators and their programs
+ * wrote every value here: what cannot be read counts as set.  The time is an
+ * argument.  Knows no: clock, hiredis, request.  docs/request-path.md, "Risk";
+ * docs/redis-keys.md.
  */
 
 #ifndef HEALTHCODE_RISK_H
@@ -10,6 +10,7 @@
 
 #include "healthcode_claims.h"
 #include "healthcode_holder.h"
+#include "healthcode_revocation.h"
 
 
 /* Bytes of flag names that are kept for logs and variables. */
@@ -17,6 +18,9 @@
 
 /* A region of six digits is asked for by 6, 4 and 2 of them. */
 #define HEALTHCODE_RISK_PREFIXES_MAX  (3 * HEALTHCODE_CLAIMS_REGIONS_MAX)
+
+/* Flags that a holder may have, those that are over among them. */
+#define HEALTHCODE_RISK_FLAGS_MAX    64
 
 /* The flags of the national service, in the order of its notice. */
 #define HEALTHCODE_RISK_NATIONAL                                              \
@@ -43,7 +47,7 @@ typedef struct {
  * to the caller.
  */
 typedef struct {
-    char                        holder[HEALTHCODE_HOLDER_HEX];
+    uint8_t                     holder[HEALTHCODE_HOLDER_LEN];
     healthcode_str_t            iss;
     healthcode_str_t            thumbprint;    /* of the key that signed */
     const healthcode_region_t  *regions;
@@ -53,10 +57,11 @@ typedef struct {
 
 /* By what the answer is judged. */
 typedef struct {
-    const healthcode_risk_policy_t  *policy;
-    const char                      *pepper_check;   /* 32 hex digits */
-    int64_t                          iat;            /* of the code */
-    int64_t                          now;            /* Unix seconds */
+    const healthcode_risk_policy_t       *policy;
+    int64_t                               iat;       /* of the code */
+    int64_t                               now;       /* Unix seconds */
+    const healthcode_revocation_names_t  *code;      /* how a store names it;
+                                                        NULL: nobody can tell */
 } healthcode_risk_terms_t;
 
 
@@ -72,17 +77,36 @@ typedef struct {
     int64_t   before;      /* codes with an earlier iat are called back */
 } healthcode_risk_control_t;
 
-/* What is known of all that a query asks for but the flags of its holder. */
+/* The answers to a query, except the flags of its holder. */
 typedef struct {
     healthcode_risk_control_t  control;
     healthcode_risk_region_t   regions[HEALTHCODE_RISK_PREFIXES_MAX];
 } healthcode_risk_answer_t;
 
 
+/* A field of a holder's hash; the views are the reader's. */
+typedef struct {
+    healthcode_str_t  name;
+    healthcode_str_t  until;
+} healthcode_risk_flag_t;
+
+/*
+ * What a store has answered to one query: facts, judged by nobody yet, so that
+ * one reading serves all who asked the same.
+ */
+typedef struct {
+    bool                      unreadable;   /* not all flags could be read */
+    size_t                    nflags;
+    healthcode_risk_flag_t    flags[HEALTHCODE_RISK_FLAGS_MAX];
+    healthcode_risk_answer_t  answer;
+} healthcode_risk_reading_t;
+
+
 /* What was found.  Start with nothing; findings only ever add up. */
 typedef struct {
     bool    key_revoked;
     bool    issuer_suspended;
+    bool    code_revoked;
     bool    issued_before;
     bool    flagged;                         /* a flag that the policy denies */
     bool    region;                          /* a level that it denies */
@@ -107,27 +131,37 @@ int64_t healthcode_risk_until(healthcode_str_t until);
 /* Whether until, likewise, lies after now. */
 bool healthcode_risk_is_active(healthcode_str_t until, int64_t now);
 
-/* Adds one field of a holder's hash: the flag name and its until. */
+/*
+ * Adds one field of a holder's hash: the flag name and its until.  A name that
+ * revokes codes (healthcode_revocation_kind()) is not a flag, whatever the
+ * policy denies.
+ */
 void healthcode_risk_add_flag(healthcode_risk_t *risk,
     const healthcode_risk_policy_t *policy, healthcode_str_t name,
     healthcode_str_t until, int64_t now);
 
 /*
  * Reads a region's value, "LEVEL UNTIL"; the level is
- * HEALTHCODE_RISK_LEVEL_HIGH where it cannot be read.
+ * HEALTHCODE_RISK_LEVEL_HIGH if it cannot be read.
  */
 healthcode_risk_region_t healthcode_risk_region(healthcode_str_t value);
 
-/* The level of such a value, 0 where it has run out. */
+/* The level of such a value, 0 if it has run out. */
 unsigned healthcode_risk_region_level(healthcode_str_t value, int64_t now);
 
 /*
  * Reads a control "before" value, Unix seconds; INT64_MAX, which is after
- * every iat, where it cannot be read.
+ * every iat, if it cannot be read.
  */
 int64_t healthcode_risk_before(healthcode_str_t before);
 
-/* Whether such a value refuses a code issued at iat. */
+/*
+ * Likewise the "before" of a holder's hash; INT64_MAX for 0 as well, which is
+ * an until of somebody who meant to set a flag of that name.
+ */
+int64_t healthcode_risk_holder_before(healthcode_str_t before);
+
+/* Whether a control "before" value refuses a code issued at iat. */
 bool healthcode_risk_is_before(healthcode_str_t before, int64_t iat);
 
 /*
@@ -141,13 +175,29 @@ void healthcode_risk_add_answer(healthcode_risk_t *risk,
     const healthcode_risk_terms_t *terms);
 
 /*
- * The level with this name, 0 where there is none.
+ * Whether reading revokes single codes, so that terms have to name the code;
+ * else the names are not looked at.
+ */
+bool healthcode_risk_asks_code(const healthcode_risk_reading_t *reading);
+
+/*
+ * Adds all that reading, the answer to query, says of the code of terms.  A
+ * holder whose flags could not all be read is flagged, whatever the policy
+ * denies.
+ */
+void healthcode_risk_add_reading(healthcode_risk_t *risk,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_reading_t *reading,
+    const healthcode_risk_terms_t *terms);
+
+/*
+ * The level with this name, 0 if there is none.
  */
 unsigned healthcode_risk_level_find(healthcode_str_t name);
 
 /*
- * The gravest finding: _KEY_REVOKED, _ISSUER_SUSPENDED, _ISSUED_BEFORE,
- * _FLAGGED, _REGION; or HEALTHCODE_REASON_OK where there is none.
+ * The gravest finding: _KEY_REVOKED, _ISSUER_SUSPENDED, _CODE_REVOKED,
+ * _ISSUED_BEFORE, _FLAGGED, _REGION; or HEALTHCODE_REASON_OK if there is none.
  */
 healthcode_reason_e healthcode_risk_reason(const healthcode_risk_t *risk);
 

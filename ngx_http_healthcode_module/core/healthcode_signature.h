@@ -1,6 +1,6 @@
 /*
- * Signed bytes + key -> valid or not (RFC 7515 section 5.2, RFC 7518
- * section 3).  Chooses no key and reads no token.
+ * Signed bytes + key -> valid or not (RFC 7515 section 5.2, RFC 7518 section
+ * 3).  The caller chooses the key.  Knows no: token, claims, file.
  * docs/token-format.md, "Signature".
  */
 

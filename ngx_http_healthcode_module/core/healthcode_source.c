@@ -1,6 +1,6 @@
 /*
  * What a source takes for a code: the value of a header, argument or cookie,
- * whole, behind a scheme, or by a pattern.  Knows no place where values stand.
+ * whole, behind a scheme, or by a pattern.  Knows no: nginx, token, request.
  * docs/request-path.md, "Source".
  */
 
@@ -12,7 +12,6 @@ static healthcode_pattern_e healthcode_source_bearer(healthcode_str_t value,
 static healthcode_pattern_e healthcode_source_pattern(
     const healthcode_source_t *source, healthcode_str_t value,
     healthcode_str_t *code);
-static bool healthcode_source_is_mask(healthcode_str_t code);
 
 
 healthcode_pattern_e
@@ -99,8 +98,7 @@ healthcode_source_pattern(const healthcode_source_t *source,
 }
 
 
-/* Empty, or stars alone. */
-static bool
+bool
 healthcode_source_is_mask(healthcode_str_t code)
 {
     for (size_t i = 0; i < code.len; i++) {

@@ -1,6 +1,6 @@
 /*
  * What a source takes for a code: the value of a header, argument or cookie,
- * whole, behind a scheme, or by a pattern.  Knows no place where values stand.
+ * whole, behind a scheme, or by a pattern.  Knows no: nginx, token, request.
  * docs/request-path.md, "Source".
  */
 
@@ -32,5 +32,8 @@ typedef struct {
  */
 healthcode_pattern_e healthcode_source_match(const healthcode_source_t *source,
     healthcode_str_t value, healthcode_str_t *code);
+
+/* Whether code is empty, or what a mask leaves: stars alone. */
+bool healthcode_source_is_mask(healthcode_str_t code);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Which known name somebody may have meant who wrote another one.
- * Knows no configuration.  README.md, "Directives".
+ * Which known name somebody may have meant who wrote another one.  Knows
+ * no: nginx, configuration.  docs/directives.md.
  */
 
 #ifndef HEALTHCODE_SPELLING_H

@@ -1,6 +1,6 @@
 /*
- * A view of bytes that someone else owns; not NUL-terminated.
- * Knows no other part of the module.  docs/token-format.md.
+ * A view of bytes that someone else owns; not NUL-terminated.  Knows no: nginx,
+ * memory, token.  docs/token-format.md.
  */
 
 #ifndef HEALTHCODE_STR_H
@@ -37,14 +37,64 @@ healthcode_str_equal(healthcode_str_t a, healthcode_str_t b)
 }
 
 
-/* What a hash begins with. */
-#define HEALTHCODE_STR_HASH  UINT64_C(0xcbf29ce484222325)
+/* Without one newline at the end, which editors put behind a secret. */
+static inline healthcode_str_t
+healthcode_str_chomp(healthcode_str_t text)
+{
+    if (text.len && text.data[text.len - 1] == '\n') {
+        text.len--;
+    }
+
+    return text;
+}
 
 
-/* FNV-1a of the bytes, going on from hash; never for what a stranger stores. */
+/* Blanks that headers may have between things: RFC 9110 section 5.6.3, OWS. */
+static inline bool
+healthcode_str_is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+
+/* Without such blanks at both ends. */
+static inline healthcode_str_t
+healthcode_str_trim(healthcode_str_t text)
+{
+    while (text.len && healthcode_str_is_blank(text.data[0])) {
+        text.data++;
+        text.len--;
+    }
+
+    while (text.len && healthcode_str_is_blank(text.data[text.len - 1])) {
+        text.len--;
+    }
+
+    return text;
+}
+
+
+/* Puts bytes at n of out, or nowhere if it is NULL; returns where they end. */
+static inline size_t
+healthcode_str_put(healthcode_str_t bytes, uint8_t *out, size_t n)
+{
+    if (out != NULL && bytes.len > 0) {
+        memcpy(out + n, bytes.data, bytes.len);
+    }
+
+    return n + bytes.len;
+}
+
+
+/*
+ * FNV-1a of the bytes, going on from hash; 0 to begin.  Never for what a
+ * stranger stores.
+ */
 static inline uint64_t
 healthcode_str_hash(uint64_t hash, healthcode_str_t str)
 {
+    hash = hash ? hash : UINT64_C(0xcbf29ce484222325);
+
     for (size_t i = 0; i < str.len; i++) {
         hash = (hash ^ str.data[i]) * UINT64_C(0x100000001b3);
     }
@@ -53,7 +103,7 @@ healthcode_str_hash(uint64_t hash, healthcode_str_t str)
 }
 
 
-/* Whether the bytes are the same but for the case of ASCII letters. */
+/* Whether the bytes are the same except for the case of ASCII letters. */
 static inline bool
 healthcode_str_equal_nocase(healthcode_str_t a, healthcode_str_t b)
 {

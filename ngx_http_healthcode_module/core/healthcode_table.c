@@ -1,9 +1,9 @@
 /*
- * A fixed table of entries over the caller's memory, which processes share
+ * A fixed table of entries in memory of the caller, which processes share
  * without a lock, and without pointers.  An entry stands in one of two sets of
- * a few places; one that is torn, by a writer that was overtaken or killed, is
- * not there.  Knows not what an entry means.
- * docs/request-path.md, "The cache".
+ * a few places; a torn one, of a writer that was overtaken or killed, does not
+ * count.  The caller says what an entry means.  Knows no: nginx, token, holder.
+ * docs/cache.md.
  */
 
 #include "healthcode_atomic.h"

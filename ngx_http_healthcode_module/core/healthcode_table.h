@@ -1,9 +1,9 @@
 /*
- * A fixed table of entries over the caller's memory, which processes share
+ * A fixed table of entries in memory of the caller, which processes share
  * without a lock, and without pointers.  An entry stands in one of two sets of
- * a few places; one that is torn, by a writer that was overtaken or killed, is
- * not there.  Knows not what an entry means.
- * docs/request-path.md, "The cache".
+ * a few places; a torn one, of a writer that was overtaken or killed, does not
+ * count.  The caller says what an entry means.  Knows no: nginx, token, holder.
+ * docs/cache.md.
  */
 
 #ifndef HEALTHCODE_TABLE_H
@@ -19,13 +19,12 @@
 #define HEALTHCODE_TABLE_KEY_MAX    5
 
 /*
- * What stands in a zone may have been written by another build of this module:
- * its layout must not change by accident, and static assertions hold the places
- * of all words in it, here, of leases, of entries and of what nginx's side puts
- * before the tables.  Who changes one of them, or, which no assertion sees, the
- * checksum of an entry or how its key finds its set, changes
- * NGX_HTTP_HEALTHCODE_CACHE_LAYOUT, too: a zone of another layout is refused
- * with a message, and never read.
+ * Another build of this module may have written a zone, so its layout must not
+ * change by accident: static assertions hold the places of all words in it,
+ * here, of leases, of entries and of what nginx's side puts before the tables.
+ * No assertion sees the checksum of an entry, or how its key finds its set.  If
+ * you change any of these, change NGX_HTTP_HEALTHCODE_CACHE_LAYOUT, too: a zone
+ * of another layout is refused with a message, and never read.
  */
 _Static_assert(HEALTHCODE_TABLE_WAYS == 8,
                "a set is laid out otherwise: see above");
@@ -53,7 +52,7 @@ typedef uint64_t (*healthcode_table_worth_pt)(const uint64_t *entry,
 /*
  * Lays table over bytes of memory, aligned to 8, which the caller owns; memory
  * that is all zero is an empty table, and what another process has put there
- * is found.  False where not one set fits.
+ * is found.  False if not one set fits.
  */
 bool healthcode_table_init(healthcode_table_t *table, void *memory,
     size_t bytes, unsigned words, unsigned key);
@@ -63,7 +62,7 @@ size_t healthcode_table_size(const healthcode_table_t *table);
 
 /*
  * Copies the next sound entry that has key into entry, table->words long, and
- * returns its place; NULL where there is no more.  *looked counts the places
+ * returns its place; NULL if there is no more.  *looked counts the places
  * that were looked at, and starts at 0.
  */
 const uint64_t *healthcode_table_next(const healthcode_table_t *table,
@@ -76,15 +75,15 @@ const uint64_t *healthcode_table_next(const healthcode_table_t *table,
 void healthcode_table_prefetch(const healthcode_table_t *table,
     const uint64_t *key);
 
-/* Whether entry, a copy, is still what stands at place. */
+/* Whether the entry at place still equals entry, a copy of it. */
 bool healthcode_table_is_at(const healthcode_table_t *table,
     const uint64_t *place, const uint64_t *entry);
 
 /*
- * Puts entry, whose checksum is filled in, where the one stands that has the
- * same first words, as many as same, key among them; or else where none stands
- * that is worth something; or else where the one stands that is least worth
- * keeping.  True: that one was worth something.
+ * Stores entry and fills in its checksum.  It replaces, in this order: the
+ * entry whose first same words are equal, key among them; an entry of no worth;
+ * the entry of least worth.  True: an entry that was worth something was
+ * evicted.
  */
 bool healthcode_table_put(healthcode_table_t *table, uint64_t *entry,
     unsigned same, healthcode_table_worth_pt worth, void *data);

@@ -1,7 +1,7 @@
 /*
- * Text that a stranger wrote, for a terminal or a log: what its characters
- * are, and the text with those that mislead as escapes.
- * Knows no terminal and no log.  docs/operations.md, "Text of others".
+ * Text that a stranger wrote, for a terminal or a log: what its characters are,
+ * and the text with those that mislead as escapes.  Knows no: nginx, log, file.
+ * docs/operations.md, "Text of others".
  */
 
 #include "healthcode_text.h"

@@ -1,7 +1,7 @@
 /*
- * Text that a stranger wrote, for a terminal or a log: what its characters
- * are, and the text with those that mislead as escapes.
- * Knows no terminal and no log.  docs/operations.md, "Text of others".
+ * Text that a stranger wrote, for a terminal or a log: what its characters are,
+ * and the text with those that mislead as escapes.  Knows no: nginx, log, file.
+ * docs/operations.md, "Text of others".
  */
 
 #ifndef HEALTHCODE_TEXT_H
@@ -13,10 +13,10 @@
 /* What a character is. */
 typedef enum {
     HEALTHCODE_TEXT_SHOWN,      /* it is seen as itself */
-    HEALTHCODE_TEXT_BLANK,      /* White_Space of Unicode, but for controls */
+    HEALTHCODE_TEXT_BLANK,      /* White_Space of Unicode, except controls */
     HEALTHCODE_TEXT_HIDDEN,     /* is not seen, or turns what is around it */
     HEALTHCODE_TEXT_CONTROL,    /* C0, DEL, C1 */
-    HEALTHCODE_TEXT_INVALID     /* a byte that is no UTF-8, RFC 3629 */
+    HEALTHCODE_TEXT_INVALID     /* a byte that is not UTF-8, RFC 3629 */
 } healthcode_text_e;
 
 
@@ -28,9 +28,9 @@ healthcode_text_e healthcode_text_first(healthcode_str_t text, size_t *len);
 
 /*
  * Writes text with each byte of a hidden character, of a control and of what
- * is no UTF-8, and each backslash, as \xHH, so that it can be read back.
+ * is not UTF-8, and each backslash, as \xHH, so that it can be read back.
  * Writes what fits into size bytes, whole characters and whole escapes, and a
- * NUL (dst may be NULL where size is 0).  Returns the bytes of all of it,
+ * NUL (dst may be NULL if size is 0).  Returns the bytes of all of it,
  * without the NUL: size or more where it was cut.
  */
 size_t healthcode_text_escape(healthcode_str_t text, char *dst, size_t size);

@@ -1,6 +1,6 @@
 /*
- * The text of a code taken apart: JWS compact serialisation (RFC 7515
- * sections 3.1 and 7.1), judged by RFC 8725.  Knows no keys and no claims.
+ * The text of a code taken apart: JWS compact serialisation (RFC 7515 sections
+ * 3.1 and 7.1), judged by RFC 8725.  Knows no: key, claims, request.
  * docs/token-format.md, "Token".
  */
 
@@ -69,7 +69,7 @@ healthcode_token_split(healthcode_str_t text, healthcode_str_t parts[3])
 
     parts[2] = healthcode_str_from(p, (size_t) (end - p));
 
-    /* A third dot is no byte of base64url and falls there. */
+    /* the decoder refuses a third dot, which is not a byte of base64url */
     return true;
 }
 
@@ -86,6 +86,58 @@ healthcode_token_decode(healthcode_str_t part, uint8_t **memory,
     *memory += decoded->len;
 
     return true;
+}
+
+
+const char *
+healthcode_token_fault(healthcode_str_t text, healthcode_token_memory_t *memory)
+{
+    size_t             dots = 0;
+    uint8_t           *p = memory->parts;
+    healthcode_str_t   parts[3], decoded[3];
+
+    if (text.len > HEALTHCODE_TOKEN_MAX) {
+        return "is longer than 8192 bytes";
+    }
+
+    for (size_t i = 0; i < text.len; i++) {
+        dots += text.data[i] == '.';
+    }
+
+    if (dots && memchr(text.data, '~', text.len)) {
+        return "has a \"~\": it is an SD-JWT, which a gate does not take";
+    }
+
+    if (dots == 0) {
+        return "has no dot: it is not a JWT";
+    }
+
+    if (dots == 1) {
+        return "has one dot: the signature is missing";
+    }
+
+    if (dots == 4) {
+        return "has five parts: it is encrypted (JWE)";
+    }
+
+    if (dots != 2 || !healthcode_token_split(text, parts)) {
+        return "does not have three parts";
+    }
+
+    for (int i = 0; i < 3; i++) {
+        if (!healthcode_token_decode(parts[i], &p, &decoded[i])) {
+            return "is not strict base64url";
+        }
+    }
+
+    if (healthcode_json_read(decoded[0], memory->header,
+                             sizeof(memory->header)) == NULL)
+    {
+        return "has a header that is not a strict JSON object";
+    }
+
+    return "has a header without \"alg\", or whose \"alg\", \"kid\" or "
+           "\"typ\" is not a string";
 }
 
 
@@ -143,6 +195,19 @@ healthcode_token_header(healthcode_str_t text,
 }
 
 
+healthcode_str_t
+healthcode_token_signed(healthcode_str_t text)
+{
+    for (size_t len = text.len; len > 0; len--) {
+        if (text.data[len - 1] == '.') {
+            return healthcode_str_from(text.data, len - 1);
+        }
+    }
+
+    return text;
+}
+
+
 static healthcode_str_t
 healthcode_token_type_name(healthcode_str_t type)
 {
@@ -175,6 +240,15 @@ healthcode_token_type_is(const healthcode_token_t *token, healthcode_str_t type)
 
     return healthcode_str_equal_nocase(healthcode_token_type_name(token->typ),
                                        healthcode_token_type_name(type));
+}
+
+
+const char *
+healthcode_token_type_fault(const healthcode_token_t *token)
+{
+    return token->typ.data
+           ? "is not a TYPE of the issuer's \"typ\""
+           : "is missing; \"typ none;\" in the issuer accepts that";
 }
 
 

@@ -1,6 +1,6 @@
 /*
- * The results of the stages -> allow or deny, always with one reason.
- * Knows nothing of how the results came about.
+ * The results of the stages -> allow or deny, always with one reason.  How the
+ * results came about has no effect.  Knows no: token, claims, store.
  * docs/request-path.md, "Verdict".
  */
 
@@ -11,31 +11,90 @@
 
 
 typedef enum {
-    HEALTHCODE_LIVE_UNKNOWN = 0,   /* nobody asked: a fault */
-    HEALTHCODE_LIVE_OFF,           /* the configuration says not to ask */
-    HEALTHCODE_LIVE_READ,          /* the store answered and proved itself */
-    HEALTHCODE_LIVE_OUTAGE         /* it did not */
-} healthcode_live_e;
+    HEALTHCODE_STORE_UNKNOWN = 0,  /* nobody asked: a fault */
+    HEALTHCODE_STORE_OFF,          /* the location has no store */
+    HEALTHCODE_STORE_READ,         /* the store answered and proved itself */
+    HEALTHCODE_STORE_OUTAGE        /* it did not */
+} healthcode_store_e;
+
+
+/* Classes of outages of a store, one bit each: those that let codes pass. */
+enum {
+    HEALTHCODE_OUTAGE_TIMEOUT = 1,
+    HEALTHCODE_OUTAGE_REFUSED = 2,
+    HEALTHCODE_OUTAGE_AUTH = 4,
+    HEALTHCODE_OUTAGE_PROOF = 8,
+    HEALTHCODE_OUTAGE_ANY = 15
+};
+
+
+/*
+ * For how long, in ms, a location believes in an outage what the cache of its
+ * store knew: by class of the outage; 0: not at all.  There is no other class:
+ * a store that refuses the gate or its proof may have lost what it had.
+ */
+typedef struct {
+    uint64_t             timeout;
+    uint64_t             refused;
+} healthcode_stale_t;
 
 
 /* All zero is a fault and denies. */
 typedef struct {
-    healthcode_reason_e  code;           /* of token, signature and claims */
-    healthcode_live_e    live;
-    healthcode_reason_e  risk;           /* LIVE_READ: the finding or _OK;
-                                            LIVE_OUTAGE: which outage */
-    bool                 outage_allow;   /* the location says so in words */
+    healthcode_reason_e  code;           /* of token, signature and claims; then
+                                            of a second condition */
+    healthcode_store_e   store;
+    healthcode_reason_e  risk;           /* STORE_READ: the finding or _OK;
+                                            STORE_OUTAGE: which outage */
+    bool                 data_old;       /* too old for the location: counts
+                                            where the store was read and has
+                                            found nothing, or was known to */
+    unsigned             outage_allow;   /* HEALTHCODE_OUTAGE_*: the location
+                                            names them */
+    healthcode_stale_t   outage_stale;   /* of the location */
+    bool                 was_absent;     /* STORE_OUTAGE: no longer ago than
+                                            that, nothing was found */
 } healthcode_evidence_t;
 
 
 typedef struct {
     bool                 allow;
     healthcode_reason_e  reason;   /* under an allowed outage still it */
+    bool                 stale;    /* allowed by what the cache knew */
 } healthcode_verdict_t;
 
 
 /* Decides.  Any combination that is not listed as a pass denies. */
 healthcode_verdict_t healthcode_verdict_decide(
     const healthcode_evidence_t *evidence);
+
+/*
+ * The bit of a class of outage by its word, as a location names it: "timeout",
+ * "refused", "auth", "proof".  0: there is no such class, or it is "busy",
+ * which anybody can bring about, so that no location may let it pass.
+ */
+unsigned healthcode_verdict_outage_find(healthcode_str_t word);
+
+/* The word of one bit, a constant string; empty for anything else. */
+healthcode_str_t healthcode_verdict_outage_word(unsigned bit);
+
+/*
+ * For how long, in ms, a location that says so believes in an outage for reason
+ * what the cache knew; 0: not at all, as for any other reason.
+ */
+uint64_t healthcode_verdict_stale(const healthcode_stale_t *stale,
+    healthcode_reason_e reason);
+
+/*
+ * By what class of outage a verdict passed without an answer of the store: its
+ * word, a constant string; "stale", if by what the cache knew; empty if the
+ * store answered, or if the verdict is a deny.
+ */
+healthcode_str_t healthcode_verdict_degraded(
+    const healthcode_verdict_t *verdict);
+
+/* What a guard sees of a verdict: green for every allow, never for a deny. */
+healthcode_colour_e healthcode_verdict_colour(
+    const healthcode_verdict_t *verdict);
 
 #endif

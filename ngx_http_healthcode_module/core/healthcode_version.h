@@ -1,6 +1,6 @@
 /*
- * The version of the module and of the command, which belong together.
- * Knows nothing else.  docs/operations.md, "The command".
+ * The version of the module and of the command, which belong together.  Knows
+ * no: nginx.  docs/operations.md, "The command".
  */
 
 #ifndef HEALTHCODE_VERSION_H

@@ -1,6 +1,6 @@
 /*
- * The types that the files of the glue share: configuration, and the record
- * of one request.  docs/request-path.md.
+ * The types that the files of the glue share: configuration, and what a
+ * worker hangs on it.  Knows no: request, connection.  docs/architecture.md.
  */
 
 #ifndef NGX_HTTP_HEALTHCODE_H
@@ -10,38 +10,56 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_healthcode_cache.h"
+#include "store/ngx_http_healthcode_cache.h"
 #include "../core/healthcode_bundle.h"
 #include "../core/healthcode_claims.h"
+#include "../core/healthcode_counters.h"
+#include "../core/healthcode_history.h"
 #include "../core/healthcode_holder.h"
 #include "../core/healthcode_index.h"
 #include "../core/healthcode_issuer.h"
+#include "../core/healthcode_page.h"
 #include "../core/healthcode_pattern.h"
+#include "../core/healthcode_quote.h"
+#include "../core/healthcode_reply.h"
 #include "../core/healthcode_require.h"
 #include "../core/healthcode_risk.h"
 #include "../core/healthcode_source.h"
+#include "../core/healthcode_standing.h"
+#include "../core/healthcode_temperature.h"
 #include "../core/healthcode_verdict.h"
 #include "../redis/healthcode_handshake.h"
-#include "../redis/healthcode_reply_reader.h"
-#include "../redis/healthcode_risk_codec.h"
-#include "../redis/healthcode_tracking.h"
+#include "../redis/healthcode_sentinel_link.h"
 
 
 #define NGX_HTTP_HEALTHCODE_OFF    0
 #define NGX_HTTP_HEALTHCODE_ON     1
 #define NGX_HTTP_HEALTHCODE_AUDIT  2
 
+/* The last days of an issuer: its name, its sunset, the days that are left. */
+#define NGX_HTTP_HEALTHCODE_ISSUER_ENDS                                       \
+    "healthcode: codes of issuer \"%V\" are accepted until %V only; days "    \
+    "left: %T (sunset)"
+
 
 typedef struct ngx_http_healthcode_keys_s       ngx_http_healthcode_keys_t;
-typedef struct ngx_http_healthcode_zone_slot_s  ngx_http_healthcode_zone_slot_t;
-typedef struct ngx_http_healthcode_redis_s      ngx_http_healthcode_redis_t;
-typedef struct ngx_http_healthcode_lookup_s     ngx_http_healthcode_lookup_t;
+typedef struct ngx_http_healthcode_keys_slot_s  ngx_http_healthcode_keys_slot_t;
+typedef struct ngx_http_healthcode_client_s     ngx_http_healthcode_client_t;
+typedef struct ngx_http_healthcode_counts_s     ngx_http_healthcode_counts_t;
+typedef struct ngx_http_healthcode_tally_s      ngx_http_healthcode_tally_t;
 
 
+/* Sources are looked at in this order. */
 typedef enum {
     NGX_HTTP_HEALTHCODE_HEADER,
+    NGX_HTTP_HEALTHCODE_LIST,      /* an element of a header */
     NGX_HTTP_HEALTHCODE_QUERY,
-    NGX_HTTP_HEALTHCODE_COOKIE
+    NGX_HTTP_HEALTHCODE_COOKIE,
+    NGX_HTTP_HEALTHCODE_FORM,
+    NGX_HTTP_HEALTHCODE_JSON,
+    NGX_HTTP_HEALTHCODE_BODY,      /* of any type */
+    NGX_HTTP_HEALTHCODE_PATH,
+    NGX_HTTP_HEALTHCODE_VARIABLE
 } ngx_http_healthcode_source_e;
 
 
@@ -49,9 +67,17 @@ typedef struct {
     ngx_http_healthcode_source_e   kind;
     healthcode_source_t            core;
     ngx_str_t                      name;       /* a header's in lower case */
-    ngx_uint_t                     variable;   /* $http_NAME, $cookie_NAME */
+    ngx_uint_t                     variable;   /* $http_NAME, $cookie_NAME; or
+                                                  the one that is the source */
     ngx_uint_t                     cookies;    /* $http_cookie, of a cookie */
 } ngx_http_healthcode_source_t;
+
+
+/* healthcode_temperature: where the reading is, and the highest that passes. */
+typedef struct {
+    ngx_http_healthcode_source_t   source;
+    unsigned                       max;        /* tenths of a degree */
+} ngx_http_healthcode_temperature_t;
 
 
 /* A name that a directive mentions, to be looked up when all are known. */
@@ -93,8 +119,12 @@ typedef struct {
     ngx_http_healthcode_reference_t   block;   /* where it begins */
     ngx_str_t                      iss;
     ngx_str_t                      subject_space;
+    ngx_str_t                      kind;       /* claim; len is 0: none */
     ngx_str_t                      sm2_id;
-    ngx_array_t                   *types;      /* of healthcode_str_t */
+    ngx_str_t                      regions;    /* name of the claim */
+    ngx_array_t                   *subject;    /* of healthcode_str_t, as are */
+    ngx_array_t                   *status;     /* these: a claim and values */
+    ngx_array_t                   *types;
     ngx_array_t                   *aliases;    /* of algorithm_alias_t */
     unsigned                       algorithms;
     time_t                         max_age;
@@ -103,30 +133,115 @@ typedef struct {
 
     /* shared by the workers */
     ngx_shm_zone_t                *zone;
-    ngx_http_healthcode_zone_slot_t  *slot;
+    ngx_http_healthcode_keys_slot_t  *slot;
 
     /* this worker's; NULL in a process that serves nothing */
-    ngx_http_healthcode_keys_t    *live;
+    ngx_http_healthcode_keys_t    *current;
 
     /* not configuration: when this worker last noted it in the log; 0: never */
     ngx_msec_t                    *noted;
 } ngx_http_healthcode_issuer_t;
 
 
+/* Files that one credential has at most. */
+#define NGX_HTTP_HEALTHCODE_CREDENTIAL_FILES  3
+
+
+/* How a credential is made of the texts of its files, and who takes it. */
+typedef struct {
+    const char                    *what;       /* for the log */
+
+    /*
+     * By the reader's thread.  The text of a file that is not there is NULL.
+     * NULL: *error is what is wrong, for people, with the file *which.
+     */
+    void                        *(*make)(const healthcode_str_t *texts,
+                                      ngx_uint_t *which, const char **error);
+
+    /* In the event loop: made is take()'s own; by either: nobody takes it. */
+    void                         (*take)(void *data, void *made);
+    void                         (*drop)(void *made);
+} ngx_http_healthcode_credential_kind_t;
+
+
+/* What a store is entered with, of files that are read again and again. */
+typedef struct {
+    const ngx_http_healthcode_credential_kind_t  *kind;
+    ngx_str_t                      store;      /* its name */
+    ngx_http_healthcode_reference_t   block;   /* where it begins */
+    ngx_str_t                      files[NGX_HTTP_HEALTHCODE_CREDENTIAL_FILES];
+    uint64_t                       stamp;      /* of what the configuration
+                                                  read */
+    uint64_t                       hash;       /* likewise, of the texts */
+    void                          *data;       /* of take(); NULL: nobody, in
+                                                  a process that serves
+                                                  nothing */
+} ngx_http_healthcode_credential_t;
+
+
+/* A server of a store, as a line names it. */
+typedef struct {
+    ngx_str_t                      text;       /* as written, for the log */
+    ngx_str_t                      host;       /* the name in it */
+    ngx_str_t                      service;    /* of its SRV records; or none */
+    in_port_t                      port;
+    ngx_addr_t                    *addrs;
+    ngx_uint_t                     naddrs;     /* 0: the name is resolved while
+                                                  nginx serves */
+    ngx_uint_t                     no_port;    /* the line names none */
+} ngx_http_healthcode_server_t;
+
+
+/* TLS of a store, as its lines say it. */
+typedef struct {
+    ngx_flag_t                     enabled;
+    ngx_str_t                      name;       /* that the certificate has to be
+                                                  for; with a NUL */
+    ngx_str_t                      sni;        /* likewise, empty if that is an
+                                                  address */
+    ngx_str_t                      trusted;    /* file */
+    ngx_str_t                      certificate;   /* file, of ours */
+    ngx_str_t                      key;        /* file */
+    ngx_uint_t                     protocols;
+    ngx_str_t                      ciphers;
+    ngx_int_t                      depth;
+    ngx_ssl_t                     *ssl;        /* NULL: no TLS */
+    ngx_http_healthcode_credential_t  *files;  /* NULL: no TLS */
+} ngx_http_healthcode_store_tls_t;
+
+
+/* Sentinels that name the server of a store. */
+typedef struct {
+    ngx_str_t                      name;       /* of the master; empty: none */
+    ngx_array_t                   *servers;    /* of server_t; NULL: one line
+                                                  "server" at most */
+    ngx_str_t                      user;
+    ngx_str_t                      password;
+    ngx_msec_t                     silence;
+    ngx_resolver_t                *resolver;   /* of their names, or NULL */
+    healthcode_sentinel_terms_t    terms;
+} ngx_http_healthcode_store_sentinel_t;
+
+
 typedef struct {
     ngx_str_t                      name;
     ngx_uint_t                     number;     /* among all stores */
     ngx_http_healthcode_reference_t   block;   /* where it begins */
-    ngx_url_t                      url;
+    ngx_http_healthcode_server_t   server;
+    ngx_http_healthcode_store_sentinel_t   sentinel;
+    ngx_http_healthcode_store_tls_t   tls;
     ngx_str_t                      user;
     ngx_str_t                      password;
+    ngx_http_healthcode_credential_t  *password_files;   /* or NULL */
     ngx_int_t                      database;
     ngx_msec_t                     timeout;
     ngx_msec_t                     connect_timeout;
     ngx_int_t                      max_pending;
     ngx_flag_t                     evicting_ok;
-    ngx_flag_t                     resolve;
-    ngx_resolver_t                *resolver;
+    ngx_flag_t                     role_unchecked;
+    ngx_flag_t                     resp2;
+    ngx_resolver_t                *resolver;   /* of the server's name; NULL:
+                                                  it has addresses */
     ngx_msec_t                     resolver_timeout;
     healthcode_handshake_t         handshake;
 
@@ -135,33 +250,68 @@ typedef struct {
     ngx_http_healthcode_cache_t   *cache;
     ngx_msec_t                     lease;
     ngx_msec_t                     cache_max_age;
+    ngx_int_t                      max_tracked;   /* keys, of its Redis; 0: no
+                                                     limit */
     healthcode_digest_t           *digest;
 
+    ngx_array_t                    data_limits;   /* of time_t: each
+                                                     healthcode_data_max_age of
+                                                     its locations, once */
+
     /* this worker's connection; NULL in a process that serves nothing */
-    ngx_http_healthcode_redis_t   *redis;
+    ngx_http_healthcode_client_t  *client;
+    ngx_http_healthcode_tally_t   *tally;      /* NULL also without counters */
+
+    /* shared by the workers; NULL: there are none */
+    healthcode_standings_t        *standings;
+    uint64_t                       configuration;   /* its number in those */
 } ngx_http_healthcode_store_t;
 
 
 typedef struct {
     healthcode_pepper_t           *pepper;
-    char                           pepper_check[HEALTHCODE_HOLDER_HEX];
+    char                           pepper_check[HEALTHCODE_PEPPER_CHECK];
     ngx_array_t                    issuers;    /* of pointers */
     ngx_array_t                    stores;     /* of pointers */
+    ngx_array_t                    credentials;   /* of pointers */
     ngx_array_t                    caches;     /* of pointers */
     ngx_array_t                    policies;   /* of loc_conf_t pointers */
     ngx_array_t                    queries;    /* of healthcode_source_t: of
                                                   arguments, all gates' */
-    ngx_uint_t                     request_uri;   /* index of the variable */
+    ngx_array_t                    paths;      /* likewise, of paths */
+    ngx_uint_t                     request;    /* index of the variable */
+    ngx_uint_t                     request_uri;   /* likewise */
+    ngx_uint_t                     request_body;   /* likewise */
+    ngx_uint_t                     content_length;   /* likewise */
+    ngx_uint_t                     http_content_length;   /* likewise */
     ngx_uint_t                     referer;    /* likewise, $http_referer */
     ngx_array_t                    places;     /* of place_t, all gates */
+    ngx_array_t                    locations;  /* likewise, all of nginx's */
     ngx_array_t                    idle;       /* of idle_t */
+    ngx_array_t                    unheard;    /* of conf_reply_t */
+    ngx_array_t                    statuses;   /* of place_t */
+    ngx_array_t                    open;       /* of open_t, of statuses */
+    ngx_uint_t                     has_degraded_header;   /* some gate has */
+    ngx_uint_t                     has_any;    /* a gate with "satisfy any" */
+    ngx_array_t                   *editions;   /* of edition_t, those that are
+                                                  built in; NULL: no gate */
     ngx_array_t                   *sources;    /* where no line names any */
     ngx_array_t                   *deny;       /* likewise */
     healthcode_index_t            *issuer_index;   /* of all issuers */
     healthcode_digest_t           *digest;     /* NULL: nothing needs it */
+    ngx_str_t                      page_policy;   /* of what the page of
+                                                     healthcode_status loads */
+
+    /* shared by the workers; NULL: there are none */
+    healthcode_counters_t         *counters;
+    healthcode_standings_t        *standings;
+    uint64_t                       configuration;   /* its number in those */
+    healthcode_history_t          *history;
 
     /* this worker's; NULL in a process that serves nothing */
     struct ngx_http_healthcode_keys_all_s  *keys;
+    ngx_http_healthcode_counts_t  *counts;
+    ngx_http_healthcode_tally_t   *tally;      /* or there are no counters */
 } ngx_http_healthcode_main_conf_t;
 
 
@@ -173,22 +323,55 @@ typedef struct {
 typedef struct {
     time_t                         max_age;
     time_t                         leeway;
+    time_t                         data_max_age;   /* of the store; 0: any */
     ngx_uint_t                     mode;
-    ngx_array_t                   *sources;    /* of source_t */
+    ngx_array_t                   *sources;    /* of source_t, by kind */
+    ngx_array_t                   *form_types; /* of healthcode_str_t: bodies of
+                                                  these are forms, too; NULL:
+                                                  none */
     ngx_array_t                   *issuer_references;
     ngx_array_t                   *audience;   /* of healthcode_str_t */
     ngx_array_t                   *require;    /* of healthcode_require_t */
+    ngx_array_t                   *conditions; /* likewise, of variables */
+    ngx_http_healthcode_temperature_t  *temperature;   /* NULL: off */
     ngx_http_healthcode_store_t   *store;      /* NULL: risk is off */
     ngx_array_t                   *deny;       /* of healthcode_str_t */
     ngx_uint_t                     region_deny;
-    ngx_uint_t                     on_outage;
+    ngx_uint_t                     on_outage;  /* HEALTHCODE_OUTAGE_* */
+    healthcode_stale_t             stale;      /* in others */
+    ngx_uint_t                     bound;      /* 1: by TLS, if a code is */
     ngx_http_healthcode_cache_t   *codes;      /* NULL: none are kept */
 } ngx_http_healthcode_rules_t;
 
 _Static_assert(sizeof(ngx_http_healthcode_rules_t)
-               == 2 * sizeof(time_t) + 3 * sizeof(ngx_uint_t)
-                  + 7 * sizeof(void *),
+               == 3 * sizeof(time_t) + 4 * sizeof(ngx_uint_t)
+                  + 2 * sizeof(uint64_t) + 10 * sizeof(void *),
                "rules are compared by their bytes: none is padding");
+
+
+/* A piece of a text: bytes as they are written, or one variable. */
+typedef struct {
+    ngx_http_complex_value_t       value;
+    healthcode_quote_e            escape;
+    ngx_uint_t                     is_variable;
+} ngx_http_healthcode_piece_t;
+
+
+/* What a line of healthcode_reply answers. */
+typedef struct {
+    ngx_uint_t                     status;
+    ngx_str_t                      type;       /* Content-Type */
+    ngx_array_t                   *body;       /* of piece_t; NULL: none */
+} ngx_http_healthcode_answer_t;
+
+
+/* The pages of one language, for people who are refused. */
+typedef struct {
+    ngx_str_t                      language;   /* ends with a NUL, as does */
+    ngx_str_t                      policy;     /* Content-Security-Policy */
+    ngx_array_t                   *pages[HEALTHCODE_PAGE_COUNT];   /* of piece_t
+                                                                    */
+} ngx_http_healthcode_edition_t;
 
 
 typedef struct ngx_http_healthcode_loc_conf_s  ngx_http_healthcode_loc_conf_t;
@@ -200,6 +383,28 @@ struct ngx_http_healthcode_loc_conf_s {
     ngx_http_healthcode_reference_t   block;   /* where it begins */
     ngx_http_healthcode_loc_conf_t   *outer;   /* that it inherits from */
     ngx_uint_t                     has_gate;   /* it is one, or has one in it */
+    ngx_uint_t                     has_max_age;   /* a line says it */
+    ngx_uint_t                     status;     /* format of healthcode_status */
+    ngx_uint_t                     disclose;   /* 1: of what nobody has signed
+                                                  answers tell the class */
+    ngx_flag_t                     degraded_header;   /* of what passes in an
+                                                         outage */
+    ngx_flag_t                     log_holder;   /* in $healthcode_json */
+    ngx_http_handler_pt            content;    /* healthcode_gate answers; NULL:
+                                                  it stands before others */
+    ngx_uint_t                     has_content;   /* it has one in it */
+    ngx_array_t                   *replies;    /* of healthcode_reply_t, and */
+    ngx_array_t                   *answers;    /* of answer_t, one for each */
+    ngx_array_t                   *editions;   /* of edition_t: where none is
+                                                  liked better, the first */
+    ngx_http_complex_value_t      *contacts[HEALTHCODE_CONTACT_COUNT];   /* or
+                                                                       NULL */
+
+    /* what its requests are counted by */
+    ngx_str_t                      name;       /* healthcode_name; data is NULL:
+                                                  no line names it */
+    ngx_str_t                      gate;       /* that, or the location's */
+    ngx_str_t                      server;     /* the server's first name */
 
     /* as they are written, until all names are known */
     ngx_http_healthcode_reference_t  *store_reference;
@@ -212,10 +417,21 @@ struct ngx_http_healthcode_loc_conf_s {
      */
     ngx_array_t                   *audience_values;
     ngx_array_t                   *require_values;
+    ngx_array_t                   *condition_values;   /* of each condition its
+                                                          variable before */
 
     /* the rules, as the stages take them */
     ngx_array_t                   *queries;    /* of healthcode_source_t, of
                                                   arguments; NULL: none */
+    ngx_array_t                   *paths;      /* likewise, of the path */
+    ngx_array_t                   *forms;      /* likewise, of a form in the
+                                                  body */
+    ngx_array_t                   *jsons;      /* likewise, of JSON */
+    ngx_array_t                   *raws;       /* likewise, of any body */
+    ngx_uint_t                     takes;      /* one of these is there */
+    ngx_uint_t                     reads_form; /* a code or the temperature may
+                                                  be in a form */
+    ngx_uint_t                     reads_json; /* likewise, in JSON */
     ngx_array_t                   *issuers;    /* of pointers */
     healthcode_index_t            *issuer_index;   /* by iss */
     uint8_t                       *accepted;   /* 1: this issuer's codes are */
@@ -224,396 +440,13 @@ struct ngx_http_healthcode_loc_conf_s {
 };
 
 
-/*
- * What the judgement of a request by one policy has found.  It is cleared as
- * one, so that nothing of an earlier judgement counts in the next.
- */
-typedef struct {
-    /* token, signature, claims: set once the signature held, except issuer */
-    ngx_http_healthcode_issuer_t  *issuer;
-    ngx_str_t                      kid;        /* of the key, which may be
-                                                  gone before the request */
-    char                           thumbprint[HEALTHCODE_THUMBPRINT_LEN];
-    ngx_str_t                      verified;   /* the code that it signed */
-    const healthcode_require_t    *unmet;      /* rule about a claim */
-    int64_t                        iat;
-    int64_t                        exp;
-    time_t                         now;        /* that they were judged by */
-    uint8_t                        holder[HEALTHCODE_HOLDER_LEN];
-    uint64_t                       code_key[HEALTHCODE_CODE_KEY];
-
-    /* risk */
-    healthcode_risk_query_t        query;
-    struct timespec                asked;
-    ngx_uint_t                     lookup_us;
-    struct timespec                decided;    /* by the clock of leases */
-
-    /* verdict */
-    healthcode_evidence_t          evidence;
-    healthcode_verdict_t           verdict;
-
-    unsigned                       answered:1; /* evidence is complete */
-    unsigned                       judged:1;   /* verdict is reached */
-    unsigned                       looked_up:1;
-    unsigned                       ending:1;   /* its issuer, soon */
-    unsigned                       has_holder:1;     /* it is known */
-    unsigned                       code_sought:1;    /* in the cache */
-    unsigned                       code_found:1;
-    unsigned                       holder_sought:1;  /* likewise */
-    unsigned                       holder_found:1;
-    unsigned                       has_decided:1;    /* a time */
-
-    /* last: the names in it are not cleared, since they have a length */
-    healthcode_risk_t              risk;
-} ngx_http_healthcode_found_t;
-
-
-/* Why a request was refused at first, and with which status; 0: it was not. */
-typedef struct {
-    ngx_uint_t                     status;
-    healthcode_reason_e            reason;
-    const healthcode_require_t    *unmet;
-} ngx_http_healthcode_refusal_t;
-
-
-/* What sources carried together. */
-typedef struct {
-    ngx_str_t                      code;       /* a copy; where reason is _OK */
-    healthcode_reason_e            reason;     /* _OK, _MISSING, or what is
-                                                  wrong */
-} ngx_http_healthcode_shown_t;
-
-
-/* A gated location that a request has come to. */
-typedef struct ngx_http_healthcode_entered_s  ngx_http_healthcode_entered_t;
-
-struct ngx_http_healthcode_entered_s {
-    ngx_http_healthcode_loc_conf_t  *lcf;
-    ngx_http_healthcode_entered_t   *before;
-    ngx_uint_t                       hidden;   /* what its sources carry of ours
-                                                  is out of the headers */
-};
-
-
-/*
- * All that is known of one request.  It lives in a cleanup of the request's
- * pool, since an internal redirect clears module contexts.
- */
-typedef struct {
-    ngx_http_request_t            *request;
-
-    /* source: what was taken out of the request; what counts here and now */
-    ngx_array_t                   *queries;    /* the last ones looked at */
-    ngx_str_t                      args;       /* what they left of these */
-    ngx_http_healthcode_shown_t    kept;
-    ngx_http_healthcode_shown_t    kept_cookie;
-    ngx_http_healthcode_shown_t    shown;
-    ngx_http_healthcode_shown_t    shown_cookie;
-    ngx_uint_t                     headers;    /* that carry a code */
-    ngx_table_elt_t               *header;     /* where it is one; else NULL */
-    ngx_http_healthcode_entered_t *entered;    /* the last one; NULL: none */
-    ngx_http_healthcode_entered_t  first;
-
-    /* keys */
-    ngx_queue_t                    waiting;    /* for keys of the issuer */
-    ngx_msec_t                     waits_until;
-
-    ngx_http_healthcode_lookup_t  *lookup;     /* under way, or NULL */
-
-    /* verdict: by whose rules it is judged; NULL: by nobody's yet */
-    ngx_http_healthcode_loc_conf_t  *gate;
-    ngx_str_t                     *values;     /* of its rules, for this
-                                                  request; NULL: constant */
-    ngx_uint_t                     passed;     /* policy that allowed it, of
-                                                  the last gate; 0: none */
-    ngx_str_t                     *passed_by;  /* by these of its values */
-    ngx_http_healthcode_refusal_t  refusal;
-
-    /* claims as variables: read when the first one is asked for */
-    yyjson_val                    *claims;
-    u_char                        *claims_of;  /* the code that has them */
-
-    unsigned                       no_page:1;  /* error_page was set here */
-    unsigned                       masking:1;
-    unsigned                       as_came:1;  /* arguments have their codes */
-    unsigned                       is_waiting:1;
-    unsigned                       waited:1;
-    unsigned                       resumed:1;  /* where it was suspended */
-
-    /* last, for what it ends with */
-    ngx_http_healthcode_found_t    found;
-} ngx_http_healthcode_record_t;
-
-
-/* conf */
-void *ngx_http_healthcode_conf_create_main(ngx_conf_t *cf);
-char *ngx_http_healthcode_conf_init_main(ngx_conf_t *cf, void *conf);
-void *ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf);
-char *ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent,
-    void *child);
-char *ngx_http_healthcode_conf_pepper(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_store(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_source(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_issuers(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_words(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_deny(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_risk(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_require(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_code_cache(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_conf_region_deny(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-extern ngx_conf_post_t  ngx_http_healthcode_conf_age_post;
-extern ngx_conf_post_t  ngx_http_healthcode_conf_leeway_post;
-
-/* handler */
-ngx_int_t ngx_http_healthcode_handler_server_rewrite(ngx_http_request_t *r);
-ngx_int_t ngx_http_healthcode_handler_rewrite(ngx_http_request_t *r);
-ngx_int_t ngx_http_healthcode_handler_access(ngx_http_request_t *r);
-ngx_int_t ngx_http_healthcode_handler_precontent(ngx_http_request_t *r);
-ngx_int_t ngx_http_healthcode_handler_log(ngx_http_request_t *r);
-
-/*
- * The record of a request; _find() gives NULL where there is none, _get()
- * where there is no memory.
- */
-ngx_http_healthcode_record_t *ngx_http_healthcode_record_find(
-    ngx_http_request_t *r);
-ngx_http_healthcode_record_t *ngx_http_healthcode_record_get(
-    ngx_http_request_t *r);
-
-/*
- * Takes the codes of the location's sources out of the request and leaves no
- * trace of them in it.  NGX_OK, or NGX_ERROR where there is no memory.
- */
-ngx_int_t ngx_http_healthcode_source_take(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-
-/*
- * Looks what headers and cookies carry for the location, and changes none of
- * them.  NGX_OK: another code counts than before, or none does; NGX_DECLINED:
- * the same one; NGX_ERROR: no memory.
- */
-ngx_int_t ngx_http_healthcode_source_look(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-
-/*
- * Takes out of the headers what of it was made for gates, once it was judged.
- * NGX_OK, or NGX_ERROR where there is no memory.
- */
-ngx_int_t ngx_http_healthcode_source_hide(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-
-/*
- * The request comes to a gated location; it goes on to another place before it
- * was judged there; or it ends, and its log line is next.  Takes out of the
- * headers what was made for gates.  NGX_OK, or NGX_ERROR without memory.
- */
-ngx_int_t ngx_http_healthcode_source_enter(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-ngx_int_t ngx_http_healthcode_source_leave(ngx_http_request_t *r,
-    ngx_http_healthcode_record_t *record);
-ngx_int_t ngx_http_healthcode_source_end(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-
-/*
- * The log line of a subrequest is next: masks what it shows, and nothing of its
- * request, which goes on.  record may be NULL.  NGX_OK, or NGX_ERROR without
- * memory.
- */
-ngx_int_t ngx_http_healthcode_source_end_subrequest(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-
-/* The code that counts, once it was looked for; or why there is none. */
-healthcode_reason_e ngx_http_healthcode_source_code(
-    const ngx_http_healthcode_record_t *record, ngx_str_t *code);
-
-/* A Referer names codes of any gate: overwrites them. */
-void ngx_http_healthcode_mask_referers(ngx_http_request_t *r);
-
-/*
- * Calls next, which writes what nginx says of the request in an error line,
- * with codes masked that are to go on as they came; is_early: the location is
- * not known yet, so the names of all gates count.
- */
-u_char *ngx_http_healthcode_mask_error(ngx_http_request_t *r,
-    ngx_http_request_t *sr, u_char *buf, size_t len,
-    ngx_uint_t is_early, ngx_http_log_handler_pt next);
-
-/* verify */
-/*
- * From the bytes shown to what is known of the code: its form, its signature,
- * its times, its audience, its claims.  HEALTHCODE_REASON_OK, or why it does
- * not pass; what was found is in record.
- */
-healthcode_reason_e ngx_http_healthcode_verify(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-
-/* values */
-/*
- * Whether a rule of the location has a variable in its values, so that what it
- * demands depends on the request.
- */
-static ngx_inline ngx_uint_t
-ngx_http_healthcode_has_values(const ngx_http_healthcode_loc_conf_t *lcf)
-{
-    return lcf->audience_values != NULL || lcf->require_values != NULL;
-}
-
-
-/* Of the next three, what is left to do where a value has a variable. */
-ngx_int_t ngx_http_healthcode_values_evaluate(ngx_http_request_t *r,
-    const ngx_http_healthcode_loc_conf_t *lcf, ngx_str_t **values);
-ngx_uint_t ngx_http_healthcode_values_compare(
-    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a,
-    const ngx_str_t *b);
-
-
-/*
- * Writes the values of the location's rules for r, as it is now, into *values,
- * in r->pool; NULL where all are constant.  NGX_OK, or NGX_ERROR where there
- * is no memory.
- */
-static ngx_inline ngx_int_t
-ngx_http_healthcode_values_read(ngx_http_request_t *r,
-    const ngx_http_healthcode_loc_conf_t *lcf, ngx_str_t **values)
-{
-    *values = NULL;
-
-    return ngx_http_healthcode_has_values(lcf)
-           ? ngx_http_healthcode_values_evaluate(r, lcf, values) : NGX_OK;
-}
-
-
-/* Whether a and b, two such values of rules that are equal, are the same. */
-static ngx_inline ngx_uint_t
-ngx_http_healthcode_values_are_same(const ngx_http_healthcode_loc_conf_t *lcf,
-    const ngx_str_t *a, const ngx_str_t *b)
-{
-    return (a == NULL || b == NULL)
-           ? a == b : ngx_http_healthcode_values_compare(lcf, a, b);
-}
-
-
-/* Likewise, where b are those of r as it is now; no, without memory. */
-static ngx_inline ngx_uint_t
-ngx_http_healthcode_values_are_still(ngx_http_request_t *r,
-    const ngx_http_healthcode_loc_conf_t *lcf, const ngx_str_t *a)
-{
-    ngx_str_t  *now;
-
-    return ngx_http_healthcode_values_read(r, lcf, &now) == NGX_OK
-           && ngx_http_healthcode_values_are_same(lcf, a, now);
-}
-
-
-/*
- * The audience and the rules about claims of record's gate, with its values.
- * _audience() sets the audience of policy, and its digests where is_known, for
- * a code that was read before; NGX_OK, or NGX_ERROR.  _require() returns the
- * rules, NULL without memory.
- */
-ngx_int_t ngx_http_healthcode_values_audience(
-    ngx_http_healthcode_record_t *record, ngx_uint_t is_known,
-    healthcode_claims_policy_t *policy);
-healthcode_require_t *ngx_http_healthcode_values_require(
-    ngx_http_healthcode_record_t *record);
-
-/* suspend */
-/*
- * Suspends a request whose access phase then returns NGX_AGAIN, until
- * _resume() has its phases run again.  _resume() does nothing where nginx has
- * gone on with the request meanwhile.
- */
-void ngx_http_healthcode_suspend(ngx_http_request_t *r);
-void ngx_http_healthcode_resume(ngx_http_healthcode_record_t *record);
-
-/* risk */
-ngx_int_t ngx_http_healthcode_risk_ask(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-void ngx_http_healthcode_risk_cancel(ngx_http_healthcode_record_t *record);
-
-/* response */
-ngx_int_t ngx_http_healthcode_response_send(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-
-/*
- * Sends b as the whole answer; its content type is in headers_out.  Returns
- * what a content handler would.
- */
-ngx_int_t ngx_http_healthcode_response_json(ngx_http_request_t *r,
-    ngx_buf_t *b, ngx_uint_t status);
-void ngx_http_healthcode_response_log(ngx_http_request_t *r,
-    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
-
-/* lifecycle */
-char *ngx_http_healthcode_lifecycle_date(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_healthcode_lifecycle_finish(ngx_conf_t *cf,
-    ngx_http_healthcode_issuer_t *issuer);
-
-/*
- * Whether codes of the record's issuer are accepted at now.  Where it ends
- * soon, the record and, once an hour, the log say so.
- */
-healthcode_reason_e ngx_http_healthcode_lifecycle_check(
-    ngx_http_healthcode_record_t *record, time_t now);
-
-/* Where an issuer has a sunset, sees to the header of all answers. */
-void ngx_http_healthcode_lifecycle_init_process(
-    ngx_http_healthcode_main_conf_t *mcf);
-
-/* status */
-char *ngx_http_healthcode_status(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-/* variables */
-ngx_int_t ngx_http_healthcode_variables_add(ngx_conf_t *cf);
-ngx_int_t ngx_http_healthcode_claim_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-
-
 extern ngx_module_t  ngx_http_healthcode_module;
 
 
 static ngx_inline healthcode_str_t
-ngx_http_healthcode_view(ngx_str_t *str)
+ngx_http_healthcode_view(const ngx_str_t *str)
 {
     return healthcode_str_from(str->data, str->len);
-}
-
-
-/* Forgets what a judgement has found: where another one begins. */
-static ngx_inline void
-ngx_http_healthcode_found_clear(ngx_http_healthcode_found_t *found)
-{
-    ngx_memzero(found, offsetof(ngx_http_healthcode_found_t, risk.names));
-}
-
-
-/*
- * Whether the signature of the code that was judged held, so that what the
- * code says is its issuer's word and not a stranger's.
- */
-static ngx_inline ngx_uint_t
-ngx_http_healthcode_is_signed(const ngx_http_healthcode_record_t *record)
-{
-    return record->found.judged && record->found.verified.len != 0;
 }
 
 #endif

@@ -1,11 +1,46 @@
 /*
  * The index of the house: directives, phases, the start and end of a worker.
- * Does no work of its own.  README.md, "Directives".
+ * Does no work of its own.  docs/directives.md.
  */
 
-#include "ngx_http_healthcode_conf.h"
-#include "ngx_http_healthcode_keys.h"
-#include "ngx_http_healthcode_redis.h"
+#include "answer/ngx_http_healthcode_content.h"
+#include "answer/ngx_http_healthcode_degraded.h"
+#include "conf/ngx_http_healthcode_conf.h"
+#include "conf/ngx_http_healthcode_conf_age.h"
+#include "conf/ngx_http_healthcode_conf_bound.h"
+#include "conf/ngx_http_healthcode_conf_cache.h"
+#include "conf/ngx_http_healthcode_conf_contact.h"
+#include "conf/ngx_http_healthcode_conf_data.h"
+#include "conf/ngx_http_healthcode_conf_folder.h"
+#include "conf/ngx_http_healthcode_conf_form_types.h"
+#include "conf/ngx_http_healthcode_conf_issuer.h"
+#include "conf/ngx_http_healthcode_conf_issuers.h"
+#include "conf/ngx_http_healthcode_conf_name.h"
+#include "conf/ngx_http_healthcode_conf_outage.h"
+#include "conf/ngx_http_healthcode_conf_pepper.h"
+#include "conf/ngx_http_healthcode_conf_readable.h"
+#include "conf/ngx_http_healthcode_conf_reply.h"
+#include "conf/ngx_http_healthcode_conf_require.h"
+#include "conf/ngx_http_healthcode_conf_risk.h"
+#include "conf/ngx_http_healthcode_conf_source.h"
+#include "conf/ngx_http_healthcode_conf_status.h"
+#include "conf/ngx_http_healthcode_conf_store.h"
+#include "conf/ngx_http_healthcode_conf_temperature.h"
+#include "conf/ngx_http_healthcode_conf_values.h"
+#include "conf/ngx_http_healthcode_conf_zone.h"
+#include "gate/ngx_http_healthcode_handler.h"
+#include "gate/ngx_http_healthcode_sunset.h"
+#include "gate/ngx_http_healthcode_variables.h"
+#include "keys/ngx_http_healthcode_keys.h"
+#include "keys/ngx_http_healthcode_keys_kept.h"
+#include "keys/ngx_http_healthcode_keys_slot.h"
+#include "seen/ngx_http_healthcode_counts.h"
+#include "seen/ngx_http_healthcode_status.h"
+#include "source/ngx_http_healthcode_body.h"
+#include "store/ngx_http_healthcode_client.h"
+#include "store/ngx_http_healthcode_memory.h"
+#include "store/ngx_http_healthcode_minutes.h"
+#include "store/ngx_http_healthcode_tally.h"
 #include "../core/healthcode_version.h"
 
 
@@ -13,7 +48,8 @@ static ngx_int_t ngx_http_healthcode_module_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_healthcode_module_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_healthcode_module_push(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
-static void ngx_http_healthcode_module_log_first(ngx_conf_t *cf);
+static void ngx_http_healthcode_module_move(ngx_conf_t *cf,
+    ngx_http_phases phase);
 static ngx_int_t ngx_http_healthcode_module_init(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_healthcode_module_init_process(ngx_cycle_t *cycle);
 static void ngx_http_healthcode_module_exit_process(ngx_cycle_t *cycle);
@@ -27,22 +63,22 @@ static ngx_conf_enum_t  ngx_http_healthcode_modes[] = {
 };
 
 
-static ngx_conf_enum_t  ngx_http_healthcode_on_outage[] = {
-    { ngx_string("deny"), 0 },
-    { ngx_string("allow"), 1 },
+static ngx_conf_enum_t  ngx_http_healthcode_disclose[] = {
+    { ngx_string("reason"), 0 },
+    { ngx_string("class"), 1 },
     { ngx_null_string, 0 }
 };
 
 
 #define NGX_HTTP_HEALTHCODE_ANY_CONF                                          \
-    (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF)
+    (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF)
 
 
 static ngx_command_t  ngx_http_healthcode_commands[] = {
 
     { ngx_string("healthcode_pepper_file"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_healthcode_conf_pepper,
+      ngx_http_healthcode_conf_pepper_file,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -82,6 +118,13 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       0,
       NULL },
 
+    { ngx_string("healthcode_form_types"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
+      ngx_http_healthcode_conf_form_types,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("healthcode_issuers"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
       ngx_http_healthcode_conf_issuers,
@@ -99,6 +142,20 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
     { ngx_string("healthcode_require"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
       ngx_http_healthcode_conf_require,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("healthcode_temperature"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
+      ngx_http_healthcode_conf_temperature,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("healthcode_bound"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_healthcode_conf_bound,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -139,11 +196,25 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       NULL },
 
     { ngx_string("healthcode_on_outage"),
-      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
+      ngx_http_healthcode_conf_on_outage,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_healthcode_loc_conf_t, rules.on_outage),
-      &ngx_http_healthcode_on_outage },
+      0,
+      NULL },
+
+    { ngx_string("healthcode_degraded_header"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_healthcode_loc_conf_t, degraded_header),
+      NULL },
+
+    { ngx_string("healthcode_data_max_age"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_healthcode_conf_data_max_age,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("healthcode_code_cache"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
@@ -152,10 +223,59 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       0,
       NULL },
 
-    { ngx_string("healthcode_status"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_http_healthcode_status,
+    { ngx_string("healthcode_disclose"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_healthcode_loc_conf_t, disclose),
+      &ngx_http_healthcode_disclose },
+
+    { ngx_string("healthcode_name"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_healthcode_conf_name,
+      NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("healthcode_log_holder"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_healthcode_loc_conf_t, log_holder),
+      NULL },
+
+    { ngx_string("healthcode_reply"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE23|NGX_CONF_TAKE4,
+      ngx_http_healthcode_conf_reply,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("healthcode_page"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_healthcode_conf_folder,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("healthcode_contact"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE2,
+      ngx_http_healthcode_conf_contact,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("healthcode_gate"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_healthcode_content_gate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("healthcode_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_healthcode_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
@@ -208,19 +328,15 @@ ngx_http_healthcode_module_postconfiguration(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_healthcode_module);
 
-    if (ngx_http_healthcode_conf_keys_check(cf, mcf) != NGX_OK) {
+    if (ngx_http_healthcode_conf_complete(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    ngx_http_healthcode_conf_idle(cf, mcf);
 
     if (mcf->policies.nelts == 0) {
         return NGX_OK;
     }
 
-    if (ngx_http_healthcode_conf_pages(cf, mcf) != NGX_OK
-        || ngx_http_healthcode_zone_add(cf, &mcf->issuers) != NGX_OK)
-    {
+    if (ngx_http_healthcode_keys_slots_add(cf, &mcf->issuers) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -243,7 +359,22 @@ ngx_http_healthcode_module_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_http_healthcode_module_log_first(cf);
+    if (mcf->has_any
+        && ngx_http_healthcode_module_push(cf, NGX_HTTP_ACCESS_PHASE,
+                                 ngx_http_healthcode_handler_access_last)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* the first one of a phase runs last, of the log phase first */
+
+    if (mcf->has_any) {
+        ngx_http_healthcode_module_move(cf, NGX_HTTP_ACCESS_PHASE);
+    }
+
+    ngx_http_healthcode_module_move(cf, NGX_HTTP_LOG_PHASE);
+    ngx_http_healthcode_body_init();
 
     return NGX_OK;
 }
@@ -270,24 +401,26 @@ ngx_http_healthcode_module_push(ngx_conf_t *cf, ngx_http_phases phase,
 
 
 /*
- * Other phases run the last module first, the log phase runs the first one
- * first: the codes must be out of the request before the access log is in.
+ * Moves the handler that was pushed last before all others of its phase.  The
+ * log phase runs it first: the codes must be out of the request before the
+ * access log is in.  Other phases run it last.
  */
 static void
-ngx_http_healthcode_module_log_first(ngx_conf_t *cf)
+ngx_http_healthcode_module_move(ngx_conf_t *cf, ngx_http_phases phase)
 {
     ngx_array_t                *handlers;
-    ngx_http_handler_pt        *h;
+    ngx_http_handler_pt        *h, last;
     ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
+    handlers = &cmcf->phases[phase].handlers;
     h = handlers->elts;
+    last = h[handlers->nelts - 1];
 
     ngx_memmove(h + 1, h,
                 (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
-    h[0] = ngx_http_healthcode_handler_log;
+    h[0] = last;
 }
 
 
@@ -312,10 +445,15 @@ ngx_http_healthcode_module_init(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_http_healthcode_conf_readable(cycle, mcf);
+    ngx_http_healthcode_conf_readable_warn(cycle, mcf);
+    ngx_http_healthcode_conf_status_warn(cycle, mcf);
 
     if (mcf->policies.nelts) {
-        ngx_http_healthcode_zone_commit(&mcf->issuers);
+        ngx_http_healthcode_keys_kept_commit(&mcf->issuers);
+
+        if (!ngx_test_config) {
+            ngx_http_healthcode_memory_init(cycle, mcf);
+        }
     }
 
     return NGX_OK;
@@ -339,19 +477,24 @@ ngx_http_healthcode_module_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    if (ngx_http_healthcode_keys_create(cycle, mcf) != NGX_OK) {
+    if (ngx_http_healthcode_keys_create(cycle, mcf) != NGX_OK
+        || ngx_http_healthcode_counts_init_process(cycle, mcf) != NGX_OK
+        || ngx_http_healthcode_tally_init_process(cycle, mcf) != NGX_OK
+        || ngx_http_healthcode_minutes_init_process(cycle, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    ngx_http_healthcode_lifecycle_init_process(mcf);
+    ngx_http_healthcode_sunset_init_process(mcf);
+    ngx_http_healthcode_degraded_init_process(mcf);
 
     stores = mcf->stores.elts;
 
     for (i = 0; i < mcf->stores.nelts; i++) {
 
-        stores[i]->redis = ngx_http_healthcode_redis_create(cycle, stores[i]);
+        stores[i]->client = ngx_http_healthcode_client_create(cycle, stores[i]);
 
-        if (stores[i]->redis == NULL) {
+        if (stores[i]->client == NULL) {
             return NGX_ERROR;
         }
     }
@@ -378,8 +521,8 @@ ngx_http_healthcode_module_exit_process(ngx_cycle_t *cycle)
     stores = mcf->stores.elts;
 
     for (i = 0; i < mcf->stores.nelts; i++) {
-        if (stores[i]->redis) {
-            ngx_http_healthcode_redis_destroy(stores[i]->redis);
+        if (stores[i]->client) {
+            ngx_http_healthcode_client_destroy(stores[i]->client);
         }
     }
 }

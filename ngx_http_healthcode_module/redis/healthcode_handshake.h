@@ -1,6 +1,7 @@
 /*
- * What is said first on a connection, and what a store must answer before a
- * gate believes it.  Knows no connection.  docs/redis-keys.md, "Handshake".
+ * What a connection asks first, and what a store must answer before a gate
+ * believes it.  Knows no: nginx, socket, clock.  docs/redis-keys.md,
+ * "Handshake".
  */
 
 #ifndef HEALTHCODE_HANDSHAKE_H
@@ -16,8 +17,13 @@
 typedef struct {
     healthcode_str_t  user;           /* empty: "default" */
     healthcode_str_t  password;       /* data is NULL: no AUTH */
+    healthcode_str_t  former;         /* the one before it; or empty */
+    bool              is_new;         /* the password was not taken yet */
     unsigned          database;
-    bool              evicting_ok;    /* the policy may drop flags */
+    bool              evicting_ok;    /* its policy is not asked for */
+    bool              role_unchecked; /* nor is its role */
+    bool              resp2;          /* AUTH in place of HELLO 3 */
+    bool              is_guarded;     /* by something else than a password */
     bool              tracking;       /* changes of what is read are pushed */
     bool              is_gate;        /* clocks are compared; its advice */
     bool              reads;          /* a read was refused: try that, too */
@@ -25,15 +31,16 @@ typedef struct {
 } healthcode_handshake_t;
 
 
-/* How many replies the handshake gets; the last three are the proofs. */
+/* How many replies the handshake gets; the last one is that for meta. */
 unsigned healthcode_handshake_replies(const healthcode_handshake_t *handshake);
 
 /*
- * Appends HELLO 3 (with AUTH); SELECT; with tracking CLIENT TRACKING ON, CLIENT
- * TRACKINGINFO, GET and INCR of healthcode:push; of a gate TIME; ROLE and INFO
- * memory; with reads a live read of nobody, up to its last command; and
- * HGETALL healthcode:meta, which is then tracked.  False, and the buffer as it
- * was, where there is no memory.
+ * Appends HELLO 3 (with AUTH), or of resp2 AUTH if there is a password; SELECT;
+ * with tracking CLIENT TRACKING ON, CLIENT TRACKINGINFO, GET and INCR of
+ * healthcode:push; of a gate TIME and HRANDFIELD healthcode:data; ROLE and INFO
+ * memory, unless they are not asked for; with reads a live read of nobody, up
+ * to its last command; and HGETALL healthcode:meta, which is then tracked.
+ * False, and the buffer as it was, if there is no memory.
  */
 bool healthcode_handshake_format(const healthcode_handshake_t *handshake,
     healthcode_redis_buf_t *buf);
@@ -47,8 +54,23 @@ healthcode_reason_e healthcode_handshake_read(
     const healthcode_handshake_t *handshake, unsigned i,
     const redisReply *reply, char *error, size_t size);
 
+/* What reply number i proves of the store. */
+typedef enum {
+    HEALTHCODE_HANDSHAKE_PROOF_ROLE,
+    HEALTHCODE_HANDSHAKE_PROOF_POLICY,
+    HEALTHCODE_HANDSHAKE_PROOF_META,
+    HEALTHCODE_HANDSHAKE_PROOF_NONE
+} healthcode_handshake_proof_e;
+
+healthcode_handshake_proof_e healthcode_handshake_proof(
+    const healthcode_handshake_t *handshake, unsigned i);
+
 /* Whether reply number i is that to TIME, which says nothing of the store. */
 bool healthcode_handshake_is_time(const healthcode_handshake_t *handshake,
+    unsigned i);
+
+/* Whether it says who feeds the store (healthcode_data_codec_read()). */
+bool healthcode_handshake_is_data(const healthcode_handshake_t *handshake,
     unsigned i);
 
 /*
@@ -62,22 +84,37 @@ healthcode_reason_e healthcode_handshake_silent(char *error, size_t size);
 
 /*
  * Whether reply number i says that the user lacks a right without which less
- * can be proved, which is no reason to refuse the store: then error says so.
+ * can be proved.  The store is used all the same, and error says so.
  */
 bool healthcode_handshake_is_less(const healthcode_handshake_t *handshake,
     unsigned i, const redisReply *reply, char *error, size_t size);
 
 /*
- * What may change under a connection: appends ROLE, HGETALL healthcode:meta,
- * and where memory says so INFO memory, TIME, and with tracking CLIENT
- * TRACKINGINFO.  _again_read() judges their healthcode_handshake_again()
- * replies likewise.  *seen is those of them that have more to say, in any case.
+ * Whether a store that has let us in does so with everybody who comes: nothing
+ * of ours was a password, and nothing else guards it.
  */
-#define HEALTHCODE_HANDSHAKE_AGAIN_MAX  5
+static inline bool
+healthcode_handshake_is_open(const healthcode_handshake_t *handshake)
+{
+    return handshake->password.data == NULL && !handshake->is_guarded;
+}
+
+/*
+ * What may change under a connection: appends ROLE, HGETALL healthcode:meta,
+ * and if memory says so INFO memory, TIME, HRANDFIELD healthcode:data, and with
+ * tracking CLIENT TRACKINGINFO and INFO stats; ROLE and INFO memory unless they
+ * are not asked for.  _again_read() judges their
+ * healthcode_handshake_again() replies likewise, except that to INFO stats,
+ * which proves nothing.  *seen is those of them that have more to say, in any
+ * case.
+ */
+#define HEALTHCODE_HANDSHAKE_AGAIN_MAX  7
 
 typedef struct {
     const redisReply  *meta;
     const redisReply  *time;          /* NULL: it was not asked */
+    const redisReply  *data;          /* likewise */
+    const redisReply  *stats;         /* likewise */
 } healthcode_handshake_seen_t;
 
 unsigned healthcode_handshake_again(const healthcode_handshake_t *handshake,
@@ -88,6 +125,21 @@ healthcode_reason_e healthcode_handshake_again_read(
     const healthcode_handshake_t *handshake, bool memory,
     redisReply *const *replies, healthcode_handshake_seen_t *seen, char *error,
     size_t size);
+
+/*
+ * Another password, on a connection that is live: appends AUTH; false, and the
+ * buffer as it was, if there is no memory.  _auth_read() judges its reply
+ * likewise.
+ */
+bool healthcode_handshake_auth_format(const healthcode_handshake_t *handshake,
+    healthcode_redis_buf_t *buf);
+healthcode_reason_e healthcode_handshake_auth_read(
+    const healthcode_handshake_t *handshake, const redisReply *reply,
+    char *error, size_t size);
+
+/* The error reply, without secrets, as healthcode_refusal_text() writes it. */
+void healthcode_handshake_text(const healthcode_handshake_t *handshake,
+    const redisReply *reply, char *text, size_t size);
 
 /*
  * Judges reply number i of the n to a live read: whether the store refuses all

@@ -1,7 +1,8 @@
 /*
- * Whether the log needs another line about a store: once when it goes down or
- * the cause changes, once when it is up, and never a flood.  Knows no clock, no
- * connection.  docs/request-path.md, "Outage".
+ * Whether the log needs another line about a store: one when it goes down or
+ * the cause changes, one when it is up, and never a flood; when to connect
+ * again.  Time and chance are arguments.  Knows no: nginx, clock, socket.
+ * docs/connection.md, "Outage".
  */
 
 #include <stdio.h>
@@ -9,7 +10,44 @@
 #include "healthcode_outage.h"
 
 
+/* Stands between a command and the error that Redis answered it with. */
+#define HEALTHCODE_OUTAGE_REFUSED  "refused: "
+
+
+/* Each is in several causes that are one, wherever it was noticed. */
+static const char *const  healthcode_outage_same[] = {
+    "Redis stopped",
+    "speak RESP3"
+};
+
+
+static const char *healthcode_outage_core(const char *cause);
 static bool healthcode_outage_spend(healthcode_outage_t *outage, uint64_t now);
+
+
+/*
+ * The workers of many gates must not come back all at once, neither when a
+ * store is up again nor when it has closed all its connections.
+ */
+uint64_t
+healthcode_outage_wait(uint64_t failures, uint32_t chance)
+{
+    uint64_t  wait = HEALTHCODE_OUTAGE_MIN;
+
+    if (failures == 0) {
+        return 1 + chance % HEALTHCODE_OUTAGE_MAX;
+    }
+
+    while (failures-- > 1 && wait < HEALTHCODE_OUTAGE_MAX) {
+        wait *= 2;
+    }
+
+    if (wait > HEALTHCODE_OUTAGE_MAX) {
+        wait = HEALTHCODE_OUTAGE_MAX;
+    }
+
+    return wait / 2 + chance % (wait / 2 + 1);
+}
 
 
 bool
@@ -20,7 +58,8 @@ healthcode_outage_down(healthcode_outage_t *outage, uint64_t now,
 
     snprintf(said, sizeof(said), "%s", cause);
 
-    if ((outage->down && strcmp(outage->cause, said) == 0)
+    if ((outage->down && strcmp(healthcode_outage_core(outage->cause),
+                                healthcode_outage_core(said)) == 0)
         || !healthcode_outage_spend(outage, now))
     {
         return false;
@@ -49,6 +88,32 @@ healthcode_outage_up(healthcode_outage_t *outage, uint64_t now,
     *lasted = now - outage->since;
 
     return true;
+}
+
+
+/*
+ * What makes two causes one: of a refusal what Redis said, since it is chance
+ * which command it refused first; and what a read and a handshake call silence,
+ * or garbage.
+ */
+static const char *
+healthcode_outage_core(const char *cause)
+{
+    const char  *refused = strstr(cause, HEALTHCODE_OUTAGE_REFUSED);
+
+    if (refused) {
+        return refused;
+    }
+
+    for (size_t i = 0; i < sizeof(healthcode_outage_same)
+                           / sizeof(healthcode_outage_same[0]); i++)
+    {
+        if (strstr(cause, healthcode_outage_same[i])) {
+            return healthcode_outage_same[i];
+        }
+    }
+
+    return cause;
 }
 
 

@@ -1,7 +1,8 @@
 /*
- * Whether the log needs another line about a store: once when it goes down or
- * the cause changes, once when it is up, and never a flood.  Knows no clock, no
- * connection.  docs/request-path.md, "Outage".
+ * Whether the log needs another line about a store: one when it goes down or
+ * the cause changes, one when it is up, and never a flood; when to connect
+ * again.  Time and chance are arguments.  Knows no: nginx, clock, socket.
+ * docs/connection.md, "Outage".
  */
 
 #ifndef HEALTHCODE_OUTAGE_H
@@ -16,6 +17,11 @@
 #define HEALTHCODE_OUTAGE_EVERY  10000
 
 
+/* Milliseconds between attempts to connect: doubled from MIN up to MAX. */
+#define HEALTHCODE_OUTAGE_MIN    50
+#define HEALTHCODE_OUTAGE_MAX    1000
+
+
 /* All zero: the store is up, and nothing was said. */
 typedef struct {
     bool      down;         /* by the last line */
@@ -25,6 +31,13 @@ typedef struct {
     char      cause[HEALTHCODE_REFUSAL_SIZE];
 } healthcode_outage_t;
 
+
+/*
+ * Milliseconds until the next attempt to connect after so many that failed in a
+ * row, shortened by chance, a random number, by up to a half.  0: a connection
+ * that had served has ended, and nobody asks: some time in the next second.
+ */
+uint64_t healthcode_outage_wait(uint64_t failures, uint32_t chance);
 
 /*
  * It is down, for cause.  True: write a line.  False: the last line says the

@@ -1,6 +1,6 @@
 /*
- * Bytes on their way to Redis: a buffer that grows.
- * Knows no command and no connection.  docs/redis-keys.md.
+ * Bytes on their way to Redis: a buffer that grows.  Knows no: nginx, socket,
+ * request.  docs/redis-keys.md.
  */
 
 #include <stdlib.h>

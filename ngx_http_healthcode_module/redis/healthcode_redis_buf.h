@@ -1,6 +1,6 @@
 /*
- * Bytes on their way to Redis: a buffer that grows.
- * Knows no command and no connection.  docs/redis-keys.md.
+ * Bytes on their way to Redis: a buffer that grows.  Knows no: nginx, socket,
+ * request.  docs/redis-keys.md.
  */
 
 #ifndef HEALTHCODE_REDIS_BUF_H
@@ -20,7 +20,7 @@ typedef struct {
 
 /*
  * Appends one command of argc arguments in RESP.  False, and the buffer as it
- * was, where there is no memory.
+ * was, if there is no memory.
  */
 bool healthcode_redis_buf_command(healthcode_redis_buf_t *buf, size_t argc,
     const char **argv, const size_t *argvlen);

@@ -1,6 +1,6 @@
 /*
- * An error that Redis answers -> words for a log, without secrets, and what to
- * do about it.  Knows no connection.  docs/request-path.md, "Outage".
+ * An error reply of Redis -> words for a log, without secrets, and what to do
+ * about it.  Knows no: nginx, socket, log.  docs/connection.md, "Outage".
  */
 
 #include <errno.h>
@@ -17,14 +17,14 @@
 
 static size_t healthcode_refusal_len(const redisReply *reply);
 static size_t healthcode_refusal_skip(const char *data, size_t len,
-    healthcode_str_t secret);
+    const healthcode_str_t *secrets);
 static bool healthcode_refusal_begins(const char *data, size_t len,
     const char *with);
 
 
 size_t
-healthcode_refusal_text(const redisReply *reply, healthcode_str_t secret,
-    char *text, size_t size)
+healthcode_refusal_text(const redisReply *reply,
+    const healthcode_str_t *secrets, char *text, size_t size)
 {
     size_t       i, skip, n = 0, len = healthcode_refusal_len(reply);
     const char  *data = reply->str;
@@ -35,7 +35,7 @@ healthcode_refusal_text(const redisReply *reply, healthcode_str_t secret,
             break;
         }
 
-        skip = healthcode_refusal_skip(data + i, len - i, secret);
+        skip = healthcode_refusal_skip(data + i, len - i, secrets);
 
         if (skip) {
             n += (size_t) snprintf(text + n, size - n, "***");
@@ -82,14 +82,27 @@ healthcode_refusal_len(const redisReply *reply)
 
 /* How many bytes at data nobody may read in a log. */
 static size_t
-healthcode_refusal_skip(const char *data, size_t len, healthcode_str_t secret)
+healthcode_refusal_skip(const char *data, size_t len,
+    const healthcode_str_t *secrets)
 {
-    size_t  n, from = sizeof(HEALTHCODE_REFUSAL_HOLDER) - 1;
+    size_t            i, n = 0, from = sizeof(HEALTHCODE_REFUSAL_HOLDER) - 1;
+    healthcode_str_t  secret;
 
-    if (secret.len && len >= secret.len
-        && memcmp(data, secret.data, secret.len) == 0)
-    {
-        return secret.len;
+    /* one may begin with the other */
+
+    for (i = 0; i < HEALTHCODE_REFUSAL_SECRETS; i++) {
+
+        secret = secrets[i];
+
+        if (secret.len > n && len >= secret.len
+            && memcmp(data, secret.data, secret.len) == 0)
+        {
+            n = secret.len;
+        }
+    }
+
+    if (n) {
+        return n;
     }
 
     if (!healthcode_refusal_begins(data, len, HEALTHCODE_REFUSAL_HOLDER)) {
@@ -121,10 +134,10 @@ healthcode_refusal_advice(const redisReply *reply)
           "that Redis has this user, switched on" },
         { "NOAUTH", "write \"user\" and \"password_file\" into the store" },
         { "LOADING", "wait until Redis has read its data" },
+        { "BUSY ", "wait until its script has ended, or end it: \"SCRIPT "
+          "KILL\"" },
         { "DENIED", "give Redis a user with a password for the gate, and write "
           "\"user\" and \"password_file\" into the store" },
-        { "MASTERDOWN", "name the master as \"server\"" },
-        { "READONLY", "name the master as \"server\"" },
         { "MOVED", "name a server without \"cluster-enabled\"" },
         { "ASK", "name a server without \"cluster-enabled\"" },
         { "CLUSTERDOWN", "name a server without \"cluster-enabled\"" },
@@ -154,6 +167,25 @@ healthcode_refusal_advice(const redisReply *reply)
 
 
 bool
+healthcode_refusal_is_auth(const redisReply *reply)
+{
+    /* the last is Redis 7.0's NOPERM of a command in a script */
+    static const char *const  begin[] = {
+        "WRONGPASS", "NOAUTH", "NOPERM", "DENIED", "ERR AUTH",
+        "ERR The user executing the script"
+    };
+
+    for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+        if (healthcode_refusal_begins(reply->str, reply->len, begin[i])) {
+            return reply->type == REDIS_REPLY_ERROR;
+        }
+    }
+
+    return false;
+}
+
+
+bool
 healthcode_refusal_is_right(const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_ERROR
@@ -172,10 +204,40 @@ healthcode_refusal_is_right_to_keys(const redisReply *reply)
 
 
 bool
+healthcode_refusal_is_command(const redisReply *reply)
+{
+    static const char *const  begin[] = {
+        "ERR unknown command", "ERR unknown subcommand",
+        "ERR Unknown subcommand", "NOPROTO"
+    };
+
+    for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+        if (healthcode_refusal_begins(reply->str, reply->len, begin[i])) {
+            return reply->type == REDIS_REPLY_ERROR;
+        }
+    }
+
+    return healthcode_refusal_is_right(reply)
+           && !healthcode_refusal_is_right_to_keys(reply);
+}
+
+
+bool
+healthcode_refusal_is_replica(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ERROR
+           && (healthcode_refusal_begins(reply->str, reply->len, "MASTERDOWN")
+               || healthcode_refusal_begins(reply->str, reply->len,
+                                            "READONLY"));
+}
+
+
+bool
 healthcode_refusal_is_lasting(const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_ERROR
            && (healthcode_refusal_is_right(reply)
+               || healthcode_refusal_is_replica(reply)
                || healthcode_refusal_advice(reply) != NULL);
 }
 
@@ -185,8 +247,8 @@ healthcode_refusal_stranger(const uint8_t *data, size_t len)
 {
     /* RFC 8446, 5.1: an alert or a handshake, of a version 3.x */
     if (len >= 2 && (data[0] == 0x15 || data[0] == 0x16) && data[1] == 3) {
-        return "it speaks TLS, which a store cannot use yet; name a port "
-               "without TLS, on a private network";
+        return "it speaks TLS; write \"ssl on\" into the store, or name a port "
+               "without TLS";
     }
 
     if (healthcode_refusal_begins((const char *) data, len, "HTTP/")) {
@@ -204,7 +266,7 @@ healthcode_refusal_connect(int err, bool is_unix)
 {
     if (err == EACCES || err == EPERM) {
         return is_unix ? "let nginx's workers open it: \"unixsocketperm\" and "
-                         "the rights of its folder"
+                         "the rights of its directory"
                        : "a firewall of this machine forbids it";
     }
 

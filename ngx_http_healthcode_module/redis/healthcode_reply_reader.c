@@ -1,6 +1,6 @@
 /*
  * Bytes from Redis -> replies, by hiredis's reader, in memory of a fixed size.
- * Knows no command and no connection.  docs/request-path.md, "Redis".
+ * Knows no: nginx, socket, clock.  docs/connection.md.
  */
 
 #include <stdint.h>
@@ -160,7 +160,7 @@ healthcode_reply_reader_alloc(healthcode_reply_reader_t *reader, size_t len)
 
 /*
  * A reply of the task's type, put where the task belongs, with room for len
- * bytes behind it; NULL where the memory is used up.
+ * bytes behind it; NULL if the memory is used up.
  */
 static redisReply *
 healthcode_reply_reader_make(const redisReadTask *task, size_t len)

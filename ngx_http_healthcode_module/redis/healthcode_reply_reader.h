@@ -1,6 +1,6 @@
 /*
  * Bytes from Redis -> replies, by hiredis's reader, in memory of a fixed size.
- * Knows no command and no connection.  docs/request-path.md, "Redis".
+ * Knows no: nginx, socket, clock.  docs/connection.md.
  */
 
 #ifndef HEALTHCODE_REPLY_READER_H
@@ -22,15 +22,15 @@ typedef enum {
 
 /*
  * Makes a reader; the caller owns and frees it, and with it every reply.  NULL
- * where there is no memory.
+ * if there is no memory.
  */
 healthcode_reply_reader_t *healthcode_reply_reader_create(void);
 void healthcode_reply_reader_free(healthcode_reply_reader_t *reader);
 
 /*
- * Takes in len bytes, which are copied, but for bulks that are too long
- * (healthcode_reply_scan.h).  False for bytes that are no RESP, too many of one
- * reply, or without memory: the reader is of no more use then.
+ * Takes in len bytes, which are copied, except bulks that are too long
+ * (healthcode_reply_scan.h).  False if they are not RESP, one reply is too
+ * long, or there is no memory; the reader must not be used any more then.
  */
 bool healthcode_reply_reader_feed(healthcode_reply_reader_t *reader,
     const void *data, size_t len);

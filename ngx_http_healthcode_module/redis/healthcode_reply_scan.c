@@ -1,7 +1,7 @@
 /*
- * Bytes of RESP -> the bytes that are wanted: a bulk that is too long is
- * skipped and counted, and a mark takes its place.  Knows no reply and no
- * memory.  docs/request-path.md, "Redis".
+ * Bytes of RESP -> the bytes that are wanted: a bulk string that is too long is
+ * skipped and counted, and a mark takes its place.  Knows no: nginx, socket,
+ * hiredis.  docs/connection.md.
  */
 
 #include <stdio.h>

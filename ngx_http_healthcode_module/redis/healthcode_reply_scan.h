@@ -1,7 +1,7 @@
 /*
- * Bytes of RESP -> the bytes that are wanted: a bulk that is too long is
- * skipped and counted, and a mark takes its place.  Knows no reply and no
- * memory.  docs/request-path.md, "Redis".
+ * Bytes of RESP -> the bytes that are wanted: a bulk string that is too long is
+ * skipped and counted, and a mark takes its place.  Knows no: nginx, socket,
+ * hiredis.  docs/connection.md.
  */
 
 #ifndef HEALTHCODE_REPLY_SCAN_H
@@ -53,7 +53,7 @@ typedef struct {
 } healthcode_reply_scan_t;
 
 
-/* Takes wanted bytes, which are copied; false where it cannot. */
+/* Takes wanted bytes, which are copied; false if it cannot. */
 typedef bool (*healthcode_reply_scan_pass_pt)(void *data, const char *bytes,
     size_t len);
 

@@ -1,6 +1,6 @@
 /*
- * Holder -> command bytes; replies -> risk.  The commands of one live read
- * and what a store must answer to count as one.  Knows no connection.
+ * Holder -> command bytes; replies -> risk.  The commands of one live read, and
+ * what a store must answer to count as one.  Knows no: nginx, socket, clock.
  * docs/redis-keys.md, "A live read".
  */
 
@@ -34,19 +34,15 @@ static bool healthcode_risk_codec_format_control(
 static size_t healthcode_risk_codec_field(char *dst, const char *prefix,
     healthcode_str_t value);
 static bool healthcode_risk_codec_read_risk(const redisReply *reply,
-    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk);
-static bool healthcode_risk_codec_flag(const redisReply *reply, size_t *i,
-    const redisReply **name, const redisReply **until);
+    healthcode_risk_reading_t *reading);
 static bool healthcode_risk_codec_read_region(
     const healthcode_risk_query_t *query, const redisReply *reply,
     healthcode_risk_region_t *regions);
 static bool healthcode_risk_codec_read_control(const redisReply *reply,
     healthcode_risk_control_t *control);
-static bool healthcode_risk_codec_is_wrong_type(const redisReply *reply);
 static bool healthcode_risk_codec_is_pairs(const redisReply *reply);
 static bool healthcode_risk_codec_is_values(const redisReply *reply, size_t n);
 static bool healthcode_risk_codec_is_text(const redisReply *reply);
-static healthcode_str_t healthcode_risk_codec_str(const redisReply *reply);
 
 
 unsigned
@@ -90,8 +86,9 @@ healthcode_risk_codec_format_risk(const healthcode_risk_query_t *query,
                       "}\r\n" "$2\r\n" HEALTHCODE_RISK_FLAGS_ASKED "\r\n"
                       "$10\r\nWITHVALUES\r\n";
 
-    memcpy(command + sizeof(HEALTHCODE_RISK_BEFORE_HOLDER) - 1, query->holder,
-           HEALTHCODE_HOLDER_HEX);
+    healthcode_holder_format(query->holder,
+                             command
+                             + sizeof(HEALTHCODE_RISK_BEFORE_HOLDER) - 1);
 
     return healthcode_redis_buf_append(buf, command, sizeof(command) - 1);
 }
@@ -172,67 +169,45 @@ healthcode_risk_codec_format_meta(healthcode_redis_buf_t *buf)
 
 healthcode_reason_e
 healthcode_risk_codec_read(const healthcode_risk_query_t *query,
-    redisReply *const *replies, const healthcode_risk_terms_t *terms,
-    healthcode_risk_t *risk)
+    redisReply *const *replies, const char *pepper_check,
+    healthcode_risk_reading_t *reading)
 {
-    unsigned                   n = healthcode_risk_codec_replies(query);
-    healthcode_risk_t          found;
-    healthcode_reason_e        reason;
-    healthcode_risk_answer_t   answer;
+    unsigned             n = healthcode_risk_codec_replies(query);
+    healthcode_reason_e  reason;
 
-    reason = healthcode_risk_codec_meta(replies[n - 1], terms->pepper_check);
+    reason = healthcode_risk_codec_meta(replies[n - 1], pepper_check);
 
     if (reason != HEALTHCODE_REASON_OK) {
         return reason;
     }
 
-    healthcode_risk_clear(&found);
-
-    if (!healthcode_risk_codec_read_risk(replies[0], terms, &found)
-        || !healthcode_risk_codec_answer(query, replies, &answer))
+    if (!healthcode_risk_codec_read_risk(replies[0], reading)
+        || (query->nregions
+            && !healthcode_risk_codec_read_region(query, replies[1],
+                                                  reading->answer.regions))
+        || !healthcode_risk_codec_read_control(replies[n - 2],
+                                               &reading->answer.control))
     {
         return HEALTHCODE_REASON_STORE_UNAVAILABLE;
     }
-
-    healthcode_risk_add_answer(&found, query, &answer, terms);
-
-    memcpy(risk, &found, offsetof(healthcode_risk_t, names) + found.names_len);
 
     return HEALTHCODE_REASON_OK;
 }
 
 
-bool
-healthcode_risk_codec_answer(const healthcode_risk_query_t *query,
-    redisReply *const *replies, healthcode_risk_answer_t *answer)
-{
-    unsigned  n = healthcode_risk_codec_replies(query);
-
-    return (query->nregions == 0
-            || healthcode_risk_codec_read_region(query, replies[1],
-                                                 answer->regions))
-           && healthcode_risk_codec_read_control(replies[n - 2],
-                                                 &answer->control);
-}
-
-
-bool
-healthcode_risk_codec_is_absent(redisReply *const *replies)
-{
-    return replies[0]->type == REDIS_REPLY_ARRAY && replies[0]->elements == 0;
-}
-
-
 static bool
 healthcode_risk_codec_read_risk(const redisReply *reply,
-    const healthcode_risk_terms_t *terms, healthcode_risk_t *risk)
+    healthcode_risk_reading_t *reading)
 {
     size_t             i, n = 0;
     const redisReply  *name, *until;
 
+    reading->nflags = 0;
+    reading->unreadable = false;
+
     if (healthcode_risk_codec_is_wrong_type(reply)) {
         /* not a hash: whatever it says of the holder, it is set */
-        risk->flagged = true;
+        reading->unreadable = true;
         return true;
     }
 
@@ -242,32 +217,31 @@ healthcode_risk_codec_read_risk(const redisReply *reply,
 
     for (i = 0; i < reply->elements; n++) {
 
-        if (!healthcode_risk_codec_flag(reply, &i, &name, &until)) {
+        if (!healthcode_risk_codec_pair(reply, &i, &name, &until)) {
             return false;
         }
 
-        healthcode_risk_add_flag(risk, terms->policy,
-                                 healthcode_risk_codec_str(name),
-                                 healthcode_risk_codec_str(until), terms->now);
-
         /* whatever the policy denies: it may be among what was not read */
-        risk->flagged |= healthcode_reply_reader_is_skipped(name);
-        risk->flagged |= healthcode_reply_reader_is_skipped(until);
+        reading->unreadable |= healthcode_reply_reader_is_skipped(name)
+                               || healthcode_reply_reader_is_skipped(until);
+
+        if (n < HEALTHCODE_RISK_FLAGS_MAX) {
+            reading->flags[n].name = healthcode_risk_codec_str(name);
+            reading->flags[n].until = healthcode_risk_codec_str(until);
+            reading->nflags = n + 1;
+        }
     }
 
-    risk->flagged |= (n > HEALTHCODE_RISK_FLAGS_MAX);
+    reading->unreadable |= (n > HEALTHCODE_RISK_FLAGS_MAX);
 
     return true;
 }
 
 
-/*
- * The flag at *i, which goes on behind it: RESP3 has an array for each, RESP2
- * its name and its value one after the other.
- */
-static bool
-healthcode_risk_codec_flag(const redisReply *reply, size_t *i,
-    const redisReply **name, const redisReply **until)
+/* RESP3 has an array for each, RESP2 its name and its value in turn. */
+bool
+healthcode_risk_codec_pair(const redisReply *reply, size_t *i,
+    const redisReply **name, const redisReply **value)
 {
     redisReply  **pair = &reply->element[*i];
 
@@ -289,10 +263,10 @@ healthcode_risk_codec_flag(const redisReply *reply, size_t *i,
     }
 
     *name = pair[0];
-    *until = pair[1];
+    *value = pair[1];
 
     return healthcode_risk_codec_is_text(*name)
-           && healthcode_risk_codec_is_text(*until);
+           && healthcode_risk_codec_is_text(*value);
 }
 
 
@@ -375,7 +349,7 @@ healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
         return HEALTHCODE_REASON_STORE_UNAVAILABLE;
     }
 
-    check = healthcode_str_from(pepper_check, HEALTHCODE_HOLDER_HEX);
+    check = healthcode_str_from(pepper_check, HEALTHCODE_PEPPER_CHECK);
 
     for (size_t i = 0; i < reply->elements; i += 2) {
         name = healthcode_risk_codec_str(reply->element[i]);
@@ -427,7 +401,7 @@ healthcode_risk_codec_instance(const redisReply *reply)
 }
 
 
-static bool
+bool
 healthcode_risk_codec_is_wrong_type(const redisReply *reply)
 {
     static const char  word[] = "WRONGTYPE";
@@ -485,7 +459,7 @@ healthcode_risk_codec_is_text(const redisReply *reply)
 
 
 /* Empty where it was skipped, which no value may be: it counts as set. */
-static healthcode_str_t
+healthcode_str_t
 healthcode_risk_codec_str(const redisReply *reply)
 {
     if (healthcode_reply_reader_is_skipped(reply)) {

@@ -1,6 +1,7 @@
 /*
  * Whether the clock of a store and that of the gate agree: Redis deletes by its
- * own.  Knows no clock, no connection.  docs/redis-keys.md, "Clocks".
+ * own.  Both times are arguments.  Knows no: nginx, clock, socket.
+ * docs/redis-keys.md, "Clocks".
  */
 
 #ifndef HEALTHCODE_SKEW_H
@@ -25,10 +26,16 @@ typedef enum {
 
 /*
  * What the reply to TIME says, which came at now, Unix seconds, when it was
- * last before.  *ahead is by how many seconds the store is ahead, 0 where that
+ * last before.  *ahead is by how many seconds the store is ahead, 0 if that
  * is unknown; a reply of another shape is unknown, too.
  */
 healthcode_skew_e healthcode_skew_read(healthcode_skew_e last,
     const redisReply *reply, int64_t now, int64_t *ahead);
+
+/*
+ * Reads the time in a reply to TIME, in microseconds since 1970, into *us.
+ * False: the reply has another shape.
+ */
+bool healthcode_skew_clock(const redisReply *reply, uint64_t *us);
 
 #endif

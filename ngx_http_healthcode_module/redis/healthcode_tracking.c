@@ -1,10 +1,15 @@
 /*
- * A push of Redis -> what has changed (CLIENT TRACKING in its default mode).
- * Knows no connection and keeps nothing.  docs/request-path.md, "The cache".
+ * A push of Redis -> what has changed (CLIENT TRACKING in its default mode);
+ * and how many keys it tracks.  Nothing is kept.
+ * Knows no: nginx, socket, clock.  docs/cache.md.
  */
 
 #include "../core/healthcode_str.h"
 #include "healthcode_tracking.h"
+
+
+/* Digits of a number of keys; no server has memory for more. */
+#define HEALTHCODE_TRACKING_DIGITS  18
 
 
 static bool healthcode_tracking_is(const redisReply *key, const char *name);
@@ -64,6 +69,10 @@ healthcode_tracking_change(const redisReply *push, size_t i, uint8_t *holder)
         return HEALTHCODE_TRACKING_PUSH;
     }
 
+    if (healthcode_tracking_is(key, "healthcode:data")) {
+        return HEALTHCODE_TRACKING_DATA;
+    }
+
     return HEALTHCODE_TRACKING_BROKEN;
 }
 
@@ -89,4 +98,39 @@ healthcode_tracking_holder(const redisReply *key, uint8_t *holder)
            && healthcode_holder_parse(healthcode_str_from(key->str + len,
                                                      HEALTHCODE_HOLDER_HEX),
                                       holder);
+}
+
+
+bool
+healthcode_tracking_keys(const redisReply *info, uint64_t *keys)
+{
+    size_t       n;
+    uint64_t     value = 0;
+    const char  *field = "\ntracking_total_keys:", *p;
+
+    if (info->type != REDIS_REPLY_STRING && info->type != REDIS_REPLY_VERB) {
+        return false;
+    }
+
+    p = strstr(info->str, field);
+    if (p == NULL) {
+        return false;
+    }
+
+    p += strlen(field);
+    n = strspn(p, "0123456789");
+
+    if (n == 0 || n > HEALTHCODE_TRACKING_DIGITS
+        || (p[n] != '\r' && p[n] != '\n'))
+    {
+        return false;
+    }
+
+    for (size_t i = 0; i < n; i++) {
+        value = value * 10 + (uint64_t) (p[i] - '0');
+    }
+
+    *keys = value;
+
+    return true;
 }

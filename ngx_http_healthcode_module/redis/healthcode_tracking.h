@@ -1,6 +1,7 @@
 /*
- * A push of Redis -> what has changed (CLIENT TRACKING in its default mode).
- * Knows no connection and keeps nothing.  docs/request-path.md, "The cache".
+ * A push of Redis -> what has changed (CLIENT TRACKING in its default mode);
+ * and how many keys it tracks.  Nothing is kept.
+ * Knows no: nginx, socket, clock.  docs/cache.md.
  */
 
 #ifndef HEALTHCODE_TRACKING_H
@@ -18,11 +19,12 @@ typedef enum {
     HEALTHCODE_TRACKING_HOLDER,
     HEALTHCODE_TRACKING_REGIONS,
     HEALTHCODE_TRACKING_CONTROLS,
-    HEALTHCODE_TRACKING_PUSH          /* the key that is changed for a push */
+    HEALTHCODE_TRACKING_PUSH,         /* the key that is changed for a push */
+    HEALTHCODE_TRACKING_DATA          /* somebody has touched the store */
 } healthcode_tracking_e;
 
 
-/* How many changes a push tells of; 0 where it is no invalidation. */
+/* The number of changes in a push; 0 if it is not an invalidation. */
 size_t healthcode_tracking_changes(const redisReply *push);
 
 /*
@@ -31,5 +33,12 @@ size_t healthcode_tracking_changes(const redisReply *push);
  */
 healthcode_tracking_e healthcode_tracking_change(const redisReply *push,
     size_t i, uint8_t *holder);
+
+/*
+ * How many keys the server tracks for all its clients, out of its answer to
+ * INFO stats.  False, and *keys as it was: it does not say, or that is not
+ * a number.
+ */
+bool healthcode_tracking_keys(const redisReply *info, uint64_t *keys);
 
 #endif

@@ -52,6 +52,11 @@ static code_t  all[] = {
       "\"exp\":1699998900}",
       CODES_NORTH_SECRET, HEALTHCODE_REASON_EXPIRED, HEALTHCODE_REASON_KEY,
       "", 0 },
+    { HEADER("n2", "ES256"),
+      CLAIMS("north", "erin", ",\"cnf\":{\"x5t#S256\":"
+             "\"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0\"}"),
+      CODES_NORTH_POINT, HEALTHCODE_REASON_BOUND, HEALTHCODE_REASON_BOUND,
+      "", 0 },
     { "{\"alg\":\"HS256\",\"kid\":\"n1\"}", CLAIMS("north", "alice", ""),
       CODES_NORTH_SECRET, HEALTHCODE_REASON_TYPE, HEALTHCODE_REASON_TYPE,
       "", 0 },

@@ -46,7 +46,7 @@ const char *codes_jwks_south(void);
 
 /*
  * The code that has the signed part of text, if its signature in text holds by
- * the key of that code; NULL where there is none.
+ * the key of that code; NULL if there is none.
  */
 const code_t *codes_find(healthcode_str_t text);
 

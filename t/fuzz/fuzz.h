@@ -37,7 +37,7 @@ fuzz_lies_in(healthcode_str_t view, const void *memory, size_t size)
 }
 
 
-/* Takes a byte off the front of the input; 0 where there is none. */
+/* Takes a byte off the front of the input; 0 if it is empty. */
 static inline uint8_t
 fuzz_byte(const uint8_t **data, size_t *size)
 {

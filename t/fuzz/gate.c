@@ -1,25 +1,30 @@
 /*
  * A gate without nginx, for a fuzz target: cuts a request as nginx does, looks
  * into every source, and passes the code through all stages.  What follows
- * mirrors ngx_http_healthcode_source.c, _headers.c and _verify.c: who changes
- * the order of judging there changes it here.  CONTRIBUTING.md, "Fuzzing".
+ * mirrors ngx_http_healthcode_source.c, _shown.c, _arguments.c, _headers.c,
+ * _cookies.c, _body.c, _fields.c, _verify.c, _recall.c, _keep.c and _rules.c:
+ * who changes the order of judging there changes it here.
+ * CONTRIBUTING.md, "Fuzzing".
  */
 
 #include "fuzz.h"
 #include "codes.h"
 #include "gate.h"
 
-#include "../../ngx_http_healthcode_module/core/healthcode_code.h"
+#include "../../ngx_http_healthcode_module/core/healthcode_known.h"
 #include "../../ngx_http_healthcode_module/core/healthcode_cookie.h"
+#include "../../ngx_http_healthcode_module/core/healthcode_body.h"
 #include "../../ngx_http_healthcode_module/core/healthcode_issuer.h"
+#include "../../ngx_http_healthcode_module/core/healthcode_member.h"
 #include "../../ngx_http_healthcode_module/core/healthcode_query.h"
+#include "../../ngx_http_healthcode_module/core/healthcode_raw.h"
 #include "../../ngx_http_healthcode_module/core/healthcode_risk.h"
 
 
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 
 /* Bytes of the table of codes: two sets. */
-#define TABLE     (16 * HEALTHCODE_CODE_WORDS * 8)
+#define TABLE     (16 * HEALTHCODE_KNOWN_WORDS * 8)
 
 
 /* What sources of one kind have carried so far. */
@@ -30,22 +35,29 @@ typedef struct {
 } shown_t;
 
 
+typedef struct {
+    size_t               len;
+    healthcode_body_e    type;
+    bool                 ignored;    /* of a GET */
+} body_t;
+
+
 /* With the keys that it has now, and those it has at another time. */
 typedef struct {
-    healthcode_issuer_t       core;
-    healthcode_keyring_t     *keys;
-    healthcode_code_digest_t  identity;
-    healthcode_keyring_t     *other_keys;
-    healthcode_code_digest_t  other_identity;
+    healthcode_issuer_t        core;
+    healthcode_keyring_t      *keys;
+    healthcode_known_digest_t  identity;
+    healthcode_keyring_t      *other_keys;
+    healthcode_known_digest_t  other_identity;
 } issuer_t;
 
 
-/* What is known of a code whose signature held. */
+/* What is kept of a code whose signature held. */
 typedef struct {
     issuer_t                *issuer;
     const healthcode_key_t  *key;
     int64_t                  iat;
-    char                     holder[HEALTHCODE_HOLDER_HEX];
+    uint8_t                  holder[HEALTHCODE_HOLDER_LEN];
     size_t                   nregions;
     healthcode_region_t      regions[HEALTHCODE_CLAIMS_REGIONS_MAX];
 } found_t;
@@ -60,6 +72,14 @@ static healthcode_source_t  headers[] = {
     { { (const uint8_t *) "x-code", 6 }, NULL, false },    /* by a pattern */
 };
 
+static healthcode_source_t  jsons[] = {
+    { { (const uint8_t *) "/code", 5 }, NULL, false },
+};
+
+static healthcode_source_t  raws[] = {
+    { { NULL, 0 }, NULL, false },    /* by a pattern */
+};
+
 static const healthcode_source_t  cookie = {
     { (const uint8_t *) "hc", 2 }, NULL, false
 };
@@ -71,7 +91,7 @@ static healthcode_str_t  types[] = {
 static issuer_t                  issuers[2];
 static healthcode_index_t       *issuer_index;
 static healthcode_pepper_t      *pepper;
-static char                      flagged[HEALTHCODE_HOLDER_HEX];
+static uint8_t                   flagged[HEALTHCODE_HOLDER_LEN];
 static healthcode_digest_t      *digest;
 static healthcode_table_t        table;
 static alignas(64) uint8_t       memory[TABLE];
@@ -85,7 +105,7 @@ static const healthcode_claims_policy_t  policy = {
 
 static healthcode_keyring_t *
 make_keys(const healthcode_issuer_t *issuer, const char *jwks,
-    healthcode_code_digest_t identity)
+    healthcode_known_digest_t identity)
 {
     char                   error[256];
     uint8_t                bytes[HEALTHCODE_DIGEST_LEN];
@@ -97,7 +117,7 @@ make_keys(const healthcode_issuer_t *issuer, const char *jwks,
     fuzz_must(healthcode_issuer_identity(issuer, keys,
                                          healthcode_str("pepper"), digest,
                                          bytes));
-    memcpy(identity, bytes, sizeof(healthcode_code_digest_t));
+    memcpy(identity, bytes, sizeof(healthcode_known_digest_t));
 
     return keys;
 }
@@ -147,9 +167,14 @@ make_gate(void)
 
     headers[1].pattern = healthcode_pattern_create(healthcode_str("^v1:(.*)$"),
                                                    error, sizeof(error));
+    raws[0].pattern = healthcode_pattern_create(
+                          healthcode_str("(?:^|\\t)cardno=([^\\t\\r\\n]*)"),
+                          error, sizeof(error));
     pepper = healthcode_pepper_create(healthcode_str("sixteen bytes, or more"));
-    fuzz_must(digest && issuer_index && headers[1].pattern && pepper);
+    fuzz_must(digest && issuer_index && headers[1].pattern && pepper
+              && raws[0].pattern);
     fuzz_must(healthcode_holder_derive(pepper, healthcode_str("national"),
+                                       healthcode_str_from(NULL, 0),
                                        healthcode_str("bob"), flagged));
 }
 
@@ -167,7 +192,7 @@ gate_open(void)
 
     now = CODES_NOW;
     memset(memory, 0, sizeof(memory));
-    fuzz_must(healthcode_code_table(&table, memory, sizeof(memory)));
+    fuzz_must(healthcode_known_table(&table, memory, sizeof(memory)));
 }
 
 
@@ -179,9 +204,9 @@ gate_change_keys(void)
     issuers[0].keys = before.other_keys;
     issuers[0].other_keys = before.keys;
     memcpy(issuers[0].identity, before.other_identity,
-           sizeof(healthcode_code_digest_t));
+           sizeof(healthcode_known_digest_t));
     memcpy(issuers[0].other_identity, before.identity,
-           sizeof(healthcode_code_digest_t));
+           sizeof(healthcode_known_digest_t));
     withdrawn = !withdrawn;
 }
 
@@ -193,7 +218,7 @@ gate_wait(void)
 }
 
 
-/* ngx_http_healthcode_source_add() */
+/* ngx_http_healthcode_shown_add() */
 static void
 show(shown_t *shown, healthcode_pattern_e found, healthcode_str_t code)
 {
@@ -268,7 +293,7 @@ look_in_line(healthcode_str_t line, shown_t *shown)
 }
 
 
-/* Blanks around a value are none of it. */
+/* Blanks around a value do not belong to it. */
 static void
 look_in_header(healthcode_str_t line, shown_t *shown, shown_t *in_cookie)
 {
@@ -310,6 +335,107 @@ look_in_header(healthcode_str_t line, shown_t *shown, shown_t *in_cookie)
 }
 
 
+/* What a header says of the body, which begins behind the headers. */
+static void
+look_at_body(healthcode_str_t line, body_t *body)
+{
+    healthcode_str_t  length = healthcode_str("content-length: ");
+    healthcode_str_t  type = healthcode_str("content-type: ");
+    healthcode_str_t  name = line;
+
+    name.len = length.len;
+
+    if (line.len > name.len && healthcode_str_equal_nocase(name, length)) {
+        body->len = 0;
+
+        for (size_t i = name.len; i < line.len && body->len < GATE_MAX; i++) {
+            body->len = body->len * 10 + (size_t) (line.data[i] & 15);
+        }
+    }
+
+    name.len = type.len;
+
+    if (line.len > name.len && healthcode_str_equal_nocase(name, type)) {
+        body->type = healthcode_body_type(
+            healthcode_str_from(line.data + name.len, line.len - name.len));
+    }
+}
+
+
+static void
+look_in_form(healthcode_str_t text, shown_t *shown)
+{
+    healthcode_query_t         walk;
+    healthcode_query_found_t   found;
+
+    healthcode_query_begin_form(&walk, queries, COUNT(queries), text,
+                                guard_room(1, text.len));
+
+    while (healthcode_query_next(&walk, &found)) {
+        show(shown, found.found, found.code);
+    }
+}
+
+
+static void
+look_in_json(healthcode_str_t text, shown_t *shown)
+{
+    size_t                      n;
+    healthcode_cut_t            found[COUNT(jsons)];
+    static alignas(16) uint8_t  room[healthcode_json_memory(GATE_MAX)];
+
+    n = healthcode_member_find(jsons, COUNT(jsons), text, room, sizeof(room),
+                               found);
+
+    for (size_t i = 0; i < n; i++) {
+        show(shown, found[i].found, found[i].code);
+    }
+}
+
+
+static void
+look_in_raw(healthcode_str_t text, shown_t *shown)
+{
+    size_t             n;
+    healthcode_cut_t   found[COUNT(raws) * HEALTHCODE_RAW_PLACES];
+
+    n = healthcode_raw_find(raws, COUNT(raws), text, found);
+
+    for (size_t i = 0; i < n; i++) {
+        show(shown, found[i].found, found[i].code);
+    }
+}
+
+
+/* Takes the body off the front of rest. */
+static void
+look_in_body(healthcode_str_t *rest, const body_t *body, shown_t *shown)
+{
+    size_t            len = body->len < rest->len ? body->len : rest->len;
+    healthcode_str_t  text = guard(0, rest->data, len);
+
+    *rest = healthcode_str_from(rest->data + len, rest->len - len);
+
+    if (body->ignored || len == 0) {
+        return;
+    }
+
+    if (body->type == HEALTHCODE_BODY_UNTYPED
+        || body->type == HEALTHCODE_BODY_FORM)
+    {
+        look_in_form(text, shown);
+    }
+
+    if (body->type == HEALTHCODE_BODY_UNTYPED
+        || body->type == HEALTHCODE_BODY_JSON)
+    {
+        look_in_json(text, shown);
+    }
+
+    look_in_raw(text, shown);
+}
+
+
 /* A line off the front of rest, without its end; false: there is none. */
 static bool
 cut_line(healthcode_str_t *rest, healthcode_str_t *line)
@@ -328,29 +454,29 @@ cut_line(healthcode_str_t *rest, healthcode_str_t *line)
 }
 
 
-/* ngx_http_healthcode_verify_recall() */
+/* ngx_http_healthcode_recall() */
 static bool
-recall(const uint64_t *key, healthcode_code_t *known)
+recall(const uint64_t *key, healthcode_known_t *known)
 {
-    static const uint8_t      accepted[COUNT(issuers)] = { 1, 1 };
-    healthcode_code_digest_t  identities[COUNT(issuers)];
-    healthcode_code_scope_t   scope = {
-        (const healthcode_code_digest_t *) identities, accepted, COUNT(issuers)
+    static const uint8_t       accepted[COUNT(issuers)] = { 1, 1 };
+    healthcode_known_digest_t  identities[COUNT(issuers)];
+    healthcode_known_scope_t   scope = {
+        (const healthcode_known_digest_t *) identities, accepted, COUNT(issuers)
     };
 
     for (size_t i = 0; i < COUNT(issuers); i++) {
         memcpy(identities[i], issuers[i].identity,
-               sizeof(healthcode_code_digest_t));
+               sizeof(healthcode_known_digest_t));
     }
 
-    return healthcode_code_find(&table, key, &scope, known)
+    return healthcode_known_find(&table, key, &scope, known)
            && healthcode_keyring_at(issuers[known->issuer].keys,
                                     known->signer) != NULL;
 }
 
 
 static healthcode_reason_e
-judge_known(const healthcode_code_t *known, found_t *found)
+judge_known(const healthcode_known_t *known, found_t *found)
 {
     found->issuer = &issuers[known->issuer];
     found->key = healthcode_keyring_at(found->issuer->keys, known->signer);
@@ -358,29 +484,27 @@ judge_known(const healthcode_code_t *known, found_t *found)
     found->nregions = known->nregions;
     memcpy(found->regions, known->regions,
            known->nregions * sizeof(healthcode_region_t));
-    healthcode_holder_format(known->holder, found->holder);
+    memcpy(found->holder, known->holder, HEALTHCODE_HOLDER_LEN);
 
-    return healthcode_code_check(known, &policy, now);
+    return healthcode_known_check(known, &policy, now);
 }
 
 
-/* ngx_http_healthcode_verify_remember() */
+/* ngx_http_healthcode_recall_remember() */
 static void
 remember(const uint64_t *key, const found_t *found,
     const healthcode_token_t *token, const healthcode_claims_t *claims)
 {
-    healthcode_code_t  code;
+    healthcode_known_t  code;
 
-    fuzz_must(healthcode_code_from_claims(&code, claims, digest));
+    fuzz_must(healthcode_known_from_claims(&code, claims, digest));
     code.issuer = (unsigned) (found->issuer - issuers);
     code.signer = (unsigned) healthcode_keyring_number(found->issuer->keys,
                                                        found->key);
     code.has_holder = true;
-    fuzz_must(healthcode_holder_parse(
-                  healthcode_str_from(found->holder, HEALTHCODE_HOLDER_HEX),
-                  code.holder));
-    (void) healthcode_code_store(&table, key, found->issuer->identity, &code,
-                                 now);
+    memcpy(code.holder, found->holder, HEALTHCODE_HOLDER_LEN);
+    (void) healthcode_known_store(&table, key, found->issuer->identity, &code,
+                                  now);
     healthcode_issuer_learn(&found->issuer->core, found->key, token, digest);
 }
 
@@ -393,6 +517,7 @@ judge_cold(healthcode_str_t text, const uint64_t *key, found_t *found)
     healthcode_token_t                  token;
     healthcode_claims_t                 claims;
     healthcode_reason_e                 reason;
+    healthcode_claims_faults_t          faults;
     static healthcode_token_memory_t    token_memory;
     static healthcode_claims_memory_t   claims_memory;
 
@@ -400,7 +525,8 @@ judge_cold(healthcode_str_t text, const uint64_t *key, found_t *found)
 
     if (reason == HEALTHCODE_REASON_OK) {
         reason = healthcode_claims_parse(token.payload, &claims_memory,
-                                         &claims);
+                                         healthcode_claims_usual(), &claims,
+                                         &faults);
     }
 
     if (reason != HEALTHCODE_REASON_OK) {
@@ -428,7 +554,8 @@ judge_cold(healthcode_str_t text, const uint64_t *key, found_t *found)
            claims.nregions * sizeof(healthcode_region_t));
     fuzz_must(healthcode_holder_derive(pepper,
                                        found->issuer->core.subject_space,
-                                       claims.sub, found->holder));
+                                       claims.kind, claims.sub,
+                                       found->holder));
 
     reason = healthcode_claims_check(&claims, &policy, now);
 
@@ -443,10 +570,10 @@ judge_cold(healthcode_str_t text, const uint64_t *key, found_t *found)
 static healthcode_reason_e
 judge_code(healthcode_str_t text, found_t *found)
 {
-    uint64_t           key[HEALTHCODE_CODE_KEY];
-    healthcode_code_t  known;
+    uint64_t            key[HEALTHCODE_KNOWN_KEY];
+    healthcode_known_t  known;
 
-    fuzz_must(healthcode_code_key(&table, text, digest, key));
+    fuzz_must(healthcode_known_key(&table, text, digest, key));
 
     return recall(key, &known) && known.is_whole
            ? judge_known(&known, found) : judge_cold(text, key, found);
@@ -465,7 +592,7 @@ judge_risk(const found_t *found)
         &deny, 1, HEALTHCODE_RISK_LEVEL_HIGH
     };
     healthcode_risk_terms_t          terms = {
-        &rules, NULL, found->iat, now
+        .policy = &rules, .iat = found->iat, .now = now
     };
     healthcode_risk_query_t          query = {
         .regions = found->regions, .nregions = found->nregions
@@ -473,7 +600,7 @@ judge_risk(const found_t *found)
 
     healthcode_risk_clear(&risk);
 
-    if (memcmp(found->holder, flagged, HEALTHCODE_HOLDER_HEX) == 0) {
+    if (memcmp(found->holder, flagged, HEALTHCODE_HOLDER_LEN) == 0) {
         healthcode_risk_add_flag(&risk, &rules, deny, healthcode_str("0"),
                                  now);
     }
@@ -498,6 +625,7 @@ healthcode_verdict_t
 gate_judge(healthcode_str_t *rest, healthcode_str_t *code)
 {
     found_t                 found;
+    body_t                  body = { 0, HEALTHCODE_BODY_UNTYPED, false };
     healthcode_str_t        line;
     healthcode_evidence_t   evidence = { .code = HEALTHCODE_REASON_FAULT };
     static shown_t          sent, in_cookie;
@@ -506,12 +634,16 @@ gate_judge(healthcode_str_t *rest, healthcode_str_t *code)
     sent.reason = in_cookie.reason = HEALTHCODE_REASON_MISSING;
 
     if (cut_line(rest, &line)) {
+        body.ignored = line.len > 3 && memcmp(line.data, "GET ", 4) == 0;
         look_in_line(line, &sent);
     }
 
     while (line.len && cut_line(rest, &line)) {
         look_in_header(line, &sent, &in_cookie);
+        look_at_body(line, &body);
     }
+
+    look_in_body(rest, &body, &sent);
 
     /* ngx_http_healthcode_source_code() */
     if (sent.reason == HEALTHCODE_REASON_MISSING) {
@@ -527,7 +659,7 @@ gate_judge(healthcode_str_t *rest, healthcode_str_t *code)
     }
 
     if (evidence.code == HEALTHCODE_REASON_OK) {
-        evidence.live = HEALTHCODE_LIVE_READ;
+        evidence.store = HEALTHCODE_STORE_READ;
         evidence.risk = judge_risk(&found);
     }
 

@@ -28,7 +28,7 @@ void gate_wait(void);
 
 /*
  * Takes a request, up to its empty line, off the front of *rest and judges it;
- * *code views the code that counted, until the next call, where the sources
+ * *code views the code that counted, until the next call, if the sources
  * carried one.  A code that was verified by an earlier request is found again.
  */
 healthcode_verdict_t gate_judge(healthcode_str_t *rest,

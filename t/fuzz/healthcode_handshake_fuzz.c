@@ -16,13 +16,16 @@
 #define ERROR_SIZE  100
 
 /* The most replies of a handshake, and one too many. */
-#define REPLIES_MAX  14
+#define REPLIES_MAX  15
 
 
 static bool
 is(const redisReply *reply, const char *text)
 {
-    return reply->str && strcmp(reply->str, text) == 0;
+    return (reply->type == REDIS_REPLY_STRING
+            || reply->type == REDIS_REPLY_STATUS)
+           && reply->len == strlen(text)
+           && memcmp(reply->str, text, reply->len) == 0;
 }
 
 
@@ -34,14 +37,13 @@ check_role(const redisReply *role)
 
 
 static void
-check_info(const healthcode_handshake_t *handshake, const redisReply *info)
+check_info(const redisReply *info)
 {
-    fuzz_must(handshake->evicting_ok
-              || strstr(info->str, "\nmaxmemory_policy:noeviction"));
+    fuzz_must(strstr(info->str, "\nmaxmemory_policy:noeviction") != NULL);
 }
 
 
-/* What a server that is no store at all would say of itself. */
+/* What a server that is not a store at all would say of itself. */
 static void
 check_hello(const redisReply *hello)
 {
@@ -100,7 +102,13 @@ check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
 {
     unsigned  i = 1, reads = handshake->reads ? 3 : 0;
 
-    check_hello(replies[0]);
+    if (handshake->resp2) {
+        i = 0;
+    } else {
+        check_hello(replies[0]);
+    }
+
+    /* AUTH, SELECT, CLIENT TRACKING */
 
     for ( ; i < 1u + (handshake->database != 0) + handshake->tracking; i++) {
         fuzz_must(replies[i]->type == REDIS_REPLY_STATUS
@@ -111,8 +119,14 @@ check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
         check_tracked(replies[i]);
     }
 
-    check_role(replies[n - 3 - reads]);
-    check_info(handshake, replies[n - 2 - reads]);
+    if (!handshake->evicting_ok) {
+        check_info(replies[n - 2 - reads]);
+    }
+
+    if (!handshake->role_unchecked) {
+        check_role(replies[n - 3 - reads + handshake->evicting_ok]);
+    }
+
     check_meta(replies[n - 1]);
 }
 
@@ -139,17 +153,24 @@ check_again(const healthcode_handshake_t *handshake, bool memory,
         return;
     }
 
-    check_role(replies[0]);
-    check_meta(replies[1]);
-    fuzz_must(seen.meta == replies[1]);
-    fuzz_must(seen.time == (memory ? replies[3] : NULL));
-
-    if (memory) {
-        check_info(handshake, replies[2]);
+    if (!handshake->role_unchecked) {
+        check_role(*replies++);
     }
 
+    check_meta(*replies);
+    fuzz_must(seen.meta == *replies++);
+
+    if (memory && !handshake->evicting_ok) {
+        check_info(*replies++);
+    }
+
+    fuzz_must(seen.time == (memory ? replies[0] : NULL));
+    fuzz_must(seen.data == (memory ? replies[1] : NULL));
+    fuzz_must(seen.stats == (memory && handshake->tracking ? replies[3]
+                                                           : NULL));
+
     if (memory && handshake->tracking) {
-        check_tracked(replies[4]);
+        check_tracked(replies[2]);
     }
 }
 
@@ -158,6 +179,9 @@ check_again(const healthcode_handshake_t *handshake, bool memory,
 static void
 check_words(const redisReply *reply)
 {
+    const healthcode_str_t  secrets[HEALTHCODE_REFUSAL_SECRETS] = {
+        healthcode_str("secret"), healthcode_str("pr10r")
+    };
     char    *text;
     size_t   n;
 
@@ -167,10 +191,10 @@ check_words(const redisReply *reply)
 
     for (size_t size = 0; size < 64; size += 1 + size / 4) {
         text = (char *) guard_room(1, size);
-        n = healthcode_refusal_text(reply, healthcode_str("secret"), text,
-                                    size);
+        n = healthcode_refusal_text(reply, secrets, text, size);
         fuzz_must(size ? n < size && strlen(text) == n : n == 0);
         fuzz_must(size == 0 || strstr(text, "secret") == NULL);
+        fuzz_must(size == 0 || strstr(text, "pr10r") == NULL);
 
         for (size_t i = 0; i < n; i++) {
             fuzz_must(text[i] >= ' ' && text[i] < 0x7f);
@@ -198,7 +222,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     healthcode_handshake_t   handshake = {
         .database = settings & 1 ? 3 : 0, .evicting_ok = settings & 2,
         .tracking = settings & 4, .is_gate = settings & 8,
-        .reads = settings & 16, .pepper_check = CHECK,
+        .reads = settings & 16, .role_unchecked = settings & 32,
+        .resp2 = settings & 64, .pepper_check = CHECK,
         .password = healthcode_str("secret")
     };
 
@@ -209,6 +234,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     n = resp_read(data, size, replies, REPLIES_MAX);
 
     if (settings & 0x80) {
+        /* HELLO is not asked again: its bit says whether memory is */
         check_again(&handshake, settings & 0x40, replies, n);
     }
 

@@ -108,6 +108,11 @@ check_member(yyjson_val *object, const char *name)
     healthcode_str_t  text = { NULL, 77 };
 
     result = healthcode_json_integer(object, name, 0, 1000, &number);
+    fuzz_must(result != 1 || !yyjson_is_real(yyjson_obj_get(object, name))
+              || !(yyjson_get_real(yyjson_obj_get(object, name))
+                   < (double) number
+                   || yyjson_get_real(yyjson_obj_get(object, name))
+                      > (double) number));
     fuzz_must(result == 1 ? number >= 0 && number <= 1000 : number == -77);
     fuzz_must((result == 0) == (yyjson_obj_get(object, name) == NULL));
 

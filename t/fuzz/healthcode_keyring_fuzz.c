@@ -1,6 +1,7 @@
 /*
  * Fuzzes healthcode_keyring.c, with the set of algorithms in the first byte:
- * no key of another algorithm gets in, and none believes a made-up signature.
+ * no key of another algorithm gets in, none believes a made-up signature, and
+ * what is said of skipped keys fits into a line.
  * docs/token-format.md, "Keys".
  */
 
@@ -34,10 +35,41 @@ check_key(const healthcode_key_t *key, unsigned allowed)
                                            healthcode_str_from(zeros, 32)));
 
     /* an operator's weak Ed25519 point may hold for all of zero */
-    if (key->algorithm->family != HEALTHCODE_ALGORITHM_EDDSA) {
+    if (key->algorithm->family != &healthcode_family_eddsa) {
         fuzz_must(!healthcode_signature_verify(key, text,
                                                healthcode_str_from(zeros, 64)));
     }
+}
+
+
+/* What is said of skipped keys goes into a log: one line, and never empty. */
+static void
+check_remarks(const healthcode_keyring_t *keyring, size_t size)
+{
+    char                                text[96];
+    size_t                              i, skipped = 0;
+    const healthcode_keyring_remark_t  *remark;
+
+    for (i = 0; (remark = healthcode_keyring_remark_at(keyring, i)); i++) {
+        skipped += remark->is_skipped;
+        fuzz_must(remark->why && remark->why[0] && remark->text == 0);
+        fuzz_must(remark->line <= size + 1);
+        fuzz_must(memchr(remark->kid, '\0', sizeof(remark->kid)) != NULL);
+
+        for (const char *p = remark->kid; *p; p++) {
+            fuzz_must((unsigned char) *p >= ' ' && *p != 0x7f);
+        }
+
+        healthcode_keyring_remark_text(remark, text, sizeof(text));
+        fuzz_must(text[0] && memchr(text, '\0', sizeof(text)) != NULL);
+    }
+
+    fuzz_must(skipped <= healthcode_keyring_skipped(keyring));
+    fuzz_must(healthcode_keyring_skipped(keyring)
+              <= healthcode_keyring_remarks(keyring));
+    fuzz_must(i == HEALTHCODE_KEYRING_REMARKS_MAX
+              || (i == healthcode_keyring_remarks(keyring)
+                  && skipped == healthcode_keyring_skipped(keyring)));
 }
 
 
@@ -79,7 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned                 seen = 0, allowed;
     const healthcode_key_t  *key;
     healthcode_keyring_t    *keyring;
-    healthcode_keyring_rules_t  rules = { .algorithms.bits = 0 };
+    healthcode_keyring_rules_t  rules = { .now = 1 };
 
     allowed = algorithms(fuzz_byte(&data, &size));
     rules.algorithms.bits = allowed;
@@ -109,6 +141,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_must(i > 0 && healthcode_keyring_algorithms(keyring) == seen
               && (seen & ~allowed) == 0);
+    fuzz_must(healthcode_keyring_count(keyring) > 0
+              && healthcode_keyring_count(keyring) <= i);
+    check_remarks(keyring, size);
     fuzz_must(ERR_peek_error() == 0);
     healthcode_keyring_free(keyring);
 

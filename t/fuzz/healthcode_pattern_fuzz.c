@@ -14,6 +14,34 @@
 /* Longer expressions are slow to compile, which is their author's doing. */
 #define EXPRESSION_MAX  48
 
+/* So many places are looked for. */
+#define PLACES  4
+
+
+/* Each lies inside the subject, behind the last one begins the search. */
+static void
+check_places(const healthcode_pattern_t *pattern, healthcode_str_t text,
+    healthcode_pattern_e first)
+{
+    size_t                from = 0, before = 0;
+    healthcode_str_t      group;
+    healthcode_pattern_e  result;
+
+    for (size_t i = 0; i < PLACES; i++) {
+        result = healthcode_pattern_match_next(pattern, text, &from, &group);
+        fuzz_must(i || result == first);
+
+        if (result != HEALTHCODE_PATTERN_MATCH) {
+            fuzz_must(from == before);
+            return;
+        }
+
+        fuzz_must(fuzz_lies_in(group, text.data, text.len));
+        fuzz_must(from > before && from <= text.len + 1);
+        before = from;
+    }
+}
+
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -53,6 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     again = healthcode_pattern_match(pattern, text, &group);
     fuzz_must(again == result);
+    check_places(pattern, text, result);
     healthcode_pattern_free(pattern);
 
     return 0;

@@ -1,6 +1,6 @@
 /*
- * Fuzzes healthcode_query.c: a query, or a URI with one.  What is found, left
- * and masked is what another hand says that splits at '&' first.
+ * Fuzzes healthcode_query.c: a query, a URI with one, or a form.  What is
+ * found, left and masked is what another hand says that splits at '&' first.
  * docs/request-path.md, "Source".
  */
 
@@ -31,6 +31,7 @@ static found_t   found[SOURCES * (MAX + 1)];
 static size_t    count;
 static uint8_t   bytes[4 * MAX];     /* that codes of found are views of */
 static size_t    used;
+static bool      form;               /* the text is one */
 
 
 static void
@@ -65,7 +66,7 @@ decode(const uint8_t *p, size_t len, uint8_t *out)
     size_t  n = 0;
 
     for (size_t i = 0; i < len; i++) {
-        out[n] = p[i];
+        out[n] = (form && p[i] == '+') ? ' ' : p[i];
 
         if (p[i] == '%' && i + 2 < len && digit(p[i + 1]) >= 0
             && digit(p[i + 2]) >= 0)
@@ -92,11 +93,13 @@ oracle_try(const uint8_t *text, size_t start, size_t end, bool nested,
     healthcode_str_t       view;
     healthcode_pattern_e   result;
 
-    for (stop = start; stop < end; stop++) {
+    for (stop = start; stop < end && !form; stop++) {
         if (text[stop] == '#' || (nested && text[stop] == '?')) {
             break;
         }
     }
+
+    stop = form ? end : stop;
 
     while (equal < stop && text[equal] != '=') {
         equal++;
@@ -127,7 +130,8 @@ oracle_try(const uint8_t *text, size_t start, size_t end, bool nested,
 
         if (result != HEALTHCODE_PATTERN_NO_MATCH) {
             found[count++] = (found_t) { i, start, equal + 1, end,
-                                         exact && !nested && !fragment,
+                                         form
+                                         || (exact && !nested && !fragment),
                                          result, view };
             hit = true;
         }
@@ -155,7 +159,9 @@ oracle(const uint8_t *text, size_t len, size_t start, bool fragment)
 
         for (at = start; at <= end; at++) {
 
-            if (at > start && (text[at - 1] == '#' || text[at - 1] == '?')) {
+            if (at > start && !form
+                && (text[at - 1] == '#' || text[at - 1] == '?'))
+            {
                 nested = true;
                 fragment = fragment || text[at - 1] == '#';
 
@@ -346,6 +352,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_found(walk);
     check_left(walk);
     check_mask(text, false);
+
+    form = true;
+    oracle(text.data, text.len, 0, false);
+    healthcode_query_begin_form(&walk, sources, SOURCES, text,
+                                guard_room(2, text.len));
+    check_found(walk);
+    check_left(walk);
+    form = false;
 
     while (path < size && text.data[path] != '?' && text.data[path] != '#') {
         path++;

@@ -1,8 +1,8 @@
 /*
  * Fuzzes healthcode_reply_reader.c and healthcode_reply_scan.c: any bytes, in
  * pieces whose length is the first byte; a byte 0x01 stands for many.  What it
- * reads, hiredis alone reads as well, and the same, but for what is too long.
- * docs/request-path.md, "Redis".
+ * reads, hiredis alone reads as well, and the same, except what is too long.
+ * docs/connection.md.
  */
 
 #include "fuzz.h"

@@ -39,6 +39,76 @@ is_active(healthcode_str_t value)
 }
 
 
+/* Names that revoke codes, which no flag can have. */
+static bool
+is_flag(healthcode_str_t name)
+{
+    return !(name.len == 6 && memcmp(name.data, "before", 6) == 0)
+           && !(name.len >= 5 && memcmp(name.data, "code:", 5) == 0);
+}
+
+
+/* The same field in a holder's hash, for a code of NOW whose digest is 0. */
+static void
+check_field(healthcode_str_t name, healthcode_str_t value)
+{
+    size_t                          digits = 5;    /* behind "code:" */
+    healthcode_risk_t               risk;
+    const healthcode_risk_query_t   query = { .nregions = 0 };
+    const healthcode_risk_policy_t  policy = { .deny = &name, .ndeny = 1 };
+    healthcode_revocation_names_t   names;
+    healthcode_risk_terms_t         terms = {
+        .policy = &policy, .iat = NOW, .now = NOW, .code = &names
+    };
+    static healthcode_risk_reading_t  reading = { .nflags = 1 };
+
+    memset(&names, 0, sizeof(names));
+    names.has_jti = true;
+    memset(names.jti, 0xff, sizeof(names.jti));
+
+    reading.flags[0].name = name;
+    reading.flags[0].until = value;
+
+    while (digits < name.len && digits < 37 && name.data[digits]
+           && strchr("0123456789abcdef", name.data[digits]))
+    {
+        digits++;
+    }
+
+    healthcode_risk_clear(&risk);
+    healthcode_risk_add_reading(&risk, &query, &reading, &terms);
+
+    fuzz_must(risk.flagged == (is_flag(name) && is_active(value)));
+    fuzz_must(healthcode_risk_asks_code(&reading)
+              == (!is_flag(name) && name.data[0] == 'c'));
+    fuzz_must(risk.issued_before
+              == (!is_flag(name) && name.data[0] == 'b' && is_active(value)));
+
+    if (is_flag(name) || name.data[0] == 'b') {
+        fuzz_must(!risk.code_revoked);
+        return;
+    }
+
+    /* a digest that can be read is of this code, or of another one */
+    if (digits != 37 || name.len != 37) {
+        fuzz_must(risk.code_revoked == is_active(value));
+    } else {
+        fuzz_must(risk.code_revoked
+                  == (is_active(value)
+                      && (memcmp(name.data + 5,
+                                 "00000000000000000000000000000000", 32) == 0
+                          || memcmp(name.data + 5,
+                                    "ffffffffffffffffffffffffffffffff", 32)
+                             == 0)));
+    }
+
+    terms.code = NULL;
+    healthcode_risk_clear(&risk);
+    healthcode_risk_add_reading(&risk, &query, &reading, &terms);
+    fuzz_must(risk.code_revoked == is_active(value));
+}
+
+
 static void
 check_flag(healthcode_str_t name, healthcode_str_t value)
 {
@@ -54,7 +124,7 @@ check_flag(healthcode_str_t name, healthcode_str_t value)
         healthcode_risk_add_flag(risk, &policy, name, value, NOW);
     }
 
-    fuzz_must(risk->flagged == is_active(value));
+    fuzz_must(risk->flagged == (is_flag(name) && is_active(value)));
     fuzz_must(risk->names_len <= HEALTHCODE_RISK_NAMES_MAX);
     fuzz_must(risk->names_len == 0 || is_active(value));
 
@@ -116,6 +186,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_must(healthcode_risk_is_active(value, NOW) == is_active(value));
     fuzz_must(healthcode_risk_is_before(value, NOW) == (n < 0 || NOW < n));
     check_flag(name, value);
+    check_field(name, value);
     check_region(value);
 
     return 0;

@@ -73,7 +73,7 @@ oracle_bearer(healthcode_str_t value, healthcode_str_t *code)
 }
 
 
-/* What stands in the group, by the plain pattern. */
+/* The bytes of the group, by the plain pattern. */
 static healthcode_pattern_e
 oracle(const healthcode_source_t *source, healthcode_str_t value,
     healthcode_str_t *code)

@@ -147,6 +147,7 @@ parse(healthcode_str_t text)
         fuzz_must(memcmp(&token, &before, sizeof(token)) == 0);
         fuzz_must(reason == HEALTHCODE_REASON_MALFORMED
                   || reason == HEALTHCODE_REASON_UNSUPPORTED);
+        fuzz_must(healthcode_token_fault(text, &memory) != NULL);
         check_ours(text, NULL);
     }
 }

@@ -1,7 +1,7 @@
 /*
  * Fuzzes healthcode_tracking.c: what a store pushes, through hiredis's own
- * reader.  Every change is told, as what it is, and none that is not there.
- * docs/request-path.md, "The cache".
+ * reader.  Every change is reported, as what it is, and no other one.
+ * docs/cache.md.
  */
 
 #include "fuzz.h"
@@ -44,6 +44,7 @@ is_read(const redisReply *key)
 {
     return is(key, "healthcode:region") || is(key, "healthcode:control")
            || is(key, "healthcode:meta") || is(key, "healthcode:push")
+           || is(key, "healthcode:data")
            || (key->type == REDIS_REPLY_STRING && key->len == 50
                && memcmp(key->str, "healthcode:risk:{", 17) == 0
                && strspn(key->str + 17, "0123456789abcdef") == 32
@@ -85,6 +86,10 @@ check_change(const redisReply *push, size_t i)
         fuzz_must(is(key, "healthcode:push"));
         break;
 
+    case HEALTHCODE_TRACKING_DATA:
+        fuzz_must(is(key, "healthcode:data"));
+        break;
+
     case HEALTHCODE_TRACKING_REGIONS:
         fuzz_must(is(key, "healthcode:region"));
         break;
@@ -121,6 +126,29 @@ check(const redisReply *push)
 }
 
 
+/* A number is that of a line of its own, written without anything else. */
+static void
+check_keys(const redisReply *info)
+{
+    char      line[64];
+    uint64_t  keys = 7;
+
+    if (!healthcode_tracking_keys(info, &keys)) {
+        fuzz_must(keys == 7);
+        return;
+    }
+
+    fuzz_must(info->type == REDIS_REPLY_STRING
+              || info->type == REDIS_REPLY_VERB);
+    fuzz_must(keys < UINT64_C(1000000000000000000));
+
+    /* as it would be written, except for zeros before it */
+    snprintf(line, sizeof(line), "%llu", (unsigned long long) keys);
+    fuzz_must(strstr(info->str, "\ntracking_total_keys:") != NULL);
+    fuzz_must(strstr(info->str, line) != NULL);
+}
+
+
 size_t
 LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
@@ -142,6 +170,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     while (n) {
         check(replies[--n]);
+        check_keys(replies[n]);
         freeReplyObject(replies[n]);
     }
 

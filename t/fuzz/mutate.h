@@ -44,7 +44,7 @@ mutate_pick(mutate_t *m, size_t n)
 
 /*
  * Puts len bytes, which are not in data, in the place of the cut ones at at.
- * False, and nothing is changed, where there is no room.
+ * False, and nothing is changed, if there is no room.
  */
 static inline bool
 mutate_put(mutate_t *m, size_t at, size_t cut, const void *bytes, size_t len)
@@ -102,7 +102,7 @@ typedef struct {
 } mutate_made_t;
 
 
-/* Where it does not fit, less of it: broken text is fine, too. */
+/* If it does not fit, less of it: broken text is fine, too. */
 static inline void
 mutate_make(mutate_made_t *made, const void *bytes, size_t len)
 {
@@ -131,10 +131,44 @@ mutate_make_times(mutate_made_t *made, const char *text, size_t n)
 }
 
 
+/* One edit of what follows the first skip bytes; false: none was made. */
+typedef bool (*mutate_edit_pt)(mutate_t *m, size_t skip);
+
+
 /*
- * Mutates what stands behind the first skip bytes as JSON, value by value; now
- * and then, and where it is none, all bytes as libFuzzer does.  Returns the
- * new size, at most max.
+ * The size of what was made of size bytes; if nothing was done, or nothing is
+ * left, which libFuzzer does not take, it mutates them itself.
+ */
+static inline size_t
+mutate_end(const mutate_t *m, size_t size, bool done)
+{
+    return (done && m->size) ? m->size
+                             : LLVMFuzzerMutate(m->data, size, m->max);
+}
+
+
+/* Up to three edits, except one time in n; returns the new size. */
+static inline size_t
+mutate_by(mutate_edit_pt edit, mutate_t *m, size_t skip, size_t n)
+{
+    bool    done = false;
+    size_t  size = m->size;
+
+    if (skip < size && mutate_pick(m, n)) {
+
+        for (size_t i = mutate_pick(m, 3) + 1; i; i--) {
+            done = edit(m, skip) || done;
+        }
+    }
+
+    return mutate_end(m, size, done);
+}
+
+
+/*
+ * Mutates what follows the first skip bytes as JSON, value by value; now and
+ * then, and if it is not JSON, all bytes as libFuzzer does.  Returns the new
+ * size, at most max.
  */
 size_t mutate_json(uint8_t *data, size_t skip, size_t size, size_t max,
     unsigned seed);

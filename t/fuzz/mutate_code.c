@@ -25,7 +25,7 @@ typedef struct {
 
 static const char *const  places[MUTATE_CODE_PLACES] = {
     "?code=%s", "Authorization: Bearer %s\r\n", "X-Code: v1:%s\r\n",
-    "Cookie: a=b; hc=%s\r\n"
+    "Cookie: a=b; hc=%s\r\n", "a=b&code=%s&", "{\"a\":1,\"code\":\"%s\"}"
 };
 
 
@@ -33,7 +33,7 @@ static const char *const  places[MUTATE_CODE_PLACES] = {
 static const char *const  lines[] = { "", "keys\n", "later\n" };
 
 
-/* The first of places is in the request line. */
+/* The first of places is in the request line, the last two are bodies. */
 size_t
 mutate_code_request(size_t place, const char *code, char *text, size_t size)
 {
@@ -44,6 +44,11 @@ mutate_code_request(size_t place, const char *code, char *text, size_t size)
         snprintf(shown, sizeof(shown), "?code=%s", code);
         n = snprintf(text, size, "GET /a%s HTTP/1.1\r\nHost: gate\r\n\r\n",
                      shown);
+
+    } else if (place > 3) {
+        n = snprintf(shown, sizeof(shown), places[place], code);
+        n = snprintf(text, size, "POST /a HTTP/1.1\r\nHost: gate\r\n"
+                     "Content-Length: %d\r\n\r\n%s", n, shown);
 
     } else {
         snprintf(shown, sizeof(shown), places[place], code);
@@ -238,7 +243,7 @@ change_code(mutate_t *m)
 }
 
 
-/* Behind any line; as an argument behind any '?', or where none is. */
+/* After any line; as an argument after any '?', or with a new one. */
 static bool
 add_code(mutate_t *m)
 {
@@ -297,6 +302,5 @@ mutate_code(uint8_t *data, size_t size, size_t max, unsigned seed)
         done = change_code(&m);
     }
 
-    /* libFuzzer takes no empty one */
-    return (done && m.size) ? m.size : LLVMFuzzerMutate(data, size, max);
+    return mutate_end(&m, size, done);
 }

@@ -1,6 +1,6 @@
 /*
  * Requests with codes, and mutations of them: codes in other places, made of
- * parts of two, with other members, with signatures that are none.
+ * parts of two, with other members, with wrong signatures.
  * CONTRIBUTING.md, "Fuzzing".
  */
 
@@ -12,7 +12,7 @@
 
 
 /* How many places of a request there are for a code. */
-#define MUTATE_CODE_PLACES  4
+#define MUTATE_CODE_PLACES  6
 
 
 /*

@@ -448,16 +448,7 @@ edit(mutate_t *m, size_t skip)
 size_t
 mutate_json(uint8_t *data, size_t skip, size_t size, size_t max, unsigned seed)
 {
-    bool      done = false;
     mutate_t  m = { data, size, max, seed };
 
-    if (skip < size && mutate_pick(&m, 8)) {
-
-        for (size_t n = mutate_pick(&m, 3) + 1; n; n--) {
-            done = edit(&m, skip) || done;
-        }
-    }
-
-    /* libFuzzer takes no empty one */
-    return (done && m.size) ? m.size : LLVMFuzzerMutate(data, size, max);
+    return mutate_by(edit, &m, skip, 8);
 }

@@ -54,7 +54,7 @@ line_end(const mutate_t *m, size_t at)
 }
 
 
-/* The number in a line; 0 where there is none, or it makes no sense. */
+/* The number in a line; 0 if there is none, or it makes no sense. */
 static size_t
 number(const mutate_t *m, size_t at, size_t end)
 {
@@ -340,16 +340,7 @@ edit(mutate_t *m, size_t skip)
 size_t
 mutate_resp(uint8_t *data, size_t skip, size_t size, size_t max, unsigned seed)
 {
-    bool      done = false;
     mutate_t  m = { data, size, max, seed };
 
-    if (skip < size && mutate_pick(&m, 6)) {
-
-        for (size_t n = mutate_pick(&m, 3) + 1; n; n--) {
-            done = edit(&m, skip) || done;
-        }
-    }
-
-    /* libFuzzer takes no empty one */
-    return (done && m.size) ? m.size : LLVMFuzzerMutate(data, size, max);
+    return mutate_by(edit, &m, skip, 6);
 }

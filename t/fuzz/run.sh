@@ -19,7 +19,7 @@ show() {
     head -c 640 "$1" | od -A d -t x1z
 }
 
-# fuzz OUT SECONDS TARGET: 0 where nothing was found.
+# fuzz OUT SECONDS TARGET: 0 if nothing was found.
 fuzz() {
     program=$1/fuzz-$3 log=$1/run/$3.log found=$1/corpus/$3 crash=$1/crash/$3
     rm -rf "$crash"

@@ -309,7 +309,7 @@ How many live reads one run of the requests makes, counted by Redis.
 Perl, for more requests after those of the block: a sentence, the answer, and
 the code that is sent as a bearer of GET /t (or a sub that makes one at the last moment,
 or {uri, method, headers}).  A block without `request` first lets an honest
-code pass, so that a gate that denies all is no success.
+code pass, so that a gate that denies all does not pass the test.
 
     --- after
     is(...)

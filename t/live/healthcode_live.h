@@ -17,7 +17,7 @@
 
 
 #define LIVE_HOLDERS_MAX  1024
-#define LIVE_WORKERS_MAX  256
+#define LIVE_WORKERS_MAX  1024
 #define LIVE_STORES_MAX   4
 #define LIVE_RELAYS_MAX   8
 
@@ -69,6 +69,7 @@ typedef struct {
     char          hex[LIVE_HEX + 1];
     char         *request;
     size_t        request_len;
+    bool          never;       /* the code is bad: nobody may pass by it */
 
     /* under live->lock, since the relays write them */
     live_truth_t  truth[LIVE_STORES_MAX];
@@ -103,12 +104,14 @@ typedef struct {
     uint64_t      code_hits;
     uint64_t      flagged;     /* denied for a flag */
     uint64_t      busy;        /* 503 */
-    uint64_t      other;       /* answers that were none of these */
+    uint64_t      bad;         /* 401, of codes that never may pass */
+    uint64_t      other;       /* other answers */
     uint64_t      lost;        /* connections that broke in the middle */
+    uint64_t      degraded;    /* allows in an outage */
     uint64_t      stale;       /* allows after the set, inside the lease */
     int64_t       stale_max;   /* how long after it, nanoseconds */
     uint64_t      wrong;       /* allows that must not be */
-    uint64_t      wrong_deny;  /* flagged, a lease after the clear */
+    uint64_t      wrong_deny;  /* flagged, a lease after the clear, or never */
     int64_t       refused;     /* the first answer that was a 503 */
     int64_t       allowed;     /* the first allow after the last 503 */
 } live_stats_t;
@@ -119,7 +122,11 @@ typedef enum {
     LIVE_SWALLOW,        /* reads, and passes nothing on, for ever */
     LIVE_DROP_PUSHES,    /* of Redis: "invalidate" */
     LIVE_DELAY,          /* what Redis says */
-    LIVE_LIE             /* acknowledges a call before Redis has it */
+    LIVE_LIE,            /* acknowledges a call before Redis has it */
+    LIVE_GARBLE,         /* says something else than Redis */
+    LIVE_CUT,            /* ends in the middle of what Redis says */
+    LIVE_BYTES,          /* each byte that Redis says by itself */
+    LIVE_REFUSE          /* closes what is new */
 } live_mode_e;
 
 
@@ -139,6 +146,7 @@ typedef struct {
 typedef struct {
     pthread_mutex_t  lock;
     int64_t          lease;
+    int64_t          over;                   /* it, in an outage */
     live_holder_t   *holders;
     unsigned         nholders;
     int64_t          shut[LIVE_STORES_MAX];  /* nobody may pass since */
@@ -162,6 +170,7 @@ typedef struct {
     int            pid;
     bool           allow;
     bool           flagged;    /* the reason is "flagged" */
+    bool           degraded;   /* an allow for another reason than "ok" */
     bool           risk_hit;
     bool           code_hit;
     int64_t        sent;       /* the request */
@@ -217,7 +226,7 @@ void *live_relay_run(void *live);
 
 /*
  * healthcode_live_resp.c: the length of the first message of RESP3 in len
- * bytes; 0 if it is not whole yet, -1 if it is none.
+ * bytes; 0 if it is not complete yet, -1 if it is malformed.
  */
 long live_resp_length(const char *data, size_t len);
 bool live_resp_is_invalidation(const char *data, size_t len);

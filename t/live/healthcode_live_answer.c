@@ -62,9 +62,16 @@ live_answer_parse(char *text, live_answer_t *answer)
     answer->pid = atoi(part[0]);
     answer->allow = strcmp(part[1], "allow") == 0;
     answer->flagged = strcmp(part[2], "flagged") == 0;
+    answer->degraded = answer->allow && strcmp(part[2], "ok") != 0;
     answer->risk_hit = strcmp(part[4], "HIT") == 0;
     answer->code_hit = strcmp(part[5], "HIT") == 0;
     answer->lookup = strtoll(part[6], NULL, 10) * 1000;
+
+    /* a code that is refused for what it is was not decided upon */
+    if (part[3][0] == '\0') {
+        return answer->pid > 0 && answer->status == 401;
+    }
+
     answer->decided = strtoll(part[3], &at, 10) * LIVE_S;
 
     /* six decimals */

@@ -20,7 +20,9 @@ static bool live_control_gate(live_t *live, char **words);
 static bool live_control_relay(live_t *live, char **words);
 static bool live_control_mode(live_t *live, char **words);
 static bool live_control_holder(live_t *live, char **words);
+static bool live_control_never(live_t *live, char **words);
 static bool live_control_lease(live_t *live, char **words);
+static bool live_control_over(live_t *live, char **words);
 static bool live_control_workers(live_t *live, char **words);
 static bool live_control_store(live_t *live, char **words);
 static bool live_control_shut(live_t *live, char **words);
@@ -37,7 +39,9 @@ static const live_control_t  live_controls[] = {
     { "relay", 5, live_control_relay },     /* NAME PATH TARGET STORE|-1 */
     { "mode", 4, live_control_mode },       /* NAME MODE MILLISECONDS */
     { "holder", 3, live_control_holder },   /* HOLDER CODE */
+    { "never", 2, live_control_never },     /* HOLDER, whose code is bad */
     { "lease", 2, live_control_lease },     /* MILLISECONDS */
+    { "over", 2, live_control_over },       /* MILLISECONDS: in an outage */
     { "workers", 2, live_control_workers }, /* that have to answer */
     { "store", 2, live_control_store },     /* of workers from now on */
     { "shut", 3, live_control_shut },       /* STORE now|then|open */
@@ -104,9 +108,10 @@ live_control_mode(live_t *live, char **words)
 {
     int                 found = -1;
     static const char  *modes[] = { "pass", "swallow", "drop-pushes", "delay",
-                                    "lie" };
+                                    "lie", "garble", "cut", "bytes",
+                                    "refuse" };
 
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < (int) (sizeof(modes) / sizeof(*modes)); i++) {
         if (strcmp(words[2], modes[i]) == 0) {
             found = i;
         }
@@ -165,11 +170,33 @@ live_control_holder(live_t *live, char **words)
 
 
 static bool
+live_control_never(live_t *live, char **words)
+{
+    live_holder_t  *holder = live_holder_find(live, words[1]);
+
+    if (holder) {
+        holder->never = true;
+    }
+
+    return holder != NULL;
+}
+
+
+static bool
 live_control_lease(live_t *live, char **words)
 {
     live->lease = strtoll(words[1], NULL, 10) * LIVE_MS;
 
     return live->lease > 0;
+}
+
+
+static bool
+live_control_over(live_t *live, char **words)
+{
+    live->over = strtoll(words[1], NULL, 10) * LIVE_MS;
+
+    return live->over > 0;
 }
 
 
@@ -279,12 +306,14 @@ live_control_stats(live_t *live, char **words)
     (void) words;
 
     printf("stats time=%lld allows=%llu hits=%llu code_hits=%llu flagged=%llu "
-           "busy=%llu other=%llu lost=%llu stale=%llu stale_max=%lld "
+           "busy=%llu bad=%llu other=%llu lost=%llu degraded=%llu stale=%llu "
+           "stale_max=%lld "
            "wrong=%llu wrong_deny=%llu refused=%lld allowed=%lld",
            (long long) live_now(), (unsigned long long) s->allows,
            (unsigned long long) s->hits, (unsigned long long) s->code_hits,
            (unsigned long long) s->flagged, (unsigned long long) s->busy,
-           (unsigned long long) s->other, (unsigned long long) s->lost,
+           (unsigned long long) s->bad, (unsigned long long) s->other,
+           (unsigned long long) s->lost, (unsigned long long) s->degraded,
            (unsigned long long) s->stale, (long long) s->stale_max,
            (unsigned long long) s->wrong, (unsigned long long) s->wrong_deny,
            (long long) s->refused, (long long) s->allowed);

@@ -167,7 +167,7 @@ live_probe_start(void)
 }
 
 
-/* False where the input ends. */
+/* False at the end of the input. */
 static bool
 live_probe_input(live_t *live)
 {

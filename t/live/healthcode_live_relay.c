@@ -18,7 +18,9 @@ static void live_relay_read(live_t *live, live_end_t *end);
 static void live_relay_from_client(live_t *live, live_pair_t *pair,
     const char *data, size_t len, int64_t now);
 static void live_relay_from_redis(live_t *live, live_pair_t *pair,
-    const char *data, size_t len, int64_t now);
+    char *data, size_t len, int64_t now);
+static void live_relay_spoil(live_pair_t *pair, live_mode_e mode, char *data,
+    size_t len, int64_t now);
 static void live_relay_messages(live_t *live, live_pair_t *pair,
     const char *data, size_t len, int64_t now);
 static void live_relay_put(live_end_t *end, const char *data, size_t len,
@@ -107,6 +109,7 @@ live_relay_run(void *data)
 static void
 live_relay_accept(live_t *live, live_relay_t *relay)
 {
+    bool                refuses;
     live_pair_t        *pair;
     struct sockaddr_un  to = { .sun_family = AF_UNIX };
     struct epoll_event  event = { .events = EPOLLIN };
@@ -125,9 +128,13 @@ live_relay_accept(live_t *live, live_relay_t *relay)
                             0);
     strcpy(to.sun_path, relay->target);
 
+    pthread_mutex_lock(&live->lock);
+    refuses = relay->mode == LIVE_REFUSE;
+    pthread_mutex_unlock(&live->lock);
+
     pair->next = live_relay_pairs;
     live_relay_pairs = pair;
-    pair->dead = pair->client.fd < 0 || pair->redis.fd < 0
+    pair->dead = refuses || pair->client.fd < 0 || pair->redis.fd < 0
                  || connect(pair->redis.fd, (struct sockaddr *) &to, sizeof(to))
                     < 0;
 
@@ -194,7 +201,7 @@ live_relay_from_client(live_t *live, live_pair_t *pair, const char *data,
         live_calls_note(live, pair, data, len, now);
     }
 
-    /* what is told before it is true */
+    /* what is announced before it is true */
     if (mode == LIVE_LIE && pair->ncalls) {
         for (n = live_calls_lie(live, pair, now); n; n--) {
             live_relay_put(&pair->client, ":1\r\n", 4, now);
@@ -213,8 +220,8 @@ live_relay_from_client(live_t *live, live_pair_t *pair, const char *data,
 
 
 static void
-live_relay_from_redis(live_t *live, live_pair_t *pair, const char *data,
-    size_t len, int64_t now)
+live_relay_from_redis(live_t *live, live_pair_t *pair, char *data, size_t len,
+    int64_t now)
 {
     int64_t       due = now;
     live_mode_e   mode;
@@ -226,7 +233,7 @@ live_relay_from_redis(live_t *live, live_pair_t *pair, const char *data,
     due += (mode == LIVE_DELAY) ? pair->relay->delay : 0;
     pthread_mutex_unlock(&live->lock);
 
-    if (pair->swallows || pair->mute) {
+    if (pair->swallows || pair->mute || pair->redis.ended) {
         return;
     }
 
@@ -236,11 +243,45 @@ live_relay_from_redis(live_t *live, live_pair_t *pair, const char *data,
 
     if (mode == LIVE_DROP_PUSHES || pair->partial) {
         live_relay_messages(live, pair, data, len, now);
+
+    } else if (mode >= LIVE_GARBLE) {
+        live_relay_spoil(pair, mode, data, len, now);
+
     } else {
         live_relay_put(&pair->client, data, len, due);
     }
 
     live_relay_write(live, &pair->client, now);
+}
+
+
+static void
+live_relay_spoil(live_pair_t *pair, live_mode_e mode, char *data, size_t len,
+    int64_t now)
+{
+    size_t           step = (mode == LIVE_BYTES) ? 1 : len;
+    static uint32_t  chance = 2463534242;
+
+    for (size_t i = 0; mode == LIVE_GARBLE && i < len; i++) {
+        chance ^= chance << 13;
+        chance ^= chance >> 17;
+        chance ^= chance << 5;
+        data[i] = (char) (chance >> 11);
+    }
+
+    /* which begins nothing in RESP */
+    if (mode == LIVE_GARBLE) {
+        data[0] = '?';
+    }
+
+    if (mode == LIVE_CUT) {
+        len /= 2;
+        pair->redis.ended = true;
+    }
+
+    for (size_t i = 0; i < len; i += step) {
+        live_relay_put(&pair->client, data + i, (step > len) ? len : step, now);
+    }
 }
 
 

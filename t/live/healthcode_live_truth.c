@@ -7,7 +7,7 @@
 #include "healthcode_live.h"
 
 
-#define LIVE_TRUTH_TOLD  20        /* wrong answers that are told one by one */
+#define LIVE_TRUTH_TOLD  20        /* wrong answers, printed one by one */
 
 
 static int64_t live_truth_since(const live_answer_t *answer);
@@ -83,7 +83,7 @@ live_truth_global_call(live_t *live, int store, int64_t now)
 }
 
 
-/* Nobody may pass a store that was told to lose its data or its role. */
+/* Nobody may pass a store that was made to lose its data or its role. */
 void
 live_truth_global_ack(live_t *live, int store, int64_t now)
 {
@@ -126,7 +126,18 @@ live_truth_judge(live_t *live, live_holder_t *holder, unsigned n,
 
     pthread_mutex_lock(&live->lock);
 
-    if (answer->allow) {
+    if (holder->never) {
+        if (answer->allow) {
+            live_truth_wrong(live, holder, worker, answer, 0, "bad code");
+
+        } else if (answer->status == 401) {
+            stats->bad++;
+
+        } else {
+            stats->other++;
+        }
+
+    } else if (answer->allow) {
         live_truth_allow(live, holder, worker, answer);
 
     } else if (answer->flagged) {
@@ -149,14 +160,19 @@ live_truth_judge(live_t *live, live_holder_t *holder, unsigned n,
 
 /*
  * What an answer has to know at the latest: of a hit, what was acknowledged a
- * lease before the decision; of a live read, before the gate received the
- * request.  When it received it nobody tells, but it was after the request was
- * sent, and a live read that begins later must know more: the later counts.
+ * lease before the decision, likewise in an outage; of a live read, before the
+ * gate received the request.  When it received it nobody tells, but it was
+ * after the request was sent, and a live read that begins later must know more:
+ * the later counts.
  */
 static int64_t
 live_truth_since(const live_answer_t *answer)
 {
     int64_t  begun;
+
+    if (answer->degraded) {
+        return answer->decided;
+    }
 
     if (answer->risk_hit || answer->lookup == 0) {
         return answer->risk_hit ? answer->decided : answer->sent;
@@ -172,12 +188,15 @@ static void
 live_truth_allow(live_t *live, const live_holder_t *holder,
     const live_worker_t *worker, const live_answer_t *answer)
 {
-    int64_t              shut, since = live_truth_since(answer);
+    int64_t              shut, bound, since = live_truth_since(answer);
     live_stats_t        *stats = &live->stats;
     const live_truth_t  *truth = &holder->truth[worker->store];
 
     stats->allows++;
     stats->hits += answer->risk_hit;
+    stats->degraded += answer->degraded;
+
+    bound = live->lease + (answer->degraded ? live->over : 0);
 
     if (stats->refused && stats->allowed == 0) {
         stats->allowed = answer->decided;
@@ -192,7 +211,7 @@ live_truth_allow(live_t *live, const live_holder_t *holder,
             stats->stale_max = since - shut;
         }
 
-        if (since > shut + live->lease) {
+        if (since > shut + bound) {
             live_truth_wrong(live, holder, worker, answer, since - shut,
                              "store");
             return;
@@ -211,7 +230,7 @@ live_truth_allow(live_t *live, const live_holder_t *holder,
         stats->stale_max = since - truth->flagged;
     }
 
-    if (since > truth->flagged + live->lease) {
+    if (since > truth->flagged + bound) {
         live_truth_wrong(live, holder, worker, answer, since - truth->flagged,
                          "flagged");
     }
@@ -228,6 +247,12 @@ live_truth_deny(live_t *live, const live_holder_t *holder,
 
     if (truth->cleared
         && live_truth_since(answer) > truth->cleared + live->lease)
+    {
+        live->stats.wrong_deny++;
+    }
+
+    if (truth->flagged == 0 && holder->called == 0
+        && holder->turn == LIVE_STAYS)
     {
         live->stats.wrong_deny++;
     }

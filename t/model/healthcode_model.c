@@ -56,6 +56,11 @@ main(int argc, char **argv)
         }
     }
 
+    model.digest = healthcode_digest_create();
+    if (model.digest == NULL) {
+        return 2;
+    }
+
     clock_gettime(CLOCK_MONOTONIC, &from);
 
     for (seed = first;
@@ -136,6 +141,7 @@ model_begin(uint64_t seed)
     model.seed = seed;
     model.wrong = NULL;
     model.tick = 1000;
+    model.moment = 0;
     model.instances = 0;
 
     model_store_begin();
@@ -164,6 +170,8 @@ model_draw(model_terms_t *terms)
     terms->pace = 2U << model_roll(3);
     terms->stop = terms->lease * MODEL_TICKS << model_roll(3);
     terms->max_age = terms->lease << (1 + model_roll(6));
+    terms->stale.timeout = (uint64_t) terms->lease * model_roll(9) / 2;
+    terms->stale.refused = (uint64_t) terms->lease * model_roll(9) / 2;
     terms->again = model_roll(256);
     terms->longer = model_roll(256);
     terms->kill = kills[model_roll(4)];
@@ -181,6 +189,12 @@ model_draw(model_terms_t *terms)
     terms->arrive = 64U + model_roll(192);
     terms->lag = 1U << model_roll(6);
     terms->read = 64U + model_roll(192);
+    terms->rest = interrupts[model_roll(4)];
+
+    terms->sentinels = model_chance(64) ? MODEL_SENTINELS : 0;
+    terms->silence = terms->lease * (2 + model_roll(4));
+    terms->learn = terms->lease * MODEL_TICKS * (1 + model_roll(2));
+    terms->deaf = interrupts[model_roll(4)];
 
     for (unsigned i = 0; i < MODEL_DOING; i++) {
         terms->interrupt[i] = interrupts[model_roll(5)];
@@ -265,6 +279,8 @@ model_begin_holders(void)
 
         memcpy(model.holders[i], key, sizeof(key));
     }
+
+    model_resp_begin();
 }
 
 
@@ -284,6 +300,7 @@ model_begin_workers(void)
     for (unsigned i = 0; i < MODEL_WORKERS; i++) {
         worker = &model.workers[i];
 
+        model_glue_end(worker);
         memset((char *) worker + sizeof(worker->fiber), 0,
                sizeof(model_worker_t) - sizeof(worker->fiber));
         worker->number = i;

@@ -12,16 +12,21 @@
 #include "model_fiber.h"
 #include "model_random.h"
 
-#include "../../ngx_http_healthcode_module/core/healthcode_absence.h"
+#include "../../ngx_http_healthcode_module/core/healthcode_verdict.h"
+#include "../../ngx_http_healthcode_module/redis/healthcode_sentinel.h"
+#include "../../ngx_http_healthcode_module/redis/healthcode_tracker.h"
 
 
 #define MODEL_WORKERS   4
 #define MODEL_STORES    2
 #define MODEL_HOLDERS   12
 
-/* What is read and pushed: a key of each holder, and two more. */
+/* What is read and pushed: a key of each holder, and four more. */
 #define MODEL_CONTROL   MODEL_HOLDERS      /* of region and control */
 #define MODEL_META      (MODEL_HOLDERS + 1)
+#define MODEL_PUSHED    (MODEL_HOLDERS + 2)   /* changed for a push */
+#define MODEL_DATA      (MODEL_HOLDERS + 3)   /* of who feeds the store */
+#define MODEL_NOBODY    (MODEL_HOLDERS + 4)   /* read by a handshake */
 #define MODEL_FLAGS     (MODEL_HOLDERS + 1)
 
 #define MODEL_SETS      2
@@ -35,8 +40,14 @@
 
 #define MODEL_QUEUE     64
 #define MODEL_LOOKUPS   12
-#define MODEL_WAITERS   4
+#define MODEL_ASKS      64
 #define MODEL_SERVERS   3
+#define MODEL_SENTINELS 3
+
+/* What a store of this world says, and when: Unix seconds. */
+#define MODEL_PEPPER    "39666bb05d87d8254e6b2233776bf348"
+#define MODEL_FLAG      "confirmed"
+#define MODEL_DATE      1700000000
 
 
 /* What a worker is about, where it may be interrupted. */
@@ -53,11 +64,21 @@ typedef enum {
 
 
 typedef enum {
-    MODEL_COMMAND_TRACKING,
+    MODEL_COMMAND_HELLO,
+    MODEL_COMMAND_TRACKING,     /* value: as it should be */
+    MODEL_COMMAND_TRACKED,
+    MODEL_COMMAND_GET,
+    MODEL_COMMAND_INCR,
+    MODEL_COMMAND_TIME,
+    MODEL_COMMAND_DATA,
     MODEL_COMMAND_ROLE,
-    MODEL_COMMAND_META,
+    MODEL_COMMAND_INFO,
+    MODEL_COMMAND_STATS,
     MODEL_COMMAND_RISK,
-    MODEL_COMMAND_CONTROL
+    MODEL_COMMAND_REGION,
+    MODEL_COMMAND_CONTROL,
+    MODEL_COMMAND_META,
+    MODEL_COMMAND_NONE
 } model_command_e;
 
 
@@ -89,38 +110,60 @@ typedef struct {
 } model_link_t;
 
 
+typedef struct model_worker_s  model_worker_t;
+
+
+/* What a sentinel says of a store, and what it will have learned by a tick. */
 typedef struct {
-    enum { MODEL_LOOKUP, MODEL_HEARTBEAT, MODEL_HANDSHAKE } kind;
-    unsigned          holder;
-    unsigned          expected, received;
-    uint64_t          epoch;       /* when it was sent */
-    uint64_t          sent;        /* ms, just before */
-    bool              flagged, control, master;
-    uint64_t          instance;
-    bool              changed;     /* something, while it was answered */
-    unsigned          nwaiters;
-    uint64_t          waiters[MODEL_WAITERS];   /* ticks: when they came */
-} model_lookup_t;
+    unsigned          server, later;
+    uint64_t          epoch, epoch_later;
+    uint64_t          learns;
+} model_sentinel_t;
 
 
+/* A question to one of them, and its answer on the way. */
 typedef struct {
-    model_fiber_t         fiber;
-    unsigned              number;
-    unsigned              store;
-    healthcode_owner_t    owner;
+    bool                        is_asked, is_answered;
+    uint64_t                    arrives;     /* at a tick */
+    healthcode_sentinel_word_t  word;
+} model_question_t;
 
-    enum { MODEL_DOWN, MODEL_GREETING, MODEL_LIVE } state;
-    model_link_t          link;
-    unsigned              nlookups, first_lookup;
-    model_lookup_t        lookups[MODEL_LOOKUPS];
-    uint64_t              instance;      /* that the store has proved */
+
+/* A request that waits; it came at a tick. */
+typedef struct model_ask_s {
+    model_worker_t       *worker;
+    unsigned              holder;
+    uint64_t              came;
+    struct model_ask_s   *next;          /* that is free */
+} model_ask_t;
+
+
+struct model_worker_s {
+    model_fiber_t                  fiber;
+    unsigned                       number;
+    unsigned                       store;
+
+    bool                           is_made;
+    healthcode_tracker_t           tracker;
+    healthcode_absence_counters_t  counters;
+    model_link_t                   link;
+    unsigned                       peer;          /* an address */
+    model_ask_t                    asked[MODEL_ASKS], *free;
+    healthcode_sentinel_t          sentinel;
+    model_question_t               questions[MODEL_SENTINELS];
+    uint64_t                       deaf;          /* to them, until a tick */
+
     uint64_t              heartbeat;     /* ms: the next */
     uint64_t              again;         /* ms: to connect */
-    uint64_t              received;      /* ms: anything, last */
+    uint64_t              connected;     /* ms: or began to leave */
     uint64_t              cached;        /* ms: when this turn began */
+    uint64_t              rests;         /* tick: nobody asks until then */
+    uint64_t              woken;         /* tick: somebody did after that */
 
-    bool                  control_known, control;
-    uint64_t              control_epoch;
+    healthcode_reason_e   reason;        /* why it has no connection */
+    uint64_t              told;          /* moments: what it knew has ended, */
+    uint64_t              kept[MODEL_HOLDERS], controls;   /* it has kept */
+    uint64_t              began;         /* and begun to look for something */
 
     bool                  dead, killed, late;
     uint64_t              stopped, since;    /* until; at */
@@ -128,7 +171,7 @@ typedef struct {
     unsigned              asks;              /* for which holder */
     ptrdiff_t             writes;            /* to which word, and on */
     uint64_t              reads;             /* what which owner has read */
-} model_worker_t;
+};
 
 
 typedef struct {
@@ -145,6 +188,10 @@ typedef struct {
     bool                  soon;          /* a flag is set or cleared next */
     unsigned              hot;           /* the holder to be asked for */
 
+    model_sentinel_t      sentinels[MODEL_SENTINELS];
+    uint64_t              epoch;
+    uint64_t              demoted;       /* another master since then */
+
     /* the truth: since when a flag has been acknowledged */
     uint64_t              flagged[MODEL_FLAGS];
     uint64_t              stored[MODEL_HOLDERS];    /* last, by anyone */
@@ -157,8 +204,13 @@ typedef struct {
     unsigned  interrupt[MODEL_DOING];
     unsigned  again, longer, kill, focus, gang, second;
     unsigned  stop, pace, lease, max_age;
+    healthcode_stale_t  stale;
     unsigned  write, soon, hot, crowd, fault, faults, serve, arrive;
-    unsigned  lag, held, read;
+    unsigned  lag, held, read, rest;
+    unsigned  sentinels;     /* that lead the workers, or 0 */
+    unsigned  silence;       /* ms */
+    unsigned  learn;         /* ticks until all of them know */
+    unsigned  deaf;
 } model_terms_t;
 
 
@@ -169,9 +221,11 @@ typedef struct {
     model_count_t         count;
 
     uint64_t              tick;
+    uint64_t              moment;    /* each event has another one */
     int64_t               budget;    /* steps until the next interruption */
     model_worker_t       *current;
 
+    healthcode_digest_t  *digest;
     healthcode_absence_t  absence;
     uint64_t              memory[MODEL_WORDS];
     uint64_t              leases[MODEL_WORKERS];
@@ -229,20 +283,57 @@ void model_store_begin(void);
 void model_store_turn(void);
 void model_link_connect(model_link_t *link, unsigned worker, unsigned store);
 void model_link_close(model_link_t *link);
-void model_link_send(model_link_t *link, model_command_e command,
-    unsigned key);
-bool model_link_receive(model_link_t *link, model_message_t *message);
+
+/* How many bytes of these, commands as they are sent, there is room for. */
+size_t model_link_send(model_link_t *link, const char *bytes, size_t len);
+
+/* The next reply or push that has arrived; NULL: none. */
+redisReply *model_link_receive(model_link_t *link);
+
+/* model_resp.c: commands and replies, as bytes and as hiredis has them */
+void model_resp_begin(void);
+size_t model_resp_read(const char *bytes, size_t len,
+    model_message_t *command);
+redisReply *model_resp_reply(const model_message_t *message);
+
+/* What asks for holder. */
+healthcode_risk_query_t model_resp_query(unsigned holder);
 
 /* model_fault.c: what an adversary does to them */
 void model_fault(unsigned store);
+void model_fault_touch(unsigned store);
 void model_fault_write(unsigned store, unsigned key, bool flag);
 
-/* model_glue.c: what the module does with the core */
+/* model_glue.c: the event loop of a worker */
 void model_glue_start(model_worker_t *worker);
+void model_glue_end(model_worker_t *worker);
 void model_glue_turn(model_worker_t *worker);
+
+/* model_sentinel.c: who says which server is the master, and who hears it */
+void model_sentinel_begin(model_store_t *store);
+void model_sentinel_failover(model_store_t *store);
+uint64_t model_sentinel_bound(const model_store_t *store, uint64_t at);
+void model_sentinel_start(model_worker_t *worker);
+healthcode_sentinel_e model_sentinel_turn(model_worker_t *worker);
+unsigned model_sentinel_named(const model_worker_t *worker);
+
+/* model_ask.c: its requests */
+void model_ask_begin(model_worker_t *worker);
+void model_ask(model_worker_t *worker, unsigned holder);
+
+/* model_watch.c: what is counted */
+void model_watch_asked(const healthcode_lookup_t *lookup);
+void model_watch_woken(model_worker_t *worker, uint64_t beaten);
+void model_watch_reply(const healthcode_tracker_t *tracker,
+    const redisReply *reply, healthcode_tracker_e rc);
+void model_watch_lost(const model_worker_t *worker);
+void model_watch_told(model_worker_t *worker);
+void model_watch_note(void *data, const healthcode_tracker_note_t *note);
 
 /* model_oracle.c */
 void model_oracle_hit(model_worker_t *worker, unsigned holder);
+void model_oracle_stale(const model_worker_t *worker, unsigned holder,
+    uint64_t over);
 void model_oracle_answer(model_worker_t *worker, unsigned holder,
     uint64_t came);
 

@@ -19,17 +19,21 @@
     count(hits_latest, "of them, for almost as long")                         \
     count(hits_control, "hits while control was flagged for less")            \
     count(hits_stopping, "hits by a worker that was stopped in between")      \
+    count(hits_parted, "hits by a worker that has no connection")             \
+    count(stale, "passes in an outage by what was known")                     \
+    count(stale_other, "of them, by what another worker has read")            \
+    count(stale_flagged, "of them, of a holder who is flagged")               \
     count(misses, "misses")                                                   \
     count(answers, "answers that let a request pass")                         \
     count(answers_flagged, "of them, flagged since it was read")              \
     count(answers_demoted, "of them, by a former master: not judged")         \
     count(denials, "answers that did not")                                    \
+    count(late, "requests that were answered too late")                       \
     count(joined, "requests that joined a lookup")                            \
     count(joined_not, "requests that found one sent too long ago")            \
     count(stored, "absences stored")                                          \
     count(stored_over, "of them, over a living one")                          \
     count(overtaken, "of them, where another was writing")                    \
-    count(stored_epoch, "not stored: the epoch was another when sent")        \
     count(stored_changed, "not stored: changed before all was answered")      \
     count(forgotten, "entries deleted")                                       \
     count(forgotten_none, "deletions that found nothing")                     \
@@ -59,6 +63,7 @@
     count(kills_forgetting, "kills in a deletion")                            \
     count(kills_leasing, "kills at the lease")                                \
     count(writes, "flags set or cleared")                                     \
+    count(touches, "times that a store was touched")                          \
     count(pushes, "pushes of a key")                                          \
     count(pushes_all, "pushes of all")                                        \
     count(pushes_meta, "pushes of meta")                                      \
@@ -66,12 +71,21 @@
     count(lost, "leases lost with a connection")                              \
     count(refused, "connections to a store that proved nothing")              \
     count(silent, "connections given up for their silence")                   \
+    count(rests, "times that nobody asked for leases")                        \
+    count(woken, "reads after that, which carried the role")                  \
+    count(hits_woken, "hits on what was known before nobody asked")           \
+    count(quiet, "connections given up that had been silent before")          \
+    count(again, "reads that were asked again on another one")                \
+    count(left, "connections left for another address")                       \
     count(unproven, "answers of a store that is not what it was")             \
     count(cuts, "connections cut")                                            \
     count(halves, "connections half cut")                                     \
     count(pauses, "stores stopped")                                           \
     count(evictions, "keys that a store did not track any longer")            \
     count(failovers, "other masters")                                         \
+    count(named, "masters that sentinels named")                              \
+    count(unnamed, "times that no majority of them spoke")                    \
+    count(hits_led, "hits of workers that they lead, on flags of a failover") \
     count(moves, "other machines")                                            \
     count(swaps, "other data, other instance, no push")                       \
     count(restores, "other data, same instance")                              \

@@ -60,6 +60,16 @@ model_fault_write(unsigned store, unsigned key, bool flag)
 }
 
 
+/* By whoever feeds it; gates read that as well. */
+void
+model_fault_touch(unsigned store)
+{
+    model.count.touches++;
+    model_trace("store %u: touched", store);
+    model_fault_push(store, MODEL_DATA);
+}
+
+
 void
 model_fault(unsigned store)
 {
@@ -211,6 +221,10 @@ model_fault_failover(unsigned store)
 
     i = (s->current + 1) % MODEL_SERVERS;
 
+    if (model_sentinel_bound(s, model.tick) != model_lease_ticks()) {
+        return;
+    }
+
     for (unsigned n = 0; n < MODEL_WORKERS; n++) {
         link = &model.workers[n].link;
 
@@ -229,8 +243,9 @@ model_fault_failover(unsigned store)
     }
 
     s->servers[i] = *server;
-    server->master = false;
+    server->master = (model.terms.sentinels != 0);    /* it says so, still */
     s->current = i;
+    model_sentinel_failover(s);
     model_fault_replace(store, flags, server->instance);
 }
 

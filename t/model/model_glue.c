@@ -1,79 +1,73 @@
 /*
- * What the module does with the core: connect, prove, read, store, renew,
- * forget.  Mirrors ngx_http_healthcode_redis.c and ngx_http_healthcode_risk.c,
- * rule for rule; who changes a rule there changes it here.
- * Knows no server.  CONTRIBUTING.md, "The model".
+ * A worker's event loop: clock, socket and timers of one connection, as those
+ * of nginx/store/.  Knows no rule: those are redis/'s and core/'s, linked as
+ * they are.  CONTRIBUTING.md, "The model".
  */
-
-#include <string.h>
 
 #include "model.h"
 
 
 static void model_glue_read(model_worker_t *worker);
-static void model_glue_timers(model_worker_t *worker, uint64_t now);
-static void model_glue_request(model_worker_t *worker, unsigned holder);
-static bool model_glue_is_hit(model_worker_t *worker, unsigned holder);
-static uint64_t model_glue_now(void *data);
-static bool model_glue_join(model_worker_t *worker, unsigned holder,
-    uint64_t came);
-static model_lookup_t *model_glue_push(model_worker_t *worker, unsigned kind);
-static void model_glue_lookup(model_worker_t *worker, unsigned holder,
-    uint64_t came);
-static void model_glue_heartbeat(model_worker_t *worker);
+static void model_glue_led(model_worker_t *worker);
+static void model_glue_timers(model_worker_t *worker);
+static void model_glue_live(model_worker_t *worker, uint64_t now);
+static void model_glue_late(model_worker_t *worker);
 static void model_glue_connect(model_worker_t *worker);
-static void model_glue_message(model_worker_t *worker,
-    const model_message_t *message);
-static void model_glue_spoil(model_worker_t *worker);
-static void model_glue_changed(model_worker_t *worker, unsigned key);
-static void model_glue_changed_all(model_worker_t *worker);
-static void model_glue_reply(model_worker_t *worker,
-    const model_message_t *message);
-static void model_glue_done(model_worker_t *worker, model_lookup_t *lookup);
-static void model_glue_done_lookup(model_worker_t *worker,
-    const model_lookup_t *lookup);
-static void model_glue_answer(model_worker_t *worker,
-    const model_lookup_t *lookup);
-static void model_glue_fail(model_worker_t *worker);
+static void model_glue_write(model_worker_t *worker);
+static void model_glue_fail(model_worker_t *worker,
+    healthcode_reason_e reason);
+static bool model_glue_again(model_worker_t *worker);
+static bool model_glue_is_rest(model_worker_t *worker);
 
 
-static model_lookup_t *
-model_glue_pending(model_worker_t *worker, unsigned i)
-{
-    return &worker->lookups[(worker->first_lookup + i) % MODEL_LOOKUPS];
-}
+static const healthcode_handshake_t  model_glue_handshake = {
+    .tracking = true, .is_gate = true, .pepper_check = MODEL_PEPPER
+};
 
 
-/* A worker begins: nothing that was in its place before counts. */
+/* A worker begins; what the one that was killed had is given back. */
 void
 model_glue_start(model_worker_t *worker)
 {
-    healthcode_owner_t  *owner = &worker->owner;
+    healthcode_memo_terms_t  terms = {
+        .absence = &model.absence, .number = worker->number,
+        .lease = model.terms.lease, .max_age = model.terms.max_age,
+        .digest = model.digest, .counters = &worker->counters
+    };
 
-    worker->state = MODEL_DOWN;
-    worker->nlookups = 0;
+    model_glue_end(worker);
     worker->again = 0;
-    worker->control_known = false;
     worker->writes = -1;
+    worker->is_made = true;
+    model_ask_begin(worker);
 
-    memset(owner, 0, sizeof(healthcode_owner_t));
-    owner->absence = &model.absence;
-    owner->number = worker->number;
-    owner->length = model.terms.lease;
-    owner->max_age = model.terms.max_age;
-
-    model_arm(MODEL_LEASING);
-    healthcode_owner_start(owner);
-    model_arm(MODEL_IDLE);
+    healthcode_tracker_init(&worker->tracker, &model_glue_handshake,
+                            2 * model.terms.lease, MODEL_LOOKUPS,
+                            model_watch_note, worker);
+    model_sentinel_start(worker);
+    model.wrong = healthcode_tracker_own(&worker->tracker, &terms)
+                  ? model.wrong : "there is no memory";
+    model_watch_told(worker);
 }
 
 
-/* One turn of the event loop. */
+void
+model_glue_end(model_worker_t *worker)
+{
+    if (worker->is_made) {
+        worker->is_made = false;
+        healthcode_pipeline_fail(&worker->tracker.pipeline,
+                                 HEALTHCODE_REASON_STORE_UNAVAILABLE);
+        healthcode_tracker_free(&worker->tracker);
+    }
+}
+
+
+/* One turn of the event loop: what was asked in it leaves in one write. */
 void
 model_glue_turn(model_worker_t *worker)
 {
-    unsigned        n, holder;
-    model_store_t  *store = &model.stores[worker->store];
+    unsigned  n;
 
     model_arm(MODEL_IDLE);
     worker->cached = model_clock(worker);
@@ -82,487 +76,279 @@ model_glue_turn(model_worker_t *worker)
         model_glue_read(worker);
     }
 
-    model_glue_timers(worker, worker->cached);
-
-    for (n = model_roll(2 * model.terms.burst); n; n--) {
-        holder = model_chance(128) ? store->hot
-                                    : model_roll(model.terms.holders);
-        model_glue_request(worker, holder);
+    if (model.terms.sentinels) {
+        model_glue_led(worker);
     }
+
+    model_glue_timers(worker);
+
+    n = model_glue_is_rest(worker) ? 0 : model_roll(2 * model.terms.burst);
+
+    for ( /* void */ ; n; n--) {
+        model_ask(worker, model_chance(128)
+                          ? model.stores[worker->store].hot
+                          : model_roll(model.terms.holders));
+    }
+
+    model_arm(MODEL_SENDING);
+    model_glue_write(worker);
+    model_arm(MODEL_IDLE);
 }
 
 
 static void
 model_glue_read(model_worker_t *worker)
 {
-    model_link_t     *link = &worker->link;
-    model_message_t   message;
+    redisReply            *reply;
+    healthcode_tracker_e   rc;
+    healthcode_tracker_t  *tracker = &worker->tracker;
 
-    while (worker->state != MODEL_DOWN) {
+    while (worker->link.open) {
 
-        if (!model_link_receive(link, &message)) {
-            if (link->cut && link->nmessages == 0) {
-                model_glue_fail(worker);
+        reply = model_link_receive(&worker->link);
+
+        if (reply == NULL) {
+            if (worker->link.cut && worker->link.nmessages == 0
+                && !model_glue_again(worker))
+            {
+                model_glue_fail(worker, HEALTHCODE_REASON_STORE_UNAVAILABLE);
             }
 
             return;
         }
 
-        worker->received = worker->cached;
-        model_glue_message(worker, &message);
+        tracker->pipeline.heard = model_clock(worker);
+        rc = healthcode_tracker_reply(tracker, reply, tracker->pipeline.heard,
+                                      MODEL_DATE);
+        model_arm(MODEL_IDLE);
+
+        model_watch_reply(tracker, reply, rc);
+
+        if (rc == HEALTHCODE_TRACKER_PROVEN) {
+            worker->heartbeat = worker->cached;
+
+        } else if (rc != HEALTHCODE_TRACKER_GOES_ON) {
+            model_glue_fail(worker, (rc == HEALTHCODE_TRACKER_BROKEN)
+                                    ? tracker->reason
+                                    : HEALTHCODE_REASON_STORE_TIMEOUT);
+        }
+    }
+}
+
+
+/* Goes where sentinels lead it; what was asked elsewhere is not answered. */
+static void
+model_glue_led(model_worker_t *worker)
+{
+    healthcode_tracker_t  *tracker = &worker->tracker;
+
+    switch (model_sentinel_turn(worker)) {
+
+    case HEALTHCODE_SENTINEL_NEW:
+        healthcode_tracker_lose(tracker);
+        model_watch_told(worker);
+
+        if (worker->link.open) {
+            model_watch_lost(worker);
+            model_link_close(&worker->link);
+            healthcode_tracker_disconnect(tracker);
+            healthcode_pipeline_abandon(&tracker->pipeline,
+                                        HEALTHCODE_REASON_STORE_TIMEOUT);
+        }
+
+        worker->again = 0;
+        break;
+
+    case HEALTHCODE_SENTINEL_LOST:
+        if (worker->link.open) {
+            model_glue_fail(worker, HEALTHCODE_REASON_STORE_TIMEOUT);
+        }
+
+        return;
+
+    default:
+        break;
+    }
+
+    if (worker->sentinel.is_named) {
+        healthcode_tracker_believe(tracker, worker->sentinel.until);
     }
 }
 
 
 static void
-model_glue_timers(model_worker_t *worker, uint64_t now)
+model_glue_timers(model_worker_t *worker)
 {
-    if (worker->state == MODEL_DOWN) {
-        if (now >= worker->again) {
+    if (!worker->link.open) {
+        if (worker->cached >= worker->again
+            && (model.terms.sentinels == 0 || worker->sentinel.is_named))
+        {
             model_glue_connect(worker);
         }
 
-        return;
-    }
+    } else if (worker->tracker.state == HEALTHCODE_TRACKER_LIVE) {
+        model_glue_live(worker, worker->cached);
 
-    if (worker->state == MODEL_LIVE && now >= worker->heartbeat) {
-        model_glue_heartbeat(worker);
-    }
-
-    /* what has come may lie in the socket while this worker was busy */
-    if (worker->nlookups && now > worker->received + 2 * model.terms.lease) {
+    } else if (worker->cached >= worker->connected + 2 * model.terms.lease) {
         model_glue_read(worker);
 
-        if (worker->state != MODEL_DOWN
-            && worker->cached > worker->received + 2 * model.terms.lease)
+        if (worker->link.open
+            && worker->tracker.state != HEALTHCODE_TRACKER_LIVE)
         {
-            model.count.silent++;
-            model_glue_fail(worker);
+            model_glue_fail(worker, HEALTHCODE_REASON_STORE_TIMEOUT);
         }
     }
+
+    if (worker->link.open && model_chance(32)) {
+        model_glue_late(worker);
+    }
+}
+
+
+static void
+model_glue_live(model_worker_t *worker, uint64_t now)
+{
+    uint64_t               left;
+    healthcode_tracker_t  *tracker = &worker->tracker;
+
+    if (now >= worker->heartbeat) {
+        (void) healthcode_tracker_tick(tracker, model_clock(worker));
+        worker->heartbeat = now + healthcode_tracker_wait(tracker,
+                                                          model_clock(worker));
+    }
+
+    if (healthcode_tracker_is_silent(tracker, now, &left)) {
+        model_glue_read(worker);
+
+        if (tracker->state == HEALTHCODE_TRACKER_LIVE
+            && healthcode_tracker_is_silent(tracker, model_clock(worker),
+                                            &left))
+        {
+            model.count.silent++;
+
+            if (!model_glue_again(worker)) {
+                model_glue_fail(worker, HEALTHCODE_REASON_STORE_TIMEOUT);
+            }
+        }
+
+    } else if (model_chance(1) && model_chance(64)) {
+        model_glue_write(worker);
+        worker->connected = now;
+        healthcode_tracker_leave(tracker);
+        model_watch_told(worker);
+    }
+}
+
+
+static void
+model_glue_late(model_worker_t *worker)
+{
+    uint64_t                left;
+    healthcode_pipeline_t  *pipeline = &worker->tracker.pipeline;
+
+    model_glue_read(worker);
+    healthcode_pipeline_unhold(pipeline);
+    model_glue_write(worker);
+    (void) healthcode_pipeline_expire(pipeline, model_clock(worker), &left);
 }
 
 
 static void
 model_glue_connect(model_worker_t *worker)
 {
-    model_lookup_t  *lookup = model_glue_push(worker, MODEL_HANDSHAKE);
-
-    if (lookup == NULL) {
-        return;
-    }
-
-    lookup->expected = 3;
-    worker->state = MODEL_GREETING;
-    worker->received = worker->cached;
-
     model.count.connects++;
     model_link_connect(&worker->link, worker->number, worker->store);
 
-    model_link_send(&worker->link, MODEL_COMMAND_TRACKING, 0);
-    model_link_send(&worker->link, MODEL_COMMAND_ROLE, 0);
-    model_link_send(&worker->link, MODEL_COMMAND_META, MODEL_META);
-}
+    worker->connected = worker->cached;
+    worker->peer = worker->store * MODEL_SERVERS + worker->link.server;
 
-
-static model_lookup_t *
-model_glue_push(model_worker_t *worker, unsigned kind)
-{
-    model_lookup_t  *lookup;
-
-    if (worker->nlookups == MODEL_LOOKUPS) {
-        return NULL;
-    }
-
-    lookup = model_glue_pending(worker, worker->nlookups++);
-    memset(lookup, 0, sizeof(model_lookup_t));
-    lookup->kind = kind;
-
-    return lookup;
+    healthcode_tracker_connect(&worker->tracker,
+                               healthcode_str_from(&worker->peer,
+                                                   sizeof(worker->peer)));
+    (void) healthcode_tracker_greet(&worker->tracker);
 }
 
 
 static void
-model_glue_heartbeat(model_worker_t *worker)
+model_glue_write(model_worker_t *worker)
 {
-    model_lookup_t  *lookup = model_glue_push(worker, MODEL_HEARTBEAT);
+    size_t                  n;
+    healthcode_pipeline_t  *pipeline = &worker->tracker.pipeline;
 
-    if (lookup == NULL) {
+    if (!worker->link.open) {
         return;
     }
 
-    lookup->expected = 2;
+    if (worker->tracker.state == HEALTHCODE_TRACKER_LIVE) {
+        (void) healthcode_tracker_send(&worker->tracker, model_clock(worker));
+        model_step();
+    }
 
-    model_arm(MODEL_SENDING);
-    lookup->epoch = healthcode_owner_epoch(&worker->owner);
-    lookup->sent = model_clock(worker);
-    model_step();
-
-    model_link_send(&worker->link, MODEL_COMMAND_META, MODEL_META);
-    model_link_send(&worker->link, MODEL_COMMAND_ROLE, 0);
-
-    worker->heartbeat = worker->cached + model.terms.lease / 4;
-    model_arm(MODEL_IDLE);
+    n = model_link_send(&worker->link, pipeline->out.data, pipeline->out.len);
+    healthcode_pipeline_wrote(pipeline, n, model_clock(worker));
 }
 
 
-static void
-model_glue_request(model_worker_t *worker, unsigned holder)
-{
-    uint64_t  came = model.tick;
-
-    if (worker->state != MODEL_LIVE) {
-        return;
-    }
-
-    worker->late = false;
-    worker->asks = holder;
-    model_arm(MODEL_FINDING);
-
-    if (model_glue_is_hit(worker, holder)) {
-        if (!worker->control) {
-            model_oracle_hit(worker, holder);
-        }
-
-        model_arm(MODEL_IDLE);
-        return;
-    }
-
-    model_arm(MODEL_SENDING);
-    model.count.misses++;
-
-    if (!model_glue_join(worker, holder, came)) {
-        model_glue_lookup(worker, holder, came);
-    }
-
-    model_arm(MODEL_IDLE);
-}
-
-
-/* What region and control say was read in this epoch, or is not known. */
+/* Whether it had been silent before: then what was asked is asked again. */
 static bool
-model_glue_is_hit(model_worker_t *worker, unsigned holder)
+model_glue_again(model_worker_t *worker)
 {
-    return worker->control_known
-           && worker->control_epoch == healthcode_owner_epoch(&worker->owner)
-           && healthcode_owner_finds(&worker->owner,
-                                     model.holders[holder],
-                                     model_glue_now, worker);
-}
+    healthcode_tracker_t  *tracker = &worker->tracker;
 
-
-/* Not the time that the event loop has noted. */
-static uint64_t
-model_glue_now(void *data)
-{
-    model_worker_t  *worker = data;
-
-    return model_clock(worker);
-}
-
-
-/* Only with what was sent less than a lease ago, by the clock itself. */
-static bool
-model_glue_join(model_worker_t *worker, unsigned holder, uint64_t came)
-{
-    uint64_t         now = model_glue_now(worker);
-    model_lookup_t  *lookup;
-
-    for (unsigned i = 0; i < worker->nlookups; i++) {
-        lookup = model_glue_pending(worker, i);
-
-        if (lookup->kind != MODEL_LOOKUP || lookup->holder != holder
-            || lookup->nwaiters == MODEL_WAITERS)
-        {
-            continue;
-        }
-
-        if (now - lookup->sent >= worker->owner.length) {
-            model.count.joined_not++;
-            continue;
-        }
-
-        lookup->waiters[lookup->nwaiters++] = came;
-        model.count.joined++;
-        return true;
+    if (!healthcode_tracker_is_stale(tracker, model_clock(worker))) {
+        return false;
     }
 
-    return false;
-}
+    model_watch_lost(worker);
+    model.count.quiet++;
+    model.count.again += tracker->pipeline.pending;
 
-
-/* In the order of healthcode_risk_codec_format(). */
-static void
-model_glue_lookup(model_worker_t *worker, unsigned holder, uint64_t came)
-{
-    model_lookup_t  *lookup = model_glue_push(worker, MODEL_LOOKUP);
-
-    if (lookup == NULL) {
-        return;
-    }
-
-    lookup->expected = 3;
-    lookup->holder = holder;
-    lookup->waiters[lookup->nwaiters++] = came;
-
-    lookup->epoch = healthcode_owner_epoch(&worker->owner);
-    lookup->sent = model_clock(worker);
-    model_step();
-
-    model_link_send(&worker->link, MODEL_COMMAND_RISK, holder);
-    model_link_send(&worker->link, MODEL_COMMAND_CONTROL, MODEL_CONTROL);
-    model_link_send(&worker->link, MODEL_COMMAND_META, MODEL_META);
-}
-
-
-static void
-model_glue_message(model_worker_t *worker, const model_message_t *message)
-{
-    switch (message->type) {
-
-    case MODEL_PUSH:
-        model.count.pushes++;
-        model_glue_changed(worker, message->key);
-        break;
-
-    case MODEL_PUSH_ALL:
-        model.count.pushes_all++;
-        model_glue_changed_all(worker);
-        break;
-
-    default:
-        model_glue_reply(worker, message);
-        break;
-    }
-
-    model_arm(MODEL_IDLE);
-}
-
-
-/*
- * The replies to one lookup come one by one, and a push may come between: what
- * was read before it is not kept when the last of them has come.  A lookup that
- * has no reply yet was read later than the change.
- */
-static void
-model_glue_spoil(model_worker_t *worker)
-{
-    model_lookup_t  *lookup = model_glue_pending(worker, 0);
-
-    if (worker->nlookups && lookup->received) {
-        lookup->changed = true;
-    }
-}
-
-
-static void
-model_glue_changed(model_worker_t *worker, unsigned key)
-{
-    model_glue_spoil(worker);
-
-    if (key == MODEL_META) {
-        model.count.pushes_meta++;
-        model_arm(MODEL_LEASING);
-        healthcode_owner_renounce(&worker->owner);
-        return;
-    }
-
-    if (key == MODEL_CONTROL) {
-        worker->control_known = false;
-        return;
-    }
-
-    model_arm(MODEL_FORGETTING);
-
-    model_trace("worker %u forgets holder %u", worker->number, key);
-
-    if (healthcode_owner_forget(&worker->owner, model.holders[key])) {
-        model.count.forgotten++;
-    } else {
-        model.count.forgotten_none++;
-    }
-}
-
-
-static void
-model_glue_changed_all(model_worker_t *worker)
-{
-    model_arm(MODEL_LEASING);
-    healthcode_owner_renounce(&worker->owner);
-}
-
-
-static void
-model_glue_reply(model_worker_t *worker, const model_message_t *message)
-{
-    model_lookup_t  *lookup;
-
-    if (worker->nlookups == 0) {
-        model.wrong = "a reply that nobody asked for: the model is broken";
-        return;
-    }
-
-    lookup = model_glue_pending(worker, 0);
-
-    switch (message->command) {
-
-    case MODEL_COMMAND_ROLE:
-        lookup->master = message->value;
-        break;
-
-    case MODEL_COMMAND_META:
-        lookup->instance = message->value;
-        break;
-
-    case MODEL_COMMAND_RISK:
-        lookup->flagged = message->value;
-        break;
-
-    case MODEL_COMMAND_CONTROL:
-        lookup->control = message->value;
-        break;
-
-    default:
-        break;
-    }
-
-    if (++lookup->received == lookup->expected) {
-        model_glue_done(worker, lookup);
-    }
-}
-
-
-static void
-model_glue_done(model_worker_t *worker, model_lookup_t *lookup)
-{
-    healthcode_owner_t  *owner = &worker->owner;
-
-    worker->first_lookup = (worker->first_lookup + 1) % MODEL_LOOKUPS;
-    worker->nlookups--;
-
-    if (lookup->kind == MODEL_HANDSHAKE) {
-
-        if (lookup->instance == 0 || !lookup->master) {
-            model.count.refused++;
-            model_glue_fail(worker);
-            return;
-        }
-
-        worker->state = MODEL_LIVE;
-        worker->instance = lookup->instance;
-        worker->heartbeat = 0;
-        healthcode_owner_live(owner, (uint64_t) worker->store << 32
-                                     | lookup->instance);
-        model_trace("worker %u is live", worker->number);
-        return;
-    }
-
-    if (lookup->instance != worker->instance) {
-        model.count.unproven++;
-        model_glue_fail(worker);
-        return;
-    }
-
-    if (lookup->kind == MODEL_LOOKUP) {
-        model_glue_done_lookup(worker, lookup);
-        return;
-    }
-
-    if (!lookup->master) {
-        model.count.unproven++;
-        model_glue_fail(worker);
-        return;
-    }
-
-    model_arm(MODEL_LEASING);
-
-    if (lookup->epoch == healthcode_owner_epoch(owner)) {
-        model.count.renewed++;
-    } else {
-        model.count.renewed_not++;
-    }
-
-    healthcode_owner_renew(owner, lookup->epoch, lookup->sent);
-    model_trace("worker %u renews its lease from %u on", worker->number,
-                (unsigned) lookup->sent * MODEL_TICKS);
-}
-
-
-static void
-model_glue_done_lookup(model_worker_t *worker, const model_lookup_t *lookup)
-{
-    uint64_t             now;
-    healthcode_owner_t  *owner = &worker->owner;
-
-    model_glue_answer(worker, lookup);
-
-    if (lookup->changed) {
-        model.count.stored_changed++;
-        return;
-    }
-
-    worker->control_known = true;
-    worker->control = lookup->control;
-    worker->control_epoch = lookup->epoch;
-
-    if (lookup->flagged) {
-        return;
-    }
-
-    worker->asks = lookup->holder;
-    model_arm(MODEL_STORING);
-    now = model_clock(worker);
-
-    model.stores[worker->store].stored[lookup->holder] = model.tick;
-
-    if (lookup->epoch == healthcode_owner_epoch(owner)) {
-        model.count.stored++;
-        model_trace("worker %u stores holder %u", worker->number,
-                    lookup->holder);
-
-    } else {
-        model.count.stored_epoch++;
-    }
-
-    if (healthcode_owner_store(owner, lookup->epoch,
-                               model.holders[lookup->holder], now))
-    {
-        model.count.stored_over++;
-    }
-}
-
-
-static void
-model_glue_answer(model_worker_t *worker, const model_lookup_t *lookup)
-{
-    if (lookup->flagged || lookup->control) {
-        model.count.denials++;
-        return;
-    }
-
-    for (unsigned i = 0; i < lookup->nwaiters; i++) {
-        model_oracle_answer(worker, lookup->holder, lookup->waiters[i]);
-    }
-}
-
-
-/* Nothing that was asked is waited for: it will not come on this connection. */
-static void
-model_glue_fail(model_worker_t *worker)
-{
-    if (worker->state == MODEL_LIVE) {
-        model.count.lost++;
-    }
-
-    model_trace("worker %u loses its connection", worker->number);
-
-    worker->state = MODEL_DOWN;
-    worker->nlookups = 0;
-    worker->control_known = false;
-    worker->again = worker->cached + model_roll(model.terms.lease);
     model_link_close(&worker->link);
+    healthcode_tracker_disconnect(tracker);
+    healthcode_pipeline_again(&tracker->pipeline,
+                              HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    model_arm(MODEL_IDLE);
+    model_glue_connect(worker);
 
-    model_arm(MODEL_LEASING);
-    healthcode_owner_lose(&worker->owner);
+    return true;
+}
+
+
+/* Now and then nobody asks a worker for leases. */
+static bool
+model_glue_is_rest(model_worker_t *worker)
+{
+    if (worker->rests <= model.tick && model_chance(model.terms.rest)
+        && model_chance(32))
+    {
+        worker->rests = model.tick + (2 + model_roll(4)) * model_lease_ticks();
+        model.count.rests++;
+    }
+
+    return model.tick < worker->rests;
+}
+
+
+/* Who asks an address that is left goes on to the next one. */
+static void
+model_glue_fail(model_worker_t *worker, healthcode_reason_e reason)
+{
+    healthcode_tracker_t        *tracker = &worker->tracker;
+    healthcode_tracker_state_e   state = tracker->state;
+
+    model_watch_lost(worker);
+
+    model_link_close(&worker->link);
+    worker->reason = reason;
+    worker->again = worker->cached + model_roll(model.terms.lease);
+    healthcode_tracker_disconnect(tracker);
+
+    if (state == HEALTHCODE_TRACKER_LEAVING) {
+        healthcode_pipeline_abandon(&tracker->pipeline,
+                                    HEALTHCODE_REASON_STORE_TIMEOUT);
+    } else {
+        healthcode_pipeline_fail(&tracker->pipeline, reason);
+    }
+
     model_arm(MODEL_IDLE);
 }

@@ -22,7 +22,10 @@ model_oracle_hit(model_worker_t *worker, unsigned holder)
     model_store_t  *store = &model.stores[worker->store];
 
     model.count.hits++;
+    model.count.hits_parted +=
+        (worker->tracker.state != HEALTHCODE_TRACKER_LIVE);
     model.count.hits_stopping += worker->late;
+    model.count.hits_woken += store->stored[holder] < worker->woken;
 
     if (store->flagged[holder] != MODEL_NEVER) {
         model.count.hits_flagged++;
@@ -33,6 +36,12 @@ model_oracle_hit(model_worker_t *worker, unsigned holder)
 
     if (store->flagged[MODEL_CONTROL] != MODEL_NEVER) {
         model.count.hits_control++;
+    }
+
+    if (store->flagged[holder] != MODEL_NEVER
+        && model_sentinel_bound(store, model.tick) != model_lease_ticks())
+    {
+        model.count.hits_led++;
     }
 
     if (model_oracle_is_late(store, holder,
@@ -54,6 +63,52 @@ model_oracle_hit(model_worker_t *worker, unsigned holder)
 
 
 /*
+ * A pass in an outage, by what was known within over ms.  What its owner or the
+ * worker itself has read from the store since ends it, unless that came in
+ * between.
+ */
+void
+model_oracle_stale(const model_worker_t *worker, unsigned holder,
+    uint64_t over)
+{
+    uint64_t              ticks = over * MODEL_TICKS;
+    const model_store_t  *store = &model.stores[worker->store];
+    const model_worker_t *owner = &model.workers[worker->reads
+                                                 % MODEL_WORKERS];
+
+    model.count.stale++;
+    model.count.stale_other += (owner != worker);
+
+    if (store->flagged[holder] != MODEL_NEVER) {
+        model.count.stale_flagged++;
+        model_trace("worker %u lets holder %u pass, flagged for %u ticks, in "
+                    "an outage", worker->number, holder,
+                    (unsigned) (model.tick - store->flagged[holder]));
+    }
+
+    if (model.tick >= ticks
+        && (model_oracle_is_late(store, holder, model.tick - ticks)
+            || model_oracle_is_late(store, MODEL_CONTROL, model.tick - ticks)))
+    {
+        model.wrong = "a stale pass though a flag is older than it may be";
+
+    } else if (store->stored[holder] + ticks
+               + model.terms.max_age * MODEL_TICKS <= model.tick)
+    {
+        model.wrong = "a stale pass by what was too old before";
+
+    } else if (owner->told <= worker->began
+               && owner->kept[holder] <= owner->told)
+    {
+        model.wrong = "a stale pass by what its owner must have dropped";
+
+    } else if (worker->controls <= worker->told) {
+        model.wrong = "a stale pass by controls that are over";
+    }
+}
+
+
+/*
  * An answer that lets a request pass, which came then.  A former master does
  * not know what its successor has acknowledged: the bound holds per master.
  */
@@ -64,7 +119,7 @@ model_oracle_answer(model_worker_t *worker, unsigned holder, uint64_t came)
 
     model.count.answers++;
 
-    if (worker->link.server != store->current) {
+    if (worker->link.server != store->current && model.terms.sentinels == 0) {
         model.count.answers_demoted++;
         return;
     }
@@ -88,5 +143,5 @@ static bool
 model_oracle_is_late(const model_store_t *store, unsigned key, uint64_t at)
 {
     return store->flagged[key] != MODEL_NEVER
-           && store->flagged[key] + model_lease_ticks() <= at;
+           && store->flagged[key] + model_sentinel_bound(store, at) <= at;
 }

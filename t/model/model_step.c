@@ -1,7 +1,7 @@
 /*
  * The points at which others may run: before every word that is read from or
  * written to shared memory, and before the clock is read.
- * Knows not what a worker does.  CONTRIBUTING.md, "The model".
+ * Does not know what a worker does.  CONTRIBUTING.md, "The model".
  */
 
 #include "model.h"

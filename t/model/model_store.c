@@ -30,6 +30,8 @@ model_store_begin(void)
         for (unsigned key = 0; key < MODEL_FLAGS; key++) {
             store->flagged[key] = MODEL_NEVER;
         }
+
+        model_sentinel_begin(store);
     }
 }
 
@@ -89,6 +91,10 @@ model_store_turn(void)
                                       == MODEL_NEVER || model_chance(16));
         }
 
+        if (model_chance(model.terms.write) && model_chance(16)) {
+            model_fault_touch(i);
+        }
+
         if (model_chance(model.terms.fault) && model_chance(32)) {
             model_fault(i);
         }
@@ -115,7 +121,10 @@ model_link_connect(model_link_t *link, unsigned worker, unsigned store)
     link->nmessages = 0;
     link->arrived = 0;
 
-    if (model_chance(16) && model.stores[store].servers[other].used) {
+    if (model.terms.sentinels) {
+        link->server = model_sentinel_named(&model.workers[worker]);
+
+    } else if (model_chance(16) && model.stores[store].servers[other].used) {
         link->server = other;
     }
 }
@@ -128,41 +137,47 @@ model_link_close(model_link_t *link)
 }
 
 
-void
-model_link_send(model_link_t *link, model_command_e command, unsigned key)
+size_t
+model_link_send(model_link_t *link, const char *bytes, size_t len)
 {
+    size_t            n = 0;
     model_message_t  *message;
 
     if (link->half || link->cut) {
-        return;
+        return len;
     }
 
-    message = &link->commands[(link->first_command + link->ncommands++)
-                              % MODEL_QUEUE];
-    message->type = MODEL_REPLY;
-    message->command = command;
-    message->key = key;
+    while (n < len && link->ncommands < MODEL_QUEUE) {
 
-    /* the worst moment is when a lease begins */
-    model.stores[link->store].soon |= command == MODEL_COMMAND_ROLE
-                                      && model_chance(model.terms.soon);
+        message = &link->commands[(link->first_command + link->ncommands++)
+                                  % MODEL_QUEUE];
+        n += model_resp_read(bytes + n, len - n, message);
+
+        /* the worst moment is when a lease begins */
+        model.stores[link->store].soon |=
+            message->command == MODEL_COMMAND_ROLE
+            && model_chance(model.terms.soon);
+    }
+
+    return n;
 }
 
 
-/* The next one that has arrived. */
-bool
-model_link_receive(model_link_t *link, model_message_t *message)
+redisReply *
+model_link_receive(model_link_t *link)
 {
+    redisReply  *reply;
+
     if (link->arrived == 0) {
-        return false;
+        return NULL;
     }
 
-    *message = link->messages[link->first_message];
+    reply = model_resp_reply(&link->messages[link->first_message]);
     link->first_message = (link->first_message + 1) % MODEL_QUEUE;
     link->nmessages--;
     link->arrived--;
 
-    return true;
+    return reply;
 }
 
 
@@ -195,8 +210,29 @@ model_store_answer(model_link_t *link, const model_message_t *command)
 
     switch (command->command) {
 
+    case MODEL_COMMAND_HELLO:
+    case MODEL_COMMAND_TIME:
+    case MODEL_COMMAND_INFO:
+    case MODEL_COMMAND_STATS:
+        return;
+
     case MODEL_COMMAND_TRACKING:
-        link->tracking = true;
+        link->tracking = command->value;
+        return;
+
+    case MODEL_COMMAND_TRACKED:
+        reply->value = link->tracking;
+        return;
+
+    case MODEL_COMMAND_INCR:
+        if (link->registered >> command->key & 1) {
+            link->registered &= ~(1U << command->key);
+            reply = &link->messages[(link->first_message + link->nmessages++)
+                                    % MODEL_QUEUE];
+            reply->type = MODEL_PUSH;
+            reply->key = command->key;
+        }
+
         return;
 
     case MODEL_COMMAND_ROLE:
@@ -205,6 +241,10 @@ model_store_answer(model_link_t *link, const model_message_t *command)
 
     case MODEL_COMMAND_META:
         reply->value = server->instance;
+        break;
+
+    case MODEL_COMMAND_GET:
+    case MODEL_COMMAND_DATA:
         break;
 
     default:

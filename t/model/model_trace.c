@@ -42,7 +42,9 @@ model_trace_key(unsigned key)
     static char  name[32];
 
     if (key >= MODEL_HOLDERS) {
-        return (key == MODEL_CONTROL) ? "control" : "meta";
+        return (key == MODEL_CONTROL) ? "control"
+               : (key == MODEL_META) ? "meta"
+               : (key == MODEL_DATA) ? "data" : "push";
     }
 
     snprintf(name, sizeof(name), "holder %u", key);

@@ -43,6 +43,32 @@ void __wrap_healthcode_lease_renounce(uint64_t *lease);
 bool __wrap_healthcode_owner_finds(const healthcode_owner_t *owner,
     const uint8_t *holder, healthcode_clock_pt clock, void *data);
 
+bool __real_healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
+    const uint8_t *holder, uint64_t now);
+bool __real_healthcode_owner_forget(healthcode_owner_t *owner,
+    const uint8_t *holder);
+void __real_healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
+    uint64_t sent);
+void __real_healthcode_pipeline_spoil(healthcode_pipeline_t *pipeline);
+
+void __real_healthcode_answers_keep(healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer);
+
+void __wrap_healthcode_answers_keep(healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer);
+bool __wrap_healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
+    const uint8_t *holder, uint64_t now);
+bool __wrap_healthcode_owner_forget(healthcode_owner_t *owner,
+    const uint8_t *holder);
+void __wrap_healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
+    uint64_t sent);
+void __wrap_healthcode_pipeline_spoil(healthcode_pipeline_t *pipeline);
+
+static bool model_watch_is_epoch(const healthcode_owner_t *owner,
+    uint64_t epoch);
+static unsigned model_watch_holder(const uint8_t *holder);
 static uint64_t model_watch_put(const healthcode_table_t *table,
     uint64_t *entry, unsigned same, healthcode_table_worth_pt worth,
     void *data);
@@ -62,7 +88,9 @@ __wrap_healthcode_table_next(const healthcode_table_t *table,
         model.count.doubles++;
     }
 
-    if (place && entry[MODEL_ENTRY_STORE] != model.current->owner.store) {
+    if (place && entry[MODEL_ENTRY_STORE]
+                 != model.current->tracker.memo.owner.store)
+    {
         model.count.foreign++;
     }
 
@@ -122,9 +150,14 @@ bool
 __wrap_healthcode_owner_finds(const healthcode_owner_t *owner,
     const uint8_t *holder, healthcode_clock_pt clock, void *data)
 {
+    bool                   found;
     const model_worker_t  *other, *worker = model.current;
 
-    if (!__real_healthcode_owner_finds(owner, holder, clock, data)) {
+    model_arm(MODEL_FINDING);
+    found = __real_healthcode_owner_finds(owner, holder, clock, data);
+    model_arm(MODEL_IDLE);
+
+    if (!found) {
         return false;
     }
 
@@ -136,6 +169,220 @@ __wrap_healthcode_owner_finds(const healthcode_owner_t *owner,
     }
 
     return true;
+}
+
+
+bool
+__wrap_healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
+    const uint8_t *holder, uint64_t now)
+{
+    bool             over;
+    model_worker_t  *worker = model.current;
+
+    worker->asks = model_watch_holder(holder);
+    model_arm(MODEL_STORING);
+
+    if (model_watch_is_epoch(owner, epoch)) {
+        model.stores[worker->store].stored[worker->asks] = model.tick;
+        worker->kept[worker->asks] = ++model.moment;
+        model.count.stored++;
+        model_trace("worker %u stores holder %u", worker->number,
+                    worker->asks);
+    }
+
+    over = __real_healthcode_owner_store(owner, epoch, holder, now);
+    model_arm(MODEL_IDLE);
+    model.count.stored_over += over;
+
+    return over;
+}
+
+
+void
+__wrap_healthcode_answers_keep(healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer)
+{
+    model.current->controls = ++model.moment;
+
+    __real_healthcode_answers_keep(answers, query, answer);
+}
+
+
+bool
+__wrap_healthcode_owner_forget(healthcode_owner_t *owner,
+    const uint8_t *holder)
+{
+    bool  found;
+
+    model_trace("worker %u forgets holder %u", model.current->number,
+                model_watch_holder(holder));
+
+    model_arm(MODEL_FORGETTING);
+    found = __real_healthcode_owner_forget(owner, holder);
+    model_arm(MODEL_IDLE);
+
+    model.count.forgotten += found;
+    model.count.forgotten_none += !found;
+
+    return found;
+}
+
+
+void
+__wrap_healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
+    uint64_t sent)
+{
+    bool  same = model_watch_is_epoch(owner, epoch);
+
+    model.count.renewed += same;
+    model.count.renewed_not += !same;
+
+    model_arm(MODEL_LEASING);
+    __real_healthcode_owner_renew(owner, epoch, sent);
+    model_arm(MODEL_IDLE);
+}
+
+
+void
+__wrap_healthcode_pipeline_spoil(healthcode_pipeline_t *pipeline)
+{
+    model.count.stored_changed += healthcode_pipeline_is_partial(pipeline);
+
+    __real_healthcode_pipeline_spoil(pipeline);
+}
+
+
+static bool
+model_watch_is_epoch(const healthcode_owner_t *owner, uint64_t epoch)
+{
+    return healthcode_lease_epoch(model.leases[owner->number]) == epoch;
+}
+
+
+static unsigned
+model_watch_holder(const uint8_t *holder)
+{
+    unsigned  i = 0;
+
+    while (memcmp(model.holders[i], holder, HEALTHCODE_HOLDER_LEN) != 0) {
+        i++;
+    }
+
+    return i;
+}
+
+
+/* Who asked: whether with another, and if not, whether one was too old. */
+void
+model_watch_asked(const healthcode_lookup_t *lookup)
+{
+    healthcode_list_t            *link;
+    const healthcode_lookup_t    *other;
+    const healthcode_pipeline_t  *pipeline = lookup->pipeline;
+
+    if (lookup->is_joined) {
+        model.count.joined++;
+        return;
+    }
+
+    for (link = pipeline->sent.next;
+         link != &pipeline->sent;
+         link = link->next)
+    {
+        other = healthcode_list_entry(link, healthcode_lookup_t, link);
+
+        if (other->is_joinable
+            && memcmp(other->question.holder, lookup->question.holder,
+                      HEALTHCODE_HOLDER_LEN) == 0)
+        {
+            model.count.joined_not++;
+        }
+    }
+}
+
+
+/* Whether what was asked just now carries the role, last asked at beaten. */
+void
+model_watch_woken(model_worker_t *worker, uint64_t beaten)
+{
+    if (worker->tracker.beaten != beaten) {
+        worker->woken = model.tick;
+        model.count.woken++;
+        model_trace("worker %u asks for the role with a read", worker->number);
+    }
+}
+
+
+/* From now on nothing counts that it has read before. */
+void
+model_watch_told(model_worker_t *worker)
+{
+    worker->told = ++model.moment;
+}
+
+
+/* What reply came to. */
+void
+model_watch_reply(const healthcode_tracker_t *tracker, const redisReply *reply,
+    healthcode_tracker_e rc)
+{
+    uint64_t           all;
+    const redisReply  *keys;
+
+    all = model.count.pushes_all + model.count.pushes_meta;
+
+    if (reply->type == REDIS_REPLY_PUSH) {
+        keys = reply->element[1];
+        model.count.pushes += (keys->type == REDIS_REPLY_ARRAY);
+        model.count.pushes_all += (keys->type == REDIS_REPLY_NIL);
+        model.count.pushes_meta +=
+            (keys->type == REDIS_REPLY_ARRAY
+             && strcmp(keys->element[0]->str, "healthcode:meta") == 0);
+    }
+
+    if (rc != HEALTHCODE_TRACKER_GOES_ON
+        || model.count.pushes_all + model.count.pushes_meta > all)
+    {
+        model_watch_told(model.current);
+    }
+
+    model.count.left += (rc == HEALTHCODE_TRACKER_LEFT);
+
+    if (rc == HEALTHCODE_TRACKER_BROKEN) {
+        if (tracker->state == HEALTHCODE_TRACKER_GREETING) {
+            model.count.refused++;
+        } else {
+            model.count.unproven++;
+        }
+
+        model_trace("worker %u: %s", model.current->number, tracker->what);
+    }
+}
+
+
+/* A connection ends. */
+void
+model_watch_lost(const model_worker_t *worker)
+{
+    model_trace("worker %u loses its connection", worker->number);
+
+    model.count.lost += (worker->tracker.state == HEALTHCODE_TRACKER_LIVE);
+}
+
+
+void
+model_watch_note(void *data, const healthcode_tracker_note_t *note)
+{
+    model_worker_t  *worker = data;
+
+    if (note->kind == HEALTHCODE_TRACKER_NOTE_OWNER) {
+        model_trace("worker %u is live", worker->number);
+
+    } else if (note->kind == HEALTHCODE_TRACKER_NOTE_RENEWED) {
+        model_trace("worker %u renews its lease from %u on", worker->number,
+                    (unsigned) note->number * MODEL_TICKS);
+    }
 }
 
 
@@ -220,7 +467,9 @@ __wrap_healthcode_table_delete(healthcode_table_t *table, const uint64_t *key)
 void
 __wrap_healthcode_lease_renounce(uint64_t *lease)
 {
+    model_arm(MODEL_LEASING);
     __real_healthcode_lease_renounce(lease);
+    model_arm(MODEL_IDLE);
 
     model.count.last += healthcode_lease_epoch(*lease)
                         == HEALTHCODE_LEASE_EPOCH_LAST;

@@ -1,7 +1,7 @@
 /*
  * Tests of healthcode_absence.c: what is not believed, one comparison at a
  * time; then what is.  The clock is the test's.  What several processes do at
- * once is tried by t/model.  docs/request-path.md, "The cache".
+ * once is tried by t/model.  docs/cache.md.
  */
 
 #include "test.h"
@@ -147,7 +147,19 @@ another_store(fixture_t *f)
 static void
 not_live(fixture_t *f)
 {
-    f->owners[1].live = false;
+    f->owners[1].counts = false;
+}
+
+
+/* Each as if its connection had ended: neither has lost anything by that. */
+static void
+both_part(fixture_t *f)
+{
+    healthcode_owner_part(&f->owners[0]);
+    healthcode_owner_part(&f->owners[1]);
+    renew(f, 0, NOW + LENGTH);
+    renew(f, 1, NOW + LENGTH);
+    assert_false(stores(f, 0, NOW + LENGTH));
 }
 
 
@@ -249,7 +261,7 @@ test_compares_one_thing_and_another(void **state)
         { "the next epoch", the_next_epoch, 0, false },
         { "the epoch before", the_epoch_before, 0, false },
         { "another store", another_store, 0, false },
-        { "not live", not_live, 0, false },
+        { "it has never been live", not_live, 0, false },
         { "the owner loses", the_owner_loses, 0, false },
         { "the owner renounces", the_owner_renounces, 0, false },
         { "the owner begins again", the_owner_begins_again, 0, false },
@@ -259,12 +271,14 @@ test_compares_one_thing_and_another(void **state)
         { "the owner's lease alone", the_owner_renews, LENGTH, false },
         { "its own lease alone", it_renews_itself, LENGTH, false },
         { "both leases lapse", nothing, LENGTH, false },
+        { "no connection renews a lease", both_part, LENGTH, false },
         { "too old", both_renew, MAX_AGE, false },
         { "long ago", both_renew, MAX_AGE + 1, false },
         { "nothing", nothing, 0, true },
         { "the last moment of a lease", nothing, LENGTH - 1, true },
         { "almost too old", both_renew, MAX_AGE - 1, true },
         { "it is back itself", it_is_back_itself, 0, true },
+        { "both connections end", both_part, LENGTH - 1, true },
     };
     fixture_t  f;
 
@@ -274,6 +288,28 @@ test_compares_one_thing_and_another(void **state)
         f.now += rows[i].later;
         test_row(finds(&f, 1) == rows[i].found, i, rows[i].what);
     }
+
+    (void) state;
+}
+
+
+/* With a connection or without, and not for what is over. */
+static void
+test_says_whether_its_lease_lasts(void **state)
+{
+    fixture_t  f;
+
+    set_up(&f);
+    assert_true(healthcode_owner_is_fresh(&f.owners[0], NOW + LENGTH - 1));
+    assert_false(healthcode_owner_is_fresh(&f.owners[0], NOW + LENGTH));
+    assert_false(healthcode_owner_is_fresh(&f.owners[2], 0));
+    healthcode_owner_part(&f.owners[0]);
+    assert_true(healthcode_owner_is_fresh(&f.owners[0], NOW + LENGTH - 1));
+    healthcode_owner_lose(&f.owners[0]);
+    assert_false(healthcode_owner_is_fresh(&f.owners[0], 0));
+
+    /* only its own */
+    assert_true(healthcode_owner_is_fresh(&f.owners[1], NOW));
 
     (void) state;
 }
@@ -301,7 +337,7 @@ test_knows_no_other_holder(void **state)
 }
 
 
-/* What stands in shared memory is not trusted with an index. */
+/* A word of shared memory is not trusted with an index. */
 static void
 test_reads_no_lease_that_is_not_there(void **state)
 {
@@ -534,6 +570,12 @@ test_looks_at_the_next_owner_and_store(void **state)
     assert_false(finds(&f, 1));
     assert_true(finds(&f, 2));
 
+    /* who has read a flag knows that of one store */
+    f.owners[1].store = STORE + 2;
+    assert_false(healthcode_owner_refute(&f.owners[1], holder));
+    assert_true(finds(&f, 2));
+    f.owners[1].store = STORE;
+
     /* a change of the holder is one in every store */
     assert_true(healthcode_owner_forget(&f.owners[1], holder));
     assert_false(finds(&f, 2));
@@ -621,6 +663,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_compares_one_thing_and_another),
+        cmocka_unit_test(test_says_whether_its_lease_lasts),
         cmocka_unit_test(test_knows_no_other_holder),
         cmocka_unit_test(test_reads_no_lease_that_is_not_there),
         cmocka_unit_test(test_stores_nothing_of_another_epoch),

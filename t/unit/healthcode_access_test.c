@@ -1,7 +1,7 @@
 /*
  * Tests of healthcode_access.c: every mode, for the owner, for members of the
  * group by their first and by another group, for others and for root.
- * README.md, "keys".
+ * docs/directives.md, "keys".
  */
 
 #include "test.h"

@@ -126,7 +126,7 @@ test_rows_are_whole(void **state)
 
         assert_true(row->part_len >= 32);
 
-        if (row->family == HEALTHCODE_ALGORITHM_HMAC) {
+        if (row->family == &healthcode_family_hmac) {
             assert_null(row->group);
             assert_non_null(row->digest);
             assert_true(row->secret_min >= row->part_len);

@@ -1,7 +1,7 @@
 /*
  * Tests of healthcode_answers.c: what must not be taken for another region,
  * key or issuer; then that what is found is what was kept last.
- * docs/request-path.md, "The cache".
+ * docs/cache.md.
  */
 
 #include "test.h"
@@ -272,7 +272,7 @@ test_knows_no_other_region(void **state)
 }
 
 
-/* A part of what is asked is no answer. */
+/* A part of what is asked does not count as an answer. */
 static void
 test_needs_both_the_control_and_every_region(void **state)
 {

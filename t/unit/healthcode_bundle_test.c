@@ -1,6 +1,6 @@
 /*
  * Tests of healthcode_bundle.c: lengths that lie, texts that do not fit, then
- * what comes back.  docs/token-format.md, "Where keys come from".
+ * what comes back.  docs/keys.md.
  */
 
 #include "test.h"

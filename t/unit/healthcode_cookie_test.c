@@ -187,7 +187,7 @@ test_leaves_the_other_cookies_as_they_were(void **state)
         test_row(n == strlen(rows[i].left), i, rows[i].header);
         test_row(n <= header.len, i, rows[i].header);
 
-        /* where none is ours, nobody needs to write */
+        /* if none is ours, nothing has to be written */
         room = guard_room(1, n);
         again = healthcode_cookie_left(header, name, is_capital, &calls, room);
         test_row(again == n, i, rows[i].header);
@@ -271,20 +271,8 @@ test_costs_what_its_length_costs(void **state)
 {
     static const char  *const pieces[] = { ";", "=", "h=;", "h=*;", "a;", " " };
     static char               text[512 * 1024];
-    double                    small, large;
 
-    for (size_t i = 0; i < test_count(pieces); i++) {
-
-        for (size_t at = 0; at < sizeof(text); at++) {
-            text[at] = pieces[i][at % strlen(pieces[i])];
-        }
-
-        small = cost(guard(0, text, sizeof(text) / 32));
-        large = cost(guard(0, text, sizeof(text)));
-
-        /* 32 times as long: the square would cost 1,024 times as much */
-        test_row(large < 200 * (small + 20), i, pieces[i]);
-    }
+    test_is_linear(pieces, test_count(pieces), "", text, sizeof(text), cost);
 
     (void) state;
 }

@@ -1,5 +1,5 @@
 /*
- * Tests of healthcode_date.c: what is no date, the calendar of 400 years, and
+ * Tests of healthcode_date.c: invalid dates, the calendar of 400 years, and
  * the dates of HTTP.  Known answers come from "date -u -d", of coreutils.
  * docs/operations.md, "Times".
  */

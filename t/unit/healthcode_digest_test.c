@@ -1,7 +1,7 @@
 /*
  * Tests of healthcode_digest.c against the examples that NIST publishes for
  * FIPS 180-4; lists of parts against sha256sum.  Knows no code.
- * docs/request-path.md, "The cache".
+ * docs/cache.md.
  */
 
 #include "test.h"

@@ -15,6 +15,10 @@
 #define META                                                                  \
     "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
     "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
+#define META2                                                                 \
+    "*6\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
+    "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
+#define INFO_OK  "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n"
 #define MASTER  "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
 
 #define NOT_MASTER  "it is not a master; name the master as \"server\""
@@ -35,8 +39,8 @@
 
 
 enum { STEP_HELLO, STEP_SELECT, STEP_TRACKING, STEP_TRACKED, STEP_GET,
-       STEP_INCR, STEP_TIME, STEP_ROLE, STEP_INFO, STEP_RISK, STEP_REGION,
-       STEP_CONTROL, STEP_META };
+       STEP_INCR, STEP_TIME, STEP_DATA, STEP_ROLE, STEP_INFO, STEP_RISK,
+       STEP_REGION, STEP_CONTROL, STEP_META };
 
 static healthcode_handshake_t  handshake = { .pepper_check = CHECK };
 
@@ -50,7 +54,7 @@ number(unsigned step)
     unsigned  n = step;
 
     n -= (step > STEP_CONTROL && !handshake.reads) ? 3 : 0;
-    n -= (step > STEP_TIME && !handshake.is_gate) ? 1 : 0;
+    n -= (step > STEP_DATA && !handshake.is_gate) ? 2 : 0;
     n -= (step > STEP_INCR && !handshake.tracking) ? 4 : 0;
     n -= (step > STEP_SELECT && handshake.database == 0) ? 1 : 0;
 
@@ -117,6 +121,55 @@ set_up(unsigned n)
 #define for_each_setup  for (unsigned n = 0; set_up(n); n++)
 
 
+/* What refuses the proof, or says that it is a replica, has failed to prove. */
+static void
+test_takes_a_refusal_for_what_it_is(void **state)
+{
+    static const struct {
+        unsigned              step;
+        const char           *bytes;
+        healthcode_reason_e   reason;
+        const char           *error;
+    } rows[] = {
+        { STEP_META, "-WRONGTYPE a\r\n", HEALTHCODE_REASON_STORE_UNPROVEN,
+          "HGETALL healthcode:meta is refused: WRONGTYPE a" },
+        { STEP_META, "-\r\n", HEALTHCODE_REASON_STORE_UNPROVEN,
+          "HGETALL healthcode:meta is refused: " },
+        { STEP_META, "-NOPERM a\r\n", HEALTHCODE_REASON_STORE_AUTH,
+          "HGETALL healthcode:meta is refused: NOPERM a" },
+        { STEP_META, "-LOADING a\r\n", HEALTHCODE_REASON_STORE_UNAVAILABLE,
+          "HGETALL healthcode:meta is refused: LOADING a" },
+        { STEP_META, "-MASTERDOWN a\r\n", HEALTHCODE_REASON_STORE_NOT_MASTER,
+          NOT_MASTER },
+        { STEP_ROLE, "-READONLY a\r\n", HEALTHCODE_REASON_STORE_NOT_MASTER,
+          NOT_MASTER },
+    };
+
+    for_each_setup {
+        for (size_t i = 0; i < test_count(rows); i++) {
+            test_row(judge(rows[i].step, rows[i].bytes) == rows[i].reason, i,
+                     rows[i].bytes);
+            test_row(strncmp(error, rows[i].error, strlen(rows[i].error)) == 0,
+                     i, error);
+        }
+    }
+
+    (void) state;
+}
+
+
+/* Whether it refuses the user, whose name, password or right is wrong. */
+static bool
+is_auth(const char *bytes)
+{
+    return strncmp(bytes, "-WRONGPASS", 10) == 0
+           || strncmp(bytes, "-NOAUTH", 7) == 0
+           || strncmp(bytes, "-NOPERM", 7) == 0
+           || strncmp(bytes, "-DENIED", 7) == 0
+           || strncmp(bytes, "-ERR AUTH", 9) == 0;
+}
+
+
 static void
 test_names_the_command_that_is_refused(void **state)
 {
@@ -131,20 +184,25 @@ test_names_the_command_that_is_refused(void **state)
         { STEP_HELLO, "-ERR unknown command 'HELLO'\r\n",
           "HELLO 3 is refused: ERR unknown command 'HELLO'" },
         { STEP_HELLO, "-NOAUTH a\r\n", "HELLO 3 is refused: NOAUTH a" },
+        { STEP_HELLO, "-DENIED a\r\n", "HELLO 3 is refused: DENIED a" },
+        { STEP_HELLO, "-ERR AUTH a\r\n", "HELLO 3 is refused: ERR AUTH a" },
         { STEP_HELLO, "-LOADING a\r\n", "HELLO 3 is refused: LOADING a" },
         { STEP_ROLE, "-NOPERM a\r\n", "ROLE is refused: NOPERM a" },
         { STEP_INFO, "-NOPERM a\r\n", "INFO memory is refused: NOPERM a" },
         { STEP_META, "-NOPERM a\r\n",
           "HGETALL healthcode:meta is refused: NOPERM a" },
-        { STEP_META, "-WRONGTYPE a\r\n",
-          "HGETALL healthcode:meta is refused: WRONGTYPE a" },
-        { STEP_META, "-\r\n", "HGETALL healthcode:meta is refused: " },
+        { STEP_INFO, "-WRONGTYPE a\r\n",
+          "INFO memory is refused: WRONGTYPE a" },
+        { STEP_INFO, "-\r\n", "INFO memory is refused: " },
     };
 
     for_each_setup {
         for (size_t i = 0; i < test_count(rows); i++) {
             test_row(judge(rows[i].step, rows[i].bytes)
-                     == HEALTHCODE_REASON_STORE_UNAVAILABLE, i, rows[i].bytes);
+                     == (is_auth(rows[i].bytes)
+                         ? HEALTHCODE_REASON_STORE_AUTH
+                         : HEALTHCODE_REASON_STORE_UNAVAILABLE),
+                     i, rows[i].bytes);
             assert_int_equal(strncmp(error, rows[i].error,
                                      strlen(rows[i].error)), 0);
             test_row(error[strlen(rows[i].error)]
@@ -157,7 +215,7 @@ test_names_the_command_that_is_refused(void **state)
     set_up(0);
     handshake.tracking = true;
     assert_int_equal(judge(STEP_TRACKING, "-NOPERM a\r\n"),
-                     HEALTHCODE_REASON_STORE_UNAVAILABLE);
+                     HEALTHCODE_REASON_STORE_AUTH);
     assert_string_equal(error, "CLIENT TRACKING is refused: NOPERM a");
     handshake.database = 99;
     assert_int_equal(judge(STEP_TRACKING, "-ERR unknown subcommand\r\n"),
@@ -228,18 +286,11 @@ test_refuses_policies_that_evict(void **state)
 
     for (size_t i = 0; i < test_count(rows); i++) {
         for (int verbatim = 0; verbatim < 2; verbatim++) {
-            handshake.evicting_ok = false;
             test_row(judge_info(rows[i], verbatim)
                      == HEALTHCODE_REASON_STORE_EVICTING, i, rows[i]);
             assert_string_equal(error, EVICTING);
-
-            handshake.evicting_ok = true;
-            test_row(judge_info(rows[i], verbatim) == HEALTHCODE_REASON_OK, i,
-                     rows[i]);
         }
     }
-
-    handshake.evicting_ok = false;
 
     for (int verbatim = 0; verbatim < 2; verbatim++) {
         assert_int_equal(judge_info("# Memory\r\nused_memory:1\r\n"
@@ -381,7 +432,7 @@ test_cuts_long_errors_short(void **state)
             error = (char *) guard_room(0, size);
             assert_int_equal(healthcode_handshake_read(&handshake, 0, reply,
                                                        error, size),
-                             HEALTHCODE_REASON_STORE_UNAVAILABLE);
+                             HEALTHCODE_REASON_STORE_AUTH);
             assert_non_null(memchr(error, '\0', size));
         }
 
@@ -402,7 +453,7 @@ test_cuts_long_errors_short(void **state)
     "$8\r\nprefixes\r\n*0\r\n"
 #define FLAGS(flags)  "%1\r\n$5\r\nflags\r\n" flags
 
-/* OK to CLIENT TRACKING is no proof. */
+/* OK to CLIENT TRACKING does not prove that it is on. */
 static void
 test_refuses_tracking_that_is_not_on(void **state)
 {
@@ -468,6 +519,10 @@ test_waits_for_a_push_only_where_one_is_due(void **state)
         { STEP_GET, "-NOPERM x\r\n", false, NULL },
         { STEP_TIME, ":1\r\n", false, NULL },
         { STEP_TIME, "-NOPERM x\r\n", false, NULL },
+        { STEP_DATA, "*0\r\n", false, NULL },
+        { STEP_DATA, ":1\r\n", false, NULL },
+        { STEP_DATA, "-NOPERM x\r\n", false, NULL },
+        { STEP_DATA, "-WRONGTYPE x\r\n", false, NULL },
         { STEP_TRACKED, "-NOPERM x\r\n", false, "CLIENT TRACKINGINFO is "
           "refused: NOPERM x; give the right: \"ACL SETUSER default "
           "+client|trackinginfo\"" },
@@ -494,6 +549,8 @@ test_waits_for_a_push_only_where_one_is_due(void **state)
                      == rows[row].due, row, rows[row].bytes);
             test_row(healthcode_handshake_is_time(&handshake, i)
                      == (rows[row].step == STEP_TIME), row, rows[row].bytes);
+            test_row(healthcode_handshake_is_data(&handshake, i)
+                     == (rows[row].step == STEP_DATA), row, rows[row].bytes);
 
             if (less) {
                 assert_string_equal(error, rows[row].less);
@@ -557,6 +614,7 @@ static void
 test_says_which_right_a_read_lacks(void **state)
 {
     enum { OK = HEALTHCODE_REASON_OK,
+           AUTH = HEALTHCODE_REASON_STORE_AUTH,
            NONE = HEALTHCODE_REASON_STORE_UNAVAILABLE };
 
     static const struct {
@@ -565,26 +623,27 @@ test_says_which_right_a_read_lacks(void **state)
         int          reason;
         const char  *error;
     } rows[] = {
-        { 0, 3, STEP_RISK, "-NOPERM run 'hrandfield'\r\n", NONE,
+        { 0, 3, STEP_RISK, "-NOPERM run 'hrandfield'\r\n", AUTH,
           "HRANDFIELD is refused: NOPERM run 'hrandfield'; give the right: "
           "\"ACL SETUSER gate +hrandfield\"" },
-        { 0, 4, STEP_RISK, "-NOPERM No permissions to access a key\r\n", NONE,
+        { 0, 4, STEP_RISK, "-NOPERM No permissions to access a key\r\n", AUTH,
           "HRANDFIELD is refused: NOPERM No permissions to "
           "access a key; give the right: \"ACL SETUSER gate "
           "%R~healthcode:*\", with Redis 6 \"~healthcode:*\"" },
-        { 1, 4, STEP_REGION, "-NOPERM x\r\n", NONE,
+        { 1, 4, STEP_REGION, "-NOPERM x\r\n", AUTH,
           "HMGET is refused: NOPERM x; give the right: "
           "\"ACL SETUSER gate +hmget\"" },
-        { 2, 4, STEP_CONTROL, "-NOPERM x\r\n", NONE,
+        { 2, 4, STEP_CONTROL, "-NOPERM x\r\n", AUTH,
           "HMGET is refused: NOPERM x; give the right: "
           "\"ACL SETUSER gate +hmget\"" },
         { 1, 3, STEP_CONTROL, "-MOVED 1 127.0.0.1:1\r\n", NONE,
           "HMGET is refused: MOVED 1 127.0.0.1:1; name a "
           "server without \"cluster-enabled\"" },
-        { 2, 3, STEP_META, "-NOPERM x\r\n", NONE,
+        { 2, 3, STEP_META, "-NOPERM x\r\n", AUTH,
           "HGETALL healthcode:meta is refused: NOPERM x; give the right: "
           "\"ACL SETUSER gate +hgetall\"" },
-        { 3, 4, STEP_META, "-WRONGTYPE x\r\n", NONE,
+        { 3, 4, STEP_META, "-WRONGTYPE x\r\n",
+          HEALTHCODE_REASON_STORE_UNPROVEN,
           "HGETALL healthcode:meta is refused: WRONGTYPE x" },
         { 2, 3, STEP_META, "%0\r\n", HEALTHCODE_REASON_STORE_UNPROVEN,
           UNPROVEN },
@@ -626,6 +685,184 @@ test_says_which_right_a_read_lacks(void **state)
 }
 
 
+/* The right; and what to write if it is not given, and what is lost. */
+static void
+test_says_what_to_write_where_a_right_is_not_given(void **state)
+{
+    static const struct {
+        unsigned     step;
+        const char  *bytes, *error;
+        bool         no_cache;
+    } rows[] = {
+        { STEP_HELLO, "-ERR unknown command 'HELLO'\r\n", "HELLO 3 is refused: "
+          "ERR unknown command 'HELLO'; it is a proxy, or a Redis before 6.2; "
+          "name the server itself, or write \"protocol resp2;\" in the store",
+          true },
+        { STEP_HELLO, "-NOPROTO sorry\r\n", "HELLO 3 is refused: NOPROTO "
+          "sorry; it is a proxy, or a Redis before 6.2; name the server "
+          "itself, or write \"protocol resp2;\" in the store", true },
+        { STEP_HELLO, "-NOPERM x\r\n", "HELLO 3 is refused: NOPERM x; give the "
+          "right: \"ACL SETUSER default +hello +auth\", or write \"protocol "
+          "resp2;\" in the store", true },
+        { STEP_SELECT, "-NOPERM x\r\n", "SELECT is refused: NOPERM x; give the "
+          "right: \"ACL SETUSER default +select\", or keep the flags in "
+          "database 0, and write no \"database\"", false },
+        { STEP_TRACKING, "-NOPERM x\r\n", "CLIENT TRACKING is refused: NOPERM "
+          "x; give the right: \"ACL SETUSER default +client|tracking\", or "
+          "leave \"cache\" out of the store", false },
+        { STEP_TRACKED, "-ERR unknown subcommand 'T'\r\n", "CLIENT "
+          "TRACKINGINFO is refused: ERR unknown subcommand 'T'; it is a "
+          "proxy, or a Redis before 6.2; name the server itself, or leave "
+          "\"cache\" out of the store", false },
+        { STEP_ROLE, "-NOPERM x\r\n", "ROLE is refused: NOPERM x; give the "
+          "right: \"ACL SETUSER default +role\", or write \"role unchecked;\" "
+          "in the store, which then believes a master that another one has "
+          "replaced", true },
+        { STEP_ROLE, "-ERR unknown command 'ROLE'\r\n", "ROLE is refused: ERR "
+          "unknown command 'ROLE'; it is a proxy, or a Redis before 6.2; name "
+          "the server itself, or write \"role unchecked;\" in the store, which "
+          "then believes a master that another one has replaced", true },
+        { STEP_INFO, "-NOPERM x\r\n", "INFO memory is refused: NOPERM x; give "
+          "the right: \"ACL SETUSER default +info\", or write \"evicting_ok "
+          "on;\" in the store, if its \"maxmemory-policy\" is \"noeviction\", "
+          "which nobody looks at then", false },
+
+        /* no line helps */
+        { STEP_META, "-NOPERM x\r\n", "HGETALL healthcode:meta is refused: "
+          "NOPERM x; give the right: \"ACL SETUSER default +hgetall\"", false },
+        { STEP_HELLO, "-LOADING x\r\n", "HELLO 3 is refused: LOADING x; wait "
+          "until Redis has read its data", false },
+        { STEP_ROLE, "-ERR x\r\n", "ROLE is refused: ERR x", false },
+    };
+    char  whole[ERROR_SIZE];
+
+    for_each_setup {
+        for (size_t i = 0; i < test_count(rows); i++) {
+
+            if (!handshake.is_gate
+                || (rows[i].step == STEP_SELECT && handshake.database == 0)
+                || (!handshake.tracking && (rows[i].step == STEP_TRACKING
+                                            || rows[i].step == STEP_TRACKED)))
+            {
+                continue;
+            }
+
+            snprintf(whole, sizeof(whole), "%s%s", rows[i].error,
+                     rows[i].no_cache && handshake.tracking
+                     ? ", and leave \"cache\" out of it" : "");
+            (void) judge(rows[i].step, rows[i].bytes);
+            assert_string_equal(error, whole);
+        }
+    }
+
+    set_up(0);
+
+    (void) state;
+}
+
+
+/* What is not asked for moves no reply to another's place. */
+static void
+test_knows_each_proof_by_its_place(void **state)
+{
+    enum { ROLE_IS = HEALTHCODE_HANDSHAKE_PROOF_ROLE,
+           POLICY = HEALTHCODE_HANDSHAKE_PROOF_POLICY,
+           META_IS = HEALTHCODE_HANDSHAKE_PROOF_META,
+           NONE = HEALTHCODE_HANDSHAKE_PROOF_NONE };
+
+    static const struct {
+        bool  evicting_ok, role_unchecked, resp2;
+        int   proofs[5];
+    } rows[] = {
+        { false, false, false, { NONE, ROLE_IS, POLICY, META_IS, NONE } },
+        { true, false, false, { NONE, ROLE_IS, META_IS, NONE, NONE } },
+        { false, true, false, { NONE, POLICY, META_IS, NONE, NONE } },
+        { true, true, false, { NONE, META_IS, NONE, NONE, NONE } },
+        { false, false, true, { ROLE_IS, POLICY, META_IS, NONE, NONE } },
+        { true, true, true, { META_IS, NONE, NONE, NONE, NONE } },
+    };
+    healthcode_handshake_t  h = { .pepper_check = CHECK };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        h.evicting_ok = rows[i].evicting_ok;
+        h.role_unchecked = rows[i].role_unchecked;
+        h.resp2 = rows[i].resp2;
+
+        for (unsigned n = 0; n < 5; n++) {
+            test_row((int) healthcode_handshake_proof(&h, n)
+                     == rows[i].proofs[n], i, "proof");
+        }
+    }
+
+    (void) state;
+}
+
+
+/* As RESP2 has them: AUTH and its OK, flat arrays. */
+static void
+test_believes_a_store_that_speaks_resp2(void **state)
+{
+    static const struct {
+        const char  *replies[4];
+        int          bad, reason;
+    } rows[] = {
+        { { "+OK\r\n", MASTER, INFO_OK, META2 }, 4, HEALTHCODE_REASON_OK },
+        { { "-WRONGPASS x\r\n", NULL, NULL, NULL }, 0,
+          HEALTHCODE_REASON_STORE_AUTH },
+        { { "+PONG\r\n", NULL, NULL, NULL }, 0,
+          HEALTHCODE_REASON_STORE_UNAVAILABLE },
+        { { HELLO, NULL, NULL, NULL }, 0,
+          HEALTHCODE_REASON_STORE_UNAVAILABLE },
+        { { "+OK\r\n", "*0\r\n", NULL, NULL }, 1,
+          HEALTHCODE_REASON_STORE_NOT_MASTER },
+        { { "+OK\r\n", MASTER, "$-1\r\n", NULL }, 2,
+          HEALTHCODE_REASON_STORE_EVICTING },
+        { { "+OK\r\n", MASTER, INFO_OK, "*0\r\n" }, 3,
+          HEALTHCODE_REASON_STORE_UNPROVEN },
+    };
+    char                     what[ERROR_SIZE];
+    redisReply              *reply = NULL;
+    healthcode_handshake_t   h = {
+        .pepper_check = CHECK, .resp2 = true, .password = healthcode_str("p")
+    };
+
+    assert_int_equal(healthcode_handshake_replies(&h), 4);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (int n = 0; n < 4 && rows[i].replies[n]; n++) {
+            assert_int_equal(resp_read(rows[i].replies[n],
+                                       strlen(rows[i].replies[n]), &reply, 1),
+                             1);
+            test_row((int) healthcode_handshake_read(&h, (unsigned) n, reply,
+                                                     what, sizeof(what))
+                     == (n == rows[i].bad ? rows[i].reason
+                                          : HEALTHCODE_REASON_OK), i,
+                     rows[i].replies[n]);
+            freeReplyObject(reply);
+        }
+    }
+
+    (void) state;
+}
+
+
+/* Who is let in without a password is not the only one. */
+static void
+test_knows_what_is_open_to_all(void **state)
+{
+    healthcode_handshake_t  h = { .pepper_check = CHECK };
+
+    assert_true(healthcode_handshake_is_open(&h));
+    h.is_guarded = true;
+    assert_false(healthcode_handshake_is_open(&h));
+    h.is_guarded = false;
+    h.password = healthcode_str("p");
+    assert_false(healthcode_handshake_is_open(&h));
+
+    (void) state;
+}
+
+
 static void
 test_believes_a_store_that_proves_itself(void **state)
 {
@@ -658,7 +895,7 @@ static void
 test_takes_no_reply_for_that_of_another_step(void **state)
 {
     static const char  *const replies[] = {
-        HELLO, "+OK\r\n", "+OK\r\n", TRACKED, NULL, NULL, NULL, MASTER,
+        HELLO, "+OK\r\n", "+OK\r\n", TRACKED, NULL, NULL, NULL, NULL, MASTER,
         "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n", NULL, NULL, NULL, META
     };
 
@@ -703,7 +940,9 @@ test_takes_no_reply_for_that_of_another_step(void **state)
     "*3\r\n$5\r\nHMGET\r\n$17\r\nhealthcode:region\r\n" \
     "$2\r\n11\r\n*5\r\n$5\r\nHMGET\r\n$18\r\nhealthcode:control\r\n$8\r\n" \
     "issuer:-\r\n$5\r\nkey:-\r\n$8\r\nbefore:-\r\n"
-#define TIME  "*1\r\n$4\r\nTIME\r\n"
+#define TIME                                                                  \
+    "*1\r\n$4\r\nTIME\r\n*4\r\n$10\r\nHRANDFIELD\r\n"                       \
+    "$15\r\nhealthcode:data\r\n$2\r\n17\r\n$10\r\nWITHVALUES\r\n"
 #define ROLE                                                                  \
     "*1\r\n$4\r\nROLE\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"
 #define PROOF  "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
@@ -720,37 +959,52 @@ test_writes_these_bytes(void **state)
         bool         tracking;
         const char  *bytes;
         bool         is_gate, reads;
+        unsigned     without;         /* 1: the policy; 2: the role; 4: HELLO */
     } rows[] = {
         { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TIME TAIL,
-          true, false },
+          true, false, 0 },
         { "", NULL, 0, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TRACKING TIME
-          ROLE NOBODY PROOF, true, true },
+          ROLE NOBODY PROOF, true, true, 0 },
         { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" ROLE NOBODY
-          PROOF, false, true },
+          PROOF, false, true, 0 },
         { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TAIL,
-          false, false },
+          false, false, 0 },
         { "", NULL, 15, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
           "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TAIL,
-          false, false },
+          false, false, 0 },
         { "", "p w", 0, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
           "$7\r\ndefault\r\n$3\r\np w\r\n" TAIL,
-          false, false },
+          false, false, 0 },
         { "", NULL, 0, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TRACKING TAIL,
-          false, false },
+          false, false, 0 },
         { "", NULL, 15, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
           "*2\r\n$6\r\nSELECT\r\n$2\r\n15\r\n" TRACKING TAIL,
-          false, false },
+          false, false, 0 },
         { "gate", "p w", 1, true, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
           "$4\r\nAUTH\r\n$4\r\ngate\r\n$3\r\np w\r\n"
           "*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n" TRACKING TAIL,
-          false, false },
+          false, false, 0 },
         { "gate", "", 0, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n"
           "$4\r\ngate\r\n$0\r\n\r\n" TAIL,
-          false, false },
+          false, false, 0 },
         { "gate", "x\r\n", 4294967295, false, "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
           "$4\r\nAUTH\r\n$4\r\ngate\r\n$3\r\nx\r\n\r\n"
           "*2\r\n$6\r\nSELECT\r\n$10\r\n4294967295\r\n" TAIL,
-          false, false },
+          false, false, 0 },
+
+        /* what a store does without */
+        { "", NULL, 0, true, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n" TRACKING
+          TIME "*1\r\n$4\r\nROLE\r\n" NOBODY PROOF, true, true, 1 },
+        { "", NULL, 0, false, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
+          "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" PROOF,
+          false, false, 2 },
+        { "", NULL, 0, false, PROOF, false, false, 7 },
+        { "gate", NULL, 0, false, TAIL, false, false, 4 },
+        { "gate", "p w", 1, false, "*3\r\n$4\r\nAUTH\r\n$4\r\ngate\r\n"
+          "$3\r\np w\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n" TIME TAIL,
+          true, false, 4 },
+        { "", "p w", 0, false, "*2\r\n$4\r\nAUTH\r\n$3\r\np w\r\n" TAIL,
+          false, false, 4 },
     };
     healthcode_handshake_t  h;
     healthcode_redis_buf_t  buf = { NULL, 0, 0 };
@@ -763,6 +1017,9 @@ test_writes_these_bytes(void **state)
         h.tracking = rows[i].tracking;
         h.is_gate = rows[i].is_gate;
         h.reads = rows[i].reads;
+        h.evicting_ok = rows[i].without & 1;
+        h.role_unchecked = rows[i].without & 2;
+        h.resp2 = rows[i].without & 4;
 
         if (rows[i].password) {
             h.password = guard_text(2, rows[i].password);
@@ -771,8 +1028,10 @@ test_writes_these_bytes(void **state)
         assert_true(healthcode_handshake_format(&h, &buf));
         test_str_equal(healthcode_str_from(buf.data, buf.len), rows[i].bytes);
         assert_int_equal(healthcode_handshake_replies(&h),
-                         4 + (rows[i].database != 0) + rows[i].is_gate
-                         + 4 * rows[i].tracking + 3 * rows[i].reads);
+                         4 + (rows[i].database != 0) + 2 * rows[i].is_gate
+                         + 4 * rows[i].tracking + 3 * rows[i].reads
+                         - h.evicting_ok - h.role_unchecked
+                         - (h.resp2 && rows[i].password == NULL));
         healthcode_redis_buf_free(&buf);
     }
 
@@ -813,7 +1072,8 @@ test_keeps_the_password_out_of_what_it_says(void **state)
 #define NOEVICTION  "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n"
 #define ALLKEYS     "$33\r\n# M\r\nmaxmemory_policy:allkeys-lru\r\n"
 #define SLAVE       "*1\r\n$5\r\nslave\r\n"
-#define NOW         "*2\r\n$10\r\n1790000000\r\n$3\r\n123\r\n"
+#define STATS       "$25\r\n\r\ntracking_total_keys:2\r\n\r\n"
+#define NOW         "*2\r\n$10\r\n1790000000\r\n$3\r\n123\r\n" "*0\r\n"
 #define PEPPER                                                                \
     "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
     "$12\r\npepper_check\r\n$32\r\n49666bb05d87d8254e6b2233776bf348\r\n"
@@ -827,68 +1087,84 @@ test_judges_again_what_was_asked_again(void **state)
            EVICTS = HEALTHCODE_REASON_STORE_EVICTING,
            UNPROVED = HEALTHCODE_REASON_STORE_UNPROVEN,
            ANOTHER = HEALTHCODE_REASON_STORE_PEPPER,
+           AUTH = HEALTHCODE_REASON_STORE_AUTH,
            NONE = HEALTHCODE_REASON_STORE_UNAVAILABLE };
 
     static const struct {
-        bool         tracking, memory, evicting_ok;
+        bool         tracking, memory;
+        unsigned     without;         /* 1: the policy; 2: the role */
         const char  *bytes;
         int          reason;
         const char  *error;
     } rows[] = {
-        { false, false, false, SLAVE META, NOT, NOT_MASTER },
-        { true, false, false, META MASTER, NOT, NOT_MASTER },
-        { false, false, false, "-ERR no\r\n" META, NONE,
+        { false, false, 0, SLAVE META, NOT, NOT_MASTER },
+        { true, false, 0, META MASTER, NOT, NOT_MASTER },
+        { false, false, 0, "-ERR no\r\n" META, NONE,
           "ROLE is refused: ERR no" },
-        { false, false, false, "_\r\n" META, NOT, NOT_MASTER },
-        { false, false, false, MASTER "%0\r\n", UNPROVED, UNPROVEN },
-        { true, false, false, MASTER "%0\r\n", UNPROVED, UNPROVEN },
-        { true, false, false, MASTER "*0\r\n", UNPROVED, UNPROVEN },
-        { false, false, false, MASTER "_\r\n", NONE, UNPROVEN },
-        { true, false, false, MASTER "-LOADING x\r\n", NONE,
+        { false, false, 0, "_\r\n" META, NOT, NOT_MASTER },
+        { false, false, 0, MASTER "%0\r\n", UNPROVED, UNPROVEN },
+        { true, false, 0, MASTER "%0\r\n", UNPROVED, UNPROVEN },
+        { true, false, 0, MASTER "*0\r\n", UNPROVED, UNPROVEN },
+        { false, false, 0, MASTER "_\r\n", NONE, UNPROVEN },
+        { true, false, 0, MASTER "-LOADING x\r\n", NONE,
           "HGETALL healthcode:meta is refused: LOADING x" },
-        { true, false, false, MASTER NOEVICTION, NONE, UNPROVEN },
-        { false, false, false, MASTER PEPPER, ANOTHER, ANOTHER_PEPPER },
-        { false, true, false, SLAVE META NOEVICTION NOW, NOT, NOT_MASTER },
-        { false, true, false, MASTER META ALLKEYS NOW, EVICTS, EVICTING },
-        { false, true, false, MASTER META "-NOPERM x\r\n" NOW, NONE,
+        { true, false, 0, MASTER NOEVICTION, NONE, UNPROVEN },
+        { false, false, 0, MASTER PEPPER, ANOTHER, ANOTHER_PEPPER },
+        { false, true, 0, SLAVE META NOEVICTION NOW, NOT, NOT_MASTER },
+        { false, true, 0, MASTER META ALLKEYS NOW, EVICTS, EVICTING },
+        { false, true, 0, MASTER META "-NOPERM x\r\n" NOW, AUTH,
           "INFO memory is refused: NOPERM x" },
-        { false, true, false, MASTER META META NOW, EVICTS, EVICTING },
-        { true, true, false, SLAVE PEPPER ALLKEYS NOW TRACKED, NOT,
+        { false, true, 0, MASTER META META NOW, EVICTS, EVICTING },
+        { true, true, 0, SLAVE PEPPER ALLKEYS NOW TRACKED STATS, NOT,
           NOT_MASTER },
-        { true, true, false, MASTER PEPPER ALLKEYS NOW TRACKED, ANOTHER,
+        { true, true, 0, MASTER PEPPER ALLKEYS NOW TRACKED STATS, ANOTHER,
           ANOTHER_PEPPER },
-        { true, true, true, MASTER "%0\r\n" NOEVICTION NOW TRACKED, UNPROVED,
-          UNPROVEN },
-        { true, true, false, MASTER META ALLKEYS NOW TRACKED, EVICTS,
+        { true, true, 1, MASTER "%0\r\n" NOW TRACKED STATS,
+          UNPROVED, UNPROVEN },
+        { true, true, 0, MASTER META ALLKEYS NOW TRACKED STATS, EVICTS,
           EVICTING },
-        { true, true, false, MASTER NOEVICTION META NOW TRACKED, NONE,
+        { true, true, 0, MASTER NOEVICTION META NOW TRACKED STATS, NONE,
           UNPROVEN },
-        { true, true, false, MASTER META NOEVICTION NOW META, NONE,
+        { true, true, 0, MASTER META NOEVICTION NOW META STATS, NONE,
           "CLIENT TRACKINGINFO" STRANGER },
-        { true, true, true, MASTER META ALLKEYS NOW FLAGS("~0\r\n"), NONE,
+        { true, true, 1, MASTER META NOW FLAGS("~0\r\n") STATS,
+          NONE,
           "CLIENT TRACKINGINFO" STRANGER },
 
-        { false, false, false, MASTER META, OK, "" },
-        { true, false, false, MASTER META, OK, "" },
-        { false, true, false, MASTER META NOEVICTION NOW, OK, "" },
-        { false, true, true, MASTER META ALLKEYS NOW, OK, "" },
-        { true, true, false, MASTER META NOEVICTION NOW TRACKED, OK, "" },
-        { true, true, true, MASTER META ALLKEYS "-NOPERM x\r\n"
-          "-NOPERM x\r\n", OK, "" },
+        { false, false, 0, MASTER META, OK, "" },
+        { true, false, 0, MASTER META, OK, "" },
+        { false, true, 0, MASTER META NOEVICTION NOW, OK, "" },
+        { false, true, 1, MASTER META NOW, OK, "" },
+        { false, true, 1, SLAVE META NOW, NOT, NOT_MASTER },
+        { false, false, 2, META, OK, "" },
+        { false, true, 2, META NOEVICTION NOW, OK, "" },
+        { false, true, 3, META NOW, OK, "" },
+        { false, false, 3, "%0\r\n", UNPROVED, UNPROVEN },
+        { false, false, 3, PEPPER, ANOTHER, ANOTHER_PEPPER },
+        { false, true, 2, META ALLKEYS NOW, EVICTS, EVICTING },
+        { true, true, 0, MASTER META NOEVICTION NOW TRACKED STATS, OK, "" },
+        { true, true, 1, MASTER META "-NOPERM x\r\n"
+          "-NOPERM x\r\n" "-NOPERM x\r\n" "-NOPERM x\r\n", OK, "" },
+        { true, true, 0, MASTER META NOEVICTION NOW TRACKED "_\r\n", OK,
+          "" },
     };
-    unsigned                      n;
+    unsigned                      n, role, info;
     redisReply                   *replies[HEALTHCODE_HANDSHAKE_AGAIN_MAX];
     healthcode_handshake_t        asked_by = { .pepper_check = CHECK };
     healthcode_handshake_seen_t   seen;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         asked_by.tracking = rows[i].tracking;
-        asked_by.evicting_ok = rows[i].evicting_ok;
+        asked_by.evicting_ok = rows[i].without & 1;
+        asked_by.role_unchecked = rows[i].without & 2;
+        role = !asked_by.role_unchecked;
+        info = !asked_by.evicting_ok;
 
         n = healthcode_handshake_again(&asked_by, rows[i].memory);
         assert_true(n <= HEALTHCODE_HANDSHAKE_AGAIN_MAX);
-        test_row(n == (rows[i].memory ? 4u + rows[i].tracking : 2u), i,
-                 rows[i].bytes);
+        test_row(n == 1u + role + (rows[i].memory
+                                   ? 2u + info + 2u * rows[i].tracking : 0u),
+                 i, rows[i].bytes);
         test_row(resp_read(rows[i].bytes, strlen(rows[i].bytes), replies, n)
                  == n, i, rows[i].bytes);
 
@@ -901,8 +1177,13 @@ test_judges_again_what_was_asked_again(void **state)
                  == rows[i].reason, i, rows[i].bytes);
         assert_string_equal(error, rows[i].error);
 
-        test_row(seen.meta == replies[1], i, rows[i].bytes);
-        test_row(seen.time == (rows[i].memory ? replies[3] : NULL), i,
+        test_row(seen.meta == replies[role], i, rows[i].bytes);
+        test_row(seen.time == (rows[i].memory ? replies[role + info + 1]
+                                              : NULL), i, rows[i].bytes);
+        test_row(seen.data == (rows[i].memory ? replies[role + info + 2]
+                                              : NULL), i, rows[i].bytes);
+        test_row(seen.stats == (rows[i].memory && rows[i].tracking
+                                ? replies[role + info + 4] : NULL), i,
                  rows[i].bytes);
 
         while (n) {
@@ -919,15 +1200,23 @@ test_asks_again_with_these_bytes(void **state)
 {
     static const struct {
         bool         tracking, memory;
+        unsigned     without;         /* 1: the policy; 2: the role */
         const char  *bytes;
     } rows[] = {
-        { false, false, "*1\r\n$4\r\nROLE\r\n" PROOF },
-        { true, false, "*1\r\n$4\r\nROLE\r\n" PROOF },
-        { false, true, "*1\r\n$4\r\nROLE\r\n" PROOF
+        { false, false, 0, "*1\r\n$4\r\nROLE\r\n" PROOF },
+        { true, false, 0, "*1\r\n$4\r\nROLE\r\n" PROOF },
+        { false, true, 0, "*1\r\n$4\r\nROLE\r\n" PROOF
           "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" TIME },
-        { true, true, "*1\r\n$4\r\nROLE\r\n" PROOF
+        { true, true, 0, "*1\r\n$4\r\nROLE\r\n" PROOF
           "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" TIME
-          "*2\r\n$6\r\nCLIENT\r\n$12\r\nTRACKINGINFO\r\n" },
+          "*2\r\n$6\r\nCLIENT\r\n$12\r\nTRACKINGINFO\r\n"
+          "*2\r\n$4\r\nINFO\r\n$5\r\nstats\r\n" },
+        { true, true, 1, "*1\r\n$4\r\nROLE\r\n" PROOF TIME
+          "*2\r\n$6\r\nCLIENT\r\n$12\r\nTRACKINGINFO\r\n"
+          "*2\r\n$4\r\nINFO\r\n$5\r\nstats\r\n" },
+        { false, true, 2, PROOF "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n" TIME },
+        { false, false, 3, PROOF },
+        { false, true, 3, PROOF TIME },
     };
     healthcode_handshake_t  asked_by = { .pepper_check = CHECK };
     healthcode_redis_buf_t  buf = { NULL, 0, 0 };
@@ -937,7 +1226,9 @@ test_asks_again_with_these_bytes(void **state)
 
         /* whatever the store may do else, which is no matter here */
         asked_by.database = (unsigned) i;
-        asked_by.evicting_ok = i & 1;
+        asked_by.evicting_ok = rows[i].without & 1;
+        asked_by.role_unchecked = rows[i].without & 2;
+        asked_by.resp2 = i & 4;
         asked_by.reads = i & 1;
         asked_by.is_gate = i & 2;
         assert_true(healthcode_handshake_again_format(&asked_by,
@@ -957,6 +1248,7 @@ main(void)
         cmocka_unit_test(test_keeps_the_password_out_of_what_it_says),
         cmocka_unit_test(test_judges_again_what_was_asked_again),
         cmocka_unit_test(test_asks_again_with_these_bytes),
+        cmocka_unit_test(test_takes_a_refusal_for_what_it_is),
         cmocka_unit_test(test_names_the_command_that_is_refused),
         cmocka_unit_test(test_refuses_what_is_not_a_master),
         cmocka_unit_test(test_refuses_policies_that_evict),
@@ -968,6 +1260,10 @@ main(void)
         cmocka_unit_test(test_waits_for_a_push_only_where_one_is_due),
         cmocka_unit_test(test_refuses_servers_that_hold_a_part_or_nothing),
         cmocka_unit_test(test_says_which_right_a_read_lacks),
+        cmocka_unit_test(test_says_what_to_write_where_a_right_is_not_given),
+        cmocka_unit_test(test_knows_each_proof_by_its_place),
+        cmocka_unit_test(test_believes_a_store_that_speaks_resp2),
+        cmocka_unit_test(test_knows_what_is_open_to_all),
         cmocka_unit_test(test_believes_a_store_that_proves_itself),
         cmocka_unit_test(test_takes_no_reply_for_that_of_another_step),
         cmocka_unit_test(test_writes_these_bytes),

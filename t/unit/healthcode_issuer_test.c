@@ -452,9 +452,47 @@ learnt(size_t header, const char *payload, const char *iss)
 
 
 /*
- * Of a code header and issuer stay in memory, where it begins with them, and
- * not a bit of what stands next to them.
+ * Header and issuer of a code stay in memory if the code begins with them, and
+ * nothing of their neighbours does.
  */
+static void
+test_says_what_is_nearly_its_name(void **state)
+{
+    healthcode_issuer_t  near = {
+        .iss = healthcode_str("https://a.example/b")
+    };
+
+    static const struct {
+        const char  *iss;
+        const char  *what;    /* NULL: it is another name */
+    } rows[] = {
+        { "https://a.example/b/", "a slash at its end" },
+        { "https://a.example/b//", "a slash at its end" },
+        { "https://A.example/b", "capital letters" },
+        { "HTTPS://a.example/b/", "capital letters" },
+        { "http://a.example/b", "http, https or neither" },
+        { "a.example/b/", "http, https or neither" },
+        { "https://a.example", NULL }, { "https://a.example/bc", NULL },
+        { "https://b.example/b", NULL }, { "ftp://a.example/b", NULL },
+        { "https://", NULL }, { "/", NULL }, { "", NULL }, { "b", NULL },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        size_t       len = strlen(rows[i].iss);
+        const char  *what = healthcode_issuer_near(&near,
+                                                   guard(0, rows[i].iss, len));
+
+        test_row(rows[i].what ? what && strstr(what, rows[i].what)
+                              : what == NULL, i, rows[i].iss);
+    }
+
+    near.iss = healthcode_str("b/");
+    assert_non_null(healthcode_issuer_near(&near, healthcode_str("b")));
+
+    (void) state;
+}
+
+
 static void
 test_learns_nobodys_name(void **state)
 {
@@ -507,7 +545,7 @@ test_learns_a_usual_header(void **state)
     static const struct {
         const char  *key;      /* its kid */
         const char  *header;   /* behind "alg" */
-        bool         kept, any;    /* where the issuer takes any type */
+        bool         kept, any;    /* if the issuer takes any type */
     } rows[] = {
         { "\"kid\":\"a\",", ",\"kid\":\"a\"," TYP, true, false },
         { "\"kid\":\"a\",", ",\"kid\":\"a\"", true, true },
@@ -806,8 +844,10 @@ test_has_no_identity_without_keys(void **state)
 static void
 test_is_another_one_by_each_of_its_names_and_rules(void **state)
 {
-    char                 pepper[] = CHECK;
-    healthcode_issuer_t  of;
+    char                    pepper[] = CHECK;
+    healthcode_issuer_t     of;
+    const healthcode_str_t  words[] = { healthcode_str("a"),
+                                        healthcode_str("b") };
 
     digest = healthcode_digest_create();
     nmade = 0;
@@ -841,6 +881,43 @@ test_is_another_one_by_each_of_its_names_and_rules(void **state)
     make("no pepper", &of, "");
     of.subject_space = guard_text(0, "cd3");
     make("another border of space and pepper", &of, CHECK + 1);
+
+    of = plain();
+    of.claims.subjects = words;
+    of.claims.nsubjects = 1;
+    make("a subject", &of, CHECK);
+    of.claims.nsubjects = 2;
+    make("two subjects", &of, CHECK);
+    of.claims.subjects = words + 1;
+    of.claims.nsubjects = 1;
+    make("another subject", &of, CHECK);
+    of.claims.subject_digits = true;
+    make("a subject of digits", &of, CHECK);
+
+    of = plain();
+    of.claims.kind = guard_text(0, "a");
+    make("a kind", &of, CHECK);
+    of.claims.kind = guard_text(0, "b");
+    make("another kind", &of, CHECK);
+
+    of = plain();
+    of.claims.status = guard_text(0, "a");
+    make("a status", &of, CHECK);
+    of.claims.normal = words;
+    of.claims.nnormal = 1;
+    make("a status that passes", &of, CHECK);
+    of.claims.nnormal = 2;
+    make("two that pass", &of, CHECK);
+    of.claims.status = guard_text(0, "b");
+    make("another status", &of, CHECK);
+    of.claims.status = guard_text(0, "");
+    make("an empty name of a status", &of, CHECK);
+
+    of = plain();
+    of.claims.regions = guard_text(0, "a");
+    make("regions", &of, CHECK);
+    of.claims.regions = guard_text(0, "b");
+    make("other regions", &of, CHECK);
 
     of = plain();
     of.rules.sm2_id = guard_text(0, "ID");
@@ -968,7 +1045,7 @@ test_is_another_one_by_each_of_its_types(void **state)
 }
 
 
-/* Other rules are looked at each time; where a text stands is no rule. */
+/* Other rules are looked at each time; the address of a text does not count. */
 static void
 test_is_the_same_one_whatever_else_is_said_of_it(void **state)
 {
@@ -1106,6 +1183,7 @@ main(void)
         test_of(test_tries_eight_keys_and_not_the_ninth),
         test_of(test_refuses_the_key_of_another_issuer),
         test_of(test_refuses_other_types),
+        test_of(test_says_what_is_nearly_its_name),
         test_of(test_learns_nobodys_name),
         test_of(test_learns_a_usual_header),
         test_of(test_refuses_a_code_cut_at_any_byte),

@@ -141,7 +141,7 @@ test_refuses_invalid_utf8(void **state)
 static yyjson_val *
 read_members(const char *prefix, unsigned n, const char *suffix)
 {
-    char    text[4096];
+    char    text[16384];
     size_t  len = (size_t) snprintf(text, sizeof(text), "%s{", prefix);
 
     for (unsigned i = 0; i < n; i++) {
@@ -156,15 +156,59 @@ read_members(const char *prefix, unsigned n, const char *suffix)
 
 
 static void
-test_refuses_more_than_64_members(void **state)
+test_refuses_more_than_1024_members(void **state)
 {
-    assert_non_null(read_members("", 63, ""));
-    assert_non_null(read_members("", 64, ""));
-    assert_null(read_members("", 65, ""));
-    assert_null(read_members("", 300, ""));
-    assert_non_null(read_members("{\"a\":[", 64, "]}"));
-    assert_null(read_members("{\"a\":[", 65, "]}"));
-    assert_null(read_members("{\"a\":{\"b\":", 65, "}}"));
+    assert_non_null(read_members("", 1023, ""));
+    assert_non_null(read_members("", 1024, ""));
+    assert_null(read_members("", 1025, ""));
+    assert_null(read_members("", 1300, ""));
+    assert_non_null(read_members("{\"a\":[", 1024, "]}"));
+    assert_null(read_members("{\"a\":[", 1025, "]}"));
+    assert_null(read_members("{\"a\":{\"b\":", 1025, "}}"));
+
+    (void) state;
+}
+
+
+/* Of n members, the names at a and b are equal; returns whether it is read. */
+static bool
+reads_names(unsigned n, unsigned a, unsigned b)
+{
+    char    text[16384];
+    size_t  len = (size_t) snprintf(text, sizeof(text), "{");
+
+    /* in no order, and of several lengths */
+
+    for (unsigned i = 0; i < n; i++) {
+        len += (size_t) snprintf(text + len, sizeof(text) - len,
+                                 "%s\"%u\":1", i ? "," : "",
+                                 ((i == b) ? a : i) * 7919 % 104729);
+    }
+
+    snprintf(text + len, sizeof(text) - len, "}");
+
+    return read_text(text) != NULL;
+}
+
+
+static void
+test_finds_a_name_twice_wherever_it_stands(void **state)
+{
+    static const unsigned  sizes[] = { 2, 3, 16, 23, 24, 25, 26, 33, 64, 65 };
+
+    for (size_t i = 0; i < test_count(sizes); i++) {
+        test_row(reads_names(sizes[i], 0, 0), i, "different names");
+
+        for (unsigned a = 0; a < sizes[i]; a++) {
+            for (unsigned b = a + 1; b < sizes[i]; b++) {
+                test_row(!reads_names(sizes[i], a, b), i, "a name twice");
+            }
+        }
+    }
+
+    assert_true(reads_names(1024, 0, 0));
+    assert_false(reads_names(1024, 0, 1023));
+    assert_false(reads_names(1024, 511, 512));
 
     (void) state;
 }
@@ -300,13 +344,16 @@ test_reads_an_integer_member(void **state)
         int          result;
         int64_t      value;
     } rows[] = {
-        { "1.0", -1, 0 }, { "1e3", -1, 0 }, { "1E0", -1, 0 },
+        { "1.0", 1, 1 }, { "1e3", -1, 0 }, { "1E0", 1, 1 },
+        { "1e2", 1, 100 }, { "100.0", 1, 100 }, { "100.1", -1, 0 },
+        { "1010e-1", -1, 0 }, { "0.5e1", 1, 5 }, { "-1.0", -1, 0 },
+        { "1e300", -1, 0 }, { "1e-300", -1, 0 }, { "\"1.0\"", -1, 0 },
         { "1.5", -1, 0 }, { "-1", -1, 0 }, { "101", -1, 0 },
         { "-9223372036854775808", -1, 0 }, { "9223372036854775807", -1, 0 },
         { "9223372036854775808", -1, 0 }, { "18446744073709551615", -1, 0 },
         { "18446744073709551616", -1, 0 }, { "\"1\"", -1, 0 },
         { "true", -1, 0 }, { "null", -1, 0 }, { "[1]", -1, 0 },
-        { "{}", -1, 0 }, { "0.0", -1, 0 }, { "-0.0", -1, 0 },
+        { "{}", -1, 0 }, { "0.0", 1, 0 }, { "-0.0", 1, 0 },
         { "0", 1, 0 }, { "1", 1, 1 }, { "99", 1, 99 }, { "100", 1, 100 },
     };
     char         text[64];
@@ -403,19 +450,85 @@ test_reads_a_number_and_nothing_around_it(void **state)
 
 
 static void
-test_numbers_that_are_none_equal_nothing(void **state)
+test_compares_nothing_but_numbers(void **state)
 {
+    int         order = 7;
     yyjson_val  zero, nothing;
 
     memset(&nothing, 0, sizeof(nothing));
     assert_true(healthcode_json_number(healthcode_str("0"), &zero));
 
-    assert_true(healthcode_json_same_number(&zero, &zero));
-    assert_false(healthcode_json_same_number(&zero, &nothing));
-    assert_false(healthcode_json_same_number(&nothing, &zero));
-    assert_false(healthcode_json_same_number(&nothing, &nothing));
-    assert_false(healthcode_json_same_number(NULL, &zero));
-    assert_false(healthcode_json_same_number(&zero, NULL));
+    assert_false(healthcode_json_compare(&zero, &nothing, &order));
+    assert_false(healthcode_json_compare(&nothing, &zero, &order));
+    assert_false(healthcode_json_compare(&nothing, &nothing, &order));
+    assert_false(healthcode_json_compare(NULL, &zero, &order));
+    assert_false(healthcode_json_compare(&zero, NULL, &order));
+    assert_int_equal(order, 7);
+
+    assert_true(healthcode_json_compare(&zero, &zero, &order));
+    assert_int_equal(order, 0);
+
+    (void) state;
+}
+
+
+/* Each row is less than the next one; all pairs are compared. */
+static void
+test_compares_numbers_without_rounding(void **state)
+{
+    static const char  *const rows[] = {
+        "-1.7976931348623157e308", "-1e300", "-18446744073709551616",
+        "-9223372036854777856.0", "-9223372036854775808",
+        "-9223372036854775807", "-9007199254740993", "-9007199254740992.0",
+        "-9007199254740991", "-3", "-2.5", "-2", "-1e-300", "-5e-324", "0",
+        "5e-324", "0.1", "0.5", "1", "1.0000000000000002", "2",
+        "9007199254740991", "9007199254740992.0", "9007199254740993",
+        "9223372036854775807", "9223372036854775808.0", "9223372036854775809",
+        "18446744073709549568.0", "18446744073709551615",
+        "18446744073709551616", "1e300", "1.7976931348623157e308",
+    };
+    int         order;
+    yyjson_val  a, b;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t j = 0; j < test_count(rows); j++) {
+            assert_true(healthcode_json_number(guard_text(0, rows[i]), &a));
+            assert_true(healthcode_json_number(guard_text(0, rows[j]), &b));
+            assert_true(healthcode_json_compare(&a, &b, &order));
+            test_row(order == (i > j) - (i < j), i, rows[j]);
+        }
+    }
+
+    (void) state;
+}
+
+
+static void
+test_finds_what_a_pointer_names(void **state)
+{
+    yyjson_val  *object, *found;
+
+    object = read_text("{\"a\":[1,{\"b/c\":true}],\"\":{\"~\":null}}");
+    assert_non_null(object);
+
+    assert_ptr_equal(healthcode_json_at(object, healthcode_str("")), object);
+    found = healthcode_json_at(object, guard_text(0, "/a/1/b~1c"));
+    assert_true(yyjson_is_true(found));
+    found = healthcode_json_at(object, guard_text(0, "//~0"));
+    assert_true(yyjson_is_null(found));
+    assert_null(healthcode_json_at(object, guard_text(0, "a")));
+    assert_null(healthcode_json_at(object, guard_text(0, "/a/2")));
+    assert_null(healthcode_json_at(object, guard_text(0, "/a/1/b/c")));
+    assert_null(healthcode_json_at(object, guard_text(0, "/a/~")));
+    assert_null(healthcode_json_at(NULL, guard_text(0, "/a")));
+
+    assert_true(healthcode_json_is_pointer(guard_text(0, "/")));
+    assert_true(healthcode_json_is_pointer(guard_text(0, "/a~0/~1~01")));
+    assert_false(healthcode_json_is_pointer(guard_text(0, "")));
+    assert_false(healthcode_json_is_pointer(guard_text(0, "a/b")));
+    assert_false(healthcode_json_is_pointer(guard_text(0, "#/a")));
+    assert_false(healthcode_json_is_pointer(guard_text(0, "/a~")));
+    assert_false(healthcode_json_is_pointer(guard_text(0, "/~2")));
 
     (void) state;
 }
@@ -610,6 +723,45 @@ test_gives_a_whole_number_of_64_bits_alone(void **state)
 }
 
 
+static void
+test_reads_an_integral_number_however_it_is_written(void **state)
+{
+    static const struct {
+        const char  *text;
+        int64_t      number;   /* -77: unchanged */
+    } rows[] = {
+        { "7", 7 }, { "-7", -7 }, { "7.0", 7 }, { "7e0", 7 }, { "-7.0", -7 },
+        { "0.7e1", 7 }, { "1.7e9", 1700000000 }, { "1700000000.0", 1700000000 },
+        { "-0.0", 0 }, { "7.5", -77 }, { "0.1", -77 }, { "1e-9", -77 },
+        { "1700000000.5", -77 }, { "-7.25", -77 },
+        { "9007199254740992.0", 9007199254740992 },
+        { "-9007199254740992.0", -9007199254740992 },
+        { "9007199254740994.0", -77 }, { "-9007199254740994.0", -77 },
+        { "9223372036854775807", INT64_MAX },
+        { "9223372036854775808", -77 }, { "18446744073709551616", -77 },
+        { "1e19", -77 }, { "1e300", -77 }, { "-1e300", -77 },
+        { "\"7\"", -77 }, { "\"7.0\"", -77 }, { "true", -77 },
+        { "null", -77 }, { "[7.0]", -77 }, { "{}", -77 },
+    };
+    bool     read;
+    char     text[64];
+    int64_t  number;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        snprintf(text, sizeof(text), "{\"a\":%s}", rows[i].text);
+        number = -77;
+        read = healthcode_json_integral(yyjson_obj_get(read_text(text), "a"),
+                                        &number);
+        test_row(read == (rows[i].number != -77), i, rows[i].text);
+        test_row(number == rows[i].number, i, rows[i].text);
+    }
+
+    assert_false(healthcode_json_integral(NULL, &number));
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -618,7 +770,9 @@ main(void)
         cmocka_unit_test(test_refuses_a_name_twice),
         cmocka_unit_test(test_refuses_a_nul_in_any_string),
         cmocka_unit_test(test_refuses_invalid_utf8),
-        cmocka_unit_test(test_refuses_more_than_64_members),
+        cmocka_unit_test(test_refuses_more_than_1024_members),
+        cmocka_unit_test(test_finds_a_name_twice_wherever_it_stands),
+        cmocka_unit_test(test_reads_an_integral_number_however_it_is_written),
         cmocka_unit_test(test_refuses_too_little_memory),
         cmocka_unit_test(test_survives_deep_nesting),
         cmocka_unit_test(test_needs_no_more_memory_than_promised),
@@ -628,7 +782,9 @@ main(void)
         cmocka_unit_test(test_reads_an_integer_member),
         cmocka_unit_test(test_accepts_strict_objects),
         cmocka_unit_test(test_reads_a_number_and_nothing_around_it),
-        cmocka_unit_test(test_numbers_that_are_none_equal_nothing),
+        cmocka_unit_test(test_compares_nothing_but_numbers),
+        cmocka_unit_test(test_compares_numbers_without_rounding),
+        cmocka_unit_test(test_finds_what_a_pointer_names),
         cmocka_unit_test(test_writes_in_no_more_memory_than_promised),
         cmocka_unit_test(test_writes_nothing_in_too_little_memory),
         cmocka_unit_test(test_writes_any_number_in_little_memory),

@@ -1,7 +1,8 @@
 /*
- * Tests of healthcode_keyring_read.c: which keys of JWK sets and PEM files are
- * refused, at which line and with which sentence; keys that several algorithms
- * fit; names of an issuer's own.  Knows no code.
+ * Tests of healthcode_keyring_read.c, healthcode_keyring_jwks.c, _pem.c and
+ * _public.c: which texts are refused and which keys are skipped, at which line
+ * and with which sentence; keys that serve several algorithms; names of an
+ * issuer's own.  Knows no code.
  * docs/token-format.md, "Keys".
  */
 
@@ -14,34 +15,30 @@
 
 
 #define NEITHER                                                               \
-    "it is neither a JWK set nor a PEM \"PUBLIC KEY\" for these algorithms"
+    "it is neither a JWK set nor a PEM \"PUBLIC KEY\" or \"CERTIFICATE\" "    \
+    "for these algorithms"
 #define NO_KEY   "it has no key for these algorithms"
 
 /* 150 bytes */
 #define KID_30   "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 #define LONG_KID KID_30 KID_30 KID_30 KID_30 KID_30
 
-#define MEMBERS                                                               \
-    "its members are missing, of a wrong length, or no point of the curve"
+#define MISSING_XY  "its \"x\" or \"y\" is missing, empty, or not a string"
 #define SECRET                                                                \
     "\"k\" is missing, no base64url, or shorter than the hash"
-#define STRICT   "it is no strict JSON"
+#define STRICT   "it is not strict JSON"
 #define PRIVATE  "it is a private key; write only its public members here"
 #define PRIVATE_PEM                                                           \
     "it is a private key; write only its public half here"
 #define BROKEN   "a PEM block in it is broken"
 #define BROKEN_FIRST  "line 1: " BROKEN
-#define SEVERAL  "several algorithms fit it; add an \"alg\" member"
-#define SEVERAL_PEM                                                           \
-    "several algorithms fit a PEM key in it; write it as a JWK with an "      \
-    "\"alg\" member, or name one algorithm"
 #define WEAK                                                                  \
     "it is an RSA key of fewer than 2048 bits, which is weak; have the "      \
     "issuer make one of 2048 bits or more"
 #define LARGE                                                                 \
     "it is an RSA key of more than 8192 bits, which would hold up the gate; " \
     "have the issuer make a smaller one"
-#define EVEN      "its RSA modulus is even, so it is no RSA key"
+#define EVEN      "its RSA modulus is even, so it is not an RSA key"
 #define EXPONENT                                                              \
     "its RSA exponent is even, 1, or of more than 64 bits; 65537 is usual"
 
@@ -50,6 +47,7 @@
     "\"}"
 #define OCT(more)                                                             \
     "{" more "\"kty\":\"oct\",\"k\":\"" MINT_A1_K "\"}"
+#define MINT_32    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define SET(keys)  "{\"keys\":[" keys "]}"
 
 
@@ -122,34 +120,61 @@ refuses(const char *text, const char *algorithms, const char *wanted,
 }
 
 
+/*
+ * A row that is refused with this sentence, or whose set has it as its only
+ * remark.
+ */
+static void
+complains(const char *text, const char *algorithms, const char *wanted,
+    size_t row)
+{
+    char                   said[512];
+    healthcode_keyring_t  *keyring = create(text, algorithms);
+
+    if (keyring == NULL) {
+        refuses(text, algorithms, wanted, row);
+        return;
+    }
+
+    test_row(healthcode_keyring_remarks(keyring) == 1, row, text);
+    healthcode_keyring_remark_text(healthcode_keyring_remark_at(keyring, 0),
+                                   said, sizeof(said));
+    assert_string_equal(said, wanted);
+    healthcode_keyring_free(keyring);
+}
+
+
+/* The set that text is. */
+static healthcode_keyring_t *
+takes(const char *text, const char *algorithms)
+{
+    healthcode_keyring_t  *keyring = create(text, algorithms);
+
+    test_row(keyring != NULL, 0, text);
+
+    return keyring;
+}
+
+
 /* The point at infinity: for it anybody can make a signature. */
 static void
 test_refuses_a_point_at_infinity(void **state)
 {
     refuses("-----BEGIN PUBLIC KEY-----\nMBkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDAgAA\n"
             "-----END PUBLIC KEY-----\n", "ES256",
-            "line 1: it is no point of the curve", 0);
+            "line 1: it is not a point of the curve", 0);
 
     (void) state;
 }
 
 
-/* A modulus of so many bits, all ones but for the last one, in a PEM block. */
+/* A key of mint_rsa_ones() in a PEM block. */
 static void
 rsa_pem(size_t bits, bool even, const char *exponent, const char *name,
     char *out, size_t size)
 {
-    long       elen;
-    size_t     len = (bits + 7) / 8;
-    uint8_t   *e, n[2048];
-    EVP_PKEY  *key;
+    EVP_PKEY  *key = mint_rsa_ones(bits, even, exponent);
 
-    memset(n, 0xff, sizeof(n));
-    n[0] = (uint8_t) (0xff >> (len * 8 - bits));
-    n[len - 1] = even ? 0xfe : 0xff;
-    e = OPENSSL_hexstr2buf(exponent, &elen);
-    key = mint_rsa(n, len, e, (size_t) elen);
-    OPENSSL_free(e);
     mint_pem(key, name, out, size);
     EVP_PKEY_free(key);
 }
@@ -194,69 +219,108 @@ test_refuses_rsa_in_pem_that_is_weak_or_none(void **state)
 }
 
 
+/* The algorithms of the keys of text, in their order. */
 static void
-test_refuses_keys_that_several_algorithms_fit(void **state)
+belongs(const char *text, const char *algorithms, const char *wanted,
+    size_t read, size_t row)
+{
+    char                     got[256] = "";
+    size_t                   len = 0;
+    healthcode_keyring_t    *keyring = create(text, algorithms);
+    const healthcode_key_t  *key, *found[HEALTHCODE_KEYRING_TRIES_MAX];
+
+    test_row(keyring != NULL, row, error);
+    assert_int_equal(healthcode_keyring_count(keyring), read);
+
+    for (size_t i = 0; (key = healthcode_keyring_at(keyring, i)); i++) {
+        len += (size_t) snprintf(got + len, sizeof(got) - len, "%s%s",
+                                 i ? " " : "", key->algorithm->name);
+
+        /* a code finds it by its kid, and without one */
+        test_row(healthcode_keyring_candidates(keyring, key->algorithm,
+                                               key->kid, found) == 1
+                 && found[0] == key, row, text);
+        test_row(healthcode_keyring_candidates(keyring, key->algorithm,
+                                               healthcode_str_from(NULL, 0),
+                                               found) == 1
+                 && found[0] == key, row, text);
+        assert_string_equal(key->thumbprint,
+                            healthcode_keyring_at(keyring, 0)->thumbprint);
+        assert_int_equal(healthcode_keyring_number(keyring, key), i);
+    }
+
+    assert_string_equal(got, wanted);
+    assert_int_equal(healthcode_keyring_algorithms(keyring),
+                     mint_algorithms(wanted));
+    healthcode_keyring_free(keyring);
+}
+
+
+static void
+test_gives_a_key_without_alg_to_each_algorithm(void **state)
 {
     static const struct {
-        const char  *algorithms, *text, *error;
+        const char  *algorithms, *text, *wanted;
     } rows[] = {
-        { "RS256 RS384", RSA(""), "line 1: key \"without kid\": " SEVERAL },
-        { "RS256 PS256", RSA("\"kid\":\"r\","), "line 1: key \"r\": " SEVERAL },
-        { "HS256 HS384", OCT(""), "line 1: key \"without kid\": " SEVERAL },
-        { "HS256 HS512", OCT("\"use\":\"sig\","), "line 1: key "
-          "\"without kid\": " SEVERAL },
-        { "RS256 RS384", SET(RSA("\"alg\":\"RS256\",") ",\n" RSA("")),
-          "line 2: key \"without kid\": " SEVERAL },
+        { "RS256 RS384", RSA(""), "RS256 RS384" },
+        { "RS256 PS256", RSA("\"kid\":\"r\","), "RS256 PS256" },
+        { "RS256 RS384 RS512 PS256 PS384 PS512 ES256 HS256",
+          SET("\n" RSA("\"kid\":\"r\",\"use\":\"sig\",")),
+          "RS256 RS384 RS512 PS256 PS384 PS512" },
+        { "RS256 PS256", RSA("\"alg\":\"PS256\","), "PS256" },
+        { "RS256 ES256", RSA(""), "RS256" },
+        { "HS256 HS384", OCT(""), "HS256 HS384" },
+        { "HS256 HS512", OCT("\"kid\":\"o\",\"use\":\"sig\","),
+          "HS256 HS512" },
 
-        /* an "alg" decides, and one of others' passes over it */
-        { "RS256 RS384", RSA("\"alg\":\"PS256\","), NO_KEY },
-        { "HS384 HS512", OCT("\"alg\":\"HS256\","), NO_KEY },
-        { "RS256 RS384", RSA("\"alg\":\"RS257\","), NO_KEY },
-        { "RS256 RS384", RSA("\"alg\":\"RSA-OAEP\","), NO_KEY },
+        /* as far as it is long enough */
+        { "HS256 HS384 HS512", "{\"kty\":\"oct\",\"k\":\"" MINT_32 "\"}",
+          "HS256" },
+        { "ES256 ES512 SGD_SM3_SM2", MINT_SM2_JWK, "SGD_SM3_SM2" },
+        { "ES256 ES512 SGD_SM3_SM2", MINT_A4_JWK, "ES512" },
+    };
+    static const struct {
+        const char  *algorithms, *text;
+    } others[] = {
+        { "RS256 RS384", RSA("\"alg\":\"PS256\",") },
+        { "HS384 HS512", OCT("\"alg\":\"HS256\",") },
+        { "RS256 RS384", RSA("\"alg\":\"RS257\",") },
+        { "RS256 RS384", RSA("\"alg\":\"RSA-OAEP\",") },
 
         /* as many members as a name has letters */
-        { "RS256 RS384", RSA("\"alg\":[0,1,2,3,4],"), NO_KEY },
+        { "RS256 RS384", RSA("\"alg\":[0,1,2,3,4],") },
         { "RS256",
-          RSA("\"alg\":{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5},"), NO_KEY },
-        { "RS256", RSA("\"alg\":5,"), NO_KEY },
-        { "RS256", RSA("\"alg\":null,"), NO_KEY },
-        { "RS256 RS384", RSA("\"use\":\"enc\","), NO_KEY },
-        { "RS256 RS384", RSA("\"key_ops\":[\"encrypt\"],"), NO_KEY },
+          RSA("\"alg\":{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5},") },
+        { "RS256", RSA("\"alg\":5,") },
+        { "RS256 RS384", RSA("\"use\":\"enc\",") },
+        { "RS256 RS384", RSA("\"key_ops\":[\"encrypt\"],") },
     };
-    char                   pem[2048];
-    healthcode_keyring_t  *keyring;
+    char  pem[2048];
 
     static const char  *const names[] = { "PUBLIC KEY", "RSA PUBLIC KEY" };
 
     for (size_t i = 0; i < test_count(rows); i++) {
-        refuses(rows[i].text, rows[i].algorithms, rows[i].error, i);
+        belongs(rows[i].text, rows[i].algorithms, rows[i].wanted, 1, i);
+    }
+
+    for (size_t i = 0; i < test_count(others); i++) {
+        refuses(others[i].text, others[i].algorithms, NO_KEY, i);
     }
 
     for (size_t n = 0; n < test_count(names); n++) {
         rsa_pem(2048, false, "010001", names[n], pem, sizeof(pem));
-        refuses(pem, "RS256 RS512", "line 1: " SEVERAL_PEM, n);
-        refuses(pem, "PS256 RS256 ES256", "line 1: " SEVERAL_PEM, n);
+        belongs(pem, "RS256 RS512", "RS256 RS512", 1, n);
+        belongs(pem, "PS256 RS256 ES256", "RS256 PS256", 1, n);
+        belongs(pem, "PS256 ES256 ES384 HS256", "PS256", 1, n);
         refuses(pem, "HS256 ES256 EdDSA", NEITHER, n);
-
-        keyring = create(pem, "PS256 ES256 ES384 HS256");
-        assert_non_null(keyring);
-        assert_string_equal(healthcode_keyring_at(keyring, 0)->algorithm->name,
-                            "PS256");
-        healthcode_keyring_free(keyring);
     }
 
-    keyring = create(SET(RSA("\"alg\":\"PS512\",")), "RS256 RS384 PS512");
-    assert_string_equal(healthcode_keyring_at(keyring, 0)->algorithm->name,
-                        "PS512");
-    healthcode_keyring_free(keyring);
-
-    /* "kty" alone does not make two of these */
-    keyring = create(SET(MINT_A3_JWK "," MINT_SM2_JWK "," MINT_A4_JWK),
-                     "ES256 ES512 SGD_SM3_SM2");
-    assert_non_null(keyring);
-    assert_string_equal(healthcode_keyring_at(keyring, 1)->algorithm->name,
-                        "SGD_SM3_SM2");
-    healthcode_keyring_free(keyring);
+    /* a broken one is one, however many it would serve */
+    complains(SET(OCT("\"kid\":\"o\",") ",\n{\"kid\":\"k\",\"kty\":\"oct\","
+                  "\"k\":\"AA\"}"), "HS256 HS384 HS512",
+              "line 2: key \"k\": " SECRET, 0);
+    rsa_pem(1024, false, "010001", names[0], pem, sizeof(pem));
+    refuses(pem, "RS256 PS256 PS384", "line 1: " WEAK, 0);
 
     (void) state;
 }
@@ -284,6 +348,9 @@ test_refuses_private_keys_of_every_kind(void **state)
         refuses(text, "RS256", "line 11: " PRIVATE_PEM, i);
         refuses(text, "ES256", "line 11: " PRIVATE_PEM, i);
     }
+
+    snprintf(text, sizeof(text), "%s\n" RSA("\"d\":\"AQ\","), pem);
+    refuses(text, "RS256", "line 11: " PRIVATE, 0);
 
     refuses(RSA("\"kid\":\"p\",\"d\":\"AQ\","), "RS256",
             "line 1: key \"p\": " PRIVATE, 0);
@@ -325,6 +392,91 @@ test_refuses_private_keys_of_every_kind(void **state)
 }
 
 
+/* Wherever it hides: each text is a file where public keys belong. */
+static void
+test_refuses_private_keys_that_hide(void **state)
+{
+    static const struct {
+        const char  *text;
+        const char  *wanted;
+    } rows[] = {
+        /* in JSON that is broken before it, behind it, or in it */
+        { "{\"keys\":[,\n" RSA("\"kid\":\"p\",\"d\":\"AQ\",") "]}",
+          "line 2: " PRIVATE },
+        { SET("\n" RSA("\"d\":\"AQ\",")) "\n}", "line 2: " PRIVATE },
+        { "{\"kty\":\"EC\",\"d\":\"AQ", "line 1: " PRIVATE },
+        { "{\"kty\":\"EC\",\n\"d\" \t\r\n: \"AQ\" \"x\"", "line 2: " PRIVATE },
+        { "{\"d\":", "line 1: " PRIVATE },
+        { "{\"dp\":1,}", "line 1: " PRIVATE },
+        { "{\"a\":1,\"a\":{\"qi\":1}}", "line 1: " PRIVATE },
+        { "{\"kid\":\"\xff\",\"p\":1}", "line 1: " PRIVATE },
+        { "{\"\\u0064\":\"AQ\",}", "line 1: " PRIVATE },
+        { "{\"k\":1,\n\"\\u0064q\":\"AQ\",}", "line 2: " PRIVATE },
+        { "{\"d\\u0070\" :\"AQ\",}", "line 1: " PRIVATE },
+        { "{\"\\u0071\\u0069\":", "line 1: " PRIVATE },
+        { "{\"kty\":\"EC\",\"\\u0070\": \"A", "line 1: " PRIVATE },
+
+        /* in what begins otherwise */
+        { "[{\"\\u0064\":\"AQ\"}]", "line 1: " PRIVATE },
+        { "[" RSA("\"d\":\"AQ\",") "]", "line 1: " PRIVATE },
+        { "// keys\n" SET(RSA("\"q\":\"AQ\",")), "line 2: " PRIVATE },
+        { "\xef\xbb\xbf" RSA("\"dq\":\"AQ\","),
+          "line 1: key \"without kid\": " PRIVATE },
+        { "-----BEGIN PUBLIC KEY-----\n?\n{\"d\":1}", "line 3: " PRIVATE },
+
+        /* in JSON, elsewhere than in "keys" */
+        { "{\"keys\":[" RSA("") "],\"old\":[{\"x\":\n"
+          RSA("\"kid\":\"p\",\"d\":\"AQ\",") "}]}",
+          "line 2: key \"p\": " PRIVATE },
+        { "{\"keys\":" RSA("\"d\":\"AQ\",") "}",
+          "line 1: key \"without kid\": " PRIVATE },
+        { SET("[" RSA("\"d\":\"AQ\",") "]"),
+          "line 1: key \"without kid\": " PRIVATE },
+
+        /* in "keys", behind what is broken, and without its "kty" */
+        { SET("7,{\"d\":\"AQ\"}"), "line 1: key \"without kid\": " PRIVATE },
+
+        /* PEM in JSON */
+        { "{\"keys\":[" RSA("") "],\n\"pem\":\"-----BEGIN EC PRIVATE KEY-----"
+          "\\nMAA=\"}", "line 2: " PRIVATE_PEM },
+        { "{\"pem\":\"-----BEGIN X-----\\n-----BEGIN PRIVATE KEY",
+          "line 1: " PRIVATE_PEM },
+
+        /* what is broken alone */
+        { "{\"keys\":[" RSA("\"kid\":\"d\",") ",]}", "line 1: " STRICT },
+        { "{\"d \":1,\"D\":1,\"di\":1,\"pq\":1,\"\":1,}", "line 1: " STRICT },
+        { "{\"kid\":\"\\\"d\\\":\",}", "line 1: " STRICT },
+        { "{\"x\":[\"d\",\"p\"],}", "line 1: " STRICT },
+        { "{\"x\":\"d\"", "line 1: " STRICT },
+        { "{\"d\"", "line 1: " STRICT },
+        { "{\"d", "line 1: " STRICT },
+        { "{\"\\u0064\\u0064\":1,\"\\u0065\":1,\"\\u064\":1,}",
+          "line 1: " STRICT },
+        { "{\"\\u1064\":1,\"\\U0064\":1,\"\\\\u0064\":1,\"u0064\":1,}",
+          "line 1: " STRICT },
+        { "{\"\\u0064\"", "line 1: " STRICT },
+        { "{\"\\u0064", "line 1: " STRICT },
+        { "{\"\\u006", "line 1: " STRICT },
+        { "{\"x\":\"-----BEGIN X-----PRIVATE KEY-----\",}", "line 1: " STRICT },
+        { "{\"x\":\"-----BEGIN PRIVATE KE", "line 1: " STRICT },
+        { "d: AQ", NEITHER },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        refuses(rows[i].text, "RS256", rows[i].wanted, i);
+    }
+
+    /* an object that is not a key may have any member */
+    healthcode_keyring_free(takes("{\"keys\":[" RSA("\"x\":{\"d\":1},")
+                                  "],\"d\":{\"p\":1}}", "RS256"));
+    healthcode_keyring_free(takes("{\"keys\":[" RSA("") "],\"x\":\"-----BEGIN"
+                                  " PUBLIC KEY----- no PRIVATE KEY\"}",
+                                  "RS256"));
+
+    (void) state;
+}
+
+
 static void
 test_names_the_line_of_what_is_wrong(void **state)
 {
@@ -340,11 +492,11 @@ test_names_the_line_of_what_is_wrong(void **state)
           "    \"kid\": \"two\", \"k\": \"AA\" } ] }",
           "line 6: key \"two\": " SECRET },
         { "\n\n\n{\"kty\":\"EC\",\"crv\":\"P-256\"}",
-          "line 4: key \"without kid\": " MEMBERS },
+          "line 4: key \"without kid\": " MISSING_XY },
         { "{\n\"keys\":[" MINT_8037_JWK ",\n" MINT_8037_JWK ",\n"
           "{\"kid\":\"p\",\n\"d\":\"\"}]}", "line 4: key \"p\": " PRIVATE },
-        { "{\n\"keys\":[\n{\n\"kid\":\n7}]}", "line 4: a \"kid\" is no string, "
-          "or has control characters" },
+        { "{\n\"keys\":[\n{\n\"kid\":\n7,\"kty\":\"oct\"}]}",
+          "line 4: a \"kid\" is not a string, or has control characters" },
 
         /* escapes and letters of several bytes move no line */
         { "{\"x\":\"\\n\\u0041\xe4\xbd\xa0\",\n\"keys\":[\n{\"kty\":\"oct\","
@@ -361,7 +513,7 @@ test_names_the_line_of_what_is_wrong(void **state)
     };
 
     for (size_t i = 0; i < test_count(rows); i++) {
-        refuses(rows[i].text, "HS256 ES256 EdDSA", rows[i].error, i);
+        complains(rows[i].text, "HS256 ES256 EdDSA", rows[i].error, i);
     }
 
     (void) state;
@@ -378,9 +530,11 @@ test_knows_names_of_an_issuers_own(void **state)
     healthcode_keyring_t         *keyring;
     healthcode_keyring_rules_t    rules = { .sm2_id = { NULL, 0 } };
 
-#define SM2(alg)  "{\"alg\":\"" alg "\"," MINT_SM2_MEMBERS "}"
+#define SM2(alg)                                                              \
+    "{\"alg\":\"" alg "\",\"crv\":\"SM2-P-256\"," MINT_SM2_MEMBERS "}"
+#define CURVE(crv)  "{\"crv\":\"" crv "\"," MINT_SM2_MEMBERS "}"
 #define MINT_SM2_MEMBERS                                                      \
-    "\"kty\":\"EC\",\"crv\":\"SM2-P-256\","                                   \
+    "\"kty\":\"EC\","                                                         \
     "\"x\":\"CfnfMR5UIaFQ3X0WHkvFxnIXn60YM_wHa7CP81bzUCA\","                  \
     "\"y\":\"zOpJDOJndaUtxupxjMGqYArtBfvzXghKZjL2By2prRM\""
 
@@ -393,6 +547,16 @@ test_knows_names_of_an_issuers_own(void **state)
         { "SGD_SM3_SM2", SM2("sm2-sm3"), 2, 0 },
         { "SGD_SM3_SM2", SM2("SM2-SM33"), 2, 0 },
         { "SGD_SM3_SM2", SM2("ES256"), 2, 0 },
+
+        /* the curve by names that are found */
+        { "SGD_SM3_SM2", CURVE("SM2"), 0, 1 },
+        { "SGD_SM3_SM2", CURVE("sm2p256v1"), 0, 1 },
+        { "SGD_SM3_SM2", CURVE("curveSM2"), 0, 1 },
+        { "SGD_SM3_SM2", CURVE("SM2-P-256"), 0, 1 },
+        { "SGD_SM3_SM2", CURVE("sm2"), 0, 0 },
+        { "SGD_SM3_SM2", CURVE("P-256"), 0, 0 },
+        { "SGD_SM3_SM2", CURVE(""), 0, 0 },
+        { "ES256", CURVE("SM2"), 0, 0 },
 
         /* an alias of another "kty" */
         { "SGD_SM3_SM2", RSA("\"alg\":\"SM2-SM3\","), 2, 0 },
@@ -412,6 +576,15 @@ test_knows_names_of_an_issuers_own(void **state)
         rules.algorithms.naliases = rows[i].naliases;
         keyring = create_with(rows[i].text, &rules);
         test_row((keyring != NULL) == (rows[i].n == 1), i, rows[i].text);
+
+        /* whatever its names, one thumbprint: that of SM2-P-256 */
+        if (keyring && healthcode_keyring_algorithms(keyring)
+                       == mint_algorithms("SGD_SM3_SM2"))
+        {
+            assert_string_equal(healthcode_keyring_at(keyring, 0)->thumbprint,
+                               "cUe_vINNYdT5XO-lhIZbSJhQ6NPzYzfgfgDEqG_vPwQ");
+        }
+
         healthcode_keyring_free(keyring);
     }
 
@@ -465,8 +638,9 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_refuses_rsa_in_pem_that_is_weak_or_none),
         cmocka_unit_test(test_refuses_a_point_at_infinity),
-        cmocka_unit_test(test_refuses_keys_that_several_algorithms_fit),
+        cmocka_unit_test(test_gives_a_key_without_alg_to_each_algorithm),
         cmocka_unit_test(test_refuses_private_keys_of_every_kind),
+        cmocka_unit_test(test_refuses_private_keys_that_hide),
         cmocka_unit_test(test_names_the_line_of_what_is_wrong),
         cmocka_unit_test(test_knows_names_of_an_issuers_own),
         cmocka_unit_test(test_reads_every_algorithm_from_pem_too),

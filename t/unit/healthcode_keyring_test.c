@@ -47,10 +47,23 @@
     "-----END PUBLIC KEY-----\n"
 
 #define NEITHER                                                               \
-    "it is neither a JWK set nor a PEM \"PUBLIC KEY\" for these algorithms"
+    "it is neither a JWK set nor a PEM \"PUBLIC KEY\" or \"CERTIFICATE\" "    \
+    "for these algorithms"
 #define NO_KEY   "it has no key for these algorithms"
-#define MEMBERS                                                               \
-    "its members are missing, of a wrong length, or no point of the curve"
+#define NO_SET                                                                \
+    "it has neither \"keys\", as a JWK set, nor \"kty\", as a JWK"
+#define NO_OBJECT  "a member of \"keys\" is not an object"
+#define BAD_KID  "a \"kid\" is not a string, or has control characters"
+#define BROKEN   "a PEM block in it is broken"
+#define MISSING_XY  "its \"x\" or \"y\" is missing, empty, or not a string"
+#define SHORT_XY                                                              \
+    "its \"x\" or \"y\" is shorter than a coordinate of its curve, whose "    \
+    "leading zeros must stay; have the issuer write them (RFC 7518 section "  \
+    "6.2.1.2)"
+#define LONG_XY    "its \"x\" or \"y\" is longer than a coordinate of its curve"
+#define POINT      "it is not a point of the curve"
+#define MISSING_X  "its \"x\" is missing, empty, or not a string"
+#define LENGTH_X   "its \"x\" is longer or shorter than a key of its curve"
 #define SECRET                                                                \
     "\"k\" is missing, no base64url, or shorter than the hash"
 #define NAMELESS  "line 1: key \"without kid\": "
@@ -59,6 +72,14 @@
 
 #define EC(x, y)  "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" x "\",\"y\":\""\
     y "\"}"
+#define OCT(kid)  "{\"kty\":\"oct\",\"kid\":" kid ",\"k\":\"" SECRET_32 "\"}"
+#define MARK       "\xef\xbb\xbf"
+#define BEGINS     "it begins with a byte order mark"
+#define BASE64                                                                \
+    "a member of it is base64, not base64url without padding, as it should be"
+#define MINT_8037_MEMBERS                                                     \
+    "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" MINT_8037_X "\""
+#define SET(keys)  "{\"keys\":[" keys "]}"
 #define ZEROS     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define SECRET_31 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg"
 #define SECRET_32 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -116,25 +137,22 @@ test_refuses_keys_with_a_sentence(void **state)
         { "A", "x", NEITHER },
         { "A", "[]", NEITHER },
         { "A", "\"" MINT_A1_K "\"", NEITHER },
-        { "A", "{", "line 1: it is no strict JSON" },
-        { "A", "{} {}", "line 1: it is no strict JSON" },
+        { "A", "{", "line 1: it is not strict JSON" },
+        { "A", "{} {}", "line 1: it is not strict JSON" },
         { "A", "{\"keys\":[" MINT_A3_JWK "],\"keys\":[]}",
-          "line 1: it is no strict JSON" },
+          "line 1: it is not strict JSON" },
         { "A", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"" SECRET_32 "\",\"k\":\""
-          SECRET_32 "\"}]}", "line 1: it is no strict JSON" },
-        { "A", "{}", NO_KEY },
+          SECRET_32 "\"}]}", "line 1: it is not strict JSON" },
+        { "A", "{}", NO_SET },
+        { "A", "{\"error\":\"keys\",\"use\":\"sig\"}", NO_SET },
         { "A", "{\"keys\":[]}", NO_KEY },
-        { "A", "{\"keys\":{}}", "\"keys\" is no array" },
-        { "A", "{\"keys\":null}", "\"keys\" is no array" },
-        { "A", "{\"keys\":[1]}", "a member of \"keys\" is no object" },
-        { "A", "{\"keys\":[" MINT_A3_JWK ",null]}",
-          "a member of \"keys\" is no object" },
-        { "A", "{\"kty\":\"EC\",\"kid\":1}",
-          "line 1: a \"kid\" is no string, or has control characters" },
-        { "A", "{\"kty\":\"EC\",\"kid\":\"a\\nb\"}",
-          "line 1: a \"kid\" is no string, or has control characters" },
-        { "A", "{\"kty\":\"EC\",\"kid\":null}",
-          "line 1: a \"kid\" is no string, or has control characters" },
+        { "A", "{\"keys\":{}}", "\"keys\" is not an array" },
+        { "A", "{\"keys\":null}", "\"keys\" is not an array" },
+        { "A", "{\"keys\":[1]}", NO_OBJECT },
+        { "A", "{\"keys\":[1,2,[]]}", NO_OBJECT "; 2 more cannot be used "
+          "either" },
+        { "A", OCT("1"), "line 1: " BAD_KID },
+        { "A", OCT("\"a\\nb\""), "line 1: " BAD_KID },
 
         /* for other algorithms */
         { "", MINT_A3_JWK, NO_KEY },
@@ -153,7 +171,7 @@ test_refuses_keys_with_a_sentence(void **state)
           "\"}", "line 1: key \"a\": " PRIVATE },
         { "A", "{\"kty\":\"RSA\",\"n\":\"AQ\",\"e\":\"AQAB\",\"d\":\"AQ\"}",
           NAMELESS PRIVATE },
-        { "A", "{\"keys\":[" MINT_A3_JWK ",{\"kty\":\"x\",\"d\":null}]}",
+        { "A", "{\"keys\":[" MINT_A3_JWK ",{\"kty\":\"x\",\"d\":\"\"}]}",
           NAMELESS PRIVATE },
         { "A", PEM_EDDSA_PRIVATE, "line 1: it is a "
           "private key; write only its public half here" },
@@ -164,9 +182,10 @@ test_refuses_keys_with_a_sentence(void **state)
 
         /* meant, but broken */
         { "A", PEM_BROKEN, "line 1: a PEM block in it is broken" },
-        { "A", PEM_EDDSA PEM_BROKEN, "line 4: a PEM block in it is broken" },
-        { "A", PEM_EDDSA "-----BEGIN PUBLIC KEY-----\nMCow",
-          "line 4: a PEM block in it is broken" },
+        { "A", PEM_BROKEN PEM_BROKEN "\n" PEM_BROKEN, "line 1: a PEM block in "
+          "it is broken; 2 more cannot be used either" },
+        { "A", "-----BEGIN PUBLIC KEY-----\nMCow",
+          "line 1: a PEM block in it is broken" },
         { "A", "{\"kty\":\"oct\"}", NAMELESS SECRET },
         { "A", "{\"kty\":\"oct\",\"k\":1}", NAMELESS SECRET },
         { "A", "{\"kty\":\"oct\",\"k\":\"\"}", NAMELESS SECRET },
@@ -180,33 +199,31 @@ test_refuses_keys_with_a_sentence(void **state)
           "wdHh9\"}", NAMELESS SECRET },   /* trailing bits */
 
         { "A", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"e\"}",
-          "line 1: key \"e\": " MEMBERS },
+          "line 1: key \"e\": " MISSING_XY },
         { "A", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" MINT_A3_X "\"}",
-          NAMELESS MEMBERS },
-        { "A", EC(ZEROS, ZEROS), NAMELESS MEMBERS },
-        { "A", EC("", ""), NAMELESS MEMBERS },
-        { "A", EC("AA", "AA"), NAMELESS MEMBERS },
-        { "A", EC(MINT_A3_X, MINT_A3_X), NAMELESS MEMBERS },
-        { "A", EC(MINT_A3_Y, MINT_A3_X), NAMELESS MEMBERS },
+          NAMELESS MISSING_XY },
+        { "A", EC(ZEROS, ZEROS), NAMELESS POINT },
+        { "A", EC("", ""), NAMELESS MISSING_XY },
+        { "A", EC("AA", "AA"), NAMELESS SHORT_XY },
+        { "A", EC(MINT_A3_X, MINT_A3_X), NAMELESS POINT },
+        { "A", EC(MINT_A3_Y, MINT_A3_X), NAMELESS POINT },
         { "A", EC(MINT_A3_X, "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4"),
-          NAMELESS MEMBERS },              /* not on the curve */
+          NAMELESS POINT },
         { "A", EC("__________________________________________8", MINT_A3_Y),
-          NAMELESS MEMBERS },              /* past the field */
+          NAMELESS POINT },                /* past the field */
         { "A", EC(MINT_A3_X MINT_A3_X, MINT_A3_Y),
-          NAMELESS MEMBERS },
+          NAMELESS LONG_XY },
         { "A", EC("AH_NzidxwsRdQYPL7m_bS3tYBzM1e-nvE7rPbjx70VRF", MINT_A3_Y),
-          NAMELESS MEMBERS },              /* 33 bytes */
+          NAMELESS LONG_XY },              /* 33 bytes */
         { "A", EC("/83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", MINT_A3_Y),
-          NAMELESS MEMBERS },
+          NAMELESS POINT },
 
         { "A", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"}",
-          NAMELESS MEMBERS },
+          NAMELESS MISSING_X },
         { "A", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}",
-          NAMELESS MEMBERS },
+          NAMELESS LENGTH_X },
         { "A", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" MINT_8037_X
-          "AA\"}", NAMELESS MEMBERS },
-        { "A", "{\"keys\":[" MINT_A3_JWK ",{\"kty\":\"OKP\",\"crv\":\"Ed25519\""
-          ",\"x\":[],\"kid\":\"z\"}]}", "line 1: key \"z\": " MEMBERS },
+          "AA\"}", NAMELESS LENGTH_X },
     };
     healthcode_keyring_t  *keyring;
 
@@ -279,7 +296,6 @@ test_passes_over_keys_of_others(void **state)
         { "A", "{\"kty\":\"oct\",\"alg\":1,\"k\":\"" SECRET_32 "\"}", 0 },
         { "A", "{\"kty\":\"oct\",\"use\":\"enc\",\"k\":\"" SECRET_32 "\"}",
           0 },
-        { "A", "{\"kty\":\"oct\",\"use\":null,\"k\":\"" SECRET_32 "\"}", 0 },
         { "A", "{\"kty\":\"oct\",\"key_ops\":[],\"k\":\"" SECRET_32 "\"}", 0 },
         { "A", "{\"kty\":\"oct\",\"key_ops\":\"verify\",\"k\":\"" SECRET_32
           "\"}", 0 },
@@ -289,6 +305,15 @@ test_passes_over_keys_of_others(void **state)
         { "A", "{\"kty\":\"oct\",\"key_ops\":[\"sign\",\"verify\"],\"use\":"
           "\"sig\",\"alg\":\"HS256\",\"k\":\"" SECRET_32 "\"}", 1 },
         { "A", "{\"kty\":\"oct\",\"k\":\"" SECRET_32 "\"}", 1 },
+
+        /* null is absent */
+        { "A", "{\"kty\":\"oct\",\"use\":null,\"k\":\"" SECRET_32 "\"}", 1 },
+        { "A", "{\"kty\":\"oct\",\"key_ops\":null,\"k\":\"" SECRET_32 "\"}",
+          1 },
+        { "A", "{\"kty\":\"oct\",\"alg\":null,\"k\":\"" SECRET_32 "\"}", 1 },
+        { "A", OCT("null"), 1 },
+        { "A", "{\"kty\":null,\"k\":\"" SECRET_32 "\"}", 0 },
+        { "A", "{\"kty\":\"OKP\",\"crv\":null,\"x\":\"" MINT_8037_X "\"}", 0 },
         { "A", MINT_A3_JWK "," MINT_8037_JWK "," MINT_A1_JWK, 3 },
         { "A", MINT_A3_JWK "," MINT_A3_JWK, 2 },
     };
@@ -390,8 +415,8 @@ test_keeps_keys_in_their_order(void **state)
     keyring = create(PEM_ES256 "between\n" PEM_P384 PEM_EDDSA, set("A"));
     assert_non_null(keyring);
     assert_int_equal(healthcode_keyring_algorithms(keyring), set("ED"));
-    assert_int_equal(healthcode_keyring_at(keyring, 1)->algorithm->family,
-                     HEALTHCODE_ALGORITHM_EDDSA);
+    assert_ptr_equal(healthcode_keyring_at(keyring, 1)->algorithm->family,
+                     &healthcode_family_eddsa);
     assert_null(healthcode_keyring_at(keyring, 2));
     healthcode_keyring_free(keyring);
 
@@ -430,7 +455,7 @@ test_holds_secrets_up_to_its_room(void **state)
 #define SPACE  " \n"
 
 
-/* A set of these texts, up to NULL; NULL where one of them fails. */
+/* A set of these texts, up to NULL; NULL if one of them fails. */
 static healthcode_keyring_t *
 of_texts(const char *const *texts, unsigned algorithms)
 {
@@ -466,14 +491,13 @@ test_refuses_all_texts_for_one_that_is_bad(void **state)
         const char  *text, *error;
     } rows[] = {
         { "", "it is empty" },
-        { "{", "line 1: it is no strict JSON" },
-        { "\n{\"keys\":[]}", NO_KEY },
-        { "\n{\"kty\":\"oct\",\"alg\":\"HS512\",\"k\":\"AA\"}", NO_KEY },
+        { "{", "line 1: it is not strict JSON" },
+        { "\n{\"error\":1}", NO_SET },
+        { "\n{\"keys\":1}", "\"keys\" is not an array" },
+        { "<html>", NEITHER },
+        { "\n-----BEGIN\n", NEITHER },
         { "\n\n" PEM_EDDSA_PRIVATE, "line 3: it is a private key; write only "
           "its public half here" },
-        { "\n\n" PEM_P384, NEITHER },
-        { "\n{\"kty\":\"oct\",\"kid\":\"k\",\"k\":\"AA\"}",
-          "line 2: key \"k\": " SECRET },
     };
     const char  *texts[4];
 
@@ -493,6 +517,276 @@ test_refuses_all_texts_for_one_that_is_bad(void **state)
     texts[0] = NULL;
     assert_null(of_texts(texts, set("A")));
     assert_string_equal(error, "there is no key");
+
+    (void) state;
+}
+
+
+/* A key that cannot be used is one key; the set says which, and why. */
+static void
+test_skips_keys_that_cannot_be_used(void **state)
+{
+    static const struct {
+        const char  *text;
+        size_t       n;
+        const char  *says;
+    } rows[] = {
+        { SET(MINT_A3_JWK ",null"), 1, NO_OBJECT },
+        { SET("[]," MINT_A3_JWK), 1, NO_OBJECT },
+        { SET(OCT("7") ",\n" MINT_A3_JWK), 1, "line 1: " BAD_KID },
+        { SET(MINT_A3_JWK ",\n" OCT("\"a\\u0000b\"") "," MINT_8037_JWK), 0,
+          NULL },                          /* not strict JSON */
+        { SET(MINT_A3_JWK ",\n" OCT("\"a\\u001fb\"") "," MINT_8037_JWK), 2,
+          "line 2: " BAD_KID },
+        { SET(MINT_A3_JWK ",{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":[],"
+              "\"kid\":\"z\"}"), 1, "line 1: key \"z\": " MISSING_X },
+        { SET(EC(MINT_A3_X, MINT_A3_X) "," MINT_8037_JWK "," MINT_A3_JWK), 2,
+          "line 1: key \"without kid\": " POINT },
+        { SET(MINT_A1_JWK ",\n\n{\"kty\":\"oct\",\"kid\":\"k\",\"k\":\""
+              SECRET_31 "\"}"), 1, "line 3: key \"k\": " SECRET },
+
+        /* blocks of PEM */
+        { PEM_EDDSA PEM_BROKEN, 1, "line 4: " BROKEN },
+        { PEM_BROKEN PEM_EDDSA, 1, "line 1: " BROKEN },
+        { "-----BEGIN PUBLIC KEY-----\nMCow?\n" PEM_EDDSA PEM_ES256, 2,
+          "line 1: " BROKEN },
+        { PEM_EDDSA "-----BEGIN PUBLIC KEY-----\nMCow", 1, "line 4: " BROKEN },
+        { "x -----BEGIN PUBLIC KEY-----\n" PEM_EDDSA, 1, NULL },
+        { PEM_EDDSA "-----BEGIN\n-----BEGIN X\n", 1, NULL },
+        { PEM_P384 PEM_EDDSA PEM_X25519, 1, NULL },
+
+        /* of others */
+        { SET(MINT_A3_JWK ",{\"kty\":\"oct\",\"alg\":\"HS512\",\"kid\":7}"),
+          1, NULL },
+        { SET(MINT_A3_JWK ",{\"kty\":\"oct\",\"use\":\"enc\",\"k\":7}"), 1,
+          NULL },
+    };
+    char                                said[256];
+    healthcode_keyring_t               *keyring;
+    const healthcode_keyring_remark_t  *remark;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        keyring = create(rows[i].text, set("A"));
+        test_row((keyring != NULL) == (rows[i].n > 0), i, error);
+
+        if (keyring == NULL) {
+            continue;
+        }
+
+        test_row(healthcode_keyring_count(keyring) == rows[i].n, i,
+                 rows[i].text);
+        test_row(healthcode_keyring_skipped(keyring)
+                 == (rows[i].says ? 1 : 0), i, rows[i].text);
+        test_row(healthcode_keyring_remarks(keyring)
+                 == healthcode_keyring_skipped(keyring), i, rows[i].text);
+
+        remark = healthcode_keyring_remark_at(keyring, 0);
+        test_row((remark != NULL) == (rows[i].says != NULL), i, rows[i].text);
+
+        if (remark) {
+            healthcode_keyring_remark_text(remark, said, sizeof(said));
+            assert_true(remark->is_skipped);
+            assert_string_equal(said, rows[i].says);
+        }
+
+        assert_null(healthcode_keyring_remark_at(keyring, 1));
+
+        /* no half of a key is left */
+        for (size_t n = 0; n < rows[i].n; n++) {
+            assert_true(strlen(healthcode_keyring_at(keyring, n)->thumbprint)
+                        == HEALTHCODE_THUMBPRINT_LEN);
+        }
+
+        healthcode_keyring_free(keyring);
+    }
+
+    /* of an algorithm that has broken keys alone there is none */
+    keyring = create(SET(MINT_A3_JWK ",{\"kty\":\"oct\",\"k\":\"AA\"}"),
+                     set("A"));
+    assert_int_equal(healthcode_keyring_algorithms(keyring), set("E"));
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
+/* Written wrong in a way that leaves no doubt: the key counts, and that is
+   said. */
+static void
+test_accepts_what_is_written_wrong(void **state)
+{
+    static const struct {
+        const char  *text;
+        size_t       n;
+        bool         is_remarked;
+        const char  *says;
+    } rows[] = {
+        { MARK MINT_A3_JWK, 1, true, BEGINS },
+        { MARK " \n" SET(MINT_A3_JWK "," MINT_8037_JWK), 2, true, BEGINS },
+        { MARK PEM_EDDSA, 1, true, BEGINS },
+        { SET(MINT_A3_JWK ",\n" EC(MINT_A3_X "=", MINT_A3_Y)), 2, true,
+          "line 2: key \"without kid\": " BASE64 },
+        { SET("{\"kid\":\"o\",\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\""
+              "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"}"), 1, true,
+          "line 1: key \"o\": " BASE64 },
+
+        /* null is not a private key */
+        { "{\"d\":null,\"p\" : null," MINT_8037_MEMBERS "}", 1, false, NULL },
+        { SET(MINT_A3_JWK ",{\"d\":null," MINT_8037_MEMBERS "}"), 2, false,
+          NULL },
+    };
+    char                                said[256];
+    healthcode_keyring_t               *keyring;
+    const healthcode_keyring_remark_t  *remark;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        keyring = create(rows[i].text, set("A"));
+        test_row(keyring != NULL, i, error);
+        assert_int_equal(healthcode_keyring_count(keyring), rows[i].n);
+        assert_int_equal(healthcode_keyring_skipped(keyring), 0);
+        assert_int_equal(healthcode_keyring_remarks(keyring),
+                         rows[i].is_remarked);
+
+        remark = healthcode_keyring_remark_at(keyring, 0);
+
+        if (remark) {
+            assert_false(remark->is_skipped);
+            healthcode_keyring_remark_text(remark, said, sizeof(said));
+            assert_string_equal(said, rows[i].says);
+        }
+
+        healthcode_keyring_free(keyring);
+    }
+
+    /* the mark is not the reason that a set is empty */
+    assert_null(create(MARK "{\"keys\":[]}", set("A")));
+    assert_string_equal(error, NO_KEY);
+    assert_null(create(MARK, set("A")));
+    assert_string_equal(error, "it is empty");
+    assert_null(create(MARK "{\"keys\":[,", set("A")));
+    assert_string_equal(error, "line 1: it is not strict JSON");
+    assert_null(create("{\"d\": null,}", set("A")));
+    assert_string_equal(error, "line 1: it is not strict JSON");
+    assert_null(create("{\"d\": nulls,}", set("A")));
+    assert_string_equal(error, "line 1: " PRIVATE);
+    assert_null(create("\xff\xfe{", set("A")));
+    assert_string_equal(error, "it is UTF-16; write it as UTF-8");
+    assert_null(create("\xfe\xff", set("A")));
+    assert_string_equal(error, "it is UTF-16; write it as UTF-8");
+
+    /* it may begin as anything, and have a private key behind that */
+    assert_null(create("\xfe\xff{\"d\":\"AQ\"}", set("A")));
+    assert_string_equal(error, "line 1: " PRIVATE);
+    assert_null(create("\xff\xfe" PEM_EDDSA_PRIVATE, set("A")));
+    assert_non_null(strstr(error, "it is a private key"));
+
+    /* the mark is part of the text by which the set is known */
+    keyring = create(MARK MINT_A3_JWK, set("A"));
+    memcpy(said, healthcode_keyring_generation(keyring),
+           HEALTHCODE_KEYRING_GENERATION_LEN);
+    healthcode_keyring_free(keyring);
+    keyring = create(MINT_A3_JWK, set("A"));
+    assert_memory_not_equal(said, healthcode_keyring_generation(keyring),
+                            HEALTHCODE_KEYRING_GENERATION_LEN);
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
+/* All are counted; the first ones are kept, with the numbers of their texts. */
+static void
+test_keeps_a_few_remarks_and_counts_all(void **state)
+{
+    char                                text[4096], said[256], wanted[64];
+    size_t                              len = 0;
+    const char                         *texts[] = { MINT_A3_JWK, text, NULL };
+    healthcode_keyring_t               *keyring;
+    const healthcode_keyring_remark_t  *remark;
+
+    len += (size_t) snprintf(text, sizeof(text), "{\"keys\":[");
+
+    for (unsigned i = 0; i < 12; i++) {
+        len += (size_t) snprintf(text + len, sizeof(text) - len, "%s\n{\"kty\":"
+                                 "\"oct\",\"kid\":\"k%u\",\"k\":\"AA\"}",
+                                 i ? "," : "", i);
+    }
+
+    snprintf(text + len, sizeof(text) - len, "]}");
+    keyring = of_texts(texts, set("A"));
+    assert_non_null(keyring);
+    assert_int_equal(healthcode_keyring_count(keyring), 1);
+    assert_int_equal(healthcode_keyring_skipped(keyring), 12);
+    assert_int_equal(healthcode_keyring_remarks(keyring), 12);
+
+    for (unsigned i = 0; i < HEALTHCODE_KEYRING_REMARKS_MAX; i++) {
+        remark = healthcode_keyring_remark_at(keyring, i);
+        assert_int_equal(remark->text, 1);
+        assert_int_equal(remark->line, i + 2);
+        healthcode_keyring_remark_text(remark, said, sizeof(said));
+        snprintf(wanted, sizeof(wanted), "line %u: key \"k%u\": ", i + 2, i);
+        assert_memory_equal(said, wanted, strlen(wanted));
+        assert_string_equal(said + strlen(wanted), SECRET);
+
+        healthcode_keyring_remark_text(remark, (char *) guard_room(1, 9), 9);
+    }
+
+    assert_null(healthcode_keyring_remark_at(keyring,
+                                             HEALTHCODE_KEYRING_REMARKS_MAX));
+    assert_null(healthcode_keyring_remark_at(keyring, SIZE_MAX));
+    healthcode_keyring_free(keyring);
+
+    (void) state;
+}
+
+
+/* A text of keys that gives none is nothing to the others, wherever it is. */
+static void
+test_skips_texts_that_give_no_key(void **state)
+{
+    static const struct {
+        const char  *text, *says;
+    } rows[] = {
+        { "\n{\"keys\":[]}", NO_KEY },
+        { "\n{\"kty\":\"oct\",\"alg\":\"HS512\",\"k\":\"AA\"}", NO_KEY },
+        { "\n\n" PEM_P384, NEITHER },
+        { "\n{\"kty\":\"oct\",\"kid\":\"k\",\"k\":\"AA\"}",
+          "line 2: key \"k\": " SECRET },
+        { PEM_BROKEN, "line 1: " BROKEN },
+    };
+    char                                said[256];
+    const char                         *texts[4];
+    healthcode_keyring_t               *keyring;
+    const healthcode_keyring_remark_t  *remark;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (size_t at = 0; at < 3; at++) {
+            texts[0] = MINT_A3_JWK;
+            texts[1] = PEM_EDDSA;
+            texts[2] = MINT_A1_JWK;
+            texts[3] = NULL;
+            texts[at] = rows[i].text;
+
+            keyring = of_texts(texts, set("A"));
+            test_row(keyring != NULL, i, error);
+            assert_int_equal(healthcode_keyring_count(keyring), 2);
+            assert_int_equal(healthcode_keyring_skipped(keyring), 1);
+
+            remark = healthcode_keyring_remark_at(keyring, 0);
+            healthcode_keyring_remark_text(remark, said, sizeof(said));
+            assert_string_equal(said, rows[i].says);
+            assert_int_equal(remark->text, at);
+            healthcode_keyring_free(keyring);
+        }
+
+        /* and such texts alone are refused */
+        texts[0] = texts[1] = rows[i].text;
+        texts[2] = NULL;
+        assert_null(of_texts(texts, set("A")));
+        snprintf(said, sizeof(said), "%s; 1 more cannot be used either",
+                 rows[i].says);
+        assert_string_equal(error, said);
+    }
 
     (void) state;
 }
@@ -756,6 +1050,10 @@ main(void)
         cmocka_unit_test(test_keeps_keys_in_their_order),
         cmocka_unit_test(test_holds_secrets_up_to_its_room),
         cmocka_unit_test(test_refuses_all_texts_for_one_that_is_bad),
+        cmocka_unit_test(test_skips_keys_that_cannot_be_used),
+        cmocka_unit_test(test_accepts_what_is_written_wrong),
+        cmocka_unit_test(test_keeps_a_few_remarks_and_counts_all),
+        cmocka_unit_test(test_skips_texts_that_give_no_key),
         cmocka_unit_test(test_knows_sets_by_their_texts),
         cmocka_unit_test(test_tries_keys_by_kid_then_those_without),
         cmocka_unit_test(test_tries_keys_of_all_texts),

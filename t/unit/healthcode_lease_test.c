@@ -1,6 +1,6 @@
 /*
  * Tests of healthcode_lease.c: what must never be fresh, first.
- * Knows no entry.  docs/request-path.md, "The cache".
+ * Knows no entry.  docs/cache.md.
  */
 
 #include "test.h"

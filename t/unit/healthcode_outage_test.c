@@ -1,6 +1,6 @@
 /*
  * Tests of healthcode_outage.c: a line for each change, none for what the last
- * line says, and never a flood.  docs/request-path.md, "Outage".
+ * line says, and never a flood.  docs/connection.md, "Outage".
  */
 
 #include "test.h"
@@ -37,6 +37,28 @@ test_says_each_change_once(void **state)
 
 
 static void
+test_one_cause_in_other_words_is_one(void **state)
+{
+    healthcode_outage_t  outage = { 0 };
+
+    assert_true(healthcode_outage_down(&outage, 1, "ROLE is refused: BUSY x"));
+    assert_false(healthcode_outage_down(&outage, 2, "INFO is refused: BUSY x"));
+    assert_true(healthcode_outage_down(&outage, 3, "INFO is refused: BUSY y"));
+    assert_true(healthcode_outage_down(&outage, 4, "BUSY y"));
+    assert_true(healthcode_outage_down(&outage, 5, "late (9 ms); is Redis "
+                                       "stopped or busy, or the way to it?"));
+    assert_false(healthcode_outage_down(&outage, 6, "it is connected: is Redis "
+                                        "stopped or busy, or no Redis?"));
+    assert_true(healthcode_outage_down(&outage, 7, "check the address"));
+    assert_true(healthcode_outage_down(&outage, 8, "it does not speak RESP3"));
+    assert_false(healthcode_outage_down(&outage, 9, "it does not speak RESP3: "
+                                        "a proxy, or no Redis at all"));
+
+    (void) state;
+}
+
+
+static void
 test_keeps_a_flood_back(void **state)
 {
     uint64_t             now, lasted, hour = 3600 * 1000;
@@ -50,6 +72,51 @@ test_keeps_a_flood_back(void **state)
 
     assert_true(lines >= hour / EVERY);
     assert_true(lines <= HEALTHCODE_OUTAGE_LINES + hour / EVERY + 1);
+
+    (void) state;
+}
+
+
+/* Never together: each time within a half that chance has evenly. */
+static void
+test_waits_longer_and_by_chance(void **state)
+{
+    static const uint64_t  most[] = { 50, 100, 200, 400, 800, 1000, 1000 };
+
+    for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+
+        uint64_t  least = most[i], longest = 0;
+
+        for (uint32_t chance = 0; chance < 20000; chance++) {
+            uint64_t  wait = healthcode_outage_wait(i + 1, chance);
+
+            least = (wait < least) ? wait : least;
+            longest = (wait > longest) ? wait : longest;
+        }
+
+        assert_int_equal(longest, most[i]);
+        assert_int_equal(least, most[i] / 2);
+    }
+
+    assert_true(healthcode_outage_wait(UINT64_MAX, 7) <= 1000);
+
+    (void) state;
+}
+
+
+static void
+test_nobody_hurries_back_for_nobody(void **state)
+{
+    uint64_t  sum = 0;
+
+    for (uint32_t chance = 0; chance < 1000; chance++) {
+        uint64_t  wait = healthcode_outage_wait(0, chance);
+
+        assert_in_range(wait, 1, HEALTHCODE_OUTAGE_MAX);
+        sum += wait;
+    }
+
+    assert_in_range(sum / 1000, 490, 510);
 
     (void) state;
 }
@@ -113,7 +180,10 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_says_each_change_once),
+        cmocka_unit_test(test_one_cause_in_other_words_is_one),
         cmocka_unit_test(test_keeps_a_flood_back),
+        cmocka_unit_test(test_waits_longer_and_by_chance),
+        cmocka_unit_test(test_nobody_hurries_back_for_nobody),
         cmocka_unit_test(test_says_late_what_it_kept_back),
         cmocka_unit_test(test_compares_as_much_as_it_keeps),
     };

@@ -238,7 +238,7 @@ test_allows_steps_by_the_byte(void **state)
 }
 
 
-/* To search needs no group; all else is as above. */
+/* To search needs no group; everything else is as above. */
 static void
 test_searches_without_a_group(void **state)
 {
@@ -313,6 +313,58 @@ test_matches_large_values(void **state)
 }
 
 
+/* From place to place; "\\K" makes matches of nothing behind a group. */
+static void
+test_goes_on_behind_a_group(void **state)
+{
+    static const struct {
+        const char  *expression, *text;
+        const char  *groups;             /* each with "|" */
+    } rows[] = {
+        { "(a)", "", "" }, { "(a)", "b", "" }, { "(a)", "abca", "a|a|" },
+        { "^(a)", "aa", "a|" }, { "(a)$", "aa", "a|" },
+        { "(?<=b)(a)", "aba", "a|" }, { "a(b*)", "abbab", "bb|b|" },
+        { "(x*)", "ab", "|||" }, { "(x*)", "xa", "x|||" }, { "()", "", "|" },
+        { "(a)\\K", "aa", "a|a|" }, { "(?=(a))", "aa", "a|a|" },
+        { "(?=(a))", "ba", "a|a|" },
+        { "a(b)?", "aab", "|b|" }, { "(?:^|,)(\\d)", "1,2,x,3", "1|2|3|" },
+        /* what a match has behind its group is looked at again */
+        { "#([^#]+)#", "#a#b#", "a|b|" }, { "c=(\\d).*", "c=1&c=2", "1|2|" },
+        { "c=(\\d)&x", "c=1&x&c=2&x", "1|2|" }, { "(a)b\\K", "abab", "a|a|" },
+        { "(?<=(a))b", "abab", "a|a|" },
+    };
+    char                   error[256], got[64];
+    size_t                 from, at, before;
+    healthcode_str_t       text, group;
+    healthcode_pattern_t  *pattern;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        pattern = healthcode_pattern_create(
+            guard_text(0, rows[i].expression), error, sizeof(error));
+        assert_non_null(pattern);
+
+        text = guard_text(1, rows[i].text);
+        from = before = at = 0;
+        got[0] = '\0';
+
+        while (healthcode_pattern_match_next(pattern, text, &from, &group)
+               == HEALTHCODE_PATTERN_MATCH)
+        {
+            assert_true(from > before);
+            before = from;
+            at += (size_t) snprintf(got + at, sizeof(got) - at, "%.*s|",
+                                    (int) group.len, (const char *) group.data);
+        }
+
+        assert_int_equal(from, before);
+        test_row(strcmp(got, rows[i].groups) == 0, i, got);
+        healthcode_pattern_free(pattern);
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -320,6 +372,7 @@ main(void)
         cmocka_unit_test(test_refuses_expressions),
         cmocka_unit_test(test_writes_no_error_past_its_room),
         cmocka_unit_test(test_finds_the_first_group),
+        cmocka_unit_test(test_goes_on_behind_a_group),
         cmocka_unit_test(test_takes_any_byte),
         cmocka_unit_test(test_stops_at_its_limits),
         cmocka_unit_test(test_allows_steps_by_the_byte),

@@ -119,7 +119,7 @@ test_finds_what_counts(void **state)
         { "hc=v1:x", "x|" }, { "hc=v1%3ax&hc=v2:x", "x|" },
         { "a%20?b=x", "x|" },
         { "code=a?b", "a?b|" },
-        /* a fragment is no part of a value */
+        /* a fragment does not belong to a value */
         { "code=a#b", "a|" }, { "code=a#b&code=c", "a|(c)" },
         /* other ways to spell a name, and other places */
         { "%63ode=x", "(x)" }, { "c%6fde=%78", "(x)" }, { "cod%65=x", "(x)" },
@@ -145,6 +145,55 @@ test_finds_what_counts(void **state)
 
     list(begin(healthcode_str_from(NULL, 0)), got);
     assert_string_equal(got, "");
+
+    (void) state;
+}
+
+
+/* In a form '?' and '#' are bytes like others, '+' is a blank, names decode. */
+static void
+test_finds_fields_of_a_form(void **state)
+{
+    static const struct {
+        const char  *body, *found, *left;
+    } rows[] = {
+        { "", "", "" }, { "&&", "", "&&" }, { "code", "", "code" },
+        { "code=x", "x|", "" },
+        { "code=x&&n=7", "x|", "&n=7" },
+        { "n=7&&code=x", "x|", "n=7&" },
+        { "a=1&code=%78%2b&b=2", "x+|", "a=1&b=2" },
+        { "code=x+y", "x y|", "" },
+        { "code=+", " |", "" },
+        { "%63ode=x", "x|", "" },
+        { "a+?b=x", "", "a+?b=x" },
+        { "a%2520%3fb=x", "x|", "" },
+        { "code=a#b", "a#b|", "" },
+        { "code=a?code=b", "a?code=b|", "" },
+        { "a=1#&code=x", "x|", "a=1#" },
+        { "a=1?code=x", "", "a=1?code=x" },
+        { "?code=x", "", "?code=x" },
+        { "hc=v1:x&hc=v1%3Ay&hc=v1:a#b", "x|y|", "hc=v1:a#b" },
+        { "code=x\r\n", "x\r\n|", "" },
+        { "code=x;code=y", "x;code=y|", "" },
+    };
+    char                 got[ROOM];
+    uint8_t             *room;
+    size_t               len;
+    healthcode_str_t     body;
+    healthcode_query_t   walk;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        body = guard_text(0, rows[i].body);
+        healthcode_query_begin_form(&walk, sources, test_count(sources), body,
+                                    guard_room(2, body.len));
+        list(walk, got);
+        test_row(strcmp(got, rows[i].found) == 0, i, got);
+
+        len = healthcode_query_left(walk, NULL);
+        room = guard_room(1, len);
+        assert_int_equal(healthcode_query_left(walk, room), len);
+        test_str_equal(healthcode_str_from(room, len), rows[i].left);
+    }
 
     (void) state;
 }
@@ -407,21 +456,8 @@ test_costs_what_its_length_costs(void **state)
         "?code=%2a", "&hc=x", "?hc=x", "#hc=v1:", "&hc=v1:?", "?code=", "%63",
     };
     static char               text[256 * 1024];
-    double                    small, large;
 
-    for (size_t i = 0; i < test_count(pieces); i++) {
-
-        for (size_t at = 0; at < sizeof(text); at++) {
-            text[at] = pieces[i][at % strlen(pieces[i])];
-        }
-
-        text[0] = '?';
-        small = cost(guard(0, text, sizeof(text) / 32));
-        large = cost(guard(0, text, sizeof(text)));
-
-        /* 32 times as long: the square would cost 1,024 times as much */
-        test_row(large < 200 * (small + 20), i, pieces[i]);
-    }
+    test_is_linear(pieces, test_count(pieces), "?", text, sizeof(text), cost);
 
     (void) state;
 }
@@ -432,6 +468,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_finds_what_counts),
+        cmocka_unit_test(test_finds_fields_of_a_form),
         cmocka_unit_test(test_says_where_it_stands),
         cmocka_unit_test(test_asks_each_source),
         cmocka_unit_test(test_gives_up_loudly),

@@ -1,7 +1,7 @@
 /*
  * Tests of healthcode_refusal.c: no secret and no control byte of an error
- * reaches a log; what is advised; what is no Redis.
- * docs/request-path.md, "Outage".
+ * reaches a log; what is advised; a server that is not Redis.
+ * docs/connection.md, "Outage".
  */
 
 #include "test.h"
@@ -12,10 +12,13 @@
 #include "../../ngx_http_healthcode_module/redis/healthcode_refusal.h"
 
 
+static const healthcode_str_t  none[HEALTHCODE_REFUSAL_SECRETS];
+
+
 static redisReply *
 error_of(const char *bytes)
 {
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     if (resp_read(bytes, strlen(bytes), &reply, 1) != 1) {
         print_error("no reply: %s\n", bytes);
@@ -38,6 +41,10 @@ test_leaves_out_what_nobody_may_read(void **state)
           "ERR unknown command `HELLO`" },
         { "-ERR bad: AUTH gate s3cret now\r\n", "ERR bad: AUTH gate *** now" },
         { "-s3crets3cret\r\n", "******" },
+        /* the one of before begins with the one of now */
+        { "-ERR was s3cret-and-longer! now s3cret\r\n",
+          "ERR was ***! now ***" },
+        { "-ERR s3cret-and-long\r\n", "ERR ***-and-long" },
         { "-s3cres3cre\r\n", "s3cres3cre" },
         { "-ERR healthcode:risk:{47a3282010}: no\r\n", "ERR ***}: no" },
         { "-ERR healthcode:risk:{47a32820\r\n", "ERR ***" },
@@ -48,14 +55,17 @@ test_leaves_out_what_nobody_may_read(void **state)
           "NOPERM this user has no permissions to run the 'hmget' command" },
         { "-with args\r\n", "" }, { "-\r\n", "" },
     };
+    const healthcode_str_t  secrets[HEALTHCODE_REFUSAL_SECRETS] = {
+        healthcode_str("s3cret"), healthcode_str("s3cret-and-longer")
+    };
     char        *text;
     size_t       n;
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         reply = error_of(rows[i].bytes);
         text = (char *) guard_room(0, HEALTHCODE_REFUSAL_SIZE);
-        n = healthcode_refusal_text(reply, healthcode_str("s3cret"), text,
+        n = healthcode_refusal_text(reply, secrets, text,
                                     HEALTHCODE_REFUSAL_SIZE);
         assert_string_equal(text, rows[i].text);
         assert_int_equal(n, strlen(text));
@@ -63,7 +73,7 @@ test_leaves_out_what_nobody_may_read(void **state)
         /* a text that is cut never shows half of a secret as a whole */
         for (size_t size = 0; size < 80; size++) {
             text = (char *) guard_room(0, size);
-            n = healthcode_refusal_text(reply, healthcode_str("s3cret"), text,
+            n = healthcode_refusal_text(reply, secrets, text,
                                         size);
             test_row(size ? n < size && strlen(text) == n : n == 0, i,
                      rows[i].bytes);
@@ -84,7 +94,7 @@ test_ends_a_long_text_in_dots(void **state)
     redisReply  *reply = error_of("-ERR 0123456789012345678901234567890123456"
                                   "789012345678901234567890123456789\r\n");
 
-    healthcode_refusal_text(reply, healthcode_str(""), text, sizeof(text));
+    healthcode_refusal_text(reply, none, text, sizeof(text));
     assert_string_equal(text + strlen(text) - 3, "...");
     freeReplyObject(reply);
 
@@ -107,8 +117,14 @@ test_advises(void **state)
           false, true },
         { "-DENIED Redis is running in protected mode\r\n", "password", false,
           false, true },
-        { "-MASTERDOWN Link with MASTER is down\r\n", "master", false, false,
+        { "-MASTERDOWN Link with MASTER is down\r\n", NULL, false, false,
           true },
+        { "-READONLY You can't write against a read only replica.\r\n", NULL,
+          false, false, true },
+        { "-BUSY Redis is busy running a script.\r\n", "SCRIPT KILL", false,
+          false, true },
+        { "-BUSYKEY Target key name already exists.\r\n", NULL, false, false,
+          false },
         { "-MOVED 3999 127.0.0.1:6381\r\n", "cluster-enabled", false, false,
           true },
         { "-ASK 3999 127.0.0.1:6381\r\n", "cluster-enabled", false, false,
@@ -137,7 +153,7 @@ test_advises(void **state)
         { "-XNOPERM access key\r\n", NULL, false, false, false },
     };
     const char  *advice;
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         reply = error_of(rows[i].bytes);

@@ -1,5 +1,5 @@
 /*
- * Tests of healthcode_region.c: texts and numbers that are no region; then
+ * Tests of healthcode_region.c: texts and numbers that are not a region; then
  * every region there is, to and fro, with libc's numbers for known answers.
  * docs/token-format.md, "Claims".
  */

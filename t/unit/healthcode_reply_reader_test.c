@@ -1,7 +1,7 @@
 /*
  * Tests of healthcode_reply_reader.c: hiredis's own replies are the oracle,
  * whole and in pieces; and what must not take memory without end.
- * docs/request-path.md, "Redis".
+ * docs/connection.md.
  */
 
 #include "test.h"
@@ -126,7 +126,7 @@ test_refuses_what_takes_more_memory_than_there_is(void **state)
 }
 
 
-/* One that is no bulk is neither skipped nor cut. */
+/* One that is not a bulk is neither skipped nor cut. */
 static void
 test_takes_64_kib_and_not_a_byte_more(void **state)
 {

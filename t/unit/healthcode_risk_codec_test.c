@@ -32,7 +32,7 @@ static const healthcode_risk_policy_t  policy = {
     .deny = deny, .ndeny = 2, .region_deny = HEALTHCODE_RISK_LEVEL_HIGH
 };
 static const healthcode_risk_terms_t  terms = {
-    .policy = &policy, .pepper_check = CHECK, .iat = NOW - 60, .now = NOW
+    .policy = &policy, .iat = NOW - 60, .now = NOW
 };
 
 
@@ -46,13 +46,33 @@ query(const healthcode_region_t *regions, size_t n)
         .regions = regions, .nregions = n
     };
 
-    memcpy(q.holder, HOLDER, sizeof(q.holder));
+    assert_true(healthcode_holder_parse(healthcode_str(HOLDER), q.holder));
 
     return q;
 }
 
 
-/* Reads the bytes of all replies; -1 where they are not as many. */
+/* Reads and judges by t; risk is written only on success. */
+static healthcode_reason_e
+judge_replies(const healthcode_risk_query_t *q, redisReply *const *replies,
+    const healthcode_risk_terms_t *t, healthcode_risk_t *risk)
+{
+    healthcode_reason_e        reason;
+    healthcode_risk_reading_t  reading;
+
+    memset(&reading, 0x5a, sizeof(reading));
+    reason = healthcode_risk_codec_read(q, replies, CHECK, &reading);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        healthcode_risk_clear(risk);
+        healthcode_risk_add_reading(risk, q, &reading, t);
+    }
+
+    return reason;
+}
+
+
+/* Reads the bytes of all replies; -1 if their number is another one. */
 static int
 read_replies(const healthcode_risk_query_t *q, const char *bytes, size_t len,
     healthcode_risk_t *risk)
@@ -64,7 +84,7 @@ read_replies(const healthcode_risk_query_t *q, const char *bytes, size_t len,
     n = resp_read(bytes, len, replies, healthcode_risk_codec_replies(q));
 
     if (n == healthcode_risk_codec_replies(q)) {
-        result = (int) healthcode_risk_codec_read(q, replies, &terms, risk);
+        result = (int) judge_replies(q, replies, &terms, risk);
     }
 
     while (n) {
@@ -544,7 +564,7 @@ test_denies_the_levels_of_the_policy(void **state)
             snprintf(bytes, sizeof(bytes), "%s*1\r\n$%zu\r\n%s\r\n%s", NONE,
                      strlen(values[level]), values[level], NILS META);
             assert_int_equal(resp_read(bytes, strlen(bytes), replies, 4), 4);
-            assert_int_equal(healthcode_risk_codec_read(&q, replies, &t, &risk),
+            assert_int_equal(judge_replies(&q, replies, &t, &risk),
                              HEALTHCODE_REASON_OK);
             assert_int_equal(risk.region, set >> level & 1);
 
@@ -786,21 +806,23 @@ test_reads_an_answer_to_be_judged_later(void **state)
     redisReply               *replies[HEALTHCODE_RISK_REPLIES_MAX];
     healthcode_risk_query_t   q = query(regions, 2);
     healthcode_risk_answer_t  answer;
+    healthcode_risk_reading_t  reading;
 
     for (size_t i = 0; i < test_count(rows); i++) {
-        memset(&answer, 0x5a, sizeof(answer));
+        memset(&reading, 0x5a, sizeof(reading));
         snprintf(bytes, sizeof(bytes), "%s%s%s%s", NONE, rows[i].regions,
                  rows[i].control, META);
         n = resp_read(bytes, strlen(bytes), replies, 4);
         test_row(n == 4, i, bytes);
-        test_row(healthcode_risk_codec_answer(&q, replies, &answer)
-                 == rows[i].read, i, bytes);
+        test_row((healthcode_risk_codec_read(&q, replies, CHECK, &reading)
+                  == HEALTHCODE_REASON_OK) == rows[i].read, i, bytes);
 
         while (n) {
             freeReplyObject(replies[--n]);
         }
     }
 
+    answer = reading.answer;
     assert_true(answer.control.suspended == 5);
     assert_true(answer.control.revoked == INT64_MAX);
     assert_true(answer.control.before == 7);
@@ -815,10 +837,12 @@ test_reads_an_answer_to_be_judged_later(void **state)
 
     /* without regions the control is the second reply */
     q = query(NULL, 0);
-    memset(&answer, 0x5a, sizeof(answer));
+    memset(&reading, 0x5a, sizeof(reading));
     n = resp_read(NONE NILS META, strlen(NONE NILS META), replies, 4);
     assert_int_equal(n, 3);
-    assert_true(healthcode_risk_codec_answer(&q, replies, &answer));
+    assert_int_equal(healthcode_risk_codec_read(&q, replies, CHECK, &reading),
+                     HEALTHCODE_REASON_OK);
+    answer = reading.answer;
     assert_true(answer.control.suspended == 0 && answer.control.revoked == 0
                 && answer.control.before == 0);
 
@@ -854,14 +878,25 @@ test_tells_a_holder_without_flags(void **state)
         { "*2\r\n_\r\n_\r\n", false }, { "*1\r\n*0\r\n", false },
         { "*0\r\n", true },
     };
-    redisReply  *reply = NULL;
+    size_t                     n;
+    char                       bytes[512];
+    redisReply                *replies[3];
+    healthcode_risk_query_t    q = query(NULL, 0);
+    healthcode_risk_reading_t  reading;
 
     for (size_t i = 0; i < test_count(rows); i++) {
-        assert_int_equal(resp_read(rows[i].flags, strlen(rows[i].flags),
-                                   &reply, 1), 1);
-        test_row(healthcode_risk_codec_is_absent(&reply) == rows[i].absent, i,
-                 rows[i].flags);
-        freeReplyObject(reply);
+        snprintf(bytes, sizeof(bytes), "%s%s%s", rows[i].flags, NILS, META);
+        n = resp_read(bytes, strlen(bytes), replies, 3);
+        assert_int_equal(n, 3);
+        memset(&reading, 0x5a, sizeof(reading));
+        test_row((healthcode_risk_codec_read(&q, replies, CHECK, &reading)
+                  == HEALTHCODE_REASON_OK
+                  && healthcode_risk_codec_is_absent(&reading))
+                 == rows[i].absent, i, rows[i].flags);
+
+        while (n) {
+            freeReplyObject(replies[--n]);
+        }
     }
 
     (void) state;

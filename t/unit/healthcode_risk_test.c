@@ -142,6 +142,25 @@ test_keeps_only_plain_names(void **state)
 
 
 static void
+test_no_flag_has_the_name_of_a_revocation(void **state)
+{
+    static const char  *const rows[] = { "before", "code:", "code:0" };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        healthcode_str_t                deny[] = { guard_text(0, rows[i]) };
+        healthcode_risk_t               risk = { .names_len = 0 };
+        const healthcode_risk_policy_t  policy = { .deny = deny, .ndeny = 1 };
+
+        healthcode_risk_add_flag(&risk, &policy, deny[0], healthcode_str("0"),
+                                 NOW);
+        test_row(!risk.flagged && risk.names_len == 0, i, rows[i]);
+    }
+
+    (void) state;
+}
+
+
+static void
 test_leaves_out_names_that_do_not_fit(void **state)
 {
     char                            name[300];
@@ -266,23 +285,24 @@ test_names_the_gravest_finding(void **state)
 {
     static const healthcode_reason_e  order[] = {
         HEALTHCODE_REASON_KEY_REVOKED, HEALTHCODE_REASON_ISSUER_SUSPENDED,
-        HEALTHCODE_REASON_ISSUED_BEFORE, HEALTHCODE_REASON_FLAGGED,
-        HEALTHCODE_REASON_REGION
+        HEALTHCODE_REASON_CODE_REVOKED, HEALTHCODE_REASON_ISSUED_BEFORE,
+        HEALTHCODE_REASON_FLAGGED, HEALTHCODE_REASON_REGION
     };
 
-    for (unsigned set = 0; set < 32; set++) {
+    for (unsigned set = 0; set < 64; set++) {
         unsigned           first = 0;
         healthcode_risk_t  risk = {
             .key_revoked = set & 1, .issuer_suspended = set & 2,
-            .issued_before = set & 4, .flagged = set & 8, .region = set & 16
+            .code_revoked = set & 4, .issued_before = set & 8,
+            .flagged = set & 16, .region = set & 32
         };
 
-        while (first < 5 && !(set & 1u << first)) {
+        while (first < 6 && !(set & 1u << first)) {
             first++;
         }
 
         assert_int_equal(healthcode_risk_reason(&risk),
-                         first < 5 ? order[first] : HEALTHCODE_REASON_OK);
+                         first < 6 ? order[first] : HEALTHCODE_REASON_OK);
     }
 
     (void) state;
@@ -492,6 +512,144 @@ test_adds_the_longest_prefix_in_force(void **state)
 }
 
 
+/* Two codes of one holder, at NOW: alice's of NOW - 60, and the one before. */
+static void
+test_revokes_codes_of_a_holder(void **state)
+{
+    static const struct {
+        const char  *field, *until;
+        bool         first, second;      /* of the codes: revoked */
+        bool         old, older;         /* or issued before */
+    } rows[] = {
+#define FIRST   "code:01010101010101010101010101010101"
+#define NUMBER  "code:02020202020202020202020202020202"
+#define SECOND  "code:03030303030303030303030303030303"
+        { FIRST, "0", true, false, false, false },
+        { NUMBER, "0", true, false, false, false },
+        { SECOND, "0", false, true, false, false },
+        { FIRST, "1700000001", true, false, false, false },
+        { FIRST, "1700000000", false, false, false, false },
+        { FIRST, "1699999999", false, false, false, false },
+        { FIRST, "", true, false, false, false },
+        { FIRST, "never", true, false, false, false },
+        { "code:", "0", true, true, false, false },
+        { "code:0101", "1700000001", true, true, false, false },
+        { "code:0101", "1700000000", false, false, false, false },
+        { "code:04040404040404040404040404040404", "0", false, false, false,
+          false },
+        /* a second around the iat of either code */
+        { "before", "1699999939", false, false, false, false },
+        { "before", "1699999940", false, false, false, true },
+        { "before", "1699999941", false, false, true, true },
+        { "before", "1700000000", false, false, true, true },
+        { "before", "999999999999", false, false, true, true },
+        { "before", "1", false, false, false, false },
+        /* nobody has written such a time */
+        { "before", "0", false, false, true, true },
+        { "before", "000", false, false, true, true },
+        { "before", "", false, false, true, true },
+        { "before", "x", false, false, true, true },
+        { "before", "-1", false, false, true, true },
+        { "before:https://i.example", "1700000001", false, false, false,
+          false },
+    };
+    const healthcode_str_t          deny[] = {
+        healthcode_str("before"), healthcode_str(FIRST),
+        healthcode_str("code:"), healthcode_str("code:0101")
+    };
+    const healthcode_risk_query_t   query = { .nregions = 0 };
+    const healthcode_risk_policy_t  policy = { .deny = deny, .ndeny = 4 };
+    healthcode_revocation_names_t   names[2] = {
+        { .has_jti = true }, { .has_jti = false }
+    };
+
+    memset(names[0].text, 1, HEALTHCODE_HOLDER_LEN);
+    memset(names[0].jti, 2, HEALTHCODE_HOLDER_LEN);
+    memset(names[1].text, 3, HEALTHCODE_HOLDER_LEN);
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        bool                       is_code = rows[i].field[0] == 'c';
+        bool                       is_flag = strchr(rows[i].field, '/');
+        healthcode_risk_t          risks[3];
+        healthcode_risk_reading_t  reading = { .nflags = 1 };
+
+        reading.flags[0].name = guard_text(0, rows[i].field);
+        reading.flags[0].until = guard_text(1, rows[i].until);
+
+        test_row(healthcode_risk_asks_code(&reading) == is_code, i,
+                 rows[i].field);
+
+        for (unsigned k = 0; k < 3; k++) {
+            const healthcode_risk_terms_t  terms = {
+                .policy = &policy, .iat = NOW - 60 - (k == 1), .now = NOW,
+                .code = (k < 2) ? &names[k] : NULL
+            };
+
+            healthcode_risk_clear(&risks[k]);
+            healthcode_risk_add_reading(&risks[k], &query, &reading, &terms);
+
+            /* a flag of a site's own is shown, these are not */
+            test_row((risks[k].names_len != 0) == is_flag, i, rows[i].field);
+            test_row(!risks[k].flagged, i, rows[i].field);
+        }
+
+        test_row(risks[0].code_revoked == rows[i].first, i, rows[i].field);
+        test_row(risks[1].code_revoked == rows[i].second, i, rows[i].field);
+        test_row(risks[0].issued_before == rows[i].old, i, rows[i].until);
+        test_row(risks[1].issued_before == rows[i].older, i, rows[i].until);
+
+        /* nobody knows which code it is: any revoked one counts */
+        test_row(risks[2].code_revoked
+                 == (is_code && healthcode_risk_is_active(
+                                    guard_text(1, rows[i].until), NOW)), i,
+                 rows[i].field);
+    }
+
+    (void) state;
+}
+
+
+/* One of them in force is enough, whichever of them are over. */
+static void
+test_revocations_only_add_up(void **state)
+{
+    const healthcode_risk_flag_t    flags[] = {
+        { healthcode_str("code:04040404040404040404040404040404"),
+          healthcode_str("0") },
+        { healthcode_str("before"), healthcode_str("1700000000") },
+        { healthcode_str(FIRST), healthcode_str("0") },
+        { healthcode_str("before"), healthcode_str("1") },
+        { healthcode_str(FIRST), healthcode_str("1") },
+        { healthcode_str("contact"), healthcode_str("0") },
+    };
+    const healthcode_str_t          deny[] = { healthcode_str("contact") };
+    const healthcode_risk_query_t   query = { .nregions = 0 };
+    const healthcode_risk_policy_t  policy = { .deny = deny, .ndeny = 1 };
+    healthcode_revocation_names_t   names = { .has_jti = false };
+    healthcode_risk_t               risk;
+    healthcode_risk_reading_t       reading = { .nflags = 6 };
+    const healthcode_risk_terms_t   terms = {
+        .policy = &policy, .iat = NOW - 60, .now = NOW, .code = &names
+    };
+
+    memset(names.text, 1, HEALTHCODE_HOLDER_LEN);
+    memcpy(reading.flags, flags, sizeof(flags));
+
+    assert_true(healthcode_risk_asks_code(&reading));
+    healthcode_risk_clear(&risk);
+    healthcode_risk_add_reading(&risk, &query, &reading, &terms);
+    assert_true(risk.code_revoked && risk.issued_before && risk.flagged);
+    test_str_equal(healthcode_str_from(risk.names, risk.names_len), "contact");
+
+    reading.nflags = 0;
+    assert_false(healthcode_risk_asks_code(&reading));
+    healthcode_risk_add_reading(&risk, &query, &reading, &terms);
+    assert_true(risk.code_revoked && risk.issued_before && risk.flagged);
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -500,6 +658,7 @@ main(void)
         cmocka_unit_test(test_a_denied_flag_flags),
         cmocka_unit_test(test_findings_only_add_up),
         cmocka_unit_test(test_keeps_only_plain_names),
+        cmocka_unit_test(test_no_flag_has_the_name_of_a_revocation),
         cmocka_unit_test(test_leaves_out_names_that_do_not_fit),
         cmocka_unit_test(test_reads_a_region_value),
         cmocka_unit_test(test_finds_levels_by_their_names),
@@ -510,6 +669,8 @@ main(void)
         cmocka_unit_test(test_keeps_the_level_and_the_time_of_a_region),
         cmocka_unit_test(test_adds_what_an_answer_says_of_issuer_and_key),
         cmocka_unit_test(test_adds_the_longest_prefix_in_force),
+        cmocka_unit_test(test_revokes_codes_of_a_holder),
+        cmocka_unit_test(test_revocations_only_add_up),
     };
 
     return cmocka_run_group_tests_name("risk", tests, NULL, NULL);

@@ -306,7 +306,7 @@ test_refuses_r_and_s_out_of_range_of_any_curve(void **state)
             }
         }
 
-        /* n more than r or s, where that fits */
+        /* n more than r or s, if that fits */
         for (int half = 0; half < 2; half++) {
             BIGNUM  *more = BN_bin2bn(signatures[e] + half * n, n, NULL);
 
@@ -501,7 +501,7 @@ assert_length_and_range_of_rsa(const char *alg, const char *alg2)
     other[256] = 0;
     assert_false(rsa_verify(&rsa, 0, text, other, 257));
 
-    /* the same number, but for the modulus */
+    /* the same number, plus the modulus */
     s = BN_bin2bn(signature, 256, NULL);
     BN_add(s, s, n);
     assert_int_equal(BN_bn2binpad(s, other, 256), 256);

@@ -1,6 +1,6 @@
 /*
  * Tests of healthcode_skew.c: when two clocks are apart, when they agree again,
- * and what is no time.  docs/redis-keys.md, "Clocks".
+ * and invalid times.  docs/redis-keys.md, "Clocks".
  */
 
 #include "test.h"
@@ -18,7 +18,7 @@ enum { FINE = HEALTHCODE_SKEW_FINE, APART = HEALTHCODE_SKEW_APART,
 static int
 skew(int last, const char *bytes, int64_t *ahead)
 {
-    redisReply         *reply;
+    redisReply         *reply = NULL;
     healthcode_skew_e   now;
 
     if (resp_read(bytes, strlen(bytes), &reply, 1) != 1) {
@@ -94,12 +94,46 @@ test_reads_no_time_out_of_anything_else(void **state)
 }
 
 
+static void
+test_reads_microseconds(void **state)
+{
+    static const struct {
+        const char  *bytes;
+        uint64_t     us;      /* 0: none */
+    } rows[] = {
+        { "*2\r\n$10\r\n1790000000\r\n$6\r\n123456\r\n",
+          UINT64_C(1790000000123456) },
+        { "*2\r\n$10\r\n1790000000\r\n$1\r\n7\r\n",
+          UINT64_C(1790000000000007) },
+        { "*2\r\n$10\r\n1790000000\r\n$7\r\n1234567\r\n", 0 },
+        { "*2\r\n$10\r\n1790000000\r\n$1\r\nx\r\n", 0 },
+        { "*2\r\n$10\r\n1790000000\r\n:7\r\n", 0 },
+        { "*2\r\n$15\r\n999999999999999\r\n$1\r\n1\r\n", 0 },
+        { "-NOPERM no\r\n", 0 },
+    };
+    uint64_t     us;
+    redisReply  *reply = NULL;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        us = 0;
+        assert_int_equal(resp_read(rows[i].bytes, strlen(rows[i].bytes),
+                                   &reply, 1), 1);
+        test_row(healthcode_skew_clock(reply, &us) == (rows[i].us != 0)
+                 && us == rows[i].us, i, rows[i].bytes);
+        freeReplyObject(reply);
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_compares_two_clocks),
         cmocka_unit_test(test_reads_no_time_out_of_anything_else),
+        cmocka_unit_test(test_reads_microseconds),
     };
 
     return cmocka_run_group_tests_name("skew", tests, NULL, NULL);

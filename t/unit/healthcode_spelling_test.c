@@ -1,6 +1,6 @@
 /*
  * Tests of healthcode_spelling.c: words that are too long or too far, then
- * distances that were counted by hand.  README.md, "Directives".
+ * distances that were counted by hand.  docs/directives.md.
  */
 
 #include "test.h"

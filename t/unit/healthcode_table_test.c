@@ -1,7 +1,7 @@
 /*
  * Tests of healthcode_table.c: entries that are torn, deleted, of another key;
  * then what is found, and who makes room.  What several processes do at once
- * is tried by t/model.  docs/request-path.md, "The cache".
+ * is tried by t/model.  docs/cache.md.
  */
 
 #include "test.h"

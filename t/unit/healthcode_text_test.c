@@ -140,7 +140,7 @@ test_knows_every_character(void **state)
 
         assert_int_equal(len, (code >= 0xd800 && code <= 0xdfff) ? 1 : n);
 
-        /* one byte less is no character */
+        /* one byte less is not a character */
         if (n > 1) {
             assert_int_equal(healthcode_text_first(guard(0, bytes, n - 1),
                                                    &len),

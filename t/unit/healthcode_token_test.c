@@ -1,5 +1,5 @@
 /*
- * Tests of healthcode_token.c: what is no code, every way to cut one short,
+ * Tests of healthcode_token.c: what is not a code, every way to cut one short,
  * and what a header may not ask for.  Knows no keys and no claims.
  * docs/token-format.md, "Token".
  */
@@ -31,6 +31,10 @@ parse(const void *text, size_t len)
     /* written only on success */
     assert_true(reason == HEALTHCODE_REASON_OK
                 || memcmp(&token, &before, sizeof(token)) == 0);
+
+    if (reason == HEALTHCODE_REASON_MALFORMED) {
+        assert_non_null(healthcode_token_fault(guard(0, text, len), &memory));
+    }
 
     return reason;
 }
@@ -97,6 +101,62 @@ test_refuses_what_is_no_code(void **state)
 
 
 static void
+test_says_what_is_wrong_with_a_text(void **state)
+{
+    static const struct {
+        const char  *text;
+        const char  *what;
+    } rows[] = {
+        { "", "has no dot: it is not a JWT" },
+        { "accesstoken000001", "has no dot: it is not a JWT" },
+        { "a~b", "has no dot: it is not a JWT" },
+        { "eyJhbGciOiJFUzI1NiJ9.e30", "has one dot: the signature is missing" },
+        { "eyJhbGciOiJFUzI1NiJ9.e30.AAAA~WyJh~e30.e30.AAAA",
+          "has a \"~\": it is an SD-JWT, which a gate does not take" },
+        { "eyJhbGciOiJFUzI1NiJ9.e30.AAAA~",
+          "has a \"~\": it is an SD-JWT, which a gate does not take" },
+        { "eyJhbGciOiJFUzI1NiJ9.AAAA.AAAA.AAAA.AAAA",
+          "has five parts: it is encrypted (JWE)" },
+        { "eyJhbGciOiJFUzI1NiJ9.e30.AAAA.AAAA", "does not have three parts" },
+        { "eyJhbGciOiJFUzI1NiJ9.e30.AAA=", "is not strict base64url" },
+        { "eyJhbGciOiJFUzI1NiJ9.e30=.AAAA", "is not strict base64url" },
+        { "eyJhbGciOiJFUzI1NiJ9\n.e30.AAAA", "is not strict base64url" },
+        { "W10.e30.AAAA", "has a header that is not a strict JSON object" },
+        { ".e30.AAAA", "has a header that is not a strict JSON object" },
+        { "e30.e30.AAAA", "has a header without \"alg\", or whose \"alg\", "
+          "\"kid\" or \"typ\" is not a string" },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(parse(rows[i].text, strlen(rows[i].text))
+                     == HEALTHCODE_REASON_MALFORMED
+                 && strcmp(healthcode_token_fault(
+                               healthcode_str_from(rows[i].text,
+                                                   strlen(rows[i].text)),
+                               &memory), rows[i].what) == 0,
+                 i, rows[i].text);
+    }
+
+    (void) state;
+}
+
+
+static void
+test_says_what_is_wrong_with_a_type(void **state)
+{
+    assert_int_equal(parse_header("{\"alg\":\"ES256\"}"),
+                     HEALTHCODE_REASON_OK);
+    assert_non_null(strstr(healthcode_token_type_fault(&token), "is missing"));
+
+    assert_int_equal(parse_header("{\"alg\":\"ES256\",\"typ\":\"JWT\"}"),
+                     HEALTHCODE_REASON_OK);
+    assert_non_null(strstr(healthcode_token_type_fault(&token), "is not a"));
+
+    (void) state;
+}
+
+
+static void
 test_refuses_each_foreign_byte_at_each_place(void **state)
 {
     char    code[MINT_MAX], text[MINT_MAX];
@@ -128,7 +188,7 @@ test_refuses_each_foreign_byte_at_each_place(void **state)
 }
 
 
-/* A cut signature is another, shorter one; all before it is no code at all. */
+/* A cut signature is another, shorter one; a text cut earlier is not a code. */
 static void
 test_reads_no_code_past_a_cut_at_any_byte(void **state)
 {
@@ -379,6 +439,30 @@ test_decodes_the_payload_alone(void **state)
 }
 
 
+/* RFC 7515 section 5.2, step 8. */
+static void
+test_finds_what_was_signed(void **state)
+{
+    static const struct {
+        const char  *text, *is;
+    } rows[] = {
+        { "a.e30.b", "a.e30" }, { "a.e30.", "a.e30" }, { "..", "." },
+        { "a..b", "a." }, { ".", "" }, { "", "" }, { "abc", "abc" },
+        { ".a", "" },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_str_equal(healthcode_token_signed(guard_text(0, rows[i].text)),
+                       rows[i].is);
+    }
+
+    assert_int_equal(healthcode_token_signed(healthcode_str_from(NULL, 0)).len,
+                     0);
+
+    (void) state;
+}
+
+
 /* RFC 7515 section 4.1.9. */
 static void
 test_compares_types(void **state)
@@ -543,6 +627,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_refuses_what_is_no_code),
+        cmocka_unit_test(test_says_what_is_wrong_with_a_text),
+        cmocka_unit_test(test_says_what_is_wrong_with_a_type),
         cmocka_unit_test(test_refuses_each_foreign_byte_at_each_place),
         cmocka_unit_test(test_reads_no_code_past_a_cut_at_any_byte),
         cmocka_unit_test(test_refuses_extensions),
@@ -553,6 +639,7 @@ main(void)
         cmocka_unit_test(test_holds_parts_of_any_size),
         cmocka_unit_test(test_takes_a_code_apart),
         cmocka_unit_test(test_decodes_the_payload_alone),
+        cmocka_unit_test(test_finds_what_was_signed),
         cmocka_unit_test(test_compares_types),
         cmocka_unit_test(test_knows_what_was_made_for_gates),
         cmocka_unit_test(test_knows_a_code_that_breaks_off),

@@ -1,7 +1,7 @@
 /*
- * Tests of healthcode_tracking.c: what is no invalidation, keys that no gate
- * reads, then each change, as bytes of RESP3 that Redis sends.
- * docs/request-path.md, "The cache".
+ * Tests of healthcode_tracking.c: pushes that invalidate nothing, keys that no
+ * gate reads, then each change, as bytes of RESP3 that Redis sends.
+ * docs/cache.md.
  */
 
 #include "test.h"
@@ -18,7 +18,7 @@ enum { BROKEN = HEALTHCODE_TRACKING_BROKEN, ALL = HEALTHCODE_TRACKING_ALL,
        META = HEALTHCODE_TRACKING_META, WHOSE = HEALTHCODE_TRACKING_HOLDER,
        REGIONS = HEALTHCODE_TRACKING_REGIONS,
        CONTROLS = HEALTHCODE_TRACKING_CONTROLS,
-       PUSHED = HEALTHCODE_TRACKING_PUSH };
+       PUSHED = HEALTHCODE_TRACKING_PUSH, DATA = HEALTHCODE_TRACKING_DATA };
 
 static const uint8_t  whose[HEALTHCODE_HOLDER_LEN] = {
     0x47, 0xa3, 0x28, 0x20, 0x10, 0x4a, 0x14, 0xe0,
@@ -224,6 +224,7 @@ test_knows_each_key_that_a_gate_reads(void **state)
         { "healthcode:region", REGIONS },
         { "healthcode:control", CONTROLS },
         { "healthcode:push", PUSHED },
+        { "healthcode:data", DATA },
         { "healthcode:risk:{" HOLDER "}", WHOSE },
     };
 
@@ -300,6 +301,93 @@ test_tells_of_every_key_of_a_list(void **state)
 }
 
 
+/* ---- how many keys are tracked ---- */
+
+/* What INFO says; 99: nothing, and the number stays. */
+static uint64_t
+keys_of(const char *text, char type)
+{
+    bool         has;
+    char         bytes[512];
+    uint64_t     keys = 99;
+    redisReply  *info;
+
+    if (type == '=') {
+        snprintf(bytes, sizeof(bytes), "=%zu\r\ntxt:%s\r\n", strlen(text) + 4,
+                 text);
+    } else {
+        snprintf(bytes, sizeof(bytes), "$%zu\r\n%s\r\n", strlen(text), text);
+    }
+
+    info = push_of(bytes, strlen(bytes));
+    has = healthcode_tracking_keys(info, &keys);
+    freeReplyObject(info);
+    assert_int_equal(has, keys != 99);
+
+    return keys;
+}
+
+
+static void
+test_reads_no_number_where_none_is_said(void **state)
+{
+    static const char  *const rows[] = {
+        "", "\n", "# Stats\r\n", "tracking_total_keys:1\r\n",
+        "# Stats\r\ntracking_total_items:1\r\n",
+        "# Stats\r\nxtracking_total_keys:1\r\n",
+        "# Stats\r\ntracking_total_keys:\r\n",
+        "# Stats\r\ntracking_total_keys", "# Stats\r\ntracking_total_keys:",
+        "# Stats\r\ntracking_total_keys:1",
+        "# Stats\r\ntracking_total_keys: 1\r\n",
+        "# Stats\r\ntracking_total_keys:-1\r\n",
+        "# Stats\r\ntracking_total_keys:1.5\r\n",
+        "# Stats\r\ntracking_total_keys:1 \r\n",
+        "# Stats\r\ntracking_total_keys:0x1\r\n",
+        "# Stats\r\ntracking_total_keys:1000000000000000000\r\n",
+        "# Stats\r\ntracking_total_keys:18446744073709551617\r\n",
+    };
+    static const char  *const replies[] = {
+        "+OK\r\n", "_\r\n", ":1\r\n", "-NOPERM no\r\n", "*0\r\n",
+        "%0\r\n",
+        "*1\r\n$25\r\n\r\ntracking_total_keys:1\r\n\r\n",
+
+        /* behind a NUL nothing is read */
+        "$27\r\n\n\0\r\ntracking_total_keys:1\r\n\r\n",
+    };
+    uint64_t     keys = 99;
+    redisReply  *reply;
+
+    (void) state;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(keys_of(rows[i], '$') == 99, i, rows[i]);
+        test_row(keys_of(rows[i], '=') == 99, i, rows[i]);
+    }
+
+    for (size_t i = 0; i < test_count(replies); i++) {
+        reply = push_of(replies[i], i + 1 == test_count(replies)
+                                    ? 34 : strlen(replies[i]));
+        test_row(!healthcode_tracking_keys(reply, &keys) && keys == 99, i,
+                 replies[i]);
+        freeReplyObject(reply);
+    }
+}
+
+
+static void
+test_reads_how_many_keys_are_tracked(void **state)
+{
+    (void) state;
+    assert_int_equal(keys_of("# Stats\r\ntracking_total_keys:0\r\n", '='), 0);
+    assert_int_equal(keys_of("# Stats\r\ntotal_error_replies:3\r\n"
+                             "tracking_total_keys:20414\r\n"
+                             "tracking_total_items:31\r\n", '='), 20414);
+    assert_int_equal(keys_of("# Stats\ntracking_total_keys:1\n", '$'), 1);
+    assert_true(keys_of("# Stats\r\ntracking_total_keys:999999999999999999"
+                        "\r\n", '=') == UINT64_C(999999999999999999));
+}
+
+
 int
 main(void)
 {
@@ -311,6 +399,8 @@ main(void)
         cmocka_unit_test(test_knows_each_key_that_a_gate_reads),
         cmocka_unit_test(test_takes_null_for_all_keys),
         cmocka_unit_test(test_tells_of_every_key_of_a_list),
+        cmocka_unit_test(test_reads_no_number_where_none_is_said),
+        cmocka_unit_test(test_reads_how_many_keys_are_tracked),
     };
 
     return cmocka_run_group_tests_name("tracking", tests, NULL, NULL);

@@ -14,16 +14,65 @@ is_outage(healthcode_reason_e reason)
 {
     switch (reason) {
     case HEALTHCODE_REASON_STORE_UNAVAILABLE:
+    case HEALTHCODE_REASON_STORE_AUTH:
     case HEALTHCODE_REASON_STORE_TIMEOUT:
     case HEALTHCODE_REASON_STORE_BUSY:
     case HEALTHCODE_REASON_STORE_UNPROVEN:
     case HEALTHCODE_REASON_STORE_PEPPER:
     case HEALTHCODE_REASON_STORE_EVICTING:
     case HEALTHCODE_REASON_STORE_NOT_MASTER:
+    case HEALTHCODE_REASON_DATA_OLD:
         return true;
     default:
         return false;
     }
+}
+
+
+/* By which word of healthcode_on_outage a reason passes; NULL: by none. */
+static const char *
+opens(healthcode_reason_e reason)
+{
+    switch (reason) {
+    case HEALTHCODE_REASON_STORE_UNAVAILABLE:
+        return "refused";
+    case HEALTHCODE_REASON_STORE_AUTH:
+        return "auth";
+    case HEALTHCODE_REASON_STORE_TIMEOUT:
+        return "timeout";
+    case HEALTHCODE_REASON_STORE_UNPROVEN:
+    case HEALTHCODE_REASON_STORE_PEPPER:
+    case HEALTHCODE_REASON_STORE_EVICTING:
+    case HEALTHCODE_REASON_STORE_NOT_MASTER:
+    case HEALTHCODE_REASON_DATA_OLD:
+        return "proof";
+    default:
+        return NULL;
+    }
+}
+
+
+static bool
+is_named(unsigned outage_allow, healthcode_reason_e reason)
+{
+    const char  *word = opens(reason);
+
+    return word
+           && (outage_allow
+               & healthcode_verdict_outage_find(healthcode_str_from(word,
+                                                             strlen(word))));
+}
+
+
+/* Whether a location that says so believes then what was known. */
+static bool
+may_be_stale(const healthcode_evidence_t *e)
+{
+    const char  *word = opens(e->risk);
+
+    return word && e->was_absent && !e->data_old
+           && ((strcmp(word, "timeout") == 0 && e->outage_stale.timeout)
+               || (strcmp(word, "refused") == 0 && e->outage_stale.refused));
 }
 
 
@@ -32,12 +81,15 @@ static bool
 is_listed(const healthcode_evidence_t *e)
 {
     return e->code == HEALTHCODE_REASON_OK
-           && (e->live == HEALTHCODE_LIVE_OFF
-               || (e->live == HEALTHCODE_LIVE_READ
-                   && e->risk == HEALTHCODE_REASON_OK)
-               || (e->live == HEALTHCODE_LIVE_OUTAGE && is_outage(e->risk)
-                   && e->risk != HEALTHCODE_REASON_STORE_BUSY
-                   && e->outage_allow));
+           && (e->store == HEALTHCODE_STORE_OFF
+               || (e->store == HEALTHCODE_STORE_READ
+                   && e->risk == HEALTHCODE_REASON_OK
+                   && (!e->data_old
+                       || is_named(e->outage_allow,
+                                   HEALTHCODE_REASON_DATA_OLD)))
+               || (e->store == HEALTHCODE_STORE_OUTAGE
+                   && (is_named(e->outage_allow, e->risk)
+                       || may_be_stale(e))));
 }
 
 
@@ -48,12 +100,18 @@ expected_reason(const healthcode_evidence_t *e)
         return e->code;
     }
 
-    if (e->live == HEALTHCODE_LIVE_OFF) {
+    if (e->store == HEALTHCODE_STORE_OFF) {
         return HEALTHCODE_REASON_OK;
     }
 
-    if (e->live == HEALTHCODE_LIVE_READ
-        || (e->live == HEALTHCODE_LIVE_OUTAGE && is_outage(e->risk)))
+    if (e->store == HEALTHCODE_STORE_READ && e->risk == HEALTHCODE_REASON_OK
+        && e->data_old)
+    {
+        return HEALTHCODE_REASON_DATA_OLD;
+    }
+
+    if (e->store == HEALTHCODE_STORE_READ
+        || (e->store == HEALTHCODE_STORE_OUTAGE && is_outage(e->risk)))
     {
         return e->risk;
     }
@@ -78,16 +136,69 @@ test_zeroed_evidence_denies(void **state)
     assert_false(verdict.allow);
     assert_int_equal(verdict.reason, HEALTHCODE_REASON_FAULT);
 
-    evidence.live = HEALTHCODE_LIVE_READ;
+    evidence.store = HEALTHCODE_STORE_READ;
     verdict = healthcode_verdict_decide(&evidence);
     assert_false(verdict.allow);
     assert_int_equal(verdict.reason, HEALTHCODE_REASON_FAULT);
 
-    evidence.live = HEALTHCODE_LIVE_OUTAGE;
-    evidence.outage_allow = true;
+    evidence.store = HEALTHCODE_STORE_OUTAGE;
+    evidence.outage_allow = HEALTHCODE_OUTAGE_ANY;
     verdict = healthcode_verdict_decide(&evidence);
     assert_false(verdict.allow);
     assert_int_equal(verdict.reason, HEALTHCODE_REASON_FAULT);
+
+    (void) state;
+}
+
+
+/* What passed without an answer says by which word, and nothing else does. */
+static void
+check_degraded(const healthcode_verdict_t *verdict)
+{
+    const char        *word = opens(verdict->reason);
+    healthcode_str_t   degraded = healthcode_verdict_degraded(verdict);
+
+    if (verdict->stale) {
+        assert_true(verdict->allow && word);
+        word = "stale";
+    }
+
+    if (verdict->allow && word) {
+        assert_int_equal(degraded.len, strlen(word));
+        assert_memory_equal(degraded.data, word, degraded.len);
+
+    } else {
+        assert_int_equal(degraded.len, 0);
+    }
+}
+
+
+static void
+test_each_class_has_one_bit_and_one_word(void **state)
+{
+    unsigned          bit, seen = 0;
+    healthcode_str_t  word;
+
+    static const char *const  strange[] = { "busy", "store", "", "time", "OK",
+                                            "timeouts", "Timeout" };
+
+    for (bit = 1; bit <= HEALTHCODE_OUTAGE_ANY; bit++) {
+        word = healthcode_verdict_outage_word(bit);
+
+        if (word.len) {
+            assert_int_equal(healthcode_verdict_outage_find(word), bit);
+            seen += bit;
+        }
+    }
+
+    assert_int_equal(seen, HEALTHCODE_OUTAGE_ANY);
+    assert_int_equal(healthcode_verdict_outage_word(0).len, 0);
+
+    for (size_t i = 0; i < test_count(strange); i++) {
+        assert_int_equal(healthcode_verdict_outage_find(
+                             healthcode_str_from(strange[i],
+                                                 strlen(strange[i]))), 0);
+    }
 
     (void) state;
 }
@@ -102,21 +213,37 @@ test_only_the_listed_combinations_pass(void **state)
 
     /* values outside the enumerations too */
     for (int code = -1; code <= HEALTHCODE_REASON_COUNT; code++) {
-        for (int live = -1; live <= HEALTHCODE_LIVE_OUTAGE + 1; live++) {
+        for (int store = -1; store <= HEALTHCODE_STORE_OUTAGE + 1; store++) {
             for (int risk = -1; risk <= HEALTHCODE_REASON_COUNT; risk++) {
-                for (int allow = 0; allow < 2; allow++) {
+                for (unsigned how = 0; how < 256; how++) {
 
                     e.code = (healthcode_reason_e) code;
-                    e.live = (healthcode_live_e) live;
+                    e.store = (healthcode_store_e) store;
                     e.risk = (healthcode_reason_e) risk;
-                    e.outage_allow = allow;
+                    e.outage_allow = how & HEALTHCODE_OUTAGE_ANY;
+                    e.data_old = how & 16;
+                    e.outage_stale.timeout = how & 32;
+                    e.outage_stale.refused = how & 64;
+                    e.was_absent = how & 128;
 
                     verdict = healthcode_verdict_decide(&e);
 
                     assert_true(verdict.allow == is_listed(&e));
+                    assert_true(verdict.stale
+                                == (verdict.allow
+                                    && e.store == HEALTHCODE_STORE_OUTAGE
+                                    && !is_named(e.outage_allow, e.risk)));
                     assert_int_equal(verdict.reason, expected_reason(&e));
                     assert_false(verdict.allow && is_outage(verdict.reason)
-                                 && !e.outage_allow);
+                                 && !e.outage_allow
+                                 && !(verdict.stale && e.was_absent));
+                    assert_true(verdict.allow
+                                == (healthcode_verdict_colour(&verdict)
+                                    == HEALTHCODE_COLOUR_GREEN));
+                    check_degraded(&verdict);
+                    assert_false(is_outage(verdict.reason)
+                                 && healthcode_verdict_colour(&verdict)
+                                    == HEALTHCODE_COLOUR_RED);
                     passed += verdict.allow;
                     tried++;
                 }
@@ -125,16 +252,24 @@ test_only_the_listed_combinations_pass(void **state)
     }
 
     assert_int_equal(tried, (HEALTHCODE_REASON_COUNT + 2) * 6
-                            * (HEALTHCODE_REASON_COUNT + 2) * 2);
+                            * (HEALTHCODE_REASON_COUNT + 2) * 256);
 
-    /* off with any risk, twice; read and ok, twice; six outages of seven */
-    assert_int_equal(passed, (HEALTHCODE_REASON_COUNT + 2) * 2 + 2 + 6);
+    /*
+     * off with any risk, each time; read and ok, with old data only where
+     * "proof" is named, which half of the sets do; each of eight outages in
+     * half of the sets, twice; all that eight times; and of the other half,
+     * each of two outages where its time stands, two of four, and the holder
+     * was known, with data that are not old
+     */
+    assert_int_equal(passed, 8 * ((HEALTHCODE_REASON_COUNT + 2) * 32 + 16 + 8
+                                  + 2 * 8 * 8)
+                             + 2 * 8 * 2);
 
     (void) state;
 }
 
 
-/* Nor does one that somebody appends: the last row is no store's. */
+/* Nor does one that somebody appends: the last row is not the store's. */
 static void
 test_what_anybody_can_bring_about_never_opens(void **state)
 {
@@ -143,8 +278,8 @@ test_what_anybody_can_bring_about_never_opens(void **state)
     };
     healthcode_verdict_t   verdict;
     healthcode_evidence_t  e = {
-        .code = HEALTHCODE_REASON_OK, .live = HEALTHCODE_LIVE_OUTAGE,
-        .outage_allow = true
+        .code = HEALTHCODE_REASON_OK, .store = HEALTHCODE_STORE_OUTAGE,
+        .outage_allow = ~0u
     };
 
     for (size_t i = 0; i < test_count(reasons); i++) {
@@ -156,6 +291,17 @@ test_what_anybody_can_bring_about_never_opens(void **state)
     e.risk = HEALTHCODE_REASON_STORE_TIMEOUT;
     assert_true(healthcode_verdict_decide(&e).allow);
 
+    e.outage_allow = 0;
+    e.was_absent = true;
+    e.outage_stale.timeout = e.outage_stale.refused = UINT64_MAX;
+    assert_true(healthcode_verdict_decide(&e).allow);
+
+    for (size_t i = 0; i < test_count(reasons); i++) {
+        e.risk = reasons[i];
+        assert_false(healthcode_verdict_decide(&e).allow);
+        assert_int_equal(healthcode_verdict_stale(&e.outage_stale, e.risk), 0);
+    }
+
     (void) state;
 }
 
@@ -166,14 +312,16 @@ test_a_deny_has_a_reason_that_denies(void **state)
     healthcode_evidence_t  e;
 
     for (int code = 0; code < HEALTHCODE_REASON_COUNT; code++) {
-        for (int live = 0; live <= HEALTHCODE_LIVE_OUTAGE; live++) {
+        for (int store = 0; store <= HEALTHCODE_STORE_OUTAGE; store++) {
             for (int risk = 0; risk < HEALTHCODE_REASON_COUNT; risk++) {
                 healthcode_verdict_t  verdict;
 
                 e.code = (healthcode_reason_e) code;
-                e.live = (healthcode_live_e) live;
+                e.store = (healthcode_store_e) store;
                 e.risk = (healthcode_reason_e) risk;
-                e.outage_allow = false;
+                e.outage_allow = 0;
+                e.data_old = risk & 1;
+                e.was_absent = false;
                 verdict = healthcode_verdict_decide(&e);
 
                 assert_true(verdict.allow
@@ -193,6 +341,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_zeroed_evidence_denies),
         cmocka_unit_test(test_only_the_listed_combinations_pass),
+        cmocka_unit_test(test_each_class_has_one_bit_and_one_word),
         cmocka_unit_test(test_what_anybody_can_bring_about_never_opens),
         cmocka_unit_test(test_a_deny_has_a_reason_that_denies),
     };

@@ -15,6 +15,7 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -350,24 +351,18 @@ mint_key(const healthcode_algorithm_t *row)
     uint8_t    secret[64];
     EVP_PKEY  *key;
 
-    switch (row->family) {
-
-    case HEALTHCODE_ALGORITHM_HMAC:
+    if (row->family == &healthcode_family_hmac) {
         memset(secret, 's', sizeof(secret));
         key = EVP_PKEY_new_raw_private_key_ex(NULL, "HMAC", NULL, secret,
                                               row->secret_min);
-        break;
 
-    case HEALTHCODE_ALGORITHM_RSA:
-    case HEALTHCODE_ALGORITHM_RSA_PSS:
+    } else if (strcmp(row->kty, "RSA") == 0) {
         key = EVP_RSA_gen(2048);
-        break;
 
-    case HEALTHCODE_ALGORITHM_ECDSA:
+    } else if (row->family == &healthcode_family_ecdsa) {
         key = EVP_EC_gen(row->group);
-        break;
 
-    default:
+    } else {
         key = EVP_PKEY_Q_keygen(NULL, NULL, row->type);
     }
 
@@ -410,6 +405,26 @@ mint_rsa(const uint8_t *n, size_t nlen, const uint8_t *e, size_t elen)
 }
 
 
+/* A modulus of so many bits, all ones except the last one; exponent in hex. */
+static inline EVP_PKEY *
+mint_rsa_ones(size_t bits, bool even, const char *exponent)
+{
+    long       elen;
+    size_t     len = (bits + 7) / 8;
+    uint8_t   *e, n[2048];
+    EVP_PKEY  *key;
+
+    memset(n, 0xff, sizeof(n));
+    n[0] = (uint8_t) (0xff >> (len * 8 - bits));
+    n[len - 1] = even ? 0xfe : 0xff;
+    e = OPENSSL_hexstr2buf(exponent, &elen);
+    key = mint_rsa(n, len, e, (size_t) elen);
+    OPENSSL_free(e);
+
+    return key;
+}
+
+
 /* A number of the key as a JWK has it. */
 static inline void
 mint_number(EVP_PKEY *key, const char *name, size_t len, char *out)
@@ -442,9 +457,8 @@ mint_jwk(EVP_PKEY *key, const healthcode_algorithm_t *row, const char *members,
     size_t   len = 64;
     uint8_t  raw[64];
 
-    switch (row->family) {
+    if (row->family == &healthcode_family_hmac) {
 
-    case HEALTHCODE_ALGORITHM_HMAC:
         if (EVP_PKEY_get_raw_private_key(key, raw, &len) != 1) {
             abort();
         }
@@ -452,17 +466,15 @@ mint_jwk(EVP_PKEY *key, const healthcode_algorithm_t *row, const char *members,
         mint_base64url(raw, len, a);
         n = snprintf(out, size, "{%s\"kty\":\"oct\",\"k\":\"%s\"}", members,
                      a);
-        break;
 
-    case HEALTHCODE_ALGORITHM_RSA:
-    case HEALTHCODE_ALGORITHM_RSA_PSS:
+    } else if (strcmp(row->kty, "RSA") == 0) {
         mint_number(key, OSSL_PKEY_PARAM_RSA_N, 0, a);
         mint_number(key, OSSL_PKEY_PARAM_RSA_E, 0, b);
         n = snprintf(out, size, "{%s\"kty\":\"RSA\",\"n\":\"%s\",\"e\":"
                      "\"%s\"}", members, a, b);
-        break;
 
-    case HEALTHCODE_ALGORITHM_EDDSA:
+    } else if (row->family == &healthcode_family_eddsa) {
+
         if (EVP_PKEY_get_raw_public_key(key, raw, &len) != 1) {
             abort();
         }
@@ -470,9 +482,8 @@ mint_jwk(EVP_PKEY *key, const healthcode_algorithm_t *row, const char *members,
         mint_base64url(raw, len, a);
         n = snprintf(out, size, "{%s\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
                      "\"%s\"}", members, a);
-        break;
 
-    default:
+    } else {
         mint_number(key, OSSL_PKEY_PARAM_EC_PUB_X, row->part_len, a);
         mint_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, row->part_len, b);
         n = snprintf(out, size, "{%s\"kty\":\"EC\",\"crv\":\"%s\",\"x\":"
@@ -485,24 +496,15 @@ mint_jwk(EVP_PKEY *key, const healthcode_algorithm_t *row, const char *members,
 }
 
 
-/* The PEM of a public key: "PUBLIC KEY" or "RSA PUBLIC KEY". */
+/* A PEM block of der, with a NUL. */
 static inline void
-mint_pem(EVP_PKEY *key, const char *name, char *out, size_t size)
+mint_block(const uint8_t *der, size_t len, const char *name, char *out,
+    size_t size)
 {
-    int       len;
-    char     *text;
-    size_t    n, at;
-    uint8_t  *der = NULL;
+    char    *text = malloc(len * 2 + 4);
+    size_t   n, at;
 
-    len = (name[0] == 'R') ? i2d_PublicKey(key, &der) : i2d_PUBKEY(key, &der);
-    if (len <= 0) {
-        abort();
-    }
-
-    text = malloc((size_t) len * 2);
-    n = (size_t) EVP_EncodeBlock((uint8_t *) text, der, len);
-    OPENSSL_free(der);
-
+    n = (size_t) EVP_EncodeBlock((uint8_t *) text, der, (int) len);
     at = (size_t) snprintf(out, size, "-----BEGIN %s-----\n", name);
 
     for (size_t i = 0; i < n; i += 64) {
@@ -511,6 +513,90 @@ mint_pem(EVP_PKEY *key, const char *name, char *out, size_t size)
 
     snprintf(out + at, size - at, "-----END %s-----\n", name);
     free(text);
+}
+
+
+/* The PEM of a public key: "PUBLIC KEY" or "RSA PUBLIC KEY". */
+static inline void
+mint_pem(EVP_PKEY *key, const char *name, char *out, size_t size)
+{
+    int       len;
+    uint8_t  *der = NULL;
+
+    len = (name[0] == 'R') ? i2d_PublicKey(key, &der) : i2d_PUBKEY(key, &der);
+    if (len <= 0) {
+        abort();
+    }
+
+    mint_block(der, (size_t) len, name, out, size);
+    OPENSSL_free(der);
+}
+
+
+/* Days and seconds apart: a time_t of 32 bits ends in 2038. */
+static inline void
+mint_time(ASN1_TIME *time, int64_t seconds)
+{
+    if (ASN1_TIME_adj(time, 0, (int) (seconds / 86400),
+                      (long) (seconds % 86400))
+        == NULL)
+    {
+        abort();
+    }
+}
+
+
+/*
+ * The DER of a certificate of key that key itself signs, valid from one second
+ * to another, with this key usage (NULL: none) as openssl.cnf has it, into out
+ * of MINT_MAX bytes; returns the length.
+ */
+static inline size_t
+mint_certificate(EVP_PKEY *key, int64_t from, int64_t to, const char *usage,
+    uint8_t *out)
+{
+    int              len;
+    X509            *x509 = X509_new();
+    X509_NAME       *name = X509_get_subject_name(x509);
+    const EVP_MD    *md = EVP_sha256();
+    X509_EXTENSION  *extension;
+
+    if (EVP_PKEY_is_a(key, "SM2")) {
+        md = EVP_sm3();
+
+    } else if (EVP_PKEY_is_a(key, "ED25519")) {
+        md = NULL;
+    }
+
+    X509_set_version(x509, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
+    mint_time(X509_getm_notBefore(x509), from);
+    mint_time(X509_getm_notAfter(x509), to);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                               (const uint8_t *) "issuer", -1, -1, 0);
+    X509_set_issuer_name(x509, name);
+    X509_set_pubkey(x509, key);
+
+    if (usage) {
+        extension = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, usage);
+
+        if (X509_add_ext(x509, extension, -1) != 1) {
+            abort();
+        }
+
+        X509_EXTENSION_free(extension);
+    }
+
+    if (X509_sign(x509, key, md) == 0
+        || (len = i2d_X509(x509, NULL)) > MINT_MAX
+        || (len = i2d_X509(x509, &out)) <= 0)
+    {
+        abort();
+    }
+
+    X509_free(x509);
+
+    return (size_t) len;
 }
 
 
@@ -536,14 +622,14 @@ mint_sign(EVP_PKEY *key, const healthcode_algorithm_t *row, int salt,
         abort();
     }
 
-    if (row->family == HEALTHCODE_ALGORITHM_RSA_PSS
+    if (row->family == &healthcode_family_pss
         && (EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) != 1
             || EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) != 1))
     {
         abort();
     }
 
-    if (row->family == HEALTHCODE_ALGORITHM_SM2) {
+    if (row->family == &healthcode_family_sm2) {
         id = id ? id : "1234567812345678";
 
         if (EVP_PKEY_CTX_set1_id(pctx, id, (int) strlen(id)) != 1) {
@@ -557,8 +643,8 @@ mint_sign(EVP_PKEY *key, const healthcode_algorithm_t *row, int salt,
 
     EVP_MD_CTX_free(ctx);
 
-    if (row->family != HEALTHCODE_ALGORITHM_ECDSA
-        && row->family != HEALTHCODE_ALGORITHM_SM2)
+    if (row->family != &healthcode_family_ecdsa
+        && row->family != &healthcode_family_sm2)
     {
         memcpy(out, made, n);
         return n;

@@ -49,4 +49,33 @@ test_str_equal_at(healthcode_str_t view, const char *text, const char *file,
         }                                                                     \
     } while (0)
 
+
+/* The CPU time in us that the unit takes for a text. */
+typedef double (*test_cost_pt)(healthcode_str_t text);
+
+/*
+ * Fails where a text of len bytes, first and then n pieces over and over, each
+ * alone, costs much more than 32 times what one of a 32nd costs; text has room.
+ */
+static inline void
+test_is_linear(const char *const *pieces, size_t n, const char *first,
+    char *text, size_t len, test_cost_pt cost)
+{
+    double  small, large;
+
+    for (size_t i = 0; i < n; i++) {
+
+        for (size_t at = 0; at < len; at++) {
+            text[at] = pieces[i][at % strlen(pieces[i])];
+        }
+
+        memcpy(text, first, strlen(first));
+        small = cost(guard(0, text, len / 32));
+        large = cost(guard(0, text, len));
+
+        /* the square would cost 1,024 times as much */
+        test_row(large < 200 * (small + 20), i, pieces[i]);
+    }
+}
+
 #endif

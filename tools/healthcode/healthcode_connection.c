@@ -8,7 +8,7 @@
 
 #include "healthcode_connection.h"
 #include "healthcode_file.h"
-#include "healthcode_url.h"
+#include "healthcode_sentinels.h"
 
 
 #define HEALTHCODE_CONNECTION_TIMEOUT   5000        /* ms */
@@ -18,6 +18,11 @@
 #define HEALTHCODE_CONNECTION_GRACE     1000
 
 
+static bool healthcode_connection_url(
+    const healthcode_connection_options_t *options, healthcode_url_t *url);
+static bool healthcode_connection_terms(
+    const healthcode_connection_options_t *options,
+    healthcode_handshake_t *handshake);
 static healthcode_exit_e healthcode_connection_read_options(
     const healthcode_connection_options_t *options,
     healthcode_connection_t *connection);
@@ -33,6 +38,8 @@ static healthcode_exit_e healthcode_connection_shake(
 static healthcode_exit_e healthcode_connection_take(
     healthcode_connection_t *connection,
     const healthcode_handshake_t *handshake, unsigned i);
+static const char *healthcode_connection_instead(
+    const healthcode_handshake_t *handshake, unsigned i);
 
 
 healthcode_exit_e
@@ -46,7 +53,9 @@ healthcode_connection_open(const healthcode_connection_options_t *options,
 
     memset(connection, 0, sizeof(healthcode_connection_t));
 
-    if (!healthcode_url_parse(options->redis, &url)) {
+    if (!healthcode_connection_url(options, &url)
+        || !healthcode_connection_terms(options, &handshake))
+    {
         return HEALTHCODE_EXIT_USAGE;
     }
 
@@ -55,6 +64,23 @@ healthcode_connection_open(const healthcode_connection_options_t *options,
            >= sizeof(url.user))
     {
         return healthcode_output_usage("--user: it is too long");
+    }
+
+    /* sentinels name the master by its address */
+
+    if (!healthcode_secure_check(&options->secure, url.tls,
+                                 url.master[0] ? "127.0.0.1" : url.host))
+    {
+        return HEALTHCODE_EXIT_USAGE;
+    }
+
+    if (!url.master[0]
+        && (options->sentinel_user || options->sentinel_password_file))
+    {
+        return healthcode_output_usage("--redis: there are no sentinels in "
+                                       "this URL; write sentinel://, or leave "
+                                       "--sentinel-user and "
+                                       "--sentinel-password-file out");
     }
 
     rc = healthcode_connection_read_options(options, connection);
@@ -67,15 +93,44 @@ healthcode_connection_open(const healthcode_connection_options_t *options,
         return rc;
     }
 
+    /* what is not asked for is not in doubt */
+
+    if (handshake.role_unchecked) {
+        connection->proofs[HEALTHCODE_CONNECTION_ROLE].reason =
+            HEALTHCODE_REASON_OK;
+    }
+
+    if (handshake.evicting_ok) {
+        connection->proofs[HEALTHCODE_CONNECTION_POLICY].reason =
+            HEALTHCODE_REASON_OK;
+    }
+
+    if (url.master[0]) {
+        rc = healthcode_sentinels_find(&options->secure,
+                                       options->sentinel_user,
+                                       options->sentinel_password_file,
+                                       connection->timeout, &url);
+        if (rc != HEALTHCODE_EXIT_OK) {
+            healthcode_file_free(&password);
+            return rc;
+        }
+    }
+
     connection->may_refuse = options->may_refuse;
+    connection->is_unix = (url.path[0] != '\0');
+    connection->is_resp2 = handshake.resp2;
+    connection->has_password = (password.data != NULL);
     snprintf(connection->user, sizeof(connection->user), "%s",
              url.user[0] ? url.user : "default");
 
     handshake.user = healthcode_str_from(url.user, strlen(url.user));
-    handshake.password = healthcode_file_trim(password);
+    handshake.password = healthcode_str_chomp(password);
     handshake.database = url.database;
 
     rc = healthcode_connection_connect(&url, connection)
+         && (!url.tls
+             || healthcode_secure_start(connection->redis, &options->secure,
+                                        url.host))
          ? healthcode_connection_shake(connection, &handshake)
          : HEALTHCODE_EXIT_FAILED;
 
@@ -83,6 +138,94 @@ healthcode_connection_open(const healthcode_connection_options_t *options,
     OPENSSL_cleanse(&url, sizeof(url));
 
     return rc;
+}
+
+
+/* Where --redis leads, or else the environment. */
+static bool
+healthcode_connection_url(const healthcode_connection_options_t *options,
+    healthcode_url_t *url)
+{
+    const char  *name = "--redis", *text = options->redis;
+
+    if (text == NULL) {
+        name = "REDIS_URL";
+        text = getenv(name);
+    }
+
+    if (text == NULL || *text == '\0') {
+        healthcode_output_usage("--redis is missing; write --redis URL, or set "
+                                "REDIS_URL");
+        return false;
+    }
+
+    return healthcode_url_parse(name, text, url);
+}
+
+
+/* As the lines of a store say it to gates. */
+static bool
+healthcode_connection_terms(const healthcode_connection_options_t *options,
+    healthcode_handshake_t *handshake)
+{
+    handshake->evicting_ok = !options->asks_policy;
+
+    if (!healthcode_connection_role(options->role,
+                                    &handshake->role_unchecked))
+    {
+        return false;
+    }
+
+    if (options->protocol) {
+        handshake->resp2 = (strcmp(options->protocol, "resp2") == 0);
+
+        if (!handshake->resp2 && strcmp(options->protocol, "resp3") != 0) {
+            healthcode_output_usage("--protocol: write resp3, or resp2 if the "
+                                    "server refuses HELLO");
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+bool
+healthcode_connection_role(const char *role, bool *unchecked)
+{
+    *unchecked = role && strcmp(role, "unchecked") == 0;
+
+    if (role == NULL || *unchecked || strcmp(role, "master") == 0) {
+        return true;
+    }
+
+    healthcode_output_usage("--role: write master, or unchecked if the server "
+                            "refuses ROLE");
+    return false;
+}
+
+
+redisContext *
+healthcode_connection_stranger(const healthcode_connection_options_t *options)
+{
+    healthcode_url_t         url;
+    healthcode_connection_t  connection = { .redis = NULL };
+
+    if (!healthcode_connection_url(options, &url)
+        || healthcode_connection_read_options(options, &connection)
+           != HEALTHCODE_EXIT_OK
+        || !healthcode_connection_connect(&url, &connection)
+        || (url.tls && !healthcode_secure_start(connection.redis,
+                                                &options->secure, url.host)))
+    {
+        redisFree(connection.redis);
+        connection.redis = NULL;
+    }
+
+    healthcode_pepper_free(connection.pepper);
+    OPENSSL_cleanse(&url, sizeof(url));
+
+    return connection.redis;
 }
 
 
@@ -252,48 +395,71 @@ healthcode_connection_shake(healthcode_connection_t *connection,
 
 
 /*
- * Takes reply i; the last three of them are the proofs, in their order.  One
- * that the user may not ask for is a failure, or like one that does not hold.
+ * Takes reply i.  A proof that the user may not ask for is a failure, or like
+ * one that does not hold.
  */
 static healthcode_exit_e
 healthcode_connection_take(healthcode_connection_t *connection,
     const healthcode_handshake_t *handshake, unsigned i)
 {
-    int                             which;
     bool                            refused;
     char                            error[HEALTHCODE_CONNECTION_ERROR_MAX] = "";
     redisReply                     *reply;
+    const char                     *instead;
     healthcode_reason_e             reason;
+    healthcode_handshake_proof_e    which;
     healthcode_connection_proof_t  *proof;
 
     if (redisGetReply(connection->redis, (void **) &reply) != REDIS_OK) {
         return healthcode_connection_failed(connection, NULL);
     }
 
-    which = (int) i - (int) healthcode_handshake_replies(handshake)
-            + HEALTHCODE_CONNECTION_PROOFS;
+    which = healthcode_handshake_proof(handshake, i);
 
     reason = healthcode_handshake_read(handshake, i, reply, error,
                                        sizeof(error));
-    refused = connection->may_refuse && which >= 0
-              && reply->type == REDIS_REPLY_ERROR;
+    refused = reply->type == REDIS_REPLY_ERROR
+              && (which == HEALTHCODE_CONNECTION_POLICY
+                  || (connection->may_refuse
+                      && which != HEALTHCODE_CONNECTION_PROOFS));
+    instead = healthcode_refusal_is_command(reply)
+              ? healthcode_connection_instead(handshake, i) : "";
     freeReplyObject(reply);
 
-    if (reason == HEALTHCODE_REASON_STORE_UNAVAILABLE && !refused) {
-        return healthcode_output_failed("--redis: %s%s", error,
+    if ((reason == HEALTHCODE_REASON_STORE_UNAVAILABLE
+         || reason == HEALTHCODE_REASON_STORE_AUTH)
+        && !refused)
+    {
+        return healthcode_output_failed("--redis: %s%s%s", error,
                                         strstr(error, "NOAUTH")
                                         || strstr(error, "WRONGPASS")
                                         ? "; name the user in the URL and the "
-                                          "password by --password-file" : "");
+                                          "password by --password-file" : "",
+                                        instead);
     }
 
-    if (which >= 0) {
+    if (which != HEALTHCODE_CONNECTION_PROOFS) {
         proof = &connection->proofs[which];
         proof->reason = reason;
         memcpy(proof->error, error, sizeof(error));
     }
 
     return HEALTHCODE_EXIT_OK;
+}
+
+
+/* What to write if the command of reply i is not to be had. */
+static const char *
+healthcode_connection_instead(const healthcode_handshake_t *handshake,
+    unsigned i)
+{
+    if (healthcode_handshake_proof(handshake, i)
+        == HEALTHCODE_CONNECTION_ROLE)
+    {
+        return "; give the right +role, or write --role unchecked";
+    }
+
+    return (i == 0 && !handshake->resp2) ? "; write --protocol resp2" : "";
 }
 
 
@@ -402,6 +568,12 @@ healthcode_connection_failed(const healthcode_connection_t *connection,
 {
     if (reply) {
         return healthcode_output_failed("the store refused: %s", reply->str);
+    }
+
+    if (healthcode_secure_cause(connection->redis)) {
+        return healthcode_output_failed("--redis: %s",
+                                        healthcode_secure_cause(
+                                            connection->redis));
     }
 
     if (connection->redis->err == REDIS_ERR_IO) {

@@ -6,6 +6,7 @@
 #ifndef HEALTHCODE_CONNECTION_H
 #define HEALTHCODE_CONNECTION_H
 
+#include "healthcode_secure.h"
 #include "healthcode_subject.h"
 #include "redis/healthcode_handshake.h"
 
@@ -15,24 +16,36 @@ typedef struct {
     const char  *redis;
     const char  *user;
     const char  *password_file;
+    const char  *sentinel_user;
+    const char  *sentinel_password_file;
     const char  *pepper_file;
     const char  *timeout;
-    const char  *wait;           /* replicas; only where something is written */
+    const char  *wait;           /* replicas; only if something is written */
+    const char  *role;
+    const char  *protocol;
+    healthcode_secure_options_t  secure;
     bool         before_init;    /* the store may have no proof yet */
-    bool         may_refuse;     /* proofs, too; what is refused is told */
+    bool         may_refuse;     /* proofs, too; a warning names each */
+    bool         asks_policy;    /* whether it evicts is looked at */
 } healthcode_connection_options_t;
 
 
 /* Rows for a table of healthcode_option_t. */
 #define HEALTHCODE_CONNECTION_ROWS(o, needs_pepper)                           \
-    { .name = "redis", .hint = "URL", .value = &(o)->redis,                   \
-      .required = true },                                                     \
+    { .name = "redis", .hint = "URL", .value = &(o)->redis },                 \
     { .name = "pepper-file", .hint = "FILE", .value = &(o)->pepper_file,      \
       .required = (needs_pepper) },                                           \
     { .name = "user", .hint = "NAME", .value = &(o)->user },                  \
     { .name = "password-file", .hint = "FILE",                                \
       .value = &(o)->password_file },                                         \
-    { .name = "timeout", .hint = "TIME", .value = &(o)->timeout }
+    { .name = "sentinel-user", .hint = "NAME",                                \
+      .value = &(o)->sentinel_user },                                         \
+    { .name = "sentinel-password-file", .hint = "FILE",                       \
+      .value = &(o)->sentinel_password_file },                                \
+    { .name = "timeout", .hint = "TIME", .value = &(o)->timeout },            \
+    { .name = "role", .hint = "ROLE", .value = &(o)->role },                  \
+    { .name = "protocol", .hint = "PROTOCOL", .value = &(o)->protocol },      \
+    HEALTHCODE_SECURE_ROWS(&(o)->secure)
 
 #define HEALTHCODE_CONNECTION_WAIT_ROW(o)                                     \
     { .name = "wait", .hint = "N", .value = &(o)->wait }
@@ -42,24 +55,25 @@ typedef struct {
 #define HEALTHCODE_CONNECTION_ERROR_MAX  HEALTHCODE_REFUSAL_SIZE
 
 /* What a gate asks of a store, one judgement each. */
-typedef enum {
-    HEALTHCODE_CONNECTION_ROLE,
-    HEALTHCODE_CONNECTION_POLICY,
-    HEALTHCODE_CONNECTION_META,
-    HEALTHCODE_CONNECTION_PROOFS
-} healthcode_connection_proof_e;
+#define HEALTHCODE_CONNECTION_ROLE    HEALTHCODE_HANDSHAKE_PROOF_ROLE
+#define HEALTHCODE_CONNECTION_POLICY  HEALTHCODE_HANDSHAKE_PROOF_POLICY
+#define HEALTHCODE_CONNECTION_META    HEALTHCODE_HANDSHAKE_PROOF_META
+#define HEALTHCODE_CONNECTION_PROOFS  HEALTHCODE_HANDSHAKE_PROOF_NONE
 
 typedef struct {
-    healthcode_reason_e  reason;        /* _OK: proven */
+    healthcode_reason_e  reason;        /* _OK: proven, or not asked for */
     char                 error[HEALTHCODE_CONNECTION_ERROR_MAX];
 } healthcode_connection_proof_t;
 
 typedef struct {
     redisContext                   *redis;
     healthcode_pepper_t            *pepper;      /* NULL: not given */
-    char                            check[HEALTHCODE_HOLDER_HEX + 1];
+    char                            check[HEALTHCODE_PEPPER_CHECK + 1];
     char                            user[HEALTHCODE_CONNECTION_USER_MAX];
     bool                            may_refuse;
+    bool                            is_unix;
+    bool                            is_resp2;
+    bool                            has_password;
     long                            wait;
     int64_t                         timeout;     /* milliseconds */
     healthcode_connection_proof_t   proofs[HEALTHCODE_CONNECTION_PROOFS];
@@ -68,13 +82,26 @@ typedef struct {
 
 /*
  * Connects as options say and takes the store's proofs, without judging them.
- * What fails has been said; the exit code is returned.  The connection is
+ * Prints a message on failure, and returns the exit code.  The connection is
  * closed by healthcode_connection_close(), also after a failure.
  */
 healthcode_exit_e healthcode_connection_open(
     const healthcode_connection_options_t *options,
     healthcode_connection_t *connection);
 void healthcode_connection_close(healthcode_connection_t *connection);
+
+/*
+ * Reads --role, which may be NULL; false, with a message printed, if it is
+ * neither master nor unchecked.
+ */
+bool healthcode_connection_role(const char *role, bool *unchecked);
+
+/*
+ * A connection to the same server that has not logged in; NULL, with a message
+ * printed, if there is none.  The caller frees it.
+ */
+redisContext *healthcode_connection_stranger(
+    const healthcode_connection_options_t *options);
 
 /*
  * Likewise, and refuses a store that is not a master, was not initialised, or
@@ -85,8 +112,8 @@ healthcode_exit_e healthcode_connection_open_proven(
     healthcode_connection_t *connection);
 
 /*
- * The reply to one command, or NULL where there is none or it is an error,
- * which has been said.  The caller frees it.
+ * The reply to one command, which the caller frees; NULL, with a message
+ * printed, if there is none or it is an error.
  */
 redisReply *healthcode_connection_command(healthcode_connection_t *connection,
     int argc, const char **argv, const size_t *lens);
@@ -99,11 +126,11 @@ redisReply *healthcode_connection_hash(healthcode_connection_t *connection,
     const char *key);
 bool healthcode_connection_is_pairs(const redisReply *reply);
 
-/* Says why the connection, or reply where it is not NULL, failed. */
+/* Prints why the connection failed, or reply if it is not NULL. */
 healthcode_exit_e healthcode_connection_failed(
     const healthcode_connection_t *connection, const redisReply *reply);
 
-/* Waits for the replicas of --wait; too few have been said. */
+/* Waits for the replicas of --wait; prints a message if they are too few. */
 healthcode_exit_e healthcode_connection_wait(
     healthcode_connection_t *connection);
 

@@ -1,6 +1,7 @@
 /*
  * healthcode control: issuers suspended, keys revoked, older codes refused.
- * Knows no holders.  docs/redis-keys.md, "healthcode:control".
+ * Leaves single holders to healthcode_revoke.c.
+ * docs/redis-keys.md, "healthcode:control".
  */
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_fields.h"
+#include "healthcode_revoke.h"
 #include "healthcode_time.h"
 
 
@@ -25,6 +27,15 @@ static healthcode_exit_e healthcode_control_resume(int argc, char **argv);
 static healthcode_exit_e healthcode_control_revoke(int argc, char **argv);
 static healthcode_exit_e healthcode_control_restore(int argc, char **argv);
 static healthcode_exit_e healthcode_control_before(int argc, char **argv);
+static healthcode_exit_e healthcode_control_before_holder(
+    healthcode_flag_options_t *options, const char *holder, const char *text);
+static healthcode_exit_e healthcode_control_before_issuer(
+    const healthcode_flag_options_t *options, const char *iss,
+    const char *text, bool is_new);
+static healthcode_exit_e healthcode_control_time(const char *text,
+    int64_t *before);
+static healthcode_exit_e healthcode_control_add(int argc, char **argv);
+static healthcode_exit_e healthcode_control_drop(int argc, char **argv);
 static healthcode_exit_e healthcode_control_list(int argc, char **argv);
 static healthcode_exit_e healthcode_control_set_until(int argc, char **argv,
     const char *kind, const char *argument);
@@ -47,7 +58,11 @@ static const healthcode_command_t  healthcode_control_commands[] = {
     { "resume", healthcode_control_resume, NULL },
     { "revoke-key", healthcode_control_revoke, NULL },
     { "restore-key", healthcode_control_restore, NULL },
+    { "revoke-code", healthcode_revoke_code, NULL },
+    { "restore-code", healthcode_revoke_restore, NULL },
     { "before", healthcode_control_before, NULL },
+    { "add-issuer", healthcode_control_add, NULL },
+    { "drop-issuer", healthcode_control_drop, NULL },
     { "list", healthcode_control_list, NULL },
 };
 
@@ -55,7 +70,7 @@ static const healthcode_command_t  healthcode_control_commands[] = {
 healthcode_exit_e
 healthcode_control(int argc, char **argv)
 {
-    return healthcode_options_dispatch(healthcode_control_commands, 6, argc,
+    return healthcode_options_dispatch(healthcode_control_commands, 10, argc,
                                        argv);
 }
 
@@ -88,6 +103,48 @@ healthcode_control_restore(int argc, char **argv)
 }
 
 
+/* The store knows the issuer from now on; nothing of it is refused. */
+static healthcode_exit_e
+healthcode_control_add(int argc, char **argv)
+{
+    bool                        exact = false;
+    char                        field[HEALTHCODE_CONTROL_FIELD_MAX];
+    const char                 *names[] = { "ISS" };
+    healthcode_exit_e           rc;
+    healthcode_fields_t         o = { .until = NULL };
+    healthcode_arguments_t      arguments = { names, 1, 1, { .n = 0 } };
+    const healthcode_option_t   options[] = {
+        HEALTHCODE_CONNECTION_ROWS(&o.connection, false),
+        HEALTHCODE_CONNECTION_WAIT_ROW(&o.connection),
+        { .name = "exact", .is_set = &exact },
+    };
+
+    if (!healthcode_options_parse(argc, argv, options,
+                                  sizeof(options) / sizeof(options[0]),
+                                  &arguments))
+    {
+        return HEALTHCODE_EXIT_USAGE;
+    }
+
+    rc = healthcode_control_field("known", "ISS", arguments.list.items[0],
+                                  field);
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_control_seen("ISS", arguments.list.items[0], exact);
+    }
+
+    return (rc == HEALTHCODE_EXIT_OK)
+           ? healthcode_control_set(&o, field, time(NULL)) : rc;
+}
+
+
+static healthcode_exit_e
+healthcode_control_drop(int argc, char **argv)
+{
+    return healthcode_control_undo(argc, argv, "known", "ISS");
+}
+
+
 static healthcode_exit_e
 healthcode_control_list(int argc, char **argv)
 {
@@ -100,7 +157,7 @@ static healthcode_exit_e
 healthcode_control_set_until(int argc, char **argv, const char *kind,
     const char *argument)
 {
-    bool                        exact = false;
+    bool                        exact = false, is_new = false;
     char                        field[HEALTHCODE_CONTROL_FIELD_MAX];
     int64_t                     until;
     healthcode_exit_e           rc;
@@ -111,11 +168,12 @@ healthcode_control_set_until(int argc, char **argv, const char *kind,
         HEALTHCODE_CONNECTION_WAIT_ROW(&o.connection),
         { .name = "until", .hint = "TIME", .value = &o.until },
         { .name = "exact", .is_set = &exact },
+        { .name = "new", .is_set = &is_new },
     };
 
     if (!healthcode_options_parse(argc, argv, options,
-                                  sizeof(options) / sizeof(options[0]),
-                                  &arguments)
+                                  sizeof(options) / sizeof(options[0])
+                                  - (strcmp(kind, "key") == 0), &arguments)
         || !healthcode_time_until("--until", o.until, time(NULL), &until))
     {
         return HEALTHCODE_EXIT_USAGE;
@@ -126,6 +184,10 @@ healthcode_control_set_until(int argc, char **argv, const char *kind,
 
     if (rc == HEALTHCODE_EXIT_OK) {
         rc = healthcode_control_seen(argument, arguments.list.items[0], exact);
+    }
+
+    if (strcmp(kind, "issuer") == 0 && !is_new) {
+        o.iss = arguments.list.items[0];
     }
 
     return (rc == HEALTHCODE_EXIT_OK)
@@ -161,20 +223,21 @@ healthcode_control_undo(int argc, char **argv, const char *kind,
 }
 
 
+/* Of an issuer, or of one holder. */
 static healthcode_exit_e
 healthcode_control_before(int argc, char **argv)
 {
-    bool                        exact = false;
-    char                        field[HEALTHCODE_CONTROL_FIELD_MAX];
-    int64_t                     now = time(NULL), before;
-    const char                 *text, *names[] = { "ISS", "TIME" };
-    healthcode_exit_e           rc;
-    healthcode_fields_t         o = { .until = NULL };
-    healthcode_arguments_t      arguments = { names, 2, 2, { .n = 0 } };
+    bool                        is_new = false;
+    const char                 *holder = NULL, *names[] = { "ISS", "TIME" };
+    healthcode_arguments_t      arguments = { names, 1, 2, { .n = 0 } };
+    healthcode_flag_options_t   o = { .custom = false };
     const healthcode_option_t   options[] = {
-        HEALTHCODE_CONNECTION_ROWS(&o.connection, false),
+        HEALTHCODE_FLAG_ROWS(&o),
         HEALTHCODE_CONNECTION_WAIT_ROW(&o.connection),
-        { .name = "exact", .is_set = &exact },
+        { .name = "holder", .hint = "SUB", .value = &holder },
+        { .name = "by", .hint = "WHO", .value = &o.by },
+        { .name = "reason", .hint = "TEXT", .value = &o.reason },
+        { .name = "new", .is_set = &is_new },
     };
 
     if (!healthcode_options_parse(argc, argv, options,
@@ -184,35 +247,100 @@ healthcode_control_before(int argc, char **argv)
         return HEALTHCODE_EXIT_USAGE;
     }
 
-    rc = healthcode_control_field("before", "ISS", arguments.list.items[0],
-                                  field);
+    if (holder && arguments.list.n == 2) {
+        return healthcode_output_usage("\"%s\": --holder has no ISS; write "
+                                       "TIME alone", arguments.list.items[0]);
+    }
+
+    if (holder) {
+        return healthcode_control_before_holder(&o, holder,
+                                                arguments.list.items[0]);
+    }
+
+    if (arguments.list.n == 1) {
+        return healthcode_output_usage("TIME is missing; write ISS TIME, or "
+                                       "--holder SUB TIME");
+    }
+
+    if (o.subject.space || o.subject.hashed || o.by || o.reason) {
+        return healthcode_output_usage("--space, --hashed, --by and --reason "
+                                       "are of --holder; leave them out");
+    }
+
+    return healthcode_control_before_issuer(&o, arguments.list.items[0],
+                                            arguments.list.items[1], is_new);
+}
+
+
+static healthcode_exit_e
+healthcode_control_before_holder(healthcode_flag_options_t *options,
+    const char *holder, const char *text)
+{
+    int64_t            before;
+    healthcode_exit_e  rc;
+
+    if (strcmp(text, "none") == 0) {
+        return healthcode_revoke_before(options, holder, NULL);
+    }
+
+    rc = healthcode_control_time(text, &before);
+
+    return (rc == HEALTHCODE_EXIT_OK)
+           ? healthcode_revoke_before(options, holder, &before) : rc;
+}
+
+
+static healthcode_exit_e
+healthcode_control_before_issuer(const healthcode_flag_options_t *options,
+    const char *iss, const char *text, bool is_new)
+{
+    char                  field[HEALTHCODE_CONTROL_FIELD_MAX];
+    int64_t               before;
+    healthcode_exit_e     rc;
+    healthcode_fields_t   o = { .connection = options->connection };
+
+    rc = healthcode_control_field("before", "ISS", iss, field);
+
     if (rc != HEALTHCODE_EXIT_OK) {
         return rc;
     }
-
-    text = arguments.list.items[1];
 
     if (strcmp(text, "none") == 0) {
         return healthcode_control_clear(&o, field);
     }
 
-    rc = healthcode_control_seen("ISS", arguments.list.items[0], exact);
-    if (rc != HEALTHCODE_EXIT_OK) {
-        return rc;
+    o.iss = is_new ? NULL : iss;
+    rc = healthcode_control_seen("ISS", iss, options->subject.exact);
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_control_time(text, &before);
     }
 
-    if (!healthcode_time_option("TIME", text, now, &before)) {
+    return (rc == HEALTHCODE_EXIT_OK)
+           ? healthcode_control_set(&o, field, before) : rc;
+}
+
+
+/* The TIME before which codes are refused. */
+static healthcode_exit_e
+healthcode_control_time(const char *text, int64_t *before)
+{
+    int64_t  now = time(NULL);
+
+    if (!healthcode_time_option("TIME", text, now, before)) {
         return HEALTHCODE_EXIT_USAGE;
     }
 
-    if (before == 0 || before > now) {
-        return healthcode_output_usage("TIME: \"%s\" %s", text,
-                     before ? "lies in the future; to refuse all codes for a "
-                              "while write healthcode control suspend --until"
-                            : "refuses no code; write none to undo");
+    if (*before > now) {
+        return healthcode_output_usage("TIME: \"%s\" lies in the future; to "
+                                       "refuse all codes for a while write "
+                                       "healthcode control suspend --until",
+                                       text);
     }
 
-    return healthcode_control_set(&o, field, before);
+    return *before ? HEALTHCODE_EXIT_OK
+                   : healthcode_output_usage("TIME: \"%s\" refuses no code; "
+                                             "write none to undo", text);
 }
 
 
@@ -228,9 +356,9 @@ healthcode_control_field(const char *kind, const char *argument,
             || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                             "abcdefghijklmnopqrstuvwxyz0123456789-_") != len)
         {
-            return healthcode_output_usage("%s: \"%s\" is no thumbprint; write "
-                                    "the %d characters that healthcode keygen "
-                                    "and inspect print", argument, name,
+            return healthcode_output_usage("%s: invalid thumbprint \"%s\"; "
+                                    "write the %d characters that healthcode "
+                                    "keygen and inspect print", argument, name,
                                     HEALTHCODE_THUMBPRINT_LEN);
         }
 
@@ -329,6 +457,11 @@ healthcode_control_print(healthcode_str_t field, healthcode_str_t value,
     bool   before = field.len > 7 && memcmp(field.data, "before:", 7) == 0;
 
     healthcode_output_text(stdout, field);
+
+    if (field.len > 6 && memcmp(field.data, "known:", 6) == 0) {
+        puts("  an issuer of this store");
+        return;
+    }
 
     if (before && value.len && value.len <= 12
         && strspn((const char *) value.data, "0123456789") == value.len)

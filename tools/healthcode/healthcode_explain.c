@@ -1,5 +1,5 @@
 /*
- * Why a text is no code, or one of another type, in words.
+ * Explains why a text is not a code, or a code of another type.
  * Knows no keys and no claims.  docs/token-format.md, "Inspecting a code".
  */
 
@@ -17,7 +17,16 @@
 static healthcode_str_t healthcode_explain_part(healthcode_str_t text);
 static void healthcode_explain_foreign(healthcode_str_t text);
 static void healthcode_explain_header(healthcode_str_t header);
+static void healthcode_explain_rule(yyjson_val *root);
+static yyjson_val *healthcode_explain_twice(yyjson_val *value);
 static void healthcode_explain_members(yyjson_val *header);
+
+
+void
+healthcode_explain_begin(void)
+{
+    fputs("why        ", stdout);
+}
 
 
 void
@@ -26,7 +35,7 @@ healthcode_explain(const char *format, ...)
     va_list  args;
 
     va_start(args, format);
-    fputs("why        ", stdout);
+    healthcode_explain_begin();
     vprintf(format, args);
     putchar('\n');
     va_end(args);
@@ -37,7 +46,8 @@ void
 healthcode_explain_quoted(const char *before, healthcode_str_t text,
     const char *after)
 {
-    printf("why        %s\"", before);
+    healthcode_explain_begin();
+    printf("%s\"", before);
     healthcode_output_text(stdout, text);
     printf("\"%s\n", after);
 }
@@ -61,6 +71,15 @@ healthcode_explain_text(healthcode_str_t text)
     } else if (dots == 4) {
         healthcode_explain("five parts are an encrypted token (JWE, RFC 7516); "
                            "a code is signed, not encrypted");
+
+    } else if (dots && memchr(text.data, '~', text.len)) {
+        healthcode_explain("it has a \"~\", as an SD-JWT has (RFC 9901): a "
+                           "wallet's credential, which a verifier exchanges "
+                           "for a code");
+
+    } else if (dots == 0 && text.len) {
+        healthcode_explain("it has no dot, so it is not a JWT: an opaque token "
+                           "means something only to who made it");
 
     } else if (dots == 1) {
         healthcode_explain("the part of the signature is missing, with the dot "
@@ -137,19 +156,78 @@ healthcode_explain_header(healthcode_str_t header)
 void
 healthcode_explain_json(const char *part, healthcode_str_t text, size_t offset)
 {
-    const char  *wrong;
-    yyjson_doc  *doc = yyjson_read((const char *) text.data, text.len, 0);
+    yyjson_doc       *doc;
+    yyjson_read_err   error;
+
+    doc = yyjson_read_opts((char *) (uintptr_t) text.data, text.len, 0, NULL,
+                           &error);
+
+    healthcode_explain_begin();
+    printf("the %s is not a strict JSON object; that is seen at its byte %zu: ",
+           part, offset + 1);
 
     /* what yyjson reads is valid JSON in UTF-8, so a rule of ours is broken */
-    wrong = doc == NULL ? "it is not JSON, or not in UTF-8"
-            : !yyjson_is_obj(yyjson_doc_get_root(doc)) ? "it is no object"
-            : "a name stands there twice, or more than 64 members in one "
-              "object, or a NUL in a string";
+    if (doc == NULL) {
+        printf("it is not JSON: %s\n", error.msg);
+
+    } else if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
+        puts("it is not an object");
+
+    } else {
+        healthcode_explain_rule(yyjson_doc_get_root(doc));
+    }
 
     yyjson_doc_free(doc);
+}
 
-    healthcode_explain("the %s is no strict JSON object; that is seen at its "
-                       "byte %zu: %s", part, offset + 1, wrong);
+
+/* Which rule of I-JSON is broken; all values lie in one array. */
+static void
+healthcode_explain_rule(yyjson_val *root)
+{
+    yyjson_val        *value, *name, *end = unsafe_yyjson_get_next(root);
+    healthcode_str_t   text;
+
+    for (value = root; value < end; value++) {
+        text = healthcode_json_text(value);
+
+        if (text.len && memchr(text.data, '\0', text.len)) {
+            puts("a string has a NUL in it");
+            return;
+        }
+
+        name = healthcode_explain_twice(value);
+
+        if (name) {
+            fputs("a name stands there twice: \"", stdout);
+            healthcode_output_text(stdout, healthcode_json_text(name));
+            puts("\"");
+            return;
+        }
+    }
+
+    puts("an object has more members than a code has room for");
+}
+
+
+/* The first name of value that it has before; NULL: none, or no object. */
+static yyjson_val *
+healthcode_explain_twice(yyjson_val *value)
+{
+    size_t       i, n;
+    yyjson_val  *name, *member, *first;
+
+    yyjson_obj_foreach(value, i, n, name, member) {
+        first = yyjson_obj_getn(value,
+                                (const char *) healthcode_json_text(name).data,
+                                healthcode_json_text(name).len);
+
+        if (first != member) {
+            return name;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -178,7 +256,7 @@ healthcode_explain_members(yyjson_val *header)
             healthcode_explain("the header has no \"alg\"");
 
         } else if (value && !yyjson_is_str(value)) {
-            healthcode_explain("the \"%s\" of the header is no string",
+            healthcode_explain("the \"%s\" of the header is not a string",
                                strings[i]);
         }
     }

@@ -11,6 +11,9 @@
 #include "healthcode_keyset.h"
 
 
+/* The beginning of a line, of which the caller prints the rest. */
+void healthcode_explain_begin(void);
+
 /* A line of before, text of a stranger in quotes, after. */
 void healthcode_explain_quoted(const char *before, healthcode_str_t text,
     const char *after);
@@ -41,11 +44,13 @@ void healthcode_explain_key(const healthcode_keyset_t *keyset,
     const healthcode_keyring_t *keyring, const healthcode_token_t *token,
     healthcode_reason_e reason);
 
-/* A payload of which healthcode_claims_parse() makes no claims. */
-void healthcode_explain_payload(healthcode_str_t payload);
+/* A payload of which healthcode_claims_parse() makes no claims but faults. */
+void healthcode_explain_payload(healthcode_str_t payload,
+    const healthcode_claims_faults_t *faults);
 
-/* A reason of healthcode_claims_check(). */
+/* A reason of healthcode_claims_check(), of claims that were read by names. */
 void healthcode_explain_claims(const healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names,
     const healthcode_claims_policy_t *policy, int64_t now,
     healthcode_reason_e reason);
 

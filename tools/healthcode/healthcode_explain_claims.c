@@ -8,21 +8,8 @@
 #include "healthcode_explain.h"
 
 
-/* What a claim has to be. */
-typedef enum {
-    HEALTHCODE_EXPLAIN_TEXT,      /* a string */
-    HEALTHCODE_EXPLAIN_NAME,      /* a string that is there and not empty */
-    HEALTHCODE_EXPLAIN_TIME,
-    HEALTHCODE_EXPLAIN_STAMP,     /* a time that is there */
-    HEALTHCODE_EXPLAIN_LIST,      /* a string or an array of them */
-    HEALTHCODE_EXPLAIN_REGIONS
-} healthcode_explain_e;
-
-
-static const char *healthcode_explain_claim(yyjson_val *object,
-    const char *name, healthcode_explain_e kind);
-static const char *healthcode_explain_time(yyjson_val *object,
-    const char *name, bool required);
+static void healthcode_explain_status(const healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names);
 static void healthcode_explain_not_yet(const healthcode_claims_t *claims,
     const healthcode_claims_policy_t *policy, int64_t now);
 static void healthcode_explain_audience(const healthcode_claims_t *claims,
@@ -30,27 +17,12 @@ static void healthcode_explain_audience(const healthcode_claims_t *claims,
 
 
 void
-healthcode_explain_payload(healthcode_str_t payload)
+healthcode_explain_payload(healthcode_str_t payload,
+    const healthcode_claims_faults_t *faults)
 {
     void        *memory;
-    size_t       i, offset, size = healthcode_json_memory(payload.len);
+    size_t       offset, size = healthcode_json_memory(payload.len);
     yyjson_val  *object;
-    const char  *wrong;
-
-    static const struct {
-        const char            *name;
-        healthcode_explain_e   kind;
-    } claims[] = {
-        { "iss", HEALTHCODE_EXPLAIN_NAME },
-        { "sub", HEALTHCODE_EXPLAIN_NAME },
-        { "iat", HEALTHCODE_EXPLAIN_STAMP },
-        { "exp", HEALTHCODE_EXPLAIN_STAMP },
-        { "nbf", HEALTHCODE_EXPLAIN_TIME },
-        { "jti", HEALTHCODE_EXPLAIN_TEXT },
-        { "status", HEALTHCODE_EXPLAIN_TEXT },
-        { "aud", HEALTHCODE_EXPLAIN_LIST },
-        { "regions", HEALTHCODE_EXPLAIN_REGIONS },
-    };
 
     memory = malloc(size);
 
@@ -64,96 +36,19 @@ healthcode_explain_payload(healthcode_str_t payload)
         healthcode_explain_json("payload", payload, offset);
     }
 
-    for (i = 0; object && i < sizeof(claims) / sizeof(claims[0]); i++) {
-        wrong = healthcode_explain_claim(object, claims[i].name,
-                                         claims[i].kind);
-        if (wrong) {
-            healthcode_explain("%s %s", claims[i].name, wrong);
-        }
+    for (size_t i = 0; object && i < faults->n; i++) {
+        healthcode_explain_begin();
+        healthcode_output_text(stdout, faults->faults[i].claim);
+        printf(" %s\n", faults->faults[i].what);
     }
 
     free(memory);
 }
 
 
-/* NULL: it is as it has to be. */
-static const char *
-healthcode_explain_claim(yyjson_val *object, const char *name,
-    healthcode_explain_e kind)
-{
-    size_t       i, n;
-    yyjson_val  *item, *value = yyjson_obj_get(object, name);
-
-    switch (kind) {
-
-    case HEALTHCODE_EXPLAIN_NAME:
-        return value == NULL ? "is missing"
-               : !yyjson_is_str(value) ? "is no string"
-               : healthcode_json_text(value).len == 0 ? "is empty" : NULL;
-
-    case HEALTHCODE_EXPLAIN_TEXT:
-        return (value && !yyjson_is_str(value)) ? "is no string" : NULL;
-
-    case HEALTHCODE_EXPLAIN_TIME:
-    case HEALTHCODE_EXPLAIN_STAMP:
-        return healthcode_explain_time(object, name,
-                                       kind == HEALTHCODE_EXPLAIN_STAMP);
-
-    case HEALTHCODE_EXPLAIN_LIST:
-        yyjson_arr_foreach(value, i, n, item) {
-            if (!yyjson_is_str(item)) {
-                return "has a member that is no string";
-            }
-        }
-
-        return (value && !yyjson_is_str(value) && !yyjson_is_arr(value))
-               ? "is neither a string nor an array of strings" : NULL;
-
-    case HEALTHCODE_EXPLAIN_REGIONS:
-        break;
-    }
-
-    yyjson_arr_foreach(value, i, n, item) {
-
-        if (healthcode_region_parse(healthcode_json_text(item)) == 0) {
-            return "has a member that is no division code: 2, 4 or 6 digits in "
-                   "quotes";
-        }
-    }
-
-    return (value == NULL) ? NULL
-           : !yyjson_is_arr(value) ? "is no array of division codes"
-           : yyjson_arr_size(value) > HEALTHCODE_CLAIMS_REGIONS_MAX
-             ? "has more than 64 members" : NULL;
-}
-
-
-static const char *
-healthcode_explain_time(yyjson_val *object, const char *name, bool required)
-{
-    int64_t  seconds;
-
-    switch (healthcode_json_integer(object, name, 0, HEALTHCODE_CLAIMS_TIME_MAX,
-                                    &seconds))
-    {
-    case 1:
-        return NULL;
-
-    case 0:
-        return required ? "is missing" : NULL;
-
-    default:
-        return yyjson_is_int(yyjson_obj_get(object, name))
-               ? "is out of range: it is of Unix seconds, not of milliseconds, "
-                 "from 0 on"
-               : "is no integer of Unix seconds (12.0, 1e9 and \"12\" are "
-                 "none)";
-    }
-}
-
-
 void
 healthcode_explain_claims(const healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names,
     const healthcode_claims_policy_t *policy, int64_t now,
     healthcode_reason_e reason)
 {
@@ -165,8 +60,8 @@ healthcode_explain_claims(const healthcode_claims_t *claims,
                                (long long) (claims->iat - claims->exp));
         } else {
             healthcode_explain("it was made to live %lld s; --max-age accepts "
-                               "%lld s", (long long) (claims->exp
-                                                      - claims->iat),
+                               "%lld s, as \"max_age\" of its issuer does at a "
+                               "gate", (long long) (claims->exp - claims->iat),
                                (long long) policy->lifetime_max);
         }
         break;
@@ -185,14 +80,47 @@ healthcode_explain_claims(const healthcode_claims_t *claims,
         healthcode_explain_audience(claims, policy);
         break;
 
+    case HEALTHCODE_REASON_BOUND:
+        healthcode_explain("its cnf %s", healthcode_bound_fault(claims->cnf,
+                                                         policy->certificate));
+        break;
+
     case HEALTHCODE_REASON_STATUS:
-        healthcode_explain_quoted("its status is ", claims->status,
-                                  "; only \"normal\" passes");
+        healthcode_explain_status(claims, names);
+        break;
+
+    case HEALTHCODE_REASON_STATUS_UNSUPPORTED:
+        healthcode_explain_begin();
+        healthcode_output_text(stdout, names->status);
+        puts(" is an object: another mechanism, such as a Token Status List, "
+             "which a gate does not ask; \"status off;\" in the issuer's "
+             "block, here --status off, lets it pass");
         break;
 
     default:
         break;
     }
+}
+
+
+/* Names the claim, what it has, and what would pass. */
+static void
+healthcode_explain_status(const healthcode_claims_t *claims,
+    const healthcode_claims_names_t *names)
+{
+    healthcode_explain_begin();
+    healthcode_output_text(stdout, names->status);
+    fputs(" is \"", stdout);
+    healthcode_output_text(stdout, claims->status);
+    fputs("\"; only", stdout);
+
+    for (size_t i = 0; i < names->nnormal; i++) {
+        fputs(i ? ", \"" : " \"", stdout);
+        healthcode_output_text(stdout, names->normal[i]);
+        putchar('"');
+    }
+
+    puts(names->nnormal > 1 ? " pass" : " passes");
 }
 
 

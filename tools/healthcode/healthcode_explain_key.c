@@ -28,6 +28,9 @@ typedef struct {
 static void healthcode_explain_algorithm(const healthcode_explain_t *explain);
 static void healthcode_explain_unknown(const healthcode_explain_t *explain);
 static void healthcode_explain_set(const healthcode_explain_t *explain);
+static void healthcode_explain_skipped(const healthcode_explain_t *explain);
+static const char *healthcode_explain_why_skipped(
+    const healthcode_keyset_t *keyset, healthcode_str_t kid);
 static void healthcode_explain_kid(const healthcode_explain_t *explain);
 static void healthcode_explain_name(const healthcode_key_t *key);
 static void healthcode_explain_signature(healthcode_explain_t *explain);
@@ -70,6 +73,7 @@ healthcode_explain_key(const healthcode_keyset_t *keyset,
         healthcode_explain_algorithm(&explain);
     }
 
+    healthcode_explain_skipped(&explain);
     healthcode_explain_holds(&explain);
 }
 
@@ -101,8 +105,8 @@ healthcode_explain_unknown(const healthcode_explain_t *explain)
     healthcode_str_t               name, alg = explain->token->alg;
     const healthcode_algorithm_t  *row;
 
-    healthcode_explain_quoted("the code says ", alg, ", which is no algorithm "
-                              "here");
+    healthcode_explain_quoted("the code says ", alg, ", which is not an "
+                              "algorithm here");
 
     for (size_t i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
         name = healthcode_str_from(row->name, strlen(row->name));
@@ -146,14 +150,66 @@ healthcode_explain_set(const healthcode_explain_t *explain)
 }
 
 
+/* Keys that the warnings name may be what is missing. */
+static void
+healthcode_explain_skipped(const healthcode_explain_t *explain)
+{
+    size_t  n = 0;
+
+    for (size_t i = 0; i < explain->keyset->nfiles; i++) {
+        n += healthcode_keyring_skipped(explain->keyset->files[i].all);
+    }
+
+    if (n) {
+        healthcode_explain("%zu key%s skipped, as the warning%s; gates skip "
+                           "them, too", n, n > 1 ? "s are" : " is",
+                           n > 1 ? "s say" : " says");
+    }
+}
+
+
+/* Why the key of this name is skipped; NULL: none that is kept is. */
+static const char *
+healthcode_explain_why_skipped(const healthcode_keyset_t *keyset,
+    healthcode_str_t kid)
+{
+    size_t                              i, n;
+    const healthcode_keyring_remark_t  *remark;
+
+    for (i = 0; i < keyset->nfiles; i++) {
+        for (n = 0; (remark = healthcode_keyring_remark_at(keyset->files[i].all,
+                                                           n)); n++)
+        {
+            if (remark->is_skipped
+                && healthcode_str_equal(kid, healthcode_str_from(remark->kid,
+                                                    strlen(remark->kid))))
+            {
+                return remark->why;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
 static void
 healthcode_explain_kid(const healthcode_explain_t *explain)
 {
     size_t                   n = 0;
+    const char              *skipped;
     const healthcode_key_t  *key;
 
+    skipped = healthcode_explain_why_skipped(explain->keyset,
+                                             explain->token->kid);
+
     healthcode_explain_quoted("the code names the key ", explain->token->kid,
-                              ", and there is none of that name");
+                              skipped ? ", which gates skip:"
+                                      : ", and there is none of that name");
+    if (skipped) {
+        healthcode_explain("%s", skipped);
+    }
+
     printf("why        the keys for %s are", explain->algorithm->name);
 
     while ((key = healthcode_keyset_at(explain->keyset, explain->algorithm, n)))
@@ -207,7 +263,7 @@ healthcode_explain_signature(healthcode_explain_t *explain)
         healthcode_explain_length(explain);
     }
 
-    if (explain->algorithm->family == HEALTHCODE_ALGORITHM_SM2) {
+    if (explain->algorithm->family == &healthcode_family_sm2) {
         healthcode_explain_sm2_id(explain, healthcode_str(""));
         healthcode_explain_sm2_id(explain,
                                   healthcode_str(HEALTHCODE_KEY_SM2_ID));
@@ -235,20 +291,11 @@ healthcode_explain_length(healthcode_explain_t *explain)
                        "exactly %zu", explain->token->signature.len,
                        explain->tried[0]->signature_len);
 
-    switch (explain->algorithm->family) {
-
-    case HEALTHCODE_ALGORITHM_ECDSA:
-    case HEALTHCODE_ALGORITHM_SM2:
+    if (strcmp(explain->algorithm->kty, "EC") == 0) {
         healthcode_explain_der(explain);
-        break;
 
-    case HEALTHCODE_ALGORITHM_RSA:
-    case HEALTHCODE_ALGORITHM_RSA_PSS:
+    } else if (strcmp(explain->algorithm->kty, "RSA") == 0) {
         healthcode_explain_zeros(explain);
-        break;
-
-    default:
-        break;
     }
 }
 

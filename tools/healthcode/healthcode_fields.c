@@ -1,12 +1,13 @@
 /*
  * What "healthcode region" and "healthcode control" share: one hash, whose
- * fields scripts write.  Knows not what they mean.  docs/redis-keys.md.
+ * fields scripts write.  Does not know what they mean.  docs/redis-keys.md.
  */
 
 #include <stdlib.h>
 #include <time.h>
 
 #include "healthcode_fields.h"
+#include "healthcode_issuers.h"
 
 
 static void healthcode_fields_print(const redisReply *reply,
@@ -23,6 +24,11 @@ healthcode_fields_write(healthcode_fields_t *fields,
 
     rc = healthcode_connection_open_proven(&fields->connection,
                                            &fields->redis);
+
+    if (rc == HEALTHCODE_EXIT_OK && fields->iss) {
+        rc = healthcode_issuers_check(&fields->redis, "ISS", fields->iss);
+    }
+
     if (rc != HEALTHCODE_EXIT_OK) {
         return rc;
     }

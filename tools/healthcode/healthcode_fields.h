@@ -1,6 +1,6 @@
 /*
  * What "healthcode region" and "healthcode control" share: one hash, whose
- * fields scripts write.  Knows not what they mean.  docs/redis-keys.md.
+ * fields scripts write.  Does not know what they mean.  docs/redis-keys.md.
  */
 
 #ifndef HEALTHCODE_FIELDS_H
@@ -14,6 +14,7 @@
 typedef struct {
     healthcode_connection_options_t   connection;
     const char                       *until;
+    const char                       *iss;      /* has to be known; or NULL */
     healthcode_connection_t           redis;
 } healthcode_fields_t;
 
@@ -22,8 +23,9 @@ typedef void (*healthcode_fields_print_pt)(healthcode_str_t field,
 
 
 /*
- * Connects and runs script, which returns the field's old value; *was_set
- * says whether there was one, if it is not NULL.
+ * Connects, checks the issuer if there is one, and runs script, which returns
+ * the field's old value; *was_set says whether there was one, if it is not
+ * NULL.
  */
 healthcode_exit_e healthcode_fields_write(healthcode_fields_t *fields,
     const healthcode_script_t *script, bool *was_set);

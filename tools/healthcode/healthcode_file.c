@@ -1,6 +1,6 @@
 /*
  * Files whole: keys, peppers, passwords, codes.
- * Knows not what is in them.  docs/operations.md, "Files".
+ * Does not know what is in them.  docs/operations.md, "Files".
  */
 
 #include <errno.h>
@@ -121,15 +121,4 @@ healthcode_file_is_new(const char *name, const char *path)
                              "another file, or add --force to replace it",
                              name, path);
     return false;
-}
-
-
-healthcode_str_t
-healthcode_file_trim(healthcode_str_t text)
-{
-    if (text.len && text.data[text.len - 1] == '\n') {
-        text.len--;
-    }
-
-    return text;
 }

@@ -1,6 +1,6 @@
 /*
  * Files whole: keys, peppers, passwords, codes.
- * Knows not what is in them.  docs/operations.md, "Files".
+ * Does not know what is in them.  docs/operations.md, "Files".
  */
 
 #ifndef HEALTHCODE_FILE_H
@@ -16,16 +16,13 @@
 /*
  * Reads the file that the option name gives, "-" being standard input.  The
  * caller frees *text, which has a NUL after its bytes, by
- * healthcode_file_free().  False where it cannot be read, which has been said.
+ * healthcode_file_free().  False if it cannot be read, with a message printed.
  */
 bool healthcode_file_read(const char *name, const char *path,
     healthcode_str_t *text);
 void healthcode_file_free(healthcode_str_t *text);
 
-/* Whether nothing is there yet; where something is, that has been said. */
+/* Whether nothing is there yet; prints a message if something is. */
 bool healthcode_file_is_new(const char *name, const char *path);
-
-/* text without one newline at its end. */
-healthcode_str_t healthcode_file_trim(healthcode_str_t text);
 
 #endif

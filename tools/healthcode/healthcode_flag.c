@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/healthcode_data.h"
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_flag.h"
@@ -17,7 +18,6 @@ typedef struct {
     healthcode_flag_options_t   options;
     const char                 *flag;
     int64_t                     until;
-    char                        holder[HEALTHCODE_HOLDER_HEX + 1];
     healthcode_flag_keys_t      keys;
     healthcode_connection_t     connection;
 } healthcode_flag_t;
@@ -29,10 +29,7 @@ static healthcode_exit_e healthcode_flag_open(healthcode_flag_t *flag,
     const healthcode_list_t *arguments, bool clear);
 static healthcode_exit_e healthcode_flag_run_set(healthcode_flag_t *flag);
 static healthcode_exit_e healthcode_flag_run_clear(healthcode_flag_t *flag);
-static healthcode_exit_e healthcode_flag_run(healthcode_flag_t *flag,
-    healthcode_script_t *script, bool *changed);
 static bool healthcode_flag_is_national(healthcode_str_t name);
-static bool healthcode_flag_is_name(healthcode_str_t name);
 static bool healthcode_flag_is_text(const char *text);
 
 
@@ -127,6 +124,7 @@ static healthcode_exit_e
 healthcode_flag_open(healthcode_flag_t *flag,
     const healthcode_list_t *arguments, bool clear)
 {
+    uint8_t                     holder[HEALTHCODE_HOLDER_LEN];
     const char                 *fault;
     healthcode_exit_e           rc;
     healthcode_flag_options_t  *o = &flag->options;
@@ -138,7 +136,9 @@ healthcode_flag_open(healthcode_flag_t *flag,
                                   o->custom);
 
     /* what someone else wrote must be clearable, whatever its name */
-    if (fault && !(clear && o->custom)) {
+    if (fault && !(clear && (o->custom
+                             || healthcode_flag_is_revocation(flag->flag))))
+    {
         return healthcode_output_usage("FLAG: \"%s\" %s", flag->flag, fault);
     }
 
@@ -151,11 +151,11 @@ healthcode_flag_open(healthcode_flag_t *flag,
 
     if (rc == HEALTHCODE_EXIT_OK) {
         rc = healthcode_subject_take(&o->subject, flag->connection.pepper,
-                                     arguments->items[0], flag->holder);
+                                     arguments->items[0], holder);
     }
 
     if (rc == HEALTHCODE_EXIT_OK) {
-        healthcode_flag_keys(flag->holder, &flag->keys);
+        healthcode_flag_keys(holder, &flag->keys);
     }
 
     return rc;
@@ -165,24 +165,17 @@ healthcode_flag_open(healthcode_flag_t *flag,
 static healthcode_exit_e
 healthcode_flag_run_set(healthcode_flag_t *flag)
 {
-    bool                 is_new;
-    char                 until[24], text[HEALTHCODE_OUTPUT_TIME_MAX];
-    healthcode_exit_e    rc;
-    healthcode_script_t  script;
+    bool               is_new;
+    char               text[HEALTHCODE_OUTPUT_TIME_MAX];
+    healthcode_exit_e  rc;
 
-    snprintf(until, sizeof(until), "%lld", (long long) flag->until);
-
-    healthcode_script_init(&script, "flag-set", 2);
-    healthcode_script_add_text(&script, flag->keys.risk);
-    healthcode_script_add_text(&script, flag->keys.audit);
-    healthcode_script_add_text(&script, flag->flag);
-    healthcode_script_add_text(&script, until);
-
-    rc = healthcode_flag_run(flag, &script, &is_new);
+    rc = healthcode_flag_write(&flag->connection, &flag->options, &flag->keys,
+                               flag->flag, &flag->until, &is_new);
 
     if (rc == HEALTHCODE_EXIT_OK) {
-        printf("%s %s %s %s\n", is_new ? "set" : "set anew", flag->holder,
-               flag->flag, healthcode_output_until(text, flag->until));
+        printf("%s %s %s %s\n", is_new ? "set" : "set anew",
+               flag->keys.holder, flag->flag,
+               healthcode_output_until(text, flag->until));
 
         rc = healthcode_connection_wait(&flag->connection);
     }
@@ -194,16 +187,11 @@ healthcode_flag_run_set(healthcode_flag_t *flag)
 static healthcode_exit_e
 healthcode_flag_run_clear(healthcode_flag_t *flag)
 {
-    bool                 was_set;
-    healthcode_exit_e    rc;
-    healthcode_script_t  script;
+    bool               was_set;
+    healthcode_exit_e  rc;
 
-    healthcode_script_init(&script, "flag-clear", 2);
-    healthcode_script_add_text(&script, flag->keys.risk);
-    healthcode_script_add_text(&script, flag->keys.audit);
-    healthcode_script_add_text(&script, flag->flag);
-
-    rc = healthcode_flag_run(flag, &script, &was_set);
+    rc = healthcode_flag_write(&flag->connection, &flag->options, &flag->keys,
+                               flag->flag, NULL, &was_set);
 
     if (rc != HEALTHCODE_EXIT_OK) {
         return rc;
@@ -212,10 +200,11 @@ healthcode_flag_run_clear(healthcode_flag_t *flag)
     if (!was_set) {
         return healthcode_output_no("%s has no flag %s, so nothing was "
                                     "cleared; \"healthcode flag show\" lists "
-                                    "what there is", flag->holder, flag->flag);
+                                    "what there is", flag->keys.holder,
+                                    flag->flag);
     }
 
-    printf("cleared %s ", flag->holder);
+    printf("cleared %s ", flag->keys.holder);
     healthcode_output_string(stdout, flag->flag);
     putchar('\n');
 
@@ -223,17 +212,30 @@ healthcode_flag_run_clear(healthcode_flag_t *flag)
 }
 
 
-/* Adds who and why, and runs; *changed is the script's answer. */
-static healthcode_exit_e
-healthcode_flag_run(healthcode_flag_t *flag, healthcode_script_t *script,
-    bool *changed)
+healthcode_exit_e
+healthcode_flag_write(healthcode_connection_t *connection,
+    const healthcode_flag_options_t *options,
+    const healthcode_flag_keys_t *keys, const char *field,
+    const int64_t *until, bool *changed)
 {
-    redisReply  *reply;
+    char                 text[24];
+    redisReply          *reply;
+    healthcode_script_t  script;
 
-    healthcode_script_add_text(script, flag->options.by);
-    healthcode_script_add_text(script, flag->options.reason);
+    healthcode_script_init(&script, until ? "flag-set" : "flag-clear", 2);
+    healthcode_script_add_text(&script, keys->risk);
+    healthcode_script_add_text(&script, keys->audit);
+    healthcode_script_add_text(&script, field);
 
-    reply = healthcode_script_run(script, &flag->connection);
+    if (until) {
+        snprintf(text, sizeof(text), "%lld", (long long) *until);
+        healthcode_script_add_text(&script, text);
+    }
+
+    healthcode_script_add_text(&script, options->by);
+    healthcode_script_add_text(&script, options->reason);
+
+    reply = healthcode_script_run(&script, connection);
     if (reply == NULL) {
         return HEALTHCODE_EXIT_FAILED;
     }
@@ -245,11 +247,24 @@ healthcode_flag_run(healthcode_flag_t *flag, healthcode_script_t *script,
 }
 
 
+bool
+healthcode_flag_is_revocation(const char *name)
+{
+    return healthcode_revocation_kind(healthcode_str_from(name, strlen(name)))
+           != HEALTHCODE_REVOCATION_IS_FLAG;
+}
+
+
 const char *
 healthcode_flag_fault(healthcode_str_t name, bool custom)
 {
     if (healthcode_flag_is_national(name)) {
         return NULL;
+    }
+
+    if (healthcode_revocation_kind(name) != HEALTHCODE_REVOCATION_IS_FLAG) {
+        return "is not a flag but revokes codes; write healthcode control "
+               "revoke-code, or healthcode control before --holder";
     }
 
     if (!custom) {
@@ -258,8 +273,8 @@ healthcode_flag_fault(healthcode_str_t name, bool custom)
                "of this site's own";
     }
 
-    if (!healthcode_flag_is_name(name)) {
-        return "is no name of a flag; write a lower-case letter, then "
+    if (!healthcode_data_is_name(name)) {
+        return "is not a flag name; write a lower-case letter, then "
                "lower-case letters, digits, - or _, 32 at most";
     }
 
@@ -281,32 +296,6 @@ healthcode_flag_is_national(healthcode_str_t name)
     }
 
     return false;
-}
-
-
-/* The same rule stands in redis-scripts/flag-set.lua. */
-static bool
-healthcode_flag_is_name(healthcode_str_t name)
-{
-    uint8_t  c;
-
-    if (name.len == 0 || name.len > HEALTHCODE_FLAG_NAME_MAX
-        || name.data[0] < 'a' || name.data[0] > 'z')
-    {
-        return false;
-    }
-
-    for (size_t i = 0; i < name.len; i++) {
-        c = name.data[i];
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-'
-            && c != '_')
-        {
-            return false;
-        }
-    }
-
-    return true;
 }
 
 
@@ -357,10 +346,13 @@ healthcode_flag_is_text(const char *text)
 
 
 void
-healthcode_flag_keys(const char *holder, healthcode_flag_keys_t *keys)
+healthcode_flag_keys(const uint8_t *holder, healthcode_flag_keys_t *keys)
 {
-    snprintf(keys->risk, sizeof(keys->risk), "healthcode:risk:{%.*s}",
-             HEALTHCODE_HOLDER_HEX, holder);
-    snprintf(keys->audit, sizeof(keys->audit), "healthcode:audit:{%.*s}",
-             HEALTHCODE_HOLDER_HEX, holder);
+    healthcode_holder_format(holder, keys->holder);
+    keys->holder[HEALTHCODE_HOLDER_HEX] = '\0';
+
+    snprintf(keys->risk, sizeof(keys->risk), "healthcode:risk:{%s}",
+             keys->holder);
+    snprintf(keys->audit, sizeof(keys->audit), "healthcode:audit:{%s}",
+             keys->holder);
 }

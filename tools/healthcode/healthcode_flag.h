@@ -10,7 +10,6 @@
 #include "healthcode_script.h"
 
 
-#define HEALTHCODE_FLAG_NAME_MAX  32
 #define HEALTHCODE_FLAG_TEXT_MAX  256     /* bytes of --by and --reason */
 #define HEALTHCODE_FLAG_KEY_MAX   64
 
@@ -25,8 +24,9 @@ typedef struct {
 } healthcode_flag_options_t;
 
 
-/* The two keys of one holder, with a NUL. */
+/* How the store names one holder, and the keys of it; each with a NUL. */
 typedef struct {
+    char  holder[HEALTHCODE_HOLDER_HEX + 1];
     char  risk[HEALTHCODE_FLAG_KEY_MAX];
     char  audit[HEALTHCODE_FLAG_KEY_MAX];
 } healthcode_flag_keys_t;
@@ -50,10 +50,23 @@ typedef struct {
  */
 const char *healthcode_flag_fault(healthcode_str_t name, bool custom);
 
+/* Whether name is of a field that revokes codes, and not a flag. */
+bool healthcode_flag_is_revocation(const char *name);
+
+/*
+ * Sets field, a flag or a revocation, of the holder of keys: *until is its
+ * value; if until is NULL, clears it.  *changed: it was not there before; it
+ * was there.  options has who and why.  Prints a message on failure.
+ */
+healthcode_exit_e healthcode_flag_write(healthcode_connection_t *connection,
+    const healthcode_flag_options_t *options,
+    const healthcode_flag_keys_t *keys, const char *field,
+    const int64_t *until, bool *changed);
+
 /* Checks --by and --reason, and fills in who runs the command. */
 healthcode_exit_e healthcode_flag_check(healthcode_flag_options_t *options);
 
-/* The keys of holder, HEALTHCODE_HOLDER_HEX digits. */
-void healthcode_flag_keys(const char *holder, healthcode_flag_keys_t *keys);
+/* Writes the name and the keys of holder, HEALTHCODE_HOLDER_LEN bytes. */
+void healthcode_flag_keys(const uint8_t *holder, healthcode_flag_keys_t *keys);
 
 #endif

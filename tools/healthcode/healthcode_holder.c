@@ -11,6 +11,7 @@ healthcode_exit_e
 healthcode_holder(int argc, char **argv)
 {
     char                           hex[HEALTHCODE_HOLDER_HEX + 1] = "";
+    uint8_t                        holder[HEALTHCODE_HOLDER_LEN];
     const char                    *pepper_file = NULL, *names[] = { "SUB" };
     healthcode_exit_e              rc;
     healthcode_pepper_t           *pepper;
@@ -31,6 +32,12 @@ healthcode_holder(int argc, char **argv)
         return HEALTHCODE_EXIT_USAGE;
     }
 
+    rc = healthcode_subject_check_space(&subject);
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
     pepper = healthcode_subject_pepper(pepper_file);
 
     if (pepper == NULL) {
@@ -38,9 +45,10 @@ healthcode_holder(int argc, char **argv)
     }
 
     rc = healthcode_subject_take(&subject, pepper, arguments.list.items[0],
-                                 hex);
+                                 holder);
 
     if (rc == HEALTHCODE_EXIT_OK) {
+        healthcode_holder_format(holder, hex);
         puts(hex);
     }
 

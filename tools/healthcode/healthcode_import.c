@@ -183,7 +183,7 @@ healthcode_import_run(healthcode_import_t *import)
 }
 
 
-/* An empty line says nothing; a mark of byte order is no part of a SUB. */
+/* Skips empty lines, and a byte order mark before a SUB. */
 static healthcode_exit_e
 healthcode_import_line(healthcode_import_t *import, healthcode_str_t text)
 {
@@ -286,7 +286,7 @@ healthcode_import_call(const healthcode_import_t *import,
 
 
 /*
- * Takes n answers.  Where the server has lost the script, the rest under way
+ * Takes n answers.  If the server has lost the script, the rest under way
  * is waited for and those lines go again, in their order.
  */
 static healthcode_exit_e
@@ -361,7 +361,7 @@ healthcode_import_repeat(healthcode_import_t *import)
 }
 
 
-/* What the script refuses is the line's fault; all else is the store's. */
+/* What the script refuses is the line's fault; other errors are the store's. */
 static healthcode_exit_e
 healthcode_import_answer(healthcode_import_t *import,
     healthcode_import_line_t *line, const redisReply *reply)
@@ -427,7 +427,7 @@ healthcode_import_end(healthcode_import_t *import, healthcode_exit_e rc,
     rc = healthcode_connection_wait(import->connection);
 
     if (rc == HEALTHCODE_EXIT_OK && import->bad) {
-        return healthcode_output_no("%llu lines are left out; mend them and "
+        return healthcode_output_no("%llu lines are left out; correct them and "
                                     "import those", import->bad);
     }
 

@@ -6,6 +6,7 @@
 #ifndef HEALTHCODE_IMPORT_H
 #define HEALTHCODE_IMPORT_H
 
+#include "core/healthcode_revocation.h"
 #include "healthcode_flag.h"
 
 
@@ -23,14 +24,14 @@ typedef struct {
     const char              *field;     /* that is wrong, with a blank */
     bool                     again;     /* the server did not know the script */
     healthcode_flag_keys_t   keys;
-    char                     flag[HEALTHCODE_FLAG_NAME_MAX + 1];
+    char                     flag[HEALTHCODE_REVOCATION_FIELD + 1];
     char                     until[24];
 } healthcode_import_line_t;
 
 
 /*
- * Reads "SUB FLAG [UNTIL]", parted by blanks, or by single tabs where the line
- * has one: then SUB may hold blanks.  NULL: *line is written but for its
+ * Reads "SUB FLAG [UNTIL]", parted by blanks, or by single tabs if the line
+ * has a tab: then SUB may contain blanks.  NULL: *line is written, except its
  * number; else what is wrong, which never repeats SUB and goes after
  * line->field.
  */

@@ -7,50 +7,20 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/healthcode_claims.h"
-#include "core/healthcode_issuer.h"
 #include "healthcode_commands.h"
+#include "healthcode_describe.h"
 #include "healthcode_explain.h"
 #include "healthcode_file.h"
-#include "healthcode_keyset.h"
-#include "healthcode_report.h"
-#include "healthcode_time.h"
+#include "healthcode_inspect.h"
 
 
-#define HEALTHCODE_INSPECT_MAX_AGE  900000   /* ms */
-#define HEALTHCODE_INSPECT_LEEWAY   5000
-
-
-typedef struct {
-    healthcode_list_t    keys;
-    healthcode_list_t    aliases;
-    const char          *sm2_id;
-    const char          *iss;
-    const char          *max_age;
-    const char          *leeway;
-    const char          *at;
-    healthcode_list_t    audience;
-    healthcode_list_t    types;
-} healthcode_inspect_options_t;
-
-/* By what a code is judged; the views belong to the command line. */
-typedef struct {
-    int64_t                       now;
-    const char                   *iss;      /* NULL: any */
-    healthcode_keyset_t           keyset;   /* of no files: no keys */
-    healthcode_issuer_t           issuer;
-    healthcode_keyring_t         *keyring;  /* for the code's algorithm */
-    healthcode_claims_policy_t    policy;
-    healthcode_str_t              audience[HEALTHCODE_LIST_MAX];
-    healthcode_str_t              types[HEALTHCODE_LIST_MAX];
-} healthcode_inspect_t;
-
-/* What was found; a reason is OK where nothing speaks against it. */
+/* What was found; a reason is OK if nothing speaks against the code. */
 typedef struct {
     healthcode_token_memory_t     token_memory;
     healthcode_claims_memory_t    claims_memory;
     healthcode_token_t            token;
     healthcode_claims_t           claims;
+    healthcode_claims_faults_t    faults;
     healthcode_reason_e           text;
     healthcode_reason_e           payload;
     healthcode_reason_e           issuer;
@@ -61,9 +31,7 @@ typedef struct {
 
 static healthcode_exit_e healthcode_inspect_run(
     const healthcode_inspect_options_t *options, const char *code);
-static bool healthcode_inspect_terms(
-    const healthcode_inspect_options_t *options, healthcode_inspect_t *inspect);
-static void healthcode_inspect_types(const healthcode_list_t *types,
+static bool healthcode_inspect_certificate(const char *path,
     healthcode_inspect_t *inspect);
 static healthcode_str_t healthcode_inspect_trim(healthcode_str_t text);
 static healthcode_exit_e healthcode_inspect_code(healthcode_inspect_t *inspect,
@@ -91,6 +59,11 @@ healthcode_inspect(int argc, char **argv)
         { .name = "iss", .hint = "ISS", .value = &o.iss },
         { .name = "audience", .hint = "AUDIENCE", .list = &o.audience },
         { .name = "typ", .hint = "TYPE", .list = &o.types },
+        { .name = "subject", .hint = "CLAIM", .list = &o.subjects },
+        { .name = "status", .hint = "CLAIM=VALUE", .list = &o.status },
+        { .name = "kind", .hint = "CLAIM", .value = &o.kind },
+        { .name = "certificate", .hint = "FILE", .value = &o.certificate },
+        { .name = "regions", .hint = "CLAIM", .value = &o.regions },
         { .name = "max-age", .hint = "15m", .value = &o.max_age },
         { .name = "leeway", .hint = "5s", .value = &o.leeway },
         { .name = "at", .hint = "TIME", .value = &o.at },
@@ -132,7 +105,9 @@ healthcode_inspect_run(const healthcode_inspect_options_t *options,
 
     rc = HEALTHCODE_EXIT_FAILED;
 
-    if (healthcode_keyset_read(&inspect.keyset, &options->keys)) {
+    if (healthcode_keyset_read(&inspect.keyset, &options->keys)
+        && healthcode_inspect_certificate(options->certificate, &inspect))
+    {
         rc = healthcode_inspect_code(&inspect, healthcode_inspect_trim(text));
     }
 
@@ -144,73 +119,33 @@ healthcode_inspect_run(const healthcode_inspect_options_t *options,
 }
 
 
+/* path is NULL: the client has shown none. */
 static bool
-healthcode_inspect_terms(const healthcode_inspect_options_t *options,
-    healthcode_inspect_t *inspect)
+healthcode_inspect_certificate(const char *path, healthcode_inspect_t *inspect)
 {
-    int64_t  max_age = HEALTHCODE_INSPECT_MAX_AGE;
-    int64_t  leeway = HEALTHCODE_INSPECT_LEEWAY;
+    bool              ok;
+    healthcode_str_t  pem;
 
-    if ((options->max_age
-         && !healthcode_options_duration("--max-age", options->max_age,
-                                         &max_age))
-        || (options->leeway
-            && !healthcode_options_duration("--leeway", options->leeway,
-                                            &leeway))
-        || (options->at
-            && !healthcode_time_option("--at", options->at, inspect->now,
-                                       &inspect->now))
-        || !healthcode_keyset_rules(&inspect->keyset, &options->aliases,
-                                    options->sm2_id))
-    {
+    if (path == NULL) {
+        return true;
+    }
+
+    if (!healthcode_file_read("--certificate", path, &pem)) {
         return false;
     }
 
-    for (size_t i = 0; i < options->audience.n; i++) {
-        inspect->audience[i] = healthcode_str_from(options->audience.items[i],
-                                         strlen(options->audience.items[i]));
+    ok = healthcode_bound_thumbprint(pem, inspect->certificate);
+    healthcode_file_free(&pem);
+
+    if (!ok) {
+        healthcode_output_failed("--certificate: \"%s\" does not begin with a "
+                                 "certificate in PEM", path);
+        return false;
     }
 
-    healthcode_inspect_types(&options->types, inspect);
-
-    inspect->iss = options->iss;
-    inspect->policy.lifetime_max = max_age / 1000;
-    inspect->policy.max_age = max_age / 1000;
-    inspect->policy.leeway = leeway / 1000;
-    inspect->policy.audience = inspect->audience;
-    inspect->policy.naudience = options->audience.n;
+    inspect->policy.certificate = inspect->certificate;
 
     return true;
-}
-
-
-static void
-healthcode_inspect_types(const healthcode_list_t *types,
-    healthcode_inspect_t *inspect)
-{
-    const char           *type;
-    healthcode_issuer_t  *issuer = &inspect->issuer;
-
-    issuer->types = inspect->types;
-
-    if (types->n == 0) {
-        inspect->types[issuer->ntypes++] = healthcode_str("healthcode+jwt");
-    }
-
-    for (size_t i = 0; i < types->n; i++) {
-        type = types->items[i];
-
-        if (strcmp(type, "any") == 0) {
-            issuer->type_any = true;
-
-        } else if (strcmp(type, "none") == 0) {
-            issuer->type_none = true;
-
-        } else {
-            inspect->types[issuer->ntypes++] = healthcode_str_from(type,
-                                                                strlen(type));
-        }
-    }
 }
 
 
@@ -293,24 +228,25 @@ healthcode_inspect_judge(healthcode_inspect_t *inspect, healthcode_str_t text,
                                          &found->token);
 
     if (found->text != HEALTHCODE_REASON_OK) {
-        healthcode_report_broken(text);
+        healthcode_describe_broken(text);
         return found->text;
     }
 
-    healthcode_report_header(&found->token);
+    healthcode_describe_header(&found->token);
 
     found->payload = healthcode_claims_parse(found->token.payload,
                                              &found->claims_memory,
-                                             &found->claims);
+                                             &inspect->issuer.claims,
+                                             &found->claims, &found->faults);
 
     if (found->payload != HEALTHCODE_REASON_OK) {
-        healthcode_report_text("payload", found->token.payload);
+        healthcode_describe_text("payload", found->token.payload);
         found->signature = healthcode_inspect_signature(inspect,
                                                         &found->token);
         return found->payload;
     }
 
-    healthcode_report_claims(&found->claims, inspect->now);
+    healthcode_describe_claims(&found->claims, inspect->now);
 
     if (inspect->iss) {
         iss = healthcode_str_from(inspect->iss, strlen(inspect->iss));
@@ -327,7 +263,7 @@ healthcode_inspect_judge(healthcode_inspect_t *inspect, healthcode_str_t text,
                                            inspect->now);
 
     if (found->rules != HEALTHCODE_REASON_OK) {
-        healthcode_report_reason("rules", found->rules);
+        healthcode_describe_reason("rules", found->rules);
     }
 
     return (found->signature == HEALTHCODE_REASON_OK) ? found->rules
@@ -363,7 +299,7 @@ healthcode_inspect_signature(healthcode_inspect_t *inspect,
     }
 
     if (reason != HEALTHCODE_REASON_OK) {
-        healthcode_report_reason("signature", reason);
+        healthcode_describe_reason("signature", reason);
         return reason;
     }
 
@@ -391,7 +327,7 @@ healthcode_inspect_explain(const healthcode_inspect_t *inspect,
     }
 
     if (found->payload != HEALTHCODE_REASON_OK) {
-        healthcode_explain_payload(found->token.payload);
+        healthcode_explain_payload(found->token.payload, &found->faults);
     }
 
     if (found->issuer != HEALTHCODE_REASON_OK) {
@@ -417,6 +353,6 @@ healthcode_inspect_explain(const healthcode_inspect_t *inspect,
         break;
     }
 
-    healthcode_explain_claims(&found->claims, &inspect->policy, inspect->now,
-                              found->rules);
+    healthcode_explain_claims(&found->claims, &inspect->issuer.claims,
+                              &inspect->policy, inspect->now, found->rules);
 }

@@ -13,6 +13,12 @@
 #include "healthcode_jwk_private.h"
 
 
+static const healthcode_jwk_type_t  *const healthcode_jwk_types[] = {
+    &healthcode_jwk_oct, &healthcode_jwk_rsa, &healthcode_jwk_ec,
+    &healthcode_jwk_okp
+};
+
+
 static const healthcode_jwk_type_t *healthcode_jwk_type(
     const healthcode_algorithm_t *algorithm);
 static const char *healthcode_jwk_read_object(yyjson_val *object,
@@ -31,24 +37,16 @@ static bool healthcode_jwk_add_member(const healthcode_jwk_member_t *member,
 static const healthcode_jwk_type_t *
 healthcode_jwk_type(const healthcode_algorithm_t *algorithm)
 {
-    switch (algorithm->family) {
+    size_t  i, last = sizeof(healthcode_jwk_types)
+                      / sizeof(healthcode_jwk_types[0]) - 1;
 
-    case HEALTHCODE_ALGORITHM_HMAC:
-        return &healthcode_jwk_oct;
-
-    case HEALTHCODE_ALGORITHM_RSA:
-    case HEALTHCODE_ALGORITHM_RSA_PSS:
-        return &healthcode_jwk_rsa;
-
-    case HEALTHCODE_ALGORITHM_ECDSA:
-    case HEALTHCODE_ALGORITHM_SM2:
-        return &healthcode_jwk_ec;
-
-    case HEALTHCODE_ALGORITHM_EDDSA:
-        break;
+    for (i = 0; i < last; i++) {
+        if (strcmp(algorithm->kty, healthcode_jwk_types[i]->kty) == 0) {
+            break;
+        }
     }
 
-    return &healthcode_jwk_okp;
+    return healthcode_jwk_types[i];
 }
 
 
@@ -95,8 +93,8 @@ healthcode_jwk_read(healthcode_str_t text,
     void              *memory;
     size_t             len = healthcode_json_memory(text.len);
     yyjson_val        *object;
-    const char        *wrong = "it is no JWK; make one with \"healthcode "
-                               "keygen\"";
+    const char        *wrong = "it is neither a JWK nor PEM; \"healthcode "
+                               "keygen\" makes a JWK";
     healthcode_jwk_t   new = { .kid = NULL };
 
     memory = malloc(len);
@@ -149,10 +147,14 @@ healthcode_jwk_read_object(yyjson_val *object,
     }
 
     if (!healthcode_jwk_read_kid(jwk, object)) {
-        return "its \"kid\" is no string";
+        return "its \"kid\" is not a string";
     }
 
-    return type->load(jwk->algorithm, object, &jwk->pkey);
+    wrong = type->load(jwk->algorithm, object, &jwk->pkey);
+
+    /* a shared secret has no public half; its length is looked at above */
+    return (wrong || jwk->algorithm->secret_min)
+           ? wrong : healthcode_jwk_refused(jwk);
 }
 
 
@@ -170,7 +172,7 @@ healthcode_jwk_choose(yyjson_val *object,
 
     for (i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
         if (yyjson_equals_str(kty, row->kty)
-            && (row->crv == NULL || yyjson_equals_str(crv, row->crv))
+            && healthcode_algorithm_has_curve(row, healthcode_json_text(crv))
             && (alg ? healthcode_algorithm_find(name) == row
                     : algorithm == NULL || algorithm == row))
         {
@@ -240,16 +242,14 @@ healthcode_jwk_from_params(const char *type, OSSL_PARAM *params)
 {
     bool           ok;
     EVP_PKEY      *pkey = NULL;
-    EVP_PKEY_CTX  *ctx, *check = NULL;
+    EVP_PKEY_CTX  *ctx;
 
     ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 
     ok = ctx && params && EVP_PKEY_fromdata_init(ctx) == 1
          && EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) == 1
-         && (check = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL)) != NULL
-         && EVP_PKEY_check(check) == 1;
+         && healthcode_jwk_is_pair(pkey);
 
-    EVP_PKEY_CTX_free(check);
     EVP_PKEY_CTX_free(ctx);
 
     if (!ok) {
@@ -258,6 +258,42 @@ healthcode_jwk_from_params(const char *type, OSSL_PARAM *params)
     }
 
     return pkey;
+}
+
+
+bool
+healthcode_jwk_is_pair(EVP_PKEY *pkey)
+{
+    bool           ok;
+    EVP_PKEY_CTX  *check = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+
+    ok = check && EVP_PKEY_check(check) == 1;
+    EVP_PKEY_CTX_free(check);
+
+    return ok;
+}
+
+
+const char *
+healthcode_jwk_refused(const healthcode_jwk_t *jwk)
+{
+    const char                *wrong = "OpenSSL refuses it";
+    healthcode_key_t           key = { .algorithm = jwk->algorithm };
+    healthcode_key_scratch_t   scratch = { NULL, NULL };
+
+    key.scratch = &scratch;
+
+    if (healthcode_key_scratch_prepare(&scratch, jwk->algorithm)
+        && EVP_PKEY_up_ref(jwk->pkey) == 1)
+    {
+        wrong = healthcode_key_from_public(&key, jwk->pkey,
+                                       healthcode_str(HEALTHCODE_KEY_SM2_ID));
+    }
+
+    healthcode_key_free(&key);
+    healthcode_key_scratch_free(&scratch);
+
+    return wrong;
 }
 
 

@@ -23,6 +23,7 @@ static size_t healthcode_jwk_ec_members(const healthcode_jwk_t *jwk,
 
 
 const healthcode_jwk_type_t  healthcode_jwk_ec = {
+    .kty = "EC",
     .secret = "d",
     .generate = healthcode_jwk_ec_generate,
     .load = healthcode_jwk_ec_load,
@@ -37,7 +38,7 @@ healthcode_jwk_ec_generate(const healthcode_algorithm_t *algorithm,
     (void) bits;
 
     /* a key of type EC on SM2's curve would sign with ECDSA */
-    return (algorithm->family == HEALTHCODE_ALGORITHM_SM2)
+    return (algorithm->family == &healthcode_family_sm2)
            ? EVP_PKEY_Q_keygen(NULL, NULL, algorithm->type)
            : EVP_EC_gen(algorithm->group);
 }

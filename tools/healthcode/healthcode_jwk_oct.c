@@ -18,6 +18,7 @@ static size_t healthcode_jwk_oct_members(const healthcode_jwk_t *jwk,
 
 
 const healthcode_jwk_type_t  healthcode_jwk_oct = {
+    .kty = "oct",
     .secret = "k",
     .generate = healthcode_jwk_oct_generate,
     .load = healthcode_jwk_oct_load,
@@ -25,7 +26,7 @@ const healthcode_jwk_type_t  healthcode_jwk_oct = {
 };
 
 
-/* As long as the hash: RFC 7518 section 3.2 asks for that, more is no use. */
+/* As long as the hash: RFC 7518, 3.2 asks for that; longer is not stronger. */
 static EVP_PKEY *
 healthcode_jwk_oct_generate(const healthcode_algorithm_t *algorithm,
     size_t bits)
@@ -64,7 +65,8 @@ healthcode_jwk_oct_load(const healthcode_algorithm_t *algorithm,
 
     OPENSSL_cleanse(secret, sizeof(secret));
 
-    return *pkey ? NULL : "its \"k\" is no base64url, or shorter than the hash";
+    return *pkey ? NULL
+                 : "its \"k\" is not base64url, or shorter than the hash";
 }
 
 

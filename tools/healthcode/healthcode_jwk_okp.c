@@ -19,6 +19,7 @@ static size_t healthcode_jwk_okp_members(const healthcode_jwk_t *jwk,
 
 
 const healthcode_jwk_type_t  healthcode_jwk_okp = {
+    .kty = "OKP",
     .secret = "d",
     .generate = healthcode_jwk_okp_generate,
     .load = healthcode_jwk_okp_load,
@@ -53,7 +54,7 @@ healthcode_jwk_okp_load(const healthcode_algorithm_t *algorithm,
     OPENSSL_cleanse(raw, sizeof(raw));
 
     if (*pkey == NULL) {
-        return "its \"d\" is no base64url, or of a wrong length";
+        return "its \"d\" is not base64url, or of a wrong length";
     }
 
     return healthcode_jwk_okp_is_pair(*pkey, object)

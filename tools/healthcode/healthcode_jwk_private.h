@@ -29,11 +29,12 @@ typedef struct {
 
 /* What is done with keys of one type. */
 typedef struct {
+    const char   *kty;
 
     /* a member that only a private key has */
     const char   *secret;
 
-    /* NULL where OpenSSL fails */
+    /* NULL if OpenSSL fails */
     EVP_PKEY    *(*generate)(const healthcode_algorithm_t *algorithm,
                              size_t bits);
 
@@ -41,7 +42,7 @@ typedef struct {
     const char  *(*load)(const healthcode_algorithm_t *algorithm,
                          yyjson_val *object, EVP_PKEY **pkey);
 
-    /* how many it has written, 0 where OpenSSL fails */
+    /* how many it has written, 0 if OpenSSL fails */
     size_t       (*members)(const healthcode_jwk_t *jwk,
                             healthcode_jwk_member_t *members);
 } healthcode_jwk_type_t;
@@ -59,8 +60,17 @@ bool healthcode_jwk_member(yyjson_val *object, const char *name, uint8_t *dst,
 
 /*
  * Makes the key of params (NULL: none, which fails), and checks that its
- * public half belongs to its private one.  NULL where it does not.
+ * public half belongs to its private one.  NULL if it does not.
  */
 EVP_PKEY *healthcode_jwk_from_params(const char *type, OSSL_PARAM *params);
+
+/* Whether the public half of pkey belongs to its private one. */
+bool healthcode_jwk_is_pair(EVP_PKEY *pkey);
+
+/*
+ * NULL, or the sentence with which a gate, by the rules of core/, refuses the
+ * public half of the key.
+ */
+const char *healthcode_jwk_refused(const healthcode_jwk_t *jwk);
 
 #endif

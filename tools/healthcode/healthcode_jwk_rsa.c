@@ -21,6 +21,7 @@ static size_t healthcode_jwk_rsa_members(const healthcode_jwk_t *jwk,
 
 
 const healthcode_jwk_type_t  healthcode_jwk_rsa = {
+    .kty = "RSA",
     .secret = "d",
     .generate = healthcode_jwk_rsa_generate,
     .load = healthcode_jwk_rsa_load,
@@ -88,7 +89,8 @@ healthcode_jwk_rsa_load(const healthcode_algorithm_t *algorithm,
         *pkey = healthcode_jwk_rsa_build(numbers);
 
         if (*pkey == NULL) {
-            wrong = "its members do not belong together: they are no RSA key";
+            wrong = "its members do not belong together: they are not an RSA "
+                    "key";
         }
     }
 

@@ -36,8 +36,8 @@ healthcode_jwk_sign(const healthcode_jwk_t *jwk, healthcode_str_t text,
     EVP_MD_CTX_free(md);
     ERR_clear_error();
 
-    if (row->family == HEALTHCODE_ALGORITHM_ECDSA
-        || row->family == HEALTHCODE_ALGORITHM_SM2)
+    if (row->family == &healthcode_family_ecdsa
+        || row->family == &healthcode_family_sm2)
     {
         return healthcode_jwk_from_der(healthcode_str_from(made, len),
                                        row->part_len, signature);
@@ -54,19 +54,16 @@ static bool
 healthcode_jwk_sign_prepare(const healthcode_jwk_t *jwk,
     healthcode_str_t sm2_id, EVP_PKEY_CTX *ctx)
 {
-    switch (jwk->algorithm->family) {
+    const healthcode_family_t  *family = jwk->algorithm->family;
 
-    case HEALTHCODE_ALGORITHM_RSA_PSS:
+    if (family == &healthcode_family_pss) {
         return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1
                && EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST)
                   == 1;
-
-    case HEALTHCODE_ALGORITHM_SM2:
-        return EVP_PKEY_CTX_set1_id(ctx, sm2_id.data, (int) sm2_id.len) == 1;
-
-    default:
-        return true;
     }
+
+    return family != &healthcode_family_sm2
+           || EVP_PKEY_CTX_set1_id(ctx, sm2_id.data, (int) sm2_id.len) == 1;
 }
 
 

@@ -136,7 +136,7 @@ healthcode_keygen_is_right(const healthcode_keygen_options_t *options,
     if (text && strcmp(text, "2048") != 0 && strcmp(text, "3072") != 0
         && strcmp(text, "4096") != 0)
     {
-        healthcode_output_usage("--bits: \"%s\" is no size here; write 2048, "
+        healthcode_output_usage("--bits: invalid size \"%s\"; write 2048, "
                                 "3072 or 4096", text);
         return false;
     }
@@ -198,7 +198,7 @@ static healthcode_exit_e
 healthcode_keygen_write(const healthcode_keygen_options_t *options,
     const healthcode_jwk_t *jwk)
 {
-    bool   ok, shared = jwk->algorithm->family == HEALTHCODE_ALGORITHM_HMAC;
+    bool   ok, shared = jwk->algorithm->family == &healthcode_family_hmac;
     char   thumbprint[HEALTHCODE_THUMBPRINT_LEN + 1];
     char  *private = healthcode_jwk_write(jwk, true);
     char  *public = healthcode_jwk_write(jwk, false);
@@ -228,7 +228,7 @@ healthcode_keygen_write(const healthcode_keygen_options_t *options,
 }
 
 
-/* private and public are NULL where they could not be written as JSON. */
+/* private and public are NULL if they could not be written as JSON. */
 static bool
 healthcode_keygen_write_pair(const healthcode_keygen_options_t *options,
     const healthcode_jwk_t *jwk, char *private, char *public)
@@ -239,12 +239,12 @@ healthcode_keygen_write_pair(const healthcode_keygen_options_t *options,
     };
 
     if (private == NULL || public == NULL) {
-        healthcode_output_failed("--kid: \"%s\" is no UTF-8, or no memory",
+        healthcode_output_failed("--kid: \"%s\" is not UTF-8, or no memory",
                                  jwk->kid);
         return false;
     }
 
-    if (jwk->algorithm->family == HEALTHCODE_ALGORITHM_HMAC) {
+    if (jwk->algorithm->family == &healthcode_family_hmac) {
         pair[1].mode = 0600;
     }
 

@@ -16,6 +16,8 @@ static bool healthcode_keyset_alias(healthcode_keyset_t *keyset,
     const char *text);
 static bool healthcode_keyset_read_file(const healthcode_keyset_t *keyset,
     healthcode_keyset_file_t *file);
+static void healthcode_keyset_remark(const healthcode_keyring_t *keyring,
+    const char *path);
 
 
 bool
@@ -114,46 +116,59 @@ healthcode_keyset_read(healthcode_keyset_t *keyset,
 
 
 /*
- * Once for each algorithm, since all at once a key without "alg" would be
- * ambiguous.  What the reader says where it may use no algorithm at all is
- * what it says of a text without a key for this one; all else is an error.
+ * Once as a gate reads it, which says what is wrong, and once for each
+ * algorithm, so that each has a ring of its own.  A file of which one key can
+ * be used is a key set.
  */
 static bool
 healthcode_keyset_read_file(const healthcode_keyset_t *keyset,
     healthcode_keyset_file_t *file)
 {
-    bool                           found = false;
-    char                           none[HEALTHCODE_KEYSET_ERROR_MAX];
     char                           error[HEALTHCODE_KEYSET_ERROR_MAX];
     size_t                         i;
     healthcode_keyring_rules_t     rules = keyset->rules;
     const healthcode_algorithm_t  *row;
 
-    rules.algorithms.bits = 0;
-    healthcode_keyring_free(healthcode_keyring_create(file->text, &rules, none,
-                                                      sizeof(none)));
+    file->all = healthcode_keyring_create(file->text, &rules, error,
+                                          sizeof(error));
+
+    if (file->all == NULL) {
+        healthcode_output_failed("--keys: \"%s\" is not a key set: %s",
+                                 file->path, error);
+        return false;
+    }
+
+    healthcode_keyset_remark(file->all, file->path);
 
     for (i = 0; (row = healthcode_algorithm_at(i)) != NULL; i++) {
         rules.algorithms.bits = healthcode_algorithm_bit(row);
         file->rings[i] = healthcode_keyring_create(file->text, &rules, error,
                                                    sizeof(error));
-
-        if (file->rings[i]) {
-            found = true;
-
-        } else if (strcmp(error, none) != 0) {
-            healthcode_output_failed("--keys: \"%s\" is no key set: %s",
-                                     file->path, error);
-            return false;
-        }
     }
 
-    if (!found) {
-        healthcode_output_failed("--keys: \"%s\" is no key set: %s", file->path,
-                                 none);
+    return true;
+}
+
+
+/* Warns of the keys that a gate skips. */
+static void
+healthcode_keyset_remark(const healthcode_keyring_t *keyring, const char *path)
+{
+    char                                text[HEALTHCODE_KEYSET_ERROR_MAX];
+    size_t                              i;
+    const healthcode_keyring_remark_t  *remark;
+
+    for (i = 0; (remark = healthcode_keyring_remark_at(keyring, i)); i++) {
+        healthcode_keyring_remark_text(remark, text, sizeof(text));
+        healthcode_output_warn("--keys: a gate %s %s\"%s\": %s",
+                               remark->is_skipped ? "skips" : "accepts",
+                               remark->line ? "a key of " : "", path, text);
     }
 
-    return found;
+    if (healthcode_keyring_remarks(keyring) > i) {
+        healthcode_output_warn("--keys: \"%s\" has %zu more such keys", path,
+                               healthcode_keyring_remarks(keyring) - i);
+    }
 }
 
 
@@ -165,6 +180,7 @@ healthcode_keyset_free(healthcode_keyset_t *keyset)
             healthcode_keyring_free(keyset->files[i].rings[n]);
         }
 
+        healthcode_keyring_free(keyset->files[i].all);
         healthcode_file_free(&keyset->files[i].text);
     }
 

@@ -14,6 +14,7 @@
 typedef struct {
     const char            *path;
     healthcode_str_t       text;
+    healthcode_keyring_t  *all;      /* as a gate reads it, with its remarks */
     healthcode_keyring_t  *rings[HEALTHCODE_ALGORITHM_COUNT];  /* NULL: none */
 } healthcode_keyset_file_t;
 
@@ -28,23 +29,23 @@ typedef struct {
 
 /*
  * Writes what --alg-alias (NAME=ALG each) and --sm2-id (NULL: the usual) say
- * into the rules of keyset, which is all zero.  False where it cannot be read,
- * which has been said.  The rules view the options.
+ * into the rules of keyset, which is all zero.  False if it cannot be read,
+ * with a message printed.  The rules view the options.
  */
 bool healthcode_keyset_rules(healthcode_keyset_t *keyset,
     const healthcode_list_t *aliases, const char *sm2_id);
 
 /*
- * Reads the files by the rules.  False where one cannot be read or is no key
- * set, which has been said.  Either way healthcode_keyset_free() follows.
+ * Reads the files by the rules.  False, with a message printed, if one cannot
+ * be read or is not a key set.  Either way healthcode_keyset_free() follows.
  */
 bool healthcode_keyset_read(healthcode_keyset_t *keyset,
     const healthcode_list_t *paths);
 void healthcode_keyset_free(healthcode_keyset_t *keyset);
 
 /*
- * The keys for algorithm of all files in one ring, as a gate has them; where
- * there is none, the ring is of keys for others.  NULL where there is no
+ * The keys for algorithm of all files in one ring, as a gate has them; if
+ * there is none, the ring has keys for others.  NULL if there is no
  * memory; the caller frees it.
  */
 healthcode_keyring_t *healthcode_keyset_ring(const healthcode_keyset_t *keyset,

@@ -1,6 +1,6 @@
 /*
  * Lines of a file of any size, through a buffer of a fixed one.
- * Knows not what is in them.  docs/operations.md, "Bulk loads".
+ * Does not know what is in them.  docs/operations.md, "Bulk loads".
  */
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
  * The command "healthcode": finds the subcommand and runs it.
- * Knows not what they do.  docs/operations.md, "The command".
+ * Does not know what they do.  docs/operations.md, "The command".
  */
 
 #include <errno.h>
@@ -18,11 +18,14 @@ static const healthcode_command_t  healthcode_main_commands[] = {
     { "keygen", healthcode_keygen, healthcode_keygen_help },
     { "issue", healthcode_issue, healthcode_issue_help },
     { "inspect", healthcode_inspect, healthcode_inspect_help },
+    { "keyset", healthcode_keyset, healthcode_keyset_help },
     { "store", healthcode_store, healthcode_store_help },
     { "holder", healthcode_holder, healthcode_holder_help },
     { "flag", healthcode_flag, healthcode_flag_help },
     { "region", healthcode_region, healthcode_region_help },
     { "control", healthcode_control, healthcode_control_help },
+    { "hall", healthcode_hall, healthcode_hall_help },
+    { "report", healthcode_report, healthcode_report_help },
     { "testbed", healthcode_testbed, healthcode_testbed_help },
 };
 

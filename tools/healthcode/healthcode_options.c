@@ -83,7 +83,7 @@ healthcode_options_find(const char *word, const healthcode_option_t *options,
 }
 
 
-/* Takes argv[*i], an option, and the word after it where that is its value. */
+/* Takes argv[*i], an option, and the word after it if that is its value. */
 static bool
 healthcode_options_take_word(int argc, char **argv, int *i,
     const healthcode_option_t *options, size_t noptions)
@@ -101,7 +101,7 @@ healthcode_options_take_word(int argc, char **argv, int *i,
     len = (int) strcspn(word, "=");
 
     if (option == NULL) {
-        healthcode_output_usage("%.*s is no option here; --help lists them "
+        healthcode_output_usage("unknown option %.*s; --help lists them "
                                 "(an argument that begins with a dash goes "
                                 "after --)", len, word);
         return false;
@@ -220,7 +220,7 @@ healthcode_options_dispatch(const healthcode_command_t *commands, size_t n,
     }
 
     if (argc) {
-        healthcode_output_usage("\"%s\" is no command; write one of these:",
+        healthcode_output_usage("unknown command \"%s\"; write one of these:",
                                 argv[0]);
     } else {
         healthcode_output_usage("a command is missing; write one of these:");
@@ -261,8 +261,8 @@ healthcode_options_number(const char *name, const char *text, long max,
     n = strtol(text, &end, 10);
 
     if (text[0] < '0' || text[0] > '9' || *end || errno || n > max) {
-        healthcode_output_usage("%s: \"%s\" is no number of 0 to %ld", name,
-                                text, max);
+        healthcode_output_usage("%s: invalid number \"%s\"; write 0 to %ld",
+                                name, text, max);
         return false;
     }
 
@@ -302,7 +302,7 @@ healthcode_options_duration(const char *name, const char *text,
         }
     }
 
-    healthcode_output_usage("%s: \"%s\" is no length of time; write for "
+    healthcode_output_usage("%s: invalid duration \"%s\"; write for "
                             "example 90s, 15m, 2h or 14d", name, text);
     return false;
 }
@@ -318,8 +318,8 @@ healthcode_options_algorithm(const char *name, const char *text,
     row = healthcode_algorithm_find(healthcode_str_from(text, strlen(text)));
 
     if (row == NULL) {
-        healthcode_output_usage("%s: \"%s\" is no algorithm; write one of: %s",
-                                name, text,
+        healthcode_output_usage("%s: unknown algorithm \"%s\"; write one of: "
+                                "%s", name, text,
                                 healthcode_options_algorithms(names));
         return false;
     }

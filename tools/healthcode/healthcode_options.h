@@ -31,7 +31,7 @@ typedef struct {
 } healthcode_option_t;
 
 
-/* The arguments that are no options, by their names. */
+/* The arguments that are not options, by their names. */
 typedef struct {
     const char        **names;
     size_t              required;    /* the first of the names */
@@ -52,8 +52,8 @@ typedef struct {
 
 /*
  * Reads argc words at argv.  "--name value" and "--name=value" are the same;
- * "--" ends the options.  What was read views argv.  False where a word is
- * wrong, which has been said on standard error; the exit code is
+ * "--" ends the options.  What was read views argv.  False if a word is
+ * wrong, with a message printed on standard error; the exit code is
  * HEALTHCODE_EXIT_USAGE then.
  */
 bool healthcode_options_parse(int argc, char **argv,
@@ -66,8 +66,8 @@ healthcode_exit_e healthcode_options_dispatch(
 
 
 /*
- * Each reads a value of the option or argument name; false where it cannot be
- * read, which has been said.  A duration is 900, 90s, 15m, 2h, 14d, 2w, or
+ * Each reads a value of the option or argument name; false if it cannot be
+ * read, with a message printed.  A duration is 900, 90s, 15m, 2h, 14d, 2w, or
  * 500ms; it comes out in milliseconds.
  */
 bool healthcode_options_number(const char *name, const char *text, long max,

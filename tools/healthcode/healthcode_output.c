@@ -25,6 +25,8 @@ static void healthcode_output_line(const char *kind, const char *format,
 static const char  *healthcode_output_words[HEALTHCODE_OUTPUT_WORDS_MAX];
 static size_t       healthcode_output_nwords;
 
+static FILE        *healthcode_output_file;      /* NULL: standard error */
+
 
 void
 healthcode_output_name(const char *word)
@@ -35,27 +37,35 @@ healthcode_output_name(const char *word)
 }
 
 
+void
+healthcode_output_to(FILE *file)
+{
+    healthcode_output_file = file;
+}
+
+
 static void
 healthcode_output_line(const char *kind, const char *format, va_list args)
 {
     char  *text;
+    FILE  *file = healthcode_output_file ? healthcode_output_file : stderr;
 
     fflush(stdout);
 
-    for (size_t i = 0; i < healthcode_output_nwords; i++) {
-        fprintf(stderr, "%s%s", i ? " " : "", healthcode_output_words[i]);
+    for (size_t i = 0; file == stderr && i < healthcode_output_nwords; i++) {
+        fprintf(file, "%s%s", i ? " " : "", healthcode_output_words[i]);
     }
 
-    fprintf(stderr, ": %s", kind);
+    fprintf(file, "%s%s", (file == stderr) ? ": " : "", kind);
 
     /* an argument, or the text of a store, may hold anything */
     if (vasprintf(&text, format, args) == -1) {
-        fputs("no memory\n", stderr);
+        fputs("no memory\n", file);
         return;
     }
 
-    healthcode_output_string(stderr, text);
-    fputc('\n', stderr);
+    healthcode_output_string(file, text);
+    fputc('\n', file);
     free(text);
 }
 

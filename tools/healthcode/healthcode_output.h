@@ -26,6 +26,13 @@ typedef enum {
 void healthcode_output_name(const char *word);
 
 /*
+ * From now on errors and warnings go to file, each a line without the name
+ * before it; NULL: to standard error, as at first.  file must be open until
+ * the next call.
+ */
+void healthcode_output_to(FILE *file);
+
+/*
  * Each writes one line to standard error, after the name of the command, and
  * returns the exit code of its kind.
  */
@@ -42,8 +49,8 @@ void healthcode_output_warn(const char *format, ...)
 
 /*
  * Writes text that a stranger wrote: what could move the cursor of a terminal,
- * turn or hide what stands around it, or is no UTF-8, comes out as \xHH, and so
- * does a backslash.  Errors and warnings are written so by themselves.
+ * turn or hide the text around it, or is not UTF-8, comes out as \xHH, as
+ * does a backslash.  Errors and warnings are escaped like this, too.
  */
 void healthcode_output_text(FILE *file, healthcode_str_t text);
 void healthcode_output_string(FILE *file, const char *text);

@@ -1,6 +1,6 @@
 /*
  * Two files that belong together, both written or none.
- * Knows not what is in them.  docs/operations.md, "Files".
+ * Does not know what is in them.  docs/operations.md, "Files".
  */
 
 #include <errno.h>
@@ -176,7 +176,7 @@ healthcode_pair_put(int fd, healthcode_str_t text)
 }
 
 
-/* Gives what is there a second name; where there are no links, another one. */
+/* Links what is there to a second name; renames it if there are no links. */
 static bool
 healthcode_pair_keep(healthcode_pair_step_t *step)
 {
@@ -184,8 +184,8 @@ healthcode_pair_keep(healthcode_pair_step_t *step)
     const char  *path = step->file->path;
 
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        healthcode_output_failed("%s: \"%s\" is no regular file and is left as "
-                                 "it is; name another", step->file->name,
+        healthcode_output_failed("%s: \"%s\" is not a regular file and is left "
+                                 "as it is; name another", step->file->name,
                                  path);
         return false;
     }
@@ -208,7 +208,7 @@ healthcode_pair_keep(healthcode_pair_step_t *step)
 }
 
 
-/* A link is refused where the name exists; a rename is not. */
+/* A link is refused if the name exists; a rename is not. */
 static bool
 healthcode_pair_place(healthcode_pair_step_t *step, bool overwrite)
 {
@@ -227,7 +227,7 @@ healthcode_pair_place(healthcode_pair_step_t *step, bool overwrite)
 }
 
 
-/* Puts the new name on disk, where the file system can. */
+/* Puts the new name on disk, if the file system can. */
 static bool
 healthcode_pair_settle(healthcode_pair_step_t *step)
 {
@@ -279,7 +279,7 @@ healthcode_pair_undo(healthcode_pair_step_t *step)
 static void
 healthcode_pair_clear(healthcode_pair_step_t *step)
 {
-    /* still there where the name was refused, or given by a link */
+    /* still there if the name was refused, or given by a link */
     if (step->is_made) {
         unlink(step->made);
     }

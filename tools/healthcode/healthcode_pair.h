@@ -1,6 +1,6 @@
 /*
  * Two files that belong together, both written or none.
- * Knows not what is in them.  docs/operations.md, "Files".
+ * Does not know what is in them.  docs/operations.md, "Files".
  */
 
 #ifndef HEALTHCODE_PAIR_H
@@ -22,14 +22,14 @@ typedef struct {
 
 /*
  * Whether two paths name one file, however they are spelt: one inode, also
- * through links, or one name in one folder where nothing is there yet.
+ * through links, or one name in one folder if nothing is there yet.
  */
 bool healthcode_pair_is_one(const char *a, const char *b);
 
 /*
  * Writes both files, each whole and with its mode.  An existing file is an
  * error unless overwrite says otherwise; then it is replaced, and stays until
- * both new ones are on disk.  False: that has been said, and what was there
+ * both new ones are on disk.  False: a message is printed, and what was there
  * before is there again.
  */
 bool healthcode_pair_write(const healthcode_pair_t pair[2], bool overwrite);

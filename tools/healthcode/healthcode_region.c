@@ -73,8 +73,8 @@ healthcode_region_set(int argc, char **argv)
 
     if (!healthcode_risk_level_find(healthcode_str_from(level, strlen(level))))
     {
-        return healthcode_output_usage("LEVEL: \"%s\" is no level; write low, "
-                                       "medium or high", level);
+        return healthcode_output_usage("LEVEL: invalid level \"%s\"; write "
+                                       "low, medium or high", level);
     }
 
     return healthcode_region_write(&o, code, level, seconds);
@@ -181,7 +181,7 @@ healthcode_region_is_code(const char *code)
 static healthcode_exit_e
 healthcode_region_bad_code(const char *code)
 {
-    return healthcode_output_usage("CODE: \"%s\" is no division code; write "
+    return healthcode_output_usage("CODE: invalid division code \"%s\"; write "
                                    "2, 4 or 6 digits", code);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Whether the Redis user of a connection may do what a gate does.
+ * The rights of a gate in Redis, and whether the user of a connection has them.
  * Judges no store.  docs/redis-keys.md, "The gate's Redis user".
  */
 
@@ -16,8 +16,10 @@
 /* When a gate asks so. */
 typedef enum {
     HEALTHCODE_RIGHTS_ALWAYS,
-    HEALTHCODE_RIGHTS_CACHE,    /* where the store has a cache */
-    HEALTHCODE_RIGHTS_PUSH      /* likewise; this is tried where it may be */
+    HEALTHCODE_RIGHTS_ROLE,     /* unless the store has "role unchecked" */
+    HEALTHCODE_RIGHTS_POLICY,   /* unless it has "evicting_ok on" */
+    HEALTHCODE_RIGHTS_CACHE,    /* if the store has a cache */
+    HEALTHCODE_RIGHTS_PUSH      /* likewise; this is tried if it may be */
 } healthcode_rights_when_e;
 
 typedef struct {
@@ -37,6 +39,12 @@ typedef enum {
 } healthcode_rights_e;
 
 
+static bool healthcode_rights_is_asked(const healthcode_rights_row_t *row,
+    const healthcode_rights_gates_t *gates);
+static bool healthcode_rights_is_new(size_t n,
+    const healthcode_rights_gates_t *gates, bool key);
+static const char *healthcode_rights_of(size_t n,
+    const healthcode_rights_gates_t *gates, bool key);
 static healthcode_exit_e healthcode_rights_try(
     healthcode_connection_t *connection, const healthcode_rights_row_t *row,
     healthcode_rights_e *answer);
@@ -47,6 +55,7 @@ static const char *healthcode_rights_word(const healthcode_rights_row_t *row,
     healthcode_rights_e answer, bool seven);
 static void healthcode_rights_say(const healthcode_rights_row_t *row,
     healthcode_rights_e answer, bool seven);
+static const char *healthcode_rights_without(healthcode_rights_when_e when);
 static void healthcode_rights_line(const healthcode_connection_t *connection,
     const healthcode_rights_e *answers, bool seven);
 
@@ -56,8 +65,8 @@ static void healthcode_rights_line(const healthcode_connection_t *connection,
 
 /* What tracks comes last, since pushes follow it. */
 static const healthcode_rights_row_t  healthcode_rights_rows[] = {
-    { HEALTHCODE_RIGHTS_ALWAYS, "+role", NULL, NULL, { "ROLE" } },
-    { HEALTHCODE_RIGHTS_ALWAYS, "+info", NULL, NULL, { "INFO", "memory" } },
+    { HEALTHCODE_RIGHTS_ROLE, "+role", NULL, NULL, { "ROLE" } },
+    { HEALTHCODE_RIGHTS_POLICY, "+info", NULL, NULL, { "INFO", "memory" } },
     { HEALTHCODE_RIGHTS_ALWAYS, "+time", NULL, "then it cannot compare clocks",
       { "TIME" } },
     { HEALTHCODE_RIGHTS_ALWAYS, "+hgetall", HEALTHCODE_RIGHTS_READ, NULL,
@@ -68,6 +77,11 @@ static const healthcode_rights_row_t  healthcode_rights_rows[] = {
       { "HMGET", "healthcode:region", "51" } },
     { HEALTHCODE_RIGHTS_ALWAYS, "+hmget", HEALTHCODE_RIGHTS_READ, NULL,
       { "HMGET", "healthcode:control", "issuer:" } },
+    { HEALTHCODE_RIGHTS_ALWAYS, "+hrandfield", HEALTHCODE_RIGHTS_READ,
+      "then it cannot tell how old the data are",
+      { "HRANDFIELD", "healthcode:data", "17", "WITHVALUES" } },
+    { HEALTHCODE_RIGHTS_CACHE, "+info", NULL,
+      "then it cannot tell how many keys are tracked", { "INFO", "stats" } },
     { HEALTHCODE_RIGHTS_CACHE, "+client|tracking", NULL, NULL,
       { "CLIENT", "TRACKING", "ON" } },
     { HEALTHCODE_RIGHTS_CACHE, "+client|trackinginfo", NULL,
@@ -82,9 +96,82 @@ static const healthcode_rights_row_t  healthcode_rights_rows[] = {
     (sizeof(healthcode_rights_rows) / sizeof(healthcode_rights_rows[0]))
 
 
+static bool
+healthcode_rights_is_asked(const healthcode_rights_row_t *row,
+    const healthcode_rights_gates_t *gates)
+{
+    switch (row->when) {
+
+    case HEALTHCODE_RIGHTS_ROLE:
+        return !gates->role_unchecked;
+
+    case HEALTHCODE_RIGHTS_POLICY:
+        return !gates->evicting_ok;
+
+    case HEALTHCODE_RIGHTS_CACHE:
+    case HEALTHCODE_RIGHTS_PUSH:
+        return !gates->no_cache;
+
+    default:
+        return true;
+    }
+}
+
+
+void
+healthcode_rights_print(const healthcode_rights_gates_t *gates)
+{
+    fputs("resetkeys", stdout);
+
+    for (int key = 1; key >= 0; key--) {
+
+        for (size_t i = 0; i < HEALTHCODE_RIGHTS_ROWS; i++) {
+            if (healthcode_rights_is_new(i, gates, key)) {
+                printf(" %s", healthcode_rights_of(i, gates, key));
+            }
+        }
+
+        fputs(key ? " resetchannels -@all" : "\n", stdout);
+    }
+}
+
+
+/* Whether row n needs a right, to a key if key, that no row before it does. */
+static bool
+healthcode_rights_is_new(size_t n, const healthcode_rights_gates_t *gates,
+    bool key)
+{
+    const char  *other, *right = healthcode_rights_of(n, gates, key);
+
+    for (size_t i = 0; right && i < n; i++) {
+        other = healthcode_rights_of(i, gates, key);
+
+        if (other && strcmp(other, right) == 0) {
+            return false;
+        }
+    }
+
+    return right != NULL;
+}
+
+
+static const char *
+healthcode_rights_of(size_t n, const healthcode_rights_gates_t *gates,
+    bool key)
+{
+    const healthcode_rights_row_t  *row = &healthcode_rights_rows[n];
+
+    if (!healthcode_rights_is_asked(row, gates)) {
+        return NULL;
+    }
+
+    return key ? row->key : row->right;
+}
+
+
 healthcode_exit_e
-healthcode_rights_check(healthcode_connection_t *connection, bool cache,
-    bool *ok)
+healthcode_rights_check(healthcode_connection_t *connection,
+    const healthcode_rights_gates_t *gates, bool *ok)
 {
     bool                            push, seven = true, refused = false;
     healthcode_exit_e               rc;
@@ -98,9 +185,9 @@ healthcode_rights_check(healthcode_connection_t *connection, bool cache,
     }
 
     /* before Redis 7 these rights reach too far; and one of them writes */
-    push = cache && seven
+    push = seven
            && connection->proofs[HEALTHCODE_CONNECTION_POLICY].reason
-              != HEALTHCODE_REASON_STORE_UNAVAILABLE
+              != HEALTHCODE_REASON_STORE_AUTH
            && connection->proofs[HEALTHCODE_CONNECTION_META].reason
               == HEALTHCODE_REASON_OK;
     *ok = true;
@@ -109,7 +196,7 @@ healthcode_rights_check(healthcode_connection_t *connection, bool cache,
         row = &healthcode_rights_rows[i];
         answers[i] = HEALTHCODE_RIGHTS_OK;
 
-        if ((row->when == HEALTHCODE_RIGHTS_CACHE && !cache)
+        if (!healthcode_rights_is_asked(row, gates)
             || (row->when == HEALTHCODE_RIGHTS_PUSH && !push))
         {
             continue;
@@ -165,7 +252,7 @@ healthcode_rights_try(healthcode_connection_t *connection,
 }
 
 
-/* Another error, such as WRONGTYPE, is no matter of rights. */
+/* Another error, such as WRONGTYPE, says nothing about rights. */
 static healthcode_rights_e
 healthcode_rights_read(const redisReply *reply)
 {
@@ -180,7 +267,7 @@ healthcode_rights_read(const redisReply *reply)
 }
 
 
-/* Whether it knows a right to read alone; so it is where it does not say. */
+/* Whether it knows a right to read alone; true if it does not say. */
 static healthcode_exit_e
 healthcode_rights_is_seven(healthcode_connection_t *connection, bool *seven)
 {
@@ -205,7 +292,7 @@ healthcode_rights_is_seven(healthcode_connection_t *connection, bool *seven)
 }
 
 
-/* The right that is missing, NULL where none is. */
+/* The missing right; NULL if none is missing. */
 static const char *
 healthcode_rights_word(const healthcode_rights_row_t *row,
     healthcode_rights_e answer, bool seven)
@@ -245,12 +332,34 @@ healthcode_rights_say(const healthcode_rights_row_t *row,
     if (row->less) {
         printf("; %s", row->less);
 
-    } else if (row->when == HEALTHCODE_RIGHTS_CACHE) {
-        fputs("; where no gate has a \"cache\" in this store, add --no-cache",
-              stdout);
+    } else {
+        fputs(healthcode_rights_without(row->when), stdout);
     }
 
     putchar('\n');
+}
+
+
+/* What to add, if the gates of this store do without. */
+static const char *
+healthcode_rights_without(healthcode_rights_when_e when)
+{
+    switch (when) {
+
+    case HEALTHCODE_RIGHTS_ROLE:
+        return "; if each gate has \"role unchecked;\" in this store, add "
+               "--role unchecked";
+
+    case HEALTHCODE_RIGHTS_POLICY:
+        return "; if each gate has \"evicting_ok on;\" in this store, add "
+               "--evicting-ok";
+
+    case HEALTHCODE_RIGHTS_CACHE:
+        return "; where no gate has a \"cache\" in this store, add --no-cache";
+
+    default:
+        return "";
+    }
 }
 
 

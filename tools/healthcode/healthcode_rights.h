@@ -1,5 +1,5 @@
 /*
- * Whether the Redis user of a connection may do what a gate does.
+ * The rights of a gate in Redis, and whether the user of a connection has them.
  * Judges no store.  docs/redis-keys.md, "The gate's Redis user".
  */
 
@@ -9,12 +9,25 @@
 #include "healthcode_connection.h"
 
 
+/* What the gates of a store ask for, and do without. */
+typedef struct {
+    bool  no_cache;
+    bool  evicting_ok;
+    bool  role_unchecked;
+} healthcode_rights_gates_t;
+
+
 /*
- * Tries each command of a gate, those of a "cache" if cache, and prints what
- * is refused and the line that allows it.  *ok is whether nothing is.  A
- * failure has been said.
+ * Prints the rights of such a gate, with Redis 7 or later: the words that
+ * follow "ACL SETUSER gate on >PASSWORD".
+ */
+void healthcode_rights_print(const healthcode_rights_gates_t *gates);
+
+/*
+ * Tries each command of such a gate, and prints what is refused and the line
+ * that allows it.  *ok: nothing is refused.  Prints a message on failure.
  */
 healthcode_exit_e healthcode_rights_check(healthcode_connection_t *connection,
-    bool cache, bool *ok);
+    const healthcode_rights_gates_t *gates, bool *ok);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The scripts of redis-scripts/, which the binary carries, and their calls.
- * Knows not what they do.  docs/redis-keys.md, "Scripts".
+ * Does not know what they do.  docs/redis-keys.md, "Scripts".
  */
 
 #include <openssl/evp.h>

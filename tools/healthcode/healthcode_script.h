@@ -1,6 +1,6 @@
 /*
  * The scripts of redis-scripts/, which the binary carries, and their calls.
- * Knows not what they do.  docs/redis-keys.md, "Scripts".
+ * Does not know what they do.  docs/redis-keys.md, "Scripts".
  */
 
 #ifndef HEALTHCODE_SCRIPT_H
@@ -42,7 +42,7 @@ void healthcode_script_add_text(healthcode_script_t *script, const char *text);
 
 /*
  * Puts the call into the connection's output, by EVALSHA, or with its source
- * by EVAL.  False where there is no memory.
+ * by EVAL.  False if there is no memory.
  */
 bool healthcode_script_append(const healthcode_script_t *script,
     healthcode_connection_t *connection, bool with_source);
@@ -51,14 +51,14 @@ bool healthcode_script_append(const healthcode_script_t *script,
 bool healthcode_script_is_unknown(const redisReply *reply);
 
 /*
- * Runs the call by EVALSHA, and by EVAL where the server does not know it.
- * The reply, which may be an error, is the caller's; NULL where the
- * connection broke, which has not been said.
+ * Runs the call by EVALSHA, and by EVAL if the server does not know it.  The
+ * reply, which may be an error, is the caller's; NULL, without a message, if
+ * the connection broke.
  */
 redisReply *healthcode_script_call(const healthcode_script_t *script,
     healthcode_connection_t *connection);
 
-/* Likewise, but an error is NULL, too, and NULL has been said. */
+/* Likewise, but NULL for an error, too, and with a message printed. */
 redisReply *healthcode_script_run(const healthcode_script_t *script,
     healthcode_connection_t *connection);
 

@@ -19,6 +19,8 @@ static healthcode_exit_e healthcode_show_run(
     bool audit, healthcode_connection_t *connection);
 static size_t healthcode_show_flags(const redisReply *reply,
     const char *only);
+static bool healthcode_show_revocation(healthcode_str_t name,
+    healthcode_str_t value, int64_t now);
 static void healthcode_show_until(healthcode_str_t until, bool active);
 static healthcode_exit_e healthcode_show_audit(
     healthcode_connection_t *connection, const char *key);
@@ -68,8 +70,8 @@ healthcode_show_run(healthcode_flag_options_t *options,
     const healthcode_list_t *arguments, bool audit,
     healthcode_connection_t *connection)
 {
-    char                     holder[HEALTHCODE_HOLDER_HEX + 1] = "";
     size_t                   active;
+    uint8_t                  holder[HEALTHCODE_HOLDER_LEN];
     redisReply              *reply;
     healthcode_exit_e        rc;
     healthcode_flag_keys_t   keys;
@@ -87,7 +89,7 @@ healthcode_show_run(healthcode_flag_options_t *options,
         return HEALTHCODE_EXIT_FAILED;
     }
 
-    printf("holder %s\n", holder);
+    printf("holder %s\n", keys.holder);
     active = healthcode_show_flags(reply, (arguments->n > 1)
                                           ? arguments->items[1] : NULL);
     freeReplyObject(reply);
@@ -108,7 +110,10 @@ healthcode_show_run(healthcode_flag_options_t *options,
 }
 
 
-/* Prints each flag, or only the one asked for; returns how many are active. */
+/*
+ * Prints each flag and revocation, or only the one asked for; returns how many
+ * of the flags are active, or whether the one is.
+ */
 static size_t
 healthcode_show_flags(const redisReply *reply, const char *only)
 {
@@ -129,6 +134,11 @@ healthcode_show_flags(const redisReply *reply, const char *only)
             continue;
         }
 
+        if (healthcode_revocation_kind(name) != HEALTHCODE_REVOCATION_IS_FLAG) {
+            n += healthcode_show_revocation(name, until, now) && only;
+            continue;
+        }
+
         active = healthcode_risk_is_active(until, now);
         n += active;
 
@@ -138,6 +148,46 @@ healthcode_show_flags(const redisReply *reply, const char *only)
     }
 
     return n;
+}
+
+
+/* Returns whether it is in force. */
+static bool
+healthcode_show_revocation(healthcode_str_t name, healthcode_str_t value,
+    int64_t now)
+{
+    bool     active = healthcode_risk_is_active(value, now);
+    char     text[HEALTHCODE_OUTPUT_TIME_MAX];
+    uint8_t  digest[HEALTHCODE_HOLDER_LEN];
+    int64_t  before = healthcode_risk_holder_before(value);
+
+    if (healthcode_revocation_kind(name) == HEALTHCODE_REVOCATION_IS_BEFORE) {
+        fputs("before  ", stdout);
+
+        if (before == INT64_MAX) {
+            fputs("\"", stdout);
+            healthcode_output_text(stdout, value);
+            puts("\", which is not a time: all codes of the holder are "
+                 "refused");
+        } else {
+            printf("codes issued before %s are refused\n",
+                   healthcode_output_time(text, before));
+        }
+
+        return true;
+    }
+
+    fputs(active ? "revoked " : "over    ", stdout);
+    healthcode_output_text(stdout, name);
+
+    if (!healthcode_revocation_parse(name, digest)) {
+        fputs(", which is not a digest: all codes of the holder are refused",
+              stdout);
+    }
+
+    healthcode_show_until(value, active);
+
+    return active;
 }
 
 

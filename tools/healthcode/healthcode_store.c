@@ -1,6 +1,7 @@
 /*
  * healthcode store: writes, and checks, the proof by which gates believe a
- * store.  Knows no flags.  docs/redis-keys.md, "healthcode:meta".
+ * store; says what their user may do there.  Knows no flags.
+ * docs/redis-keys.md, "healthcode:meta".
  */
 
 #include <openssl/rand.h>
@@ -8,6 +9,8 @@
 #include "healthcode_commands.h"
 #include "healthcode_rights.h"
 #include "healthcode_script.h"
+#include "healthcode_sources.h"
+#include "healthcode_stranger.h"
 
 
 #define HEALTHCODE_STORE_SCHEMA    "1"
@@ -21,12 +24,6 @@ typedef struct {
     bool         renew;
     char         instance[2 * HEALTHCODE_STORE_INSTANCE + 1];
 } healthcode_store_init_t;
-
-/* What the gates of a store do without. */
-typedef struct {
-    bool  evicting_ok;
-    bool  no_cache;
-} healthcode_store_check_t;
 
 
 static healthcode_exit_e healthcode_store_init(int argc, char **argv);
@@ -42,23 +39,30 @@ static healthcode_exit_e healthcode_store_say(const char *done,
     const char *instance);
 static healthcode_exit_e healthcode_store_check(int argc, char **argv);
 static healthcode_exit_e healthcode_store_report(
-    const healthcode_store_check_t *check, healthcode_connection_t *connection);
+    const healthcode_connection_options_t *options,
+    const healthcode_rights_gates_t *gates,
+    healthcode_connection_t *connection);
 static bool healthcode_store_proof(const char *what,
     const healthcode_connection_proof_t *proof, const char *good);
 static healthcode_exit_e healthcode_store_disk(
     healthcode_connection_t *connection);
+static healthcode_exit_e healthcode_store_rights(int argc, char **argv);
 
 
 static const healthcode_command_t  healthcode_store_commands[] = {
     { "init", healthcode_store_init, NULL },
     { "check", healthcode_store_check, NULL },
+    { "rights", healthcode_store_rights, NULL },
+    { "touch", healthcode_sources_touch, NULL },
+    { "untouch", healthcode_sources_untouch, NULL },
+    { "sources", healthcode_sources_list, NULL },
 };
 
 
 healthcode_exit_e
 healthcode_store(int argc, char **argv)
 {
-    return healthcode_options_dispatch(healthcode_store_commands, 2, argc,
+    return healthcode_options_dispatch(healthcode_store_commands, 6, argc,
                                        argv);
 }
 
@@ -71,7 +75,7 @@ healthcode_store_init(int argc, char **argv)
     healthcode_arguments_t            arguments = { .n = 0 };
     healthcode_connection_t           connection;
     healthcode_store_init_t           init = { .how = "keep" };
-    healthcode_connection_options_t   o = { .redis = NULL };
+    healthcode_connection_options_t   o = { .asks_policy = true };
 
     const healthcode_option_t  options[] = {
         HEALTHCODE_CONNECTION_ROWS(&o, true),
@@ -145,7 +149,7 @@ healthcode_store_write(healthcode_store_init_t *init,
 
 
 /*
- * Flags are looked for only where a proof would be new: what is there already
+ * Flags are looked for only if the proof would be new: what is there already
  * is kept without reading the names of all keys.
  */
 static healthcode_exit_e
@@ -184,7 +188,7 @@ healthcode_store_prove(const healthcode_store_init_t *init,
 }
 
 
-/* The answer, of two strings; NULL: there is none, which has been said. */
+/* The answer, of two strings; NULL: there is none, with a message printed. */
 static redisReply *
 healthcode_store_script(const healthcode_store_init_t *init,
     healthcode_connection_t *connection, bool may_create)
@@ -298,13 +302,13 @@ healthcode_store_check(int argc, char **argv)
     healthcode_exit_e                 rc;
     healthcode_arguments_t            arguments = { .n = 0 };
     healthcode_connection_t           connection;
-    healthcode_store_check_t          check = { .evicting_ok = false };
+    healthcode_rights_gates_t         gates = { .no_cache = false };
     healthcode_connection_options_t   o = { .may_refuse = true };
 
     const healthcode_option_t  options[] = {
         HEALTHCODE_CONNECTION_ROWS(&o, true),
-        { .name = "evicting-ok", .is_set = &check.evicting_ok },
-        { .name = "no-cache", .is_set = &check.no_cache },
+        { .name = "evicting-ok", .is_set = &gates.evicting_ok },
+        { .name = "no-cache", .is_set = &gates.no_cache },
     };
 
     if (!healthcode_options_parse(argc, argv, options,
@@ -314,10 +318,14 @@ healthcode_store_check(int argc, char **argv)
         return HEALTHCODE_EXIT_USAGE;
     }
 
+    o.asks_policy = !gates.evicting_ok;
     rc = healthcode_connection_open(&o, &connection);
 
     if (rc == HEALTHCODE_EXIT_OK) {
-        rc = healthcode_store_report(&check, &connection);
+        /* no cache goes with either */
+        (void) healthcode_connection_role(o.role, &gates.role_unchecked);
+        gates.no_cache |= gates.role_unchecked || connection.is_resp2;
+        rc = healthcode_store_report(&o, &gates, &connection);
     }
 
     healthcode_connection_close(&connection);
@@ -327,22 +335,20 @@ healthcode_store_check(int argc, char **argv)
 
 
 static healthcode_exit_e
-healthcode_store_report(const healthcode_store_check_t *check,
+healthcode_store_report(const healthcode_connection_options_t *options,
+    const healthcode_rights_gates_t *gates,
     healthcode_connection_t *connection)
 {
     bool                            ok, may;
     healthcode_exit_e               rc;
     healthcode_connection_proof_t  *proofs = connection->proofs;
 
-    if (check->evicting_ok) {
-        proofs[HEALTHCODE_CONNECTION_POLICY].reason = HEALTHCODE_REASON_OK;
-    }
-
     ok = healthcode_store_proof("role", &proofs[HEALTHCODE_CONNECTION_ROLE],
-                                "it is a master");
+                                gates->role_unchecked ? "not looked at"
+                                                      : "it is a master");
     ok &= healthcode_store_proof("memory",
                                  &proofs[HEALTHCODE_CONNECTION_POLICY],
-                                 check->evicting_ok ? "not looked at"
+                                 gates->evicting_ok ? "not looked at"
                                                     : "it evicts nothing");
     ok &= healthcode_store_proof("meta", &proofs[HEALTHCODE_CONNECTION_META],
                                  "it was initialised with this pepper");
@@ -350,7 +356,11 @@ healthcode_store_report(const healthcode_store_check_t *check,
     rc = healthcode_store_disk(connection);
 
     if (rc == HEALTHCODE_EXIT_OK) {
-        rc = healthcode_rights_check(connection, !check->no_cache, &may);
+        rc = healthcode_stranger_check(options, connection);
+    }
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_rights_check(connection, gates, &may);
     }
 
     if (rc != HEALTHCODE_EXIT_OK) {
@@ -413,6 +423,32 @@ healthcode_store_disk(healthcode_connection_t *connection)
     }
 
     freeReplyObject(reply);
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+static healthcode_exit_e
+healthcode_store_rights(int argc, char **argv)
+{
+    const char                 *role = NULL;
+    healthcode_arguments_t      arguments = { .n = 0 };
+    healthcode_rights_gates_t   gates = { .no_cache = false };
+
+    const healthcode_option_t  options[] = {
+        { .name = "evicting-ok", .is_set = &gates.evicting_ok },
+        { .name = "no-cache", .is_set = &gates.no_cache },
+        { .name = "role", .hint = "ROLE", .value = &role },
+    };
+
+    if (!healthcode_options_parse(argc, argv, options, 3, &arguments)
+        || !healthcode_connection_role(role, &gates.role_unchecked))
+    {
+        return HEALTHCODE_EXIT_USAGE;
+    }
+
+    gates.no_cache |= gates.role_unchecked;
+    healthcode_rights_print(&gates);
 
     return HEALTHCODE_EXIT_OK;
 }

@@ -35,12 +35,12 @@ healthcode_subject_fault(healthcode_str_t text, bool exact)
         kind = healthcode_text_first(rest, &len);
 
         if (kind == HEALTHCODE_TEXT_INVALID) {
-            return "is no UTF-8, which every code is";
+            return "is not UTF-8, as every code is";
         }
 
         if (!exact && kind != HEALTHCODE_TEXT_SHOWN && rest.data[0] != ' ') {
             return (kind == HEALTHCODE_TEXT_BLANK)
-                   ? "has a blank that is no space, such as U+00A0"
+                   ? "has a blank that is not a space, such as U+00A0"
                      HEALTHCODE_SUBJECT_EXACT
                    : "has a character that is not seen, such as U+200B or a "
                      "carriage return" HEALTHCODE_SUBJECT_EXACT;
@@ -73,7 +73,7 @@ healthcode_subject_read(const char *name, const char *text, bool exact,
         }
 
         *owned = file;
-        *subject = healthcode_file_trim(file);
+        *subject = healthcode_str_chomp(file);
     }
 
     fault = healthcode_subject_fault(*subject, exact);
@@ -90,37 +90,23 @@ healthcode_subject_read(const char *name, const char *text, bool exact,
 
 bool
 healthcode_subject_holder(const healthcode_subject_options_t *options,
-    healthcode_pepper_t *pepper, healthcode_str_t subject, char *hex)
+    healthcode_pepper_t *pepper, healthcode_str_t subject, uint8_t *holder)
 {
     const char  *space = options->space ? options->space : "national";
 
     if (!options->hashed) {
         return healthcode_holder_derive(pepper,
                                    healthcode_str_from(space, strlen(space)),
-                                   subject, hex);
+                                   options->kind, subject, holder);
     }
 
-    if (subject.len != HEALTHCODE_HOLDER_HEX) {
-        return false;
-    }
-
-    for (size_t i = 0; i < subject.len; i++) {
-        if (subject.data[i] == '\0'
-            || strchr("0123456789abcdef", subject.data[i]) == NULL)
-        {
-            return false;
-        }
-    }
-
-    memcpy(hex, subject.data, subject.len);
-
-    return true;
+    return healthcode_holder_parse(subject, holder);
 }
 
 
 healthcode_exit_e
 healthcode_subject_take(const healthcode_subject_options_t *options,
-    healthcode_pepper_t *pepper, const char *text, char *hex)
+    healthcode_pepper_t *pepper, const char *text, uint8_t *holder)
 {
     healthcode_str_t   owned, subject;
     healthcode_exit_e  rc;
@@ -132,7 +118,7 @@ healthcode_subject_take(const healthcode_subject_options_t *options,
         return rc;
     }
 
-    if (!healthcode_subject_holder(options, pepper, subject, hex)) {
+    if (!healthcode_subject_holder(options, pepper, subject, holder)) {
         rc = options->hashed
              ? healthcode_output_usage("SUB: --hashed says that it is a "
                                        "holder; write the %d digits that "
@@ -144,6 +130,24 @@ healthcode_subject_take(const healthcode_subject_options_t *options,
     healthcode_file_free(&owned);
 
     return rc;
+}
+
+
+healthcode_exit_e
+healthcode_subject_check_space(const healthcode_subject_options_t *options)
+{
+    const char        *fault;
+    healthcode_str_t   space;
+
+    if (options->space == NULL) {
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    space = healthcode_str_from(options->space, strlen(options->space));
+    fault = healthcode_subject_fault(space, options->exact);
+
+    return fault ? healthcode_output_usage("--space: it %s", fault)
+                 : HEALTHCODE_EXIT_OK;
 }
 
 
@@ -162,7 +166,7 @@ healthcode_subject_check(const healthcode_subject_options_t *options,
                                        "--pepper-file FILE");
     }
 
-    return HEALTHCODE_EXIT_OK;
+    return healthcode_subject_check_space(options);
 }
 
 
@@ -176,7 +180,7 @@ healthcode_subject_pepper(const char *path)
         return NULL;
     }
 
-    pepper = healthcode_pepper_create(healthcode_pepper_trim(file));
+    pepper = healthcode_pepper_create(healthcode_str_chomp(file));
     healthcode_file_free(&file);
 
     if (pepper == NULL) {

@@ -11,9 +11,11 @@
 
 
 typedef struct {
-    const char  *space;     /* NULL: national */
-    bool         hashed;    /* SUB is the holder already */
-    bool         exact;     /* SUB is meant with what cannot be seen in it */
+    const char        *space;     /* with the kind, if any; NULL: national */
+    healthcode_str_t   kind;      /* that a code says; data is NULL: none, or
+                                     in space */
+    bool               hashed;    /* SUB is the holder already */
+    bool               exact;     /* SUB is meant with what is not seen in it */
 } healthcode_subject_options_t;
 
 
@@ -31,7 +33,7 @@ typedef struct {
  * What makes text another subject, or issuer, than it looks: a blank at an
  * end, a blank other than a space, a character that is not seen.  NULL, or a
  * sentence without a subject, which is never repeated.  exact allows all that
- * a code can say: what is no UTF-8, empty, longer than a code or has a NUL is
+ * a code can say: what is not UTF-8, empty, longer than a code or has a NUL is
  * wrong in any case.
  */
 const char *healthcode_subject_fault(healthcode_str_t text, bool exact);
@@ -39,29 +41,33 @@ const char *healthcode_subject_fault(healthcode_str_t text, bool exact);
 /*
  * Reads the subject that the option or argument name gives: "-" is one line
  * of standard input, where no list of processes shows it.  *owned is to be
- * freed by healthcode_file_free().  A failure has been said.
+ * freed by healthcode_file_free().  A message is printed on failure.
  */
 healthcode_exit_e healthcode_subject_read(const char *name, const char *text,
     bool exact, healthcode_str_t *owned, healthcode_str_t *subject);
 
 /*
- * Writes the HEALTHCODE_HOLDER_HEX digits of subject's holder.  False where
- * it is --hashed but no holder, or OpenSSL fails; nothing has been said.
+ * Writes the HEALTHCODE_HOLDER_LEN bytes of subject's holder.  False if it is
+ * --hashed but no holder, or OpenSSL fails; prints no message.
  */
 bool healthcode_subject_holder(const healthcode_subject_options_t *options,
-    healthcode_pepper_t *pepper, healthcode_str_t subject, char *hex);
+    healthcode_pepper_t *pepper, healthcode_str_t subject, uint8_t *holder);
 
 /* Both, from the argument SUB; pepper may be NULL if it is --hashed. */
 healthcode_exit_e healthcode_subject_take(
     const healthcode_subject_options_t *options, healthcode_pepper_t *pepper,
-    const char *text, char *hex);
+    const char *text, uint8_t *holder);
 
-/* Whether --space and --pepper-file are there where they are needed. */
+/* Whether --space is what it looks like, as for a subject. */
+healthcode_exit_e healthcode_subject_check_space(
+    const healthcode_subject_options_t *options);
+
+/* Likewise; and --space and --pepper-file are there if they are needed. */
 healthcode_exit_e healthcode_subject_check(
     const healthcode_subject_options_t *options, const char *pepper_file);
 
 /*
- * The keyed hash of --pepper-file, or NULL, which has been said.  The caller
+ * The keyed hash of --pepper-file, or NULL, with a message printed.  The caller
  * frees it.
  */
 healthcode_pepper_t *healthcode_subject_pepper(const char *path);

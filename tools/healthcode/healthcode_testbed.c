@@ -1,6 +1,6 @@
 /*
  * healthcode testbed: finds the script that makes a gate to try programs with,
- * and becomes it.  Knows not what it does.
+ * and becomes it.  Does not know what it does.
  * docs/testing.md, "healthcode testbed".
  */
 

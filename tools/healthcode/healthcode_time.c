@@ -112,7 +112,7 @@ healthcode_time_option(const char *name, const char *text, int64_t now,
         return true;
     }
 
-    healthcode_output_usage("%s: \"%s\" is no time; write Unix seconds, "
+    healthcode_output_usage("%s: invalid time \"%s\"; write Unix seconds, "
                             "RFC 3339 as 2026-03-01T08:00:00+08:00, or a "
                             "distance from now as +2h or +14d", name, text);
     return false;

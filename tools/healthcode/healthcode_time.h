@@ -11,13 +11,13 @@
 
 /*
  * Reads Unix seconds, what healthcode_date_parse() reads, or a distance from
- * now ("+2h", "-15m"; units s m h d w).  False where text is none of these,
- * or outside the years 1970 to 9999; *seconds is unchanged then.
+ * now ("+2h", "-15m"; units s m h d w).  False if text has another form,
+ * or lies outside the years 1970 to 9999; *seconds is unchanged then.
  */
 bool healthcode_time_parse(healthcode_str_t text, int64_t now,
     int64_t *seconds);
 
-/* The same for the option or argument name, which is named where it fails. */
+/* The same for the option or argument name, which is named if it fails. */
 bool healthcode_time_option(const char *name, const char *text, int64_t now,
     int64_t *seconds);
 

@@ -20,13 +20,29 @@ typedef struct {
     char      password[HEALTHCODE_URL_PART_MAX];
     int       port;
     unsigned  database;
+    bool      tls;
+
+    /* of sentinels, which say where the host is; empty: there are none */
+    char      sentinels[HEALTHCODE_URL_PART_MAX];
+    char      master[HEALTHCODE_URL_PART_MAX];
 } healthcode_url_t;
 
 
 /*
- * Reads redis://[user[:password]@]host[:port][/db], unix:PATH[?db=N] or
- * unix://PATH[?db=N].  False where text is neither, which has been said.
+ * Reads redis://[user[:password]@]host[:port][/db][?db=N], rediss:// likewise
+ * for TLS, unix:PATH[?db=N] or unix://[user[:password]@]PATH[?db=N]; or
+ * sentinel://host[:port],.../NAME[?db=N] or, for TLS, sentinels://.  User and
+ * password are percent-decoded.  False, with a message printed that names what
+ * is wrong, but repeats nothing of it, if text is something else; name is where
+ * it stands.
  */
-bool healthcode_url_parse(const char *text, healthcode_url_t *url);
+bool healthcode_url_parse(const char *name, const char *text,
+    healthcode_url_t *url);
+
+/*
+ * Sets host and port to those of its sentinel number i.  False: there are fewer
+ * sentinels.
+ */
+bool healthcode_url_sentinel(healthcode_url_t *url, size_t i);
 
 #endif

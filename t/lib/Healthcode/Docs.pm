@@ -1,6 +1,6 @@
 # The documents taken apart: fences, tables, headings, links; and what they have
 # to agree with, read from the C sources.  Runs nothing.
-# For t/40-docs.t alone.
+# For t/40-docs.t, t/41-messages.t and t/42-examples.t.
 
 package Healthcode::Docs;
 
@@ -10,7 +10,7 @@ use warnings;
 use Exporter qw(import);
 
 our @EXPORT_OK = qw(slurp document anchor cells commands reasons variables
-                    default_in_source references like_shown);
+                    default_in_source references like_shown tame);
 
 
 sub slurp {
@@ -109,7 +109,7 @@ sub commands {
 
     while ($body =~ /\{\s*ngx_string\("(\w+)"\),\s*([\w|]+),/g) {
         my ($name, $flags) = ($1, $2);
-        my @contexts = $flags =~ /ANY_CONF/ ? qw(http server location)
+        my @contexts = $flags =~ /ANY_CONF/ ? qw(http server location limit_except)
             : $flags =~ /MAIN_CONF/ ? qw(http)
             : $flags =~ /HTTP_LOC_CONF/ ? qw(location) : ();
         $commands{$name} = { contexts => \@contexts };
@@ -126,7 +126,7 @@ sub reasons {
     my @reasons;
     push @reasons, [ $1, $2, lc $3 =~ tr/_/ /r, $4 ]
         while $source
-            =~ /\bX\(\w+,\s*"(\w+)",\s*(\d+),\s*(\w+),\s*"([^"]*)"\)/g;
+            =~ /\bX\(\w+,\s*"(\w+)",\s*(\d+),\s*(\w+),\s*\w+,\s*"([^"]*)",/g;
     return @reasons;
 }
 
@@ -157,11 +157,33 @@ sub references {
     my @references;
     $source =~ s/\n\s*(?:\*|#|--)?[ \t]*/ /g;
     push @references, [ $1, $2 ] while $source =~
-        m{\b((?:docs/[\w-]+|README|CONTRIBUTING|SECURITY)\.md)
+        m{\b((?:docs/(?:issuers/|examples/|monitoring/|operations/
+           |readers/)?[\w-]+|README
+           |CONTRIBUTING|SECURITY)\.md)
           (?:,\s+"([^"]+)")?}gx;
-    push @references, [ 'docs/directives', undef ]
-        if $source =~ m{docs/directives in README};
     return @references;
+}
+
+
+# A configuration with nothing in it that touches this machine outside of $dir;
+# %port has those of 127.0.0.1 that are others here.  A store without a timeout
+# of its own has more time: a machine that runs many tests may be slow.
+sub tame {
+    my ($text, $dir, %port) = @_;
+    $text =~ s{http://127\.0\.0\.1:9000\b}{http://unix:$dir/upstream.sock:}g;
+    $text =~ s{(proxy_pass\s+https://)(?!127\.0\.0\.1|\$)[\w.-]+}{${1}127.0.0.1:9443}g;
+    $text =~ s/\b127\.0\.0\.1:(\d+)\b/"127.0.0.1:" . ($port{$1} \/\/ $1)/ge;
+    $text =~ s{/run/redis/redis\.sock}{$dir/redis.sock}g;
+    $text =~ s{/etc/healthcode/}{$dir/healthcode/}g;
+    $text =~ s{/var/log/nginx/}{$dir/logs/}g;
+    $text =~ s{/var/www/html\b}{$dir/html}g;
+    $text =~ s{^(\s*server\s*\{)(?!\s*listen)}
+              {$1 listen unix:$dir/nginx.sock;}mgx;
+    $text =~ s/(healthcode_store \w+ \{)(?![^}]*timeout)/$1 timeout 2s; connect_timeout 2s;/g;
+    my $paths = join ' ', map { "${_}_temp_path $dir/tmp-$_;" }
+        qw(client_body proxy fastcgi uwsgi scgi);
+    $text =~ s/^(http\s*\{)/$1 access_log $dir\/logs\/access.log; $paths/m;
+    return $text;
 }
 
 
@@ -174,6 +196,7 @@ sub like_shown {
         s/[ \t]+$//mg;
         s/\beyJ[\w-]+\.[\w-]+\.[\w-]+/CODE/g;
         s/\b[0-9a-f]{32}\b/HEX/g;
+        s/\bgeneration \K[0-9a-f]{16}\b/HEX/g;
         s/(?<![\w-])(?=[\w-]*[A-Za-z])[\w-]{43}(?![\w-])/THUMBPRINT/g;
         s/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/TIME/g;
         s/\b1[6-9]\d{8}\b/SECONDS/g;

@@ -57,14 +57,21 @@ my $PASSWORD = 'password-of-the-gate';
 my $SECRET   = 'secret of the site: 32 bytes, or more';
 
 
+# A temporary folder alone, for suites of the command.
+sub folder {
+    my ($class) = @_;
+    my $tmp = File::Temp->newdir('healthcode-XXXXXXXX', TMPDIR => 1);
+    return bless { tmp => $tmp, dir => "$tmp", codes => {} }, $class;
+}
+
+
 sub new {
     my ($class, %opt) = @_;
 
     -f $_ or die "$_ is missing: run \"make build\" first\n"
         for $STATIC ? () : $MODULE, $COMMAND;
 
-    my $tmp = File::Temp->newdir('healthcode-XXXXXXXX', TMPDIR => 1);
-    my $self = bless { tmp => $tmp, dir => "$tmp", codes => {} }, $class;
+    my $self = $class->folder;
     chmod 0755, $self->dir;
 
     $self->write('pepper', "$PEPPER\n", 0600);
@@ -90,6 +97,8 @@ sub module   { $STATIC ? undef : $MODULE }
 sub secret   { $SECRET }
 sub password { $PASSWORD }
 sub holder   { Healthcode::Jws::holder($PEPPER, $_[2] // 'national', $_[1]) }
+# The field that revokes one code: by what was signed, or by issuer and jti.
+sub revoked  { Healthcode::Jws::revoked($PEPPER, @_[1 .. $#_]) }
 sub pepper_check { Healthcode::Jws::pepper_check($PEPPER) }
 
 
@@ -102,6 +111,14 @@ sub write {
     close $out or die "$path: $!";
     chmod $mode, $path if defined $mode;
     return $path;
+}
+
+
+# As operators should: written aside, then put in place whole.
+sub replace {
+    my ($self, $name, $text, $mode) = @_;
+    my $aside = $self->write(".new.$$", $text, $mode);
+    rename $aside, $self->path($name) or die "$name: $!";
 }
 
 
@@ -147,8 +164,9 @@ sub admin {
     my ($self, $words, %opt) = @_;
     my @words = ref $words ? @$words : split ' ', $words;
     my $n = $words[0] =~ /^(flag|region|control|store)$/ ? 2 : 1;
-    my @pepper = $words[0] =~ /^(flag|store|holder)$/
+    my @pepper = "@words" =~ /^(flag|store|holder)\b|-code\b|--holder\b/
         ? ('--pepper-file', $self->path('pepper')) : ();
+    push @pepper, '--new' if "@words" =~ /^control (suspend|before|revoke-code)/;
     splice @words, $n, 0, '--redis', $self->url($opt{redis}), @pepper;
     return $self->tool(@words);
 }
@@ -336,6 +354,28 @@ sub store_conf {
     delete @all{ grep { !defined $all{$_} } keys %all };
     return 'healthcode_store ' . ($name || 'flags') . " {\n"
         . join('', map { "    $_ $all{$_};\n" } sort keys %all) . "}\n";
+}
+
+
+# Lines by which a code may be in a header, the query or a cookie.
+sub sources_conf {
+    return <<'END';
+healthcode_source header Authorization "(?i)^bearer +(\S+) *$";
+healthcode_source header X-Code "^code (\S+)$";
+healthcode_source query code;
+healthcode_source cookie code;
+END
+}
+
+
+# Lines that ask for claims, and show them.
+sub require_conf {
+    return <<'END';
+healthcode_require level in 3 x;
+healthcode_require list ~ "^[0-9]+$";
+add_header X-List "$healthcode_claim_list|$healthcode_claim_a_b" always;
+add_header X-Failed "$healthcode_failed_claim" always;
+END
 }
 
 

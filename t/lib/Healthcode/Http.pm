@@ -99,7 +99,7 @@ sub answers {
 
 
 # get($to, $uri, \@header_lines, method => M, timeout => S): one answer, with
-# the seconds it took in {time}; {status} 0 where there was none.
+# the seconds it took in {time}; {status} 0 if there was none.
 sub get {
     my ($to, $uri, $headers, %opt) = @_;
     my $method = $opt{method} || 'GET';

@@ -12,7 +12,7 @@ use Exporter qw(import);
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64url decode_base64url);
 
-our @EXPORT_OK = qw(b64 unb64 json jws sign holder pepper_check);
+our @EXPORT_OK = qw(b64 unb64 json jws sign holder pepper_check revoked);
 
 my $json = JSON::PP->new->canonical->utf8->allow_nonref;
 
@@ -41,6 +41,15 @@ sub jws {
 sub holder {
     my ($pepper, $space, $sub) = @_;
     return substr(hmac_sha256_hex("$space\0$sub", $pepper), 0, 32);
+}
+
+
+# docs/redis-keys.md, "Revoked codes": of a code, or of an issuer and a jti.
+sub revoked {
+    my ($pepper, @of) = @_;
+    my $text = @of == 2 ? "\0jti\0$of[0]\0$of[1]"
+                        : "\0text\0" . ($of[0] =~ s/\.[^.]*\z//r);
+    return 'code:' . substr(hmac_sha256_hex($text, $pepper), 0, 32);
 }
 
 

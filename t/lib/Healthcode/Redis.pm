@@ -16,13 +16,24 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Process;
 
 
-# The commands that docs/redis-keys.md gives the gate's own user.
+# What the gate's own user may do, as "healthcode store rights" and
+# docs/redis-keys.md have it (t/53-rights.t).
 our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:push resetchannels '
     . '-@all +role +info +time +hgetall +hrandfield +hmget +client|tracking '
     . '+client|trackinginfo +get +incr';
 
+# What of it this server can give, as the document says of Redis 6.2.
+sub gate_acl {
+    my ($version) = `redis-server --version` =~ /v=(\d+)/;
+    my $acl = $GATE_ACL;
+    $acl =~ s/%R~/~/g, $acl =~ s/ (?:~healthcode:push|\+get|\+incr)\b//g
+        if ($version // 7) < 7;
+    return $acl;
+}
 
-# start(dir => DIR, name => NAME, password => GATE'S, conf => [LINES])
+
+# start(dir => DIR, name => NAME, password => GATE'S, conf => [LINES],
+#       is_sentinel => 1 for a sentinel)
 sub start {
     my ($class, %opt) = @_;
     my $name = $opt{name} || 'redis';
@@ -30,6 +41,7 @@ sub start {
         conf   => "$opt{dir}/$name.conf",
         log    => "$opt{dir}/$name.log",
         socket => "$opt{dir}/$name.sock",
+        is_sentinel => $opt{is_sentinel},
     }, $class;
 
     open my $out, '>', $self->{conf} or die "$self->{conf}: $!";
@@ -38,7 +50,7 @@ sub start {
         "dir $opt{dir}", "dbfilename $name.rdb", 'save ""', 'appendonly no',
         'daemonize no', "logfile $self->{log}", 'databases 4',
         # +select is for suites that have a second database
-        ($opt{password} ? "user gate on >$opt{password} $GATE_ACL +select"
+        ($opt{password} ? "user gate on >$opt{password} " . gate_acl() . ' +select'
                         : ()),
         @{ $opt{conf} || [] }, '';
     close $out;
@@ -54,7 +66,8 @@ sub up {
 
     unlink $self->{socket};
     $self->{process} =
-        Healthcode::Process->spawn([ 'redis-server', $self->{conf} ]);
+        Healthcode::Process->spawn([ 'redis-server', $self->{conf},
+                                     $self->{is_sentinel} ? '--sentinel' : () ]);
 
     for (1 .. 500) {
         return $self if eval { $self->cmd('PING') eq 'PONG' };
@@ -94,7 +107,8 @@ sub cmd {
 
     local $SIG{PIPE} = 'IGNORE';
     my $answer = eval {
-        syswrite($client, $out) == length $out or die "short write\n";
+        (syswrite($client, $out) // 0) == length $out
+            or die "short write\n";
         $self->{deadline} = time + 10;
         $self->{buf} = '';
         { ok => $self->_reply };
@@ -127,6 +141,20 @@ sub count {
     my ($self, $command) = @_;
     my $info = $self->cmd('INFO', 'commandstats');
     return $info =~ /^cmdstat_\Q$command\E:calls=(\d+)/m ? $1 : 0;
+}
+
+
+# Reads of holders by gates: who asks for the time asks who feeds the store, too.
+sub reads {
+    my ($self) = @_;
+    my %calls = $self->counts;
+    return ($calls{hrandfield} // 0) - ($calls{time} // 0);
+}
+
+
+sub counts {
+    my ($self) = @_;
+    return $self->cmd('INFO', 'commandstats') =~ /^cmdstat_(\w+):calls=(\d+)/mg;
 }
 
 

@@ -11,7 +11,7 @@ use warnings;
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
-use Socket qw(SOCK_STREAM SOMAXCONN);
+use Socket qw(AF_INET AF_INET6 SOCK_STREAM SOMAXCONN);
 use Time::HiRes qw(sleep time);
 
 use Healthcode::Process;
@@ -95,10 +95,13 @@ sub proof {
     my $role = "*3\r\n" . bulk('master') . ":0\r\n*0\r\n";
     my $info = bulk("\r\nmaxmemory_policy:noeviction");
     my $time = "*2\r\n" . bulk(int time, 0);
+    my $data = "*0\r\n";
     my $tracked = "%1\r\n" . bulk('flags') . "~1\r\n" . bulk('on');
+    my $stats = bulk("\r\ntracking_total_keys:5\r\n");
     my $push = ">2\r\n" . bulk('invalidate') . "*1\r\n" . bulk('healthcode:push');
     return ("%1\r\n" . bulk('proto') . ":3\r\n+OK\r\n$tracked" . "_\r\n:1\r\n$push"
-            . "$time$role$info$meta", $role . $meta, "$info$time$tracked");
+            . "$time$data$role$info$meta", $role . $meta,
+            "$info$time$data$tracked$stats");
 }
 
 
@@ -150,6 +153,58 @@ sub names {
         }
     });
     return ($process, $socket->sockport);
+}
+
+
+# A name server for what the file $path holds when it is asked, a record a line:
+# "NAME A 127.0.0.1", "NAME AAAA ::1", "NAME SRV PRIORITY WEIGHT PORT
+# TARGET"; each is good for a second.  Without a line there is no such name;
+# "NAME fails" is an error of the server.  The process, and its port.
+sub zone {
+    my ($path) = @_;
+    my %type = (A => 1, AAAA => 28, SRV => 33);
+    my $socket = IO::Socket::INET->new(Proto => 'udp',
+                                       LocalAddr => '127.0.0.1') or die $!;
+    my $process = Healthcode::Process->spawn(sub {
+        my $until = time + 300;
+        while (time < $until) {
+            IO::Select->new($socket)->can_read(1) or next;
+            my $peer = recv $socket, my $query, 512, 0;
+            my ($name, $asked) = _question($query);
+            open my $in, '<', $path or next;
+            my @known = map { [ split ] } grep { /^\Q$name\E / } <$in>;
+            my @found = grep { ($type{$_->[1]} || 0) == $asked } @known;
+            my $code = !@known ? 3 : $known[0][1] eq 'fails' ? 2 : 0;
+            send $socket, substr($query, 0, 2)
+                . pack('n5', 0x8180 | $code, 1, scalar @found, 0, 0)
+                . _name($name) . pack('n2', $asked, 1)
+                . join('', map { _record($asked, @$_) } @found), 0, $peer;
+        }
+    });
+    return ($process, $socket->sockport);
+}
+
+
+# The name and the type that a query asks for.
+sub _question {
+    my ($query) = @_;
+    my ($rest, @labels) = substr $query, 12;
+    while ((my $len = ord $rest) > 0) {
+        push @labels, lc substr $rest, 1, $len;
+        $rest = substr $rest, 1 + $len;
+    }
+    return (join('.', @labels), unpack 'n', substr $rest, 1);
+}
+
+
+sub _name { pack '(C/a)*', split(/\./, $_[0]), '' }
+
+
+sub _record {
+    my ($type, $name, undef, @data) = @_;
+    my $data = $type == 33 ? pack('n3', @data[0 .. 2]) . _name($data[3] // '')
+             : Socket::inet_pton($type == 28 ? AF_INET6 : AF_INET, $data[0]);
+    return pack('n3Nn/a', 0xc00c, $type, 1, 1, $data);
 }
 
 1;

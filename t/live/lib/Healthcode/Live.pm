@@ -12,11 +12,13 @@ use POSIX ();
 use Scalar::Util qw(weaken);
 use Time::HiRes qw(clock_gettime sleep time);
 
+use Healthcode::Authority;
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial);
 use Healthcode::Live::Changes;
 use Healthcode::Nginx;
 use Healthcode::Redis;
+use Healthcode::Sentinel;
 
 our $LEASE     = 1;             # seconds
 our $CODE_LIFE = 600;           # seconds until codes are made anew
@@ -35,12 +37,16 @@ END {
 
 # new(holders => N, lanes => N, rate => PROBES a second in each worker,
 #     proxy => 1: the gate reaches Redis through a relay, second => 1: there is
-#     another Redis, conf => [LINES of the Redis])
+#     another Redis, conf => [LINES of the Redis], lease => SECONDS,
+#     over => SECONDS: of healthcode_on_outage stale, tls => 1: the gate speaks TLS
+#     with the first one, and both show certificates; dies if Redis has no TLS,
+#     city => { of a Healthcode::Sentinel }: sentinels lead the gate, each through
+#     a relay)
 sub new {
     my ($class, %opt) = @_;
     my $self = bless {
         lanes => 4, rate => 8000, connections => 16, holders => 200,
-        timeout => '200ms', %opt,
+        timeout => '200ms', lease => $LEASE, %opt,
         stats => undef, wrong => [], children => {},
     }, $class;
 
@@ -48,20 +54,26 @@ sub new {
     weaken $world;
 
     $self->{fixture} = Healthcode::Fixture->new(no_redis => 1);
-    $self->{redis} = [ map { $self->_redis($_) }
-                       0 .. ($self->{second} ? 1 : 0) ];
+    $self->{city} = Healthcode::Sentinel->new(fixture => $self->f,
+        %{ $self->{city} }) if $self->{city};
+    $self->{redis} = $self->{city} ? [ $self->{city}->servers ]
+        : [ map { $self->_redis($_) } 0 .. ($self->{second} ? 1 : 0) ];
     $self->_start_prober;
     $self->relay("admin$_", $self->redis($_)->socket,
                  $self->{one_store} ? 0 : $_)
         for 0 .. $#{ $self->{redis} };
     $self->relay('gate', $self->redis->socket, -1) if $self->{proxy};
 
-    $self->init_store($_) for 0 .. $#{ $self->{redis} };
+    $self->_relay_sentinels if $self->{city};
+
+    $self->init_store($_)
+        for 0 .. ($self->{city} ? 0 : $#{ $self->{redis} });
     $self->_make_holders;
     $self->{nginx} = Healthcode::Nginx->new(
         module => $self->f->module, workers => 2, http => $self->gate_conf)
         ->start;
-    $self->tell('lease', $LEASE * 1000);
+    $self->tell('lease', $self->{lease} * 1000);
+    $self->tell('over', $self->{over} * 1000) if $self->{over};
     $self->tell('workers', 2);
     $self->tell('gate', $self->nginx->sock, $self->{connections},
                 $self->{rate});
@@ -72,7 +84,33 @@ sub new {
 }
 
 
+# The gate asks each sentinel through a relay of its own, "sentinel0" and so on.
+sub _relay_sentinels {
+    my ($self) = @_;
+    my @sentinels = $self->city->sentinels;
+    my @sockets;
+    for my $i (0 .. $#sentinels) {
+        $self->relay("sentinel$i", $sentinels[$i]->socket, -1);
+        push @sockets, 'unix:' . $self->f->path("sentinel$i.sock");
+    }
+    $self->{lines} = { $self->city->lines,
+                       server => join('; server ', @sockets),
+                       %{ $self->{lines} || {} } };
+}
+
+
+# Commands go to the server that is master now.
+sub master_is {
+    my ($self, $server) = @_;
+    my ($i) = grep { $self->redis($_) == $server } 0 .. $#{ $self->{redis} };
+    $self->{current} = $i;
+    delete $self->{admin};
+    return $i;
+}
+
+
 sub f       { $_[0]{fixture} }
+sub city    { $_[0]{city} }
 sub nginx   { $_[0]{nginx} }
 sub changes { $_[0]{changes} }
 sub redis   { $_[0]{redis}[ $_[1] // 0 ] }
@@ -82,9 +120,52 @@ sub now     { clock_gettime($CLOCK_BOOTTIME) }
 
 sub _redis {
     my ($self, $i) = @_;
-    return Healthcode::Redis->start(
-        dir => $self->f->dir, name => "redis$i", password => $self->f->password,
-        conf => [ @{ $self->{conf} || [] } ]);
+    my %opt = (dir => $self->f->dir, name => "redis$i", password => $self->f->password,
+               conf => [ @{ $self->{conf} || [] } ]);
+    return Healthcode::Redis->start(%opt) if !$self->{tls} || $i;
+
+    my $ca = $self->{ca} = Healthcode::Authority->new($self->f->dir, 'ca');
+    my $redis = $ca->redis(%opt, clients => 'yes',
+        certificate => $ca->issue('redis', san => 'DNS:redis.example'));
+    $self->show_certificate('gate-0');
+    $self->trust($ca);
+    return $redis;
+}
+
+
+# ---- credentials of the gate ----
+
+# A new certificate of the gate, and its key.
+sub show_certificate {
+    my ($self, $name) = @_;
+    my $new = $self->{ca}->issue($name, san => 'DNS:gate.example');
+    $self->f->replace('gate.crt', $self->f->read($new->{cert}), 0600);
+    $self->f->replace('gate.key', $self->f->read($new->{key}), 0600);
+}
+
+
+# From now on these authorities are those of the gate.
+sub trust {
+    my ($self, @authorities) = @_;
+    $self->f->replace('trusted.crt', join('', map { $self->f->read($_->cert) } @authorities),
+                      0600);
+}
+
+
+# How often this stands in the log of nginx.
+sub said {
+    my ($self, $what) = @_;
+    return scalar(() = $self->nginx->error_log =~ /$what/g);
+}
+
+
+sub tls_conf {
+    my ($self) = @_;
+    return !$self->{tls} ? () : (
+        server => '127.0.0.1:' . $self->redis->{tls_port}, ssl => 'on',
+        ssl_name => 'redis.example', map({ $_->[0] => $self->f->path($_->[1]) }
+            [ ssl_trusted_certificate => 'trusted.crt' ], [ ssl_certificate => 'gate.crt' ],
+            [ ssl_certificate_key => 'gate.key' ]));
 }
 
 
@@ -103,7 +184,8 @@ sub admin {
 
 sub url {
     my ($self, $i) = @_;
-    return 'unix:' . $self->f->path('admin' . ($i // 0) . '.sock');
+    $i //= $self->{current} // 0;
+    return 'unix:' . $self->f->path("admin$i.sock");
 }
 
 
@@ -122,8 +204,11 @@ sub gate_conf {
     my $socket = $self->{proxy} ? $self->f->path('gate.sock')
                                 : $self->redis->socket;
     my %store = (server => "unix:$socket", timeout => $self->{timeout},
-                 connect_timeout => '500ms', cache => "live lease=${LEASE}s",
-                 %{ $opt{store} || {} });
+                 connect_timeout => '500ms', cache => "live lease=$self->{lease}s",
+                 $self->tls_conf, %{ $self->{lines} || {} }, %{ $opt{store} || {} });
+    # what a soak must notice
+    my $hole = $self->{hole} ? 'healthcode_on_outage allow;' : '';
+    my $stale = $self->{over} ? "healthcode_on_outage stale=$self->{over}s;" : '';
     my $told = join '|', qw($pid $healthcode_verdict $healthcode_reason
         $healthcode_decided $healthcode_risk_cache $healthcode_code_cache
         $healthcode_lookup_us);
@@ -142,6 +227,8 @@ server {
     location /alive { return 204; }
     location /t {
         healthcode on;
+        $hole
+        $stale
         add_header X-Live "$told" always;
         empty_gif;
     }
@@ -191,7 +278,8 @@ sub make_codes {
     my ($self) = @_;
     $self->{coded} = time;
     $self->tell('holder', $self->{hex}{$_},
-                $self->f->site(claims => { sub => $_ })) for $self->holders;
+                $self->f->site(claims => { sub => $_ }, %{ $self->{signer} || {} }))
+        for $self->holders;
 }
 
 
@@ -266,7 +354,7 @@ sub tell {
 }
 
 
-# Calls $then->() when the prober has done all that it was told.
+# Calls $then->() when the prober has done all that it was asked.
 sub sync_for {
     my ($self, $then) = @_;
     $self->{synced}{ ++$self->{told} } = $then;
@@ -311,12 +399,13 @@ sub stats {
 
 
 # Reads of holders, regions and controls by the gates so far; a heartbeat is one
-# HGETALL and one ROLE.
+# HGETALL and one ROLE, and each second one HRANDFIELD and one TIME as well.
 sub reads {
     my ($self) = @_;
-    my $redis = $self->redis;
-    return $redis->count('hrandfield') + $redis->count('hgetall')
-        + $redis->count('hmget') - $redis->count('role');
+    my %calls = (role => 0, time => 0, hmget => 0, hgetall => 0, hrandfield => 0,
+                 $self->redis->counts);
+    return $calls{hrandfield} + $calls{hgetall} + $calls{hmget} - $calls{role}
+        - $calls{time};
 }
 
 
@@ -451,6 +540,7 @@ sub end {
     my $nginx = delete $self->{nginx};
     my $status = $nginx ? $nginx->stop(5, 'TERM') : 0;
     $_->down for @{ delete $self->{redis} || [] };
+    $self->{city}->down if ref $self->{city} eq 'Healthcode::Sentinel';
     delete $self->{fixture};
     return $status;
 }

@@ -130,7 +130,8 @@ sub _line { my ($text) = @_; $text =~ s/^\s+|\s+$//g; return $text }
 sub _commands {
     my ($part, $text) = @_;
     my %verb = map { $_ => 1 } $part eq 'control'
-        ? qw(suspend resume revoke-key restore-key before) : qw(set clear);
+        ? qw(suspend resume revoke-key restore-key revoke-code restore-code
+             before add-issuer drop-issuer) : qw(set clear);
     my @commands;
 
     for my $line (grep { /\S/ && !/^\s*#/ } split /\n/, $text // '') {

@@ -1,6 +1,6 @@
 # Many clients of the gate at once, each with its connection: they send it in
 # pieces, wait, take their leave or break off, also while their requests wait for
-# Redis.  Sees whether anybody reads what stands behind the gate.
+# Redis.  Sees whether anybody reads what the gate protects.
 
 package Healthcode::Attack::Clients;
 
@@ -132,7 +132,7 @@ sub _send {
 }
 
 
-# False where the gate has closed.
+# False if the gate has closed.
 sub _receive {
     my ($self, $c) = @_;
     my $n = sysread $c->{socket}, $c->{got}, 65536, length $c->{got};

@@ -15,27 +15,40 @@ use Healthcode::Http qw(get);
 use Healthcode::Jws qw(b64 json jws);
 use Healthcode::Nginx;
 
-# Stands behind the gate and nowhere else.
+# What the gate protects: it is sent from nowhere else.
 our $SECRET = 'behind-the-gate-3f81c2';
 
 # Where the attack goes; the gated ones serve the word.
 our @URIS = qw(/t /cached /other /pages /again /try /index/ /any /any-page
                /lenient /proxy /body /form /inside /require /rewrite /accel
                /auth /audit /open /alive /status /moved /waits /mirror /named
-               /nowhere /sorry /t/ /t/../cached //t /%74 /limit);
+               /nowhere /sorry /t/ /t/../cached //t /%74 /limit /fields /fields
+               /fields-any /fields-audit /paths/x/y /paths/x //paths/%78);
 
 # ... and what follows of those that a valid code opens.
-our @OPENED = qw(/t /cached /any /proxy /body /rewrite /try /accel);
+our @OPENED = qw(/t /cached /any /proxy /body /rewrite /try /accel /fields
+                 /fields-any /paths/);
 
 my $FAR = 'https://far.example';
 
 
-# A running gate, its store, a flagged holder.  With HOLE in the environment one
-# of its locations is open to all, which the attack must notice.
+# The 500 of nginx that nobody reads: the request was admitted and has a body, but
+# the connection has failed meanwhile, so that nginx cannot send what it sends
+# before it reads a body: a WINDOW_UPDATE (ngx_http_v2_read_request_body()), over
+# HTTP/1 "100 Continue" (ngx_http_test_expect()).  By protocol: what error.log has
+# of the connection by then, and the name under which these are counted.
+my %UNREAD = ('HTTP/2.0' => [ 'while processing HTTP/2 connection',
+                              '500 for want of WINDOW_UPDATE' ],
+              'HTTP/1.1' => [ 'send() failed', '500 for want of 100 Continue' ]);
+
+
+# A running gate, its store, a flagged holder.  With HOLE=1 in the environment
+# one of its locations is open to all, with HOLE=500 another one fails, which the
+# attack must notice.
 sub new {
     my ($class) = @_;
     my $f = Healthcode::Fixture->new;
-    my $self = bless { f => $f }, $class;
+    my $self = bless { f => $f, unread => {} }, $class;
 
     $f->write('site/passed', "$SECRET\n");
     mkdir $f->path('site/index');
@@ -102,6 +115,10 @@ sub _http {
     my ($port, $h2_port) = @{$self}{qw(port h2_port)} = (_free(), _free());
     my $empty = $f->store_conf('empty', database => 1, timeout => '1s');
     return <<"END";
+log_format failed '\$bytes_sent \$connection \$server_protocol "\$request"';
+map \$status \$failed { default 0; 500 1; }
+access_log logs/access.log;
+access_log logs/failed.log failed if=\$failed;
 healthcode_zone gate 1m;
 limit_req_zone \$request_uri zone=few:1m rate=50r/s;
 ${\ $f->pepper_conf}
@@ -147,7 +164,9 @@ sub _locations {
     my $f = $self->f;
     my $site = $f->path('site');
     my $sorry = $f->path('sorry');
-    my $on = $ENV{HOLE} ? 'off' : 'on';
+    my $hole = $ENV{HOLE} // '';
+    my $on = $hole eq '1' ? 'off' : 'on';
+    my $open = $hole eq '500' ? 'return 500' : "alias $sorry";
     return <<"END";
     client_max_body_size 64k;
     client_body_buffer_size 1k;
@@ -158,12 +177,9 @@ sub _locations {
     lingering_timeout 1s;
     merge_slashes on;
     healthcode_risk flags;
-    healthcode_source header Authorization "(?i)^bearer +(\\S+) *\$";
-    healthcode_source header X-Code "^code (\\S+)\$";
-    healthcode_source query code;
-    healthcode_source cookie code;
+    ${\ $f->sources_conf}
     location /alive { return 204; }
-    location /open { alias $sorry; }
+    location /open { $open; }
     location = /sorry { alias $sorry; }
     location /status { healthcode_status; }
     location = /keys { internal; alias ${\ $f->path('far.jwks')}; }
@@ -220,6 +236,24 @@ sub _locations {
         proxy_http_version 1.1;
         proxy_pass http://unix:${\ $f->path('up.sock')}:/secret;
     }
+    location /fields {
+        healthcode on;
+        ${\ $f->sources_conf}
+        healthcode_source form code;
+        healthcode_source json /code;
+        proxy_pass http://unix:${\ $f->path('up.sock')}:/secret;
+        location /fields-any {
+            satisfy any; deny all;
+            proxy_pass http://unix:${\ $f->path('up.sock')}:/secret;
+        }
+        location /fields-audit { healthcode audit; alias $sorry; }
+    }
+    location /paths/ {
+        healthcode on;
+        ${\ $f->sources_conf}
+        healthcode_source path "^/paths/([^/]+)";
+        proxy_pass http://unix:${\ $f->path('up.sock')}:/secret?x=;
+    }
     location /form {
         healthcode on; client_max_body_size 512; alias $site/passed;
         error_page 405 =200 /t;
@@ -229,11 +263,7 @@ sub _locations {
     }
     location /require {
         healthcode on;
-        healthcode_require level in 3 x;
-        healthcode_require list ~ "^[0-9]+\$";
-        add_header X-List "\$healthcode_claim_list|\$healthcode_claim_a_b"
-            always;
-        add_header X-Failed "\$healthcode_failed_claim" always;
+        ${\ $f->require_conf}
         alias $site/passed;
     }
     location /rewrite { rewrite ^ /t?again=\$arg_code last; }
@@ -342,9 +372,12 @@ sub mistaken {
 # What is wrong with the gate itself; nothing where all is well.
 sub wrong {
     my ($self) = @_;
+    my @failed = split /\n/, $self->_new('failed.log');
+    my @log = split /\n/, $self->_new('error.log');
     my @bad = grep {
         /exited on signal|exited with code [1-9]|\[(alert|emerg)\]|Sanitizer/
-    } split /\n/, $self->_new_log;
+    } @log;
+    push @bad, $self->_failed(\@failed, \@log);
     my $workers = join ' ', sort $self->nginx->workers;
     push @bad, "the workers were $self->{workers}, and are $workers"
         if $workers ne $self->{workers};
@@ -354,14 +387,41 @@ sub wrong {
 }
 
 
-# What has been logged since it was last asked.
-sub _new_log {
-    my ($self) = @_;
-    open my $in, '<', $self->nginx->root . '/logs/error.log' or return '';
-    seek $in, $self->{read} // 0, 0;
+# Those of the requests that ended in 500 that are not nginx's own; counts these.
+sub _failed {
+    my ($self, $failed, $log) = @_;
+    for my $line (@$log) {
+        my ($connection) = $line =~ /^\S+ \S+ \S+ \S+ \*(\d+) / or next;
+        for my $protocol (keys %UNREAD) {
+            $self->{broken}{"$connection $protocol"} = 1
+                if index($line, $UNREAD{$protocol}[0]) >= 0;
+        }
+    }
+    my @bad;
+    for my $line (@$failed) {
+        my ($sent, $connection, $protocol) = split ' ', $line;
+        if (!$sent && $self->{broken}{"$connection $protocol"}) {
+            $self->{unread}{ $UNREAD{$protocol}[1] }++;
+        } else {
+            push @bad, "a request ends in 500: $line";
+        }
+    }
+    return @bad;
+}
+
+
+# How many requests ended in a 500 that nobody read, by cause.
+sub unread { $_[0]{unread} }
+
+
+# What a log has got since it was last asked.
+sub _new {
+    my ($self, $name) = @_;
+    open my $in, '<', $self->nginx->root . "/logs/$name" or return '';
+    seek $in, $self->{read}{$name} // 0, 0;
     local $/;
     my $text = <$in> // '';
-    $self->{read} = tell $in;
+    $self->{read}{$name} = tell $in;
     return $text;
 }
 

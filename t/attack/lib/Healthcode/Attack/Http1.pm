@@ -76,7 +76,7 @@ sub uri {
 }
 
 
-# Header lines of codes and of all else, as [NAME, VALUE].
+# Header lines of codes and of everything else, as [NAME, VALUE].
 sub headers {
     my ($random, $code) = @_;
     my @all;
@@ -100,6 +100,9 @@ sub headers {
     push @all, [ 'X-Long', 'z' x $random->below(40000) ]
         if $random->once_in(25);
     push @all, [ 'Accept', 'application/json' ] if $random->once_in(4);
+    push @all, [ 'Content-Type', $random->pick('application/x-www-form-urlencoded',
+        'application/json', 'text/plain; charset=x', 'multipart/form-data', 'x') ]
+        if $random->once_in(3);
     $_->[1] = $random->mutate($_->[1])
         for grep { $random->once_in(30) } @all;
     return @all;
@@ -122,7 +125,9 @@ sub _body {
     my ($random, $code) = @_;
     my $n = $random->once_in(20) ? $random->below(90000) : $random->below(2000);
     my $body = $random->pick('x' x $n, "code=$code&a=1", "{\"code\":\"$code\"}",
+                             "&a=%&code=$code&code=x" . '&' x $random->below(50),
                              $random->bytes($random->below(50)));
+    $body = $random->mutate($body) if $random->once_in(6);
     my $length = length $body;
     my $what = $random->below(10);
 

@@ -104,7 +104,8 @@ sub _request {
         my $pieces = $random->below(5);
         for my $left (reverse 0 .. $pieces) {
             my $flags = !$left && $random->below(8) ? END_STREAM : 0;
-            my $data = 'x' x $random->below($random->once_in(9) ? 16384 : 300);
+            my $data = $random->once_in(3) ? "&code=$code&"
+                : 'x' x $random->below($random->once_in(9) ? 16384 : 300);
             if ($random->once_in(5)) {
                 my $pad = $random->below(20);
                 $data = chr($pad) . $data

@@ -1,6 +1,6 @@
 # Keys that change all the time, while requests come and workers begin and end:
 # files, a folder and a location are rewritten, broken and removed, nginx reloads,
-# workers are told to leave or are killed.  For the thread of each worker that
+# workers are asked to quit or are killed.  For the thread of each worker that
 # reads keys (make tsan), and for what it gives to the event loop.
 
 package Healthcode::Attack::Keys;
@@ -19,7 +19,7 @@ use Healthcode::Process;
 
 use constant { CLIENTS => 2, KEYS => 6 };
 
-# How the keys of each issuer are told; those of "still" never change.
+# How the keys of each issuer are configured; those of "still" never change.
 my %ISSUERS = (
     still  => 'keys {{still}}/a.jwks;',
     file   => 'keys {{file}}/a.jwks;',
@@ -74,9 +74,7 @@ sub _put {
     $text = substr $text, 0, $cut if defined $cut;
     my $path = "$name/$file";
     return $self->{f}->write($path, $text, 0600) if defined $cut;
-    $self->{f}->write("$name/.new", $text, 0600);
-    rename $self->{f}->path("$name/.new"), $self->{f}->path($path)
-        or die "$path: $!";
+    $self->{f}->replace($path, $text, 0600);
 }
 
 

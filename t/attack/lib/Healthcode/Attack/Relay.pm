@@ -45,6 +45,17 @@ my %KINDS = (
     mutate    => sub { ($_[0]->mutate(join '', @{ $_[1] }), 'stall') },
 );
 
+# Only for who names them (t/77-faults-wire.t): WHERE in hex is said instead, or
+# behind it; each byte by itself; another time of day, by WHERE seconds; no push.
+my %NAMED = (
+    say   => sub { (pack('H*', $_[2]), 'stall') },
+    behind => sub { join '', @{ $_[1] }, pack 'H*', $_[2] },
+    bytes => sub { map { ($_, '0.0001') } split //, join '', @{ $_[1] } },
+    clock => sub { (join '', map { s/\A(\*2\r\n\$10\r\n)(\d{10})/$1 . ($2 + $_[2])/er }
+                    @{ $_[1] }) },
+    mute  => sub { (join '', @{ $_[1] }) },
+);
+
 our @LEGAL   = qw(whole slow pushes after gone mutate);
 our @ILLEGAL = grep { my $kind = $_; !grep { $_ eq $kind } @LEGAL }
     sort keys %KINDS;
@@ -64,7 +75,7 @@ sub _hole {
     my $all = join '', @$replies;
     my $at = $random->below(length $all);
     my $n = 1 + $random->below($random->once_in(3) ? 60 : 4);
-    # a byte that is missing where no reader looks is no fault
+    # a missing byte that no reader looks at breaks nothing
     my $rest = substr $all, $at + $n;
     return (substr($all, 0, $at) . $rest, 'stall');
 }
@@ -184,13 +195,20 @@ sub path { "$_[0]{base}.sock" }
 
 
 # plan(KIND, TARGET, NUMBER, SEED, WHERE): from now on, for each TARGET: read,
-# heartbeat or handshake.
+# heartbeat, handshake or any.
 sub plan {
     my ($self, @words) = @_;
     open my $out, '>', "$self->{base}.new" or die "plan: $!";
     print $out join ' ', @words;
     close $out;
     rename "$self->{base}.new", "$self->{base}.plan" or die "plan: $!";
+}
+
+
+sub _plan {
+    my ($self) = @_;
+    open my $in, '<', "$self->{base}.plan" or die "plan: $!";
+    return split ' ', <$in> // '';
 }
 
 
@@ -220,7 +238,11 @@ sub _serve {
             vec($read, fileno $pair->{gate}, 1) = 1;
             vec($read, fileno $pair->{redis}, 1) = 1;
         }
-        select $read, undef, undef, 0.005;
+        my $wait = 0.005;
+        for my $next (map { @{ $_->{out} } ? $_->{next} // 0 : () } values %pairs) {
+            $wait = $next > $now ? $next - $now : 0.0001 if $next < $now + $wait;
+        }
+        select $read, undef, undef, $wait;
 
         for my $relay (grep { vec $read, fileno $_->{listen}, 1 } @relays) {
             my $gate = $relay->{listen}->accept or next;
@@ -242,7 +264,7 @@ sub _serve {
 }
 
 
-# False where it has come to its end.
+# False at its end.
 sub _go_on {
     my ($self, $pair, $read, $now) = @_;
     if (vec $read, fileno $pair->{gate}, 1) {
@@ -282,7 +304,8 @@ sub _asked {
     while (defined(my $command = Healthcode::Attack::Resp::take(\$pair->{in}))) {
         my ($word) = $command =~ /\A\*\d+\r\n\$\d+\r\n(\w+)/;
         $word = uc($word // '');
-        $pair->{read} = 1 if $word eq 'HRANDFIELD' && $pair->{proven};
+        $pair->{read} = 1 if $word eq 'HRANDFIELD' && $pair->{proven}
+            && $command !~ /\bhealthcode:data\b/;
         push @{ $pair->{asked} }, { word => $word,
             target => $pair->{read} ? 'read' : $pair->{proven} ? 'heartbeat'
                                                                : 'handshake',
@@ -300,7 +323,7 @@ sub _answered {
     my ($self, $pair) = @_;
     while (defined(my $reply = Healthcode::Attack::Resp::take(\$pair->{back}))) {
         if ($reply =~ /\A>/) {
-            push @{ $pair->{out} }, $reply;
+            push @{ $pair->{out} }, $reply if ($self->_plan)[0] ne 'mute';
             next;
         }
         push @{ $pair->{replies} }, $reply;
@@ -316,12 +339,11 @@ sub _answered {
 sub _send {
     my ($self, $pair, $target) = @_;
     my @replies = splice @{ $pair->{replies} };
-    open my $in, '<', "$self->{base}.plan" or die "plan: $!";
-    my ($kind, $wanted, $number, $seed, $where) = split ' ', <$in> // '';
+    my ($kind, $wanted, $number, $seed, $where) = $self->_plan;
     my @out = join '', @replies;
-    if ($wanted eq $target) {
+    if ($wanted eq $target || $wanted eq 'any') {
         my $random = Healthcode::Attack::Random->new($seed // 1);
-        @out = $KINDS{$kind}->($random, \@replies, $where);
+        @out = ($KINDS{$kind} || $NAMED{$kind})->($random, \@replies, $where);
         open my $done, '>>', "$self->{base}.done" or die "done: $!";
         my $sent = join '', @out;
         syswrite $done, "$number " . unpack('H*', join '', @replies) . ' '

@@ -32,6 +32,11 @@ sub run {
 
     $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('flagged', 'site')}}",
                    'confirmed', 0, 'contact', 0);
+    my $of = sub { "healthcode:risk:{${\ $f->holder($_[0], 'site')}}" };
+    $f->redis->cmd('HSET', $of->('revoked'),
+                   $f->revoked($Healthcode::Fixture::ISS{site}, 'stolen'), 0);
+    $f->redis->cmd('HSET', $of->('called'), 'before', int(time) + $opt{seconds}
+                   + 600);
     $f->redis->cmd('HSET', 'healthcode:region', 110101, 'high 0');
     $f->redis->cmd('HSET', 'healthcode:control', "issuer:$SUSPENDED", 0);
     $self->{relays} = [ map {
@@ -139,7 +144,8 @@ sub _phase {
     my ($self, $lane, $phase) = @_;
     my $random = Healthcode::Attack::Random->new($self->{seed}, $lane, $phase);
     my $relay = $self->{relays}[$lane];
-    my $who = $random->pick(qw(clean clean flagged region suspended));
+    my $who = $random->pick(qw(clean clean clean flagged revoked called region
+                               suspended));
     my $target = $random->pick(qw(read read read handshake),
                                _cached($lane) ? 'heartbeat' : 'read');
     my $kind = $random->once_in(4)
@@ -154,6 +160,9 @@ sub _phase {
 
     my %code = (
         flagged   => sub { $self->{f}->site(claims => { sub => 'flagged' }) },
+        revoked   => sub { $self->{f}->site(claims => { sub => 'revoked',
+                                                        jti => 'stolen' }) },
+        called    => sub { $self->{f}->site(claims => { sub => 'called' }) },
         region    => sub { $self->{f}->site(claims => {
                        sub => "p$phase", regions => [ '110101' ] }) },
         suspended => sub { $self->{province} //= $self->{f}->issue(

@@ -51,6 +51,13 @@ sub left {
 }
 
 
+# Counts the next change of these, which no lane makes.
+sub watch {
+    my ($self, @hexes) = @_;
+    $self->{watched}{$_} = 1 for @hexes;
+}
+
+
 sub active { scalar keys %{ $_[0]{lanes} } }
 sub count  { scalar @{ $_[0]{last} } }
 
@@ -71,7 +78,9 @@ sub _begin {
 # What the prober says of a holder.
 sub told {
     my ($self, $word, $hex, @n) = @_;
-    my $lane = $self->{lanes}{$hex} or return;
+    my $lane = $self->{lanes}{$hex};
+
+    return if !$lane && !($word eq 'set' && delete $self->{watched}{$hex});
 
     if ($word eq 'set') {
         my ($last, $miss, $deny, $gap, $workers, $hits, $late) = @n;

@@ -12,27 +12,35 @@ use List::Util qw(max min sum0);
 use Time::HiRes qw(sleep time);
 
 use Healthcode::Live;
+use Healthcode::Live::Idle;
+use Healthcode::Live::Sentinels;
 
 # changes and seconds of the whole thing, and of the short one
 my %LONG  = (changes => $ENV{CHANGES} || 300, lanes => $ENV{LANES} || 2,
              rate => $ENV{RATE} || 8000, quiet => 2, before => 1.5, fault => 6,
-             mend => 2.5, after => 2, times => 20, reloads => 4, speeds => 1);
+             mend => 2.5, after => 2, times => 20, reloads => 4, speeds => 1,
+             failovers => $ENV{FAILOVERS} || 18, flagged => $ENV{FLAGGED} || 120);
 my %SHORT = (%LONG, changes => 60, rate => 2000, quiet => 0.5, before => 0.5,
              fault => 2, mend => 1.2, after => 0.6, times => 4, reloads => 2,
-             speeds => 0);
+             speeds => 0, failovers => 1, flagged => 30);
 
 my $LEASE = $Healthcode::Live::LEASE;
 
-our @ALL = qw(main cut half-open slow stopped restarted replica flushed swapped
-              worker-stopped worker-killed reload other-server other-database);
+our @ALL = qw(main tls rotation idle cut half-open slow stopped stale restarted replica flushed
+              swapped worker-stopped worker-killed reload other-server other-database
+              sentinel-planned sentinel-kill partition);
 our @SELF_TESTS = qw(late-flag no-pushes);
 
 my %RUN = (
     'main'           => \&main_run,
+    'idle'           => \&Healthcode::Live::Idle::run,
+    'tls'            => sub { main_run($_[0], tls => 1) },
+    'rotation'       => \&rotation,
     'cut'            => \&cut,
     'half-open'      => \&half_open,
     'slow'           => \&slow,
     'stopped'        => \&stopped,
+    'stale'          => \&stale,
     'restarted'      => \&restarted,
     'replica'        => \&replica,
     'flushed'        => \&flushed,
@@ -42,12 +50,13 @@ my %RUN = (
     'reload'         => \&reload,
     'other-server'   => sub { other_store($_[0], 'server') },
     'other-database' => sub { other_store($_[0], 'database') },
+    %Healthcode::Live::Sentinels::RUN,
     'late-flag'      => \&late_flag,
     'no-pushes'      => \&no_pushes,
 );
 
 
-# Changes that did not end are told with what they waited for.
+# Changes that did not end are printed with what they waited for.
 sub ended {
     my ($s, $ended) = @_;
     my $left = $ended ? '' : $s->{world}->changes->left;
@@ -143,9 +152,12 @@ sub back_since {
 
 # ---- main ----
 
+# %of: tls => 1; each => called again and again meanwhile, with the world, and true
+# while it has to go on; seen => what it has done.
 sub main_run {
-    my ($s) = @_;
-    my $w = $s->world(holders => 240);
+    my ($s, %of) = @_;
+    my $w = $s->world(holders => 240, tls => $of{tls});
+    my $each = $of{each} || sub { 0 };
     my $changes = $w->changes;
     my $lease_ms = $LEASE * 1000;
 
@@ -158,18 +170,22 @@ sub main_run {
     my $wanted = $s->{changes};
     $changes->start($s->{lanes}, $wanted, $w->holders);
     my $limit = 20 + $wanted * 0.2;
-    my @windows;
-    while ($changes->active && time - $begun < $limit) {
+    my ($goes_on, @windows) = (0);
+    do {
+        my $until = time + 2;
         $w->stats;
-        $w->pump(2, sub { !$changes->active });
+        while (time < $until && ($changes->active || $goes_on)) {
+            $w->pump(0.1, sub { !$changes->active && !$goes_on });
+            $goes_on = $each->($w);
+        }
         push @windows, $w->stats;
-    }
+    } while (($changes->active || $goes_on) && time - $begun < $limit);
     my $took = time - $begun;
     my $ended = $changes->stop(5);
     my $after = $w->run($s->{quiet});
 
     $s->report(before => $quiet, during => \@windows, after => $after,
-               seen => 'no fault');
+               seen => $of{seen} ? $of{seen}->() : 'no fault');
 
     my $rate = min rates($quiet);
     my $under = min rates(@windows);
@@ -217,6 +233,63 @@ sub main_run {
               . "of the acknowledgement ($p99)");
     $s->check($under >= 5000, '5000 probes a second in each worker while '
               . sprintf('flags change (%.0f)', $under));
+}
+
+
+# A new password each time that both workers have the last one, by the procedure
+# of docs/operations.md, and then a new certificate, or another authority beside
+# the one that has signed the server.  Nobody may notice.
+sub rotation {
+    my ($s) = @_;
+    my ($n, $last, $step, $since) = (0, undef, 'password', 0);
+    my %done = (password => 0, certificate => 0);
+    my %line = (password => qr/its new password is in use/,
+                certificate => qr/its new certificates are in use/);
+    my $other;
+
+    my $each = sub {
+        my ($w) = @_;
+        my $what = $step =~ s/^wait-//r;
+
+        if ($step =~ /^wait/) {
+            if ($w->said($line{$what}) >= 2 * ($done{$what} + 1)) {
+                $done{$what}++;
+                $w->redis->cmd('ACL', 'SETUSER', 'gate', "<$last->[0]"), shift @$last
+                    if $what eq 'password';
+                $step = $what eq 'password' ? 'certificate' : 'password';
+            }
+
+        } elsif ($step eq 'password') {
+            $last //= [ $w->f->password ];
+            push @$last, 'password-number-' . ++$n;
+            $w->redis->cmd('ACL', 'SETUSER', 'gate', ">$last->[1]");
+            $w->f->replace('password', "$last->[1]\n", 0600);
+            $step = 'wait-password';
+
+        } else {
+            $other //= Healthcode::Authority->new($w->f->dir, 'other');
+            $n % 2 ? $w->show_certificate("gate-$n")
+                   : $w->trust($w->{ca}, $n % 4 ? $other : ());
+            $step = 'wait-certificate';
+        }
+        return $done{password} < 2 || $done{certificate} < 2;
+    };
+
+    $s->main_run(tls => 1, each => $each,
+        seen => sub { "$done{password} passwords, $done{certificate} certificates" });
+
+    my $w = $s->{world};
+    my $down = $w->said(qr/store "flags" .* is down/);
+    $s->check($s->{refused} == 0 && $down == 0,
+              "no outage ($s->{refused} refused, $down lines)");
+    $s->check($done{password} >= 2 && $done{certificate} >= 2,
+              "credentials changed ($done{password}, $done{certificate})");
+
+    # what is there at the end is good
+    $w->redis->kick;
+    my $next = $s->run_until(2, 'hits');
+    $s->check($next->{hits} > 0, 'the next connection is made by the last ones');
+    $s->check($next->{wrong} == 0, "and admits nobody wrongly ($next->{wrong})");
 }
 
 
@@ -387,6 +460,68 @@ sub stopped {
                seen => 'stopped for ' . 2.5 * $LEASE . ' s');
     $s->check($during->{busy} > 0, 'requests were refused with 503 meanwhile');
     $s->check($mended->{flagged} > 0, 'flagged holders were refused afterwards');
+    $s->ended($ended);
+}
+
+
+# Redis is stopped for less than the lease, and nobody who is known notices; then
+# the gate hears nothing while flags are set, and those who were known pass for
+# the lease and the time of "stale", as they would if they had been flagged a
+# moment later, and no longer.
+sub stale {
+    my ($s) = @_;
+    my ($lease, $over, $stall) = (10, 2, $s->{short} ? 2.5 : 3.5);
+    my $w = $s->world(proxy => 1, lease => $lease, over => $over);
+    my ($lanes, $others) = pools($w);
+    my ($begun, @before, @stalls) = (time);
+
+    $w->changes->start($s->{lanes}, $s->{changes}, @$lanes);
+    while ($w->changes->active && time - $begun < 20 + 0.3 * $s->{changes}) {
+        push @before, $w->run(1);
+    }
+    my $ended = $w->changes->stop(10);
+
+    for (1 .. ($s->{short} ? 1 : 4)) {
+        $w->warm;
+        $w->stats;
+        $w->stop_pid($w->redis->pid);
+        $w->pump($stall);
+        push @stalls, $w->stats;
+        $w->continue_pid($w->redis->pid);
+        push @stalls, $w->run($s->{mend});
+    }
+
+    $w->warm;
+    $w->stats;
+    $w->mode('gate', 'swallow');
+    $w->flag_now(0, $others);
+    $w->pump($lease);
+    my $leased = $w->stats;
+    $w->pump(2 * $over);
+    my $outage = $w->stats;
+
+    $w->mode('gate', 'pass');
+    my $healed = $w->now;
+    my $mended = $w->run($s->{mend});
+    $w->clear_now(0, $others);
+    my $after = $w->run($s->{after});
+
+    my $before = shift @before;
+    $s->report(before => $before, after => $after, during => [
+                   @before, @stalls, $leased, $outage, $mended ],
+               back => back_since($mended, $healed),
+               seen => @stalls / 2 . " x stopped for $stall s, lease $lease s; then"
+                   . ' unheard of, ' . ($leased->{degraded} + $outage->{degraded})
+                   . ' passed so');
+    my $refused = sum0 map { $_->{busy} } @stalls;
+    $s->check($refused == 0, "a stall costs nobody who is known ($refused)");
+    $s->check((min map { $_->{hits} } @stalls) > 0, 'the cache answered meanwhile');
+    $s->check((sum0 map { $_->{degraded} } @stalls) == 0, 'and not as in an outage');
+    $s->check($leased->{stale} > 0, 'flags were set that gates could not know');
+    $s->check($leased->{degraded} + $outage->{degraded} > 0,
+              'some passed in the outage');
+    $s->check($outage->{busy} > 0, 'then requests were refused with 503');
+    $s->check($mended->{flagged} > 0, 'and then refused as flagged');
     $s->ended($ended);
 }
 

@@ -38,11 +38,6 @@ my @ISSUERS = qw(national province site);
 
 my $PEPPER = "pepper of tests, which everybody knows\n";
 
-# docs/redis-keys.md, "The gate's Redis user"
-my $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:push resetchannels '
-    . '-@all +role +info +time +hgetall +hrandfield +hmget +client|tracking '
-    . '+client|trackinginfo +get +incr';
-
 # Whoever made a bed and still has it, by the process that made it.
 my %beds;
 
@@ -59,7 +54,7 @@ sub _program {
 }
 
 
-# The module's file; undef where nginx has it already.
+# The module's file; undef if nginx has it already.
 sub _module {
     my ($nginx, $command) = @_;
     my $name = 'ngx_http_healthcode_module.so';
@@ -123,6 +118,7 @@ sub new {
     $self->_fill;
     $self->_await_redis;
     $self->healthcode(qw(store init --empty));
+    $self->reset_store;
     return $self;
 }
 
@@ -211,7 +207,7 @@ sub _fill {
         "dir $store", 'save ""', 'appendonly no', 'daemonize no',
         'maxmemory-policy noeviction', 'logfile ' . $self->path('redis.log'),
         'user default off', "user desk on >$desk ~* &* +\@all",
-        "user gate on >$gate $GATE_ACL", '');
+        "user gate on >$gate " . $self->_gate_rights, '');
     $self->{desk} = $desk;
     print { $self->{pipe} } "go\n";
 }
@@ -292,7 +288,7 @@ sub time_of {
         if $text =~ /^([+-])(\d+)([smhd])$/;
     return timegm($6, $5, $4, $3, $2 - 1, $1)
         if $text =~ /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/;
-    die "\"$text\" is no time; write Unix seconds, 2099-01-31T08:00:00Z, or "
+    die "invalid time \"$text\"; write Unix seconds, 2099-01-31T08:00:00Z, or "
         . "+16m\n";
 }
 
@@ -300,7 +296,7 @@ sub time_of {
 # Redis, which keeps the real time, takes no flag that is over by its clock.
 sub _start {
     my ($start) = @_;
-    $start > time or die "the fixed clock is no time to come; write one such as "
+    $start > time or die "the fixed clock is not in the future; write a time such as "
         . "2099-01-31T08:00:00Z, since Redis keeps the real time\n";
     return $start;
 }
@@ -389,6 +385,17 @@ sub store_words {
 }
 
 
+# What the gate's user may do in Redis.
+sub _gate_rights {
+    my ($self) = @_;
+    my ($status, $text, $errors) = $self->run($self->{command}, qw(store rights));
+    $status == 0 or die "healthcode store rights: exit " . ($status >> 8)
+        . ": $errors";
+    chomp $text;
+    return $text;
+}
+
+
 # Words of a command line that lacks but its last words.
 sub words {
     my ($self, @words) = @_;
@@ -403,7 +410,7 @@ sub words {
 }
 
 
-# Runs it; what it printed.  Dies where it does not succeed.
+# Runs it; what it printed.  Dies if it does not succeed.
 sub healthcode {
     my ($self, @words) = @_;
     my ($status, $text, $errors) = $self->run($self->words(@words));
@@ -445,7 +452,7 @@ sub _issue {
         } elsif (grep { $word eq $_ } @ISSUERS) {
             $issuer = $word;
         } else {
-            die "\"$what\": \"$word\" is no issuer (@ISSUERS) and not forged; "
+            die "\"$what\": \"$word\" is not an issuer (@ISSUERS) and not forged; "
                 . "an option of \"healthcode issue\" is written NAME=VALUE\n";
         }
     }
@@ -540,12 +547,14 @@ sub _await_redis {
 }
 
 
-# As after "store init": no flag, region or control, and no audit entry.
+# As after "store init": no flag, region or control, and no audit entry; the
+# issuers of the bed are known.
 sub reset_store {
     my ($self) = @_;
+    my $known = join ',', map { "'known:https://$_.example',1" } @ISSUERS;
     $self->redis('EVAL', q("local k=redis.call('KEYS','*') for i=1,#k do )
         . q(if k[i]~='healthcode:meta' then redis.call('DEL',k[i]) end end )
-        . q(return 1"), 0);
+        . qq{redis.call('HSET','healthcode:control',$known) return 1"}, 0);
 }
 
 

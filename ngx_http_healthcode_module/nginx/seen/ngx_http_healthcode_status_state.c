@@ -1,0 +1,188 @@
+/*
+ * How stores stand, for healthcode_status, whichever worker answers.  Changes
+ * nothing.
+ * Knows no: header, token, verdict.
+ * docs/monitoring/metrics.md, "State of stores".
+ */
+
+#include "../store/ngx_http_healthcode_client.h"
+#include "../store/ngx_http_healthcode_standing.h"
+#include "ngx_http_healthcode_status_format.h"
+
+
+/* A metric of a store: what it is in ms or as it is; 0: it is not known. */
+typedef struct {
+    healthcode_exposition_t   metric;
+    ngx_uint_t              (*read)(
+        const ngx_http_healthcode_status_state_t *state, int64_t *value);
+    ngx_uint_t                is_ms;
+} ngx_http_healthcode_status_state_metric_t;
+
+
+static void ngx_http_healthcode_status_workers(const ngx_array_t *stores,
+    healthcode_sink_t *text);
+
+
+#define ngx_http_healthcode_status_state_read(name, is_known, number)         \
+    static ngx_uint_t                                                         \
+    ngx_http_healthcode_status_state_##name(                                  \
+        const ngx_http_healthcode_status_state_t *state, int64_t *value)      \
+    {                                                                         \
+        *value = (int64_t) (number);                                          \
+                                                                              \
+        return (is_known) != 0;                                               \
+    }
+
+ngx_http_healthcode_status_state_read(up, 1, state->is_up)
+ngx_http_healthcode_status_state_read(since, state->since, state->since)
+ngx_http_healthcode_status_state_read(age, state->has_beaten, state->age)
+ngx_http_healthcode_status_state_read(ahead, state->is_timed, state->ahead)
+ngx_http_healthcode_status_state_read(keys, state->has_keys, state->keys)
+ngx_http_healthcode_status_state_read(max_keys, state->max_keys,
+                                      state->max_keys)
+
+
+static const ngx_http_healthcode_status_state_metric_t
+    ngx_http_healthcode_status_states[] =
+{
+    { { "healthcode_store_up", "gauge",
+        "0 while the store is down for a worker, otherwise 1." },
+      ngx_http_healthcode_status_state_up, 0 },
+
+    { { "healthcode_store_state_since_time_seconds", "gauge",
+        "Since when the store is up or down as it is, in Unix seconds." },
+      ngx_http_healthcode_status_state_since, 0 },
+
+    { { "healthcode_store_heartbeat_age_seconds", "gauge",
+        "Time since the last heartbeat that the store answered well." },
+      ngx_http_healthcode_status_state_age, 1 },
+
+    { { "healthcode_store_clock_difference_seconds", "gauge",
+        "How far the clock of the store is ahead of the one of nginx." },
+      ngx_http_healthcode_status_state_ahead, 1 },
+
+    { { "healthcode_store_tracking_keys", "gauge",
+        "Keys that the server tracks for those who keep what they read." },
+      ngx_http_healthcode_status_state_keys, 0 },
+
+    { { "healthcode_store_tracking_max_keys", "gauge",
+        "Keys that the server tracks at most, as the configuration says." },
+      ngx_http_healthcode_status_state_max_keys, 0 }
+};
+
+static const healthcode_exposition_t  ngx_http_healthcode_status_worker = {
+    "healthcode_store_workers", "gauge",
+    "Workers for which the store is up, and those for which it is down."
+};
+
+
+void
+ngx_http_healthcode_status_state(const ngx_http_healthcode_store_t *store,
+    ngx_http_healthcode_status_state_t *state)
+{
+    uint64_t                   now;
+    healthcode_standing_sum_t  sum;
+
+    ngx_memzero(state, sizeof(ngx_http_healthcode_status_state_t));
+
+    state->reason = HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    state->max_keys = store->cache ? (uint64_t) store->max_tracked : 0;
+
+    if (!ngx_http_healthcode_standing_sum(store, &sum, &now)) {
+        state->is_up = store->client
+                       && ngx_http_healthcode_client_is_up(store->client);
+        return;
+    }
+
+    state->is_up = sum.standing.is_up;
+    state->since = sum.standing.since;
+    state->workers_up = sum.up;
+    state->workers_down = sum.down;
+
+    if (!state->is_up) {
+        state->reason = sum.standing.reason;
+    }
+
+    state->has_beaten = (sum.standing.beat != 0);
+    state->age = (sum.standing.beat < now) ? now - sum.standing.beat : 0;
+
+    state->is_timed = sum.standing.is_timed;
+    state->ahead = sum.standing.ahead;
+
+    state->has_keys = sum.standing.has_keys;
+    state->keys = sum.standing.keys;
+}
+
+
+void
+ngx_http_healthcode_status_standings(const ngx_array_t *stores,
+    healthcode_sink_t *text)
+{
+    uint8_t                              name[HEALTHCODE_SERIES_ISSUER];
+    int64_t                              value;
+    ngx_uint_t                           i, k;
+    healthcode_str_t                     label;
+    static const char *const             labels[] = { "store" };
+    const healthcode_exposition_t       *metric;
+    ngx_http_healthcode_store_t        **store = stores->elts;
+    ngx_http_healthcode_status_state_t   state;
+
+    for (k = 0; k < sizeof(ngx_http_healthcode_status_states)
+                    / sizeof(ngx_http_healthcode_status_states[0]);
+         k++)
+    {
+        metric = &ngx_http_healthcode_status_states[k].metric;
+        healthcode_exposition_metric(text, metric);
+
+        for (i = 0; i < stores->nelts; i++) {
+
+            ngx_http_healthcode_status_state(store[i], &state);
+
+            if (!ngx_http_healthcode_status_states[k].read(&state, &value)) {
+                continue;
+            }
+
+            label = ngx_http_healthcode_status_label(&store[i]->name, name);
+
+            if (ngx_http_healthcode_status_states[k].is_ms) {
+                healthcode_exposition_milliseconds(text, metric, labels,
+                                                   &label, 1, value);
+            } else {
+                healthcode_exposition_sample(text, metric, labels, &label, 1,
+                                             (uint64_t) value);
+            }
+        }
+    }
+
+    ngx_http_healthcode_status_workers(stores, text);
+}
+
+
+static void
+ngx_http_healthcode_status_workers(const ngx_array_t *stores,
+    healthcode_sink_t *text)
+{
+    uint8_t                              name[HEALTHCODE_SERIES_ISSUER];
+    ngx_uint_t                           i;
+    healthcode_str_t                     values[2];
+    static const char *const             labels[] = { "store", "state" };
+    const healthcode_exposition_t       *metric;
+    ngx_http_healthcode_store_t        **store = stores->elts;
+    ngx_http_healthcode_status_state_t   state;
+
+    metric = &ngx_http_healthcode_status_worker;
+    healthcode_exposition_metric(text, metric);
+
+    for (i = 0; i < stores->nelts; i++) {
+
+        ngx_http_healthcode_status_state(store[i], &state);
+
+        values[0] = ngx_http_healthcode_status_label(&store[i]->name, name);
+        values[1] = healthcode_str("up");
+        healthcode_exposition_sample(text, metric, labels, values, 2,
+                                     state.workers_up);
+        values[1] = healthcode_str("down");
+        healthcode_exposition_sample(text, metric, labels, values, 2,
+                                     state.workers_down);
+    }
+}

@@ -1,0 +1,26 @@
+/*
+ * What the files of a pipeline share; no other file includes it.  Knows
+ * no: clock, socket, request.  docs/connection.md.
+ */
+
+#ifndef HEALTHCODE_PIPELINE_PRIVATE_H
+#define HEALTHCODE_PIPELINE_PRIVATE_H
+
+#include "healthcode_pipeline.h"
+
+
+/* The lookup that stands in a list by link. */
+static inline healthcode_lookup_t *
+healthcode_pipeline_lookup(healthcode_list_t *link)
+{
+    return healthcode_list_entry(link, healthcode_lookup_t, link);
+}
+
+
+/* Takes it out of its list, and keeps its memory. */
+void healthcode_pipeline_give(healthcode_lookup_t *lookup);
+
+/* Nobody joins it any more. */
+void healthcode_pipeline_withdraw(healthcode_lookup_t *lookup);
+
+#endif

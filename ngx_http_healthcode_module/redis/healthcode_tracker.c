@@ -1,0 +1,441 @@
+/*
+ * One connection's protocol: what a store must prove first and again and again,
+ * what its replies answer and its pushes change, when it is believed.
+ * Knows no: nginx, socket, request.  docs/connection.md, docs/cache.md.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "healthcode_tracker_private.h"
+#include "healthcode_tracking.h"
+
+
+static void healthcode_tracker_epoch(healthcode_tracker_t *tracker);
+static healthcode_tracker_e healthcode_tracker_read(
+    healthcode_tracker_t *tracker, redisReply *reply, uint64_t now,
+    int64_t date);
+static healthcode_tracker_e healthcode_tracker_push(
+    healthcode_tracker_t *tracker, const redisReply *push);
+static bool healthcode_tracker_change(healthcode_tracker_t *tracker,
+    const redisReply *push, size_t i);
+static healthcode_tracker_e healthcode_tracker_answer(
+    healthcode_tracker_t *tracker, redisReply *reply, uint64_t now,
+    int64_t date);
+static healthcode_reason_e healthcode_tracker_done(
+    healthcode_tracker_t *tracker, healthcode_lookup_t *lookup, uint64_t now);
+
+
+void
+healthcode_tracker_init(healthcode_tracker_t *tracker,
+    const healthcode_handshake_t *handshake, uint64_t timeout,
+    size_t max_pending, healthcode_tracker_note_pt note, void *data)
+{
+    memset(tracker, 0, sizeof(healthcode_tracker_t));
+
+    tracker->handshake = *handshake;
+    tracker->note = note;
+    tracker->data = data;
+    tracker->until = UINT64_MAX;
+
+    healthcode_pipeline_init(&tracker->pipeline, timeout, 0, max_pending);
+}
+
+
+bool
+healthcode_tracker_own(healthcode_tracker_t *tracker,
+    const healthcode_memo_terms_t *terms)
+{
+    if (!healthcode_memo_init(&tracker->memo, terms)) {
+        return false;
+    }
+
+    tracker->pipeline.lease = terms->lease;
+
+    healthcode_tracker_epoch(tracker);
+
+    return true;
+}
+
+
+void
+healthcode_tracker_free(healthcode_tracker_t *tracker)
+{
+    free(tracker->instance);
+    healthcode_memo_free(&tracker->memo);
+    healthcode_pipeline_free(&tracker->pipeline);
+}
+
+
+void
+healthcode_tracker_say(healthcode_tracker_t *tracker,
+    healthcode_tracker_note_e kind, uint64_t number)
+{
+    healthcode_tracker_note_t  note = {
+        .kind = kind, .number = number,
+        .epoch = healthcode_memo_epoch(&tracker->memo)
+    };
+
+    tracker->note(tracker->data, &note);
+}
+
+
+void
+healthcode_tracker_say_text(healthcode_tracker_t *tracker,
+    healthcode_tracker_note_e kind, const char *text)
+{
+    healthcode_tracker_note_t  note = { .kind = kind, .text = text };
+
+    tracker->note(tracker->data, &note);
+}
+
+
+/* A new epoch has begun. */
+static void
+healthcode_tracker_epoch(healthcode_tracker_t *tracker)
+{
+    healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_EPOCH, 0);
+
+    if (healthcode_owner_is_spent(&tracker->memo.owner)
+        && !tracker->is_spent_noted)
+    {
+        tracker->is_spent_noted = true;
+        healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_SPENT, 0);
+    }
+}
+
+
+void
+healthcode_tracker_lose(healthcode_tracker_t *tracker)
+{
+    tracker->has_keys = false;
+
+    if (healthcode_memo_lose(&tracker->memo)) {
+        healthcode_tracker_epoch(tracker);
+    }
+}
+
+
+healthcode_tracker_e
+healthcode_tracker_refuse(healthcode_tracker_t *tracker, const char *what)
+{
+    tracker->reason = HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    snprintf(tracker->what, sizeof(tracker->what), "%s", what);
+
+    return HEALTHCODE_TRACKER_BROKEN;
+}
+
+
+/* ---- the connection ---- */
+
+void
+healthcode_tracker_connect(healthcode_tracker_t *tracker,
+    healthcode_str_t peer)
+{
+    tracker->state = HEALTHCODE_TRACKER_DOWN;
+    tracker->peer = peer;
+}
+
+
+bool
+healthcode_tracker_greet(healthcode_tracker_t *tracker)
+{
+    if (!healthcode_handshake_format(&tracker->handshake,
+                                     &tracker->pipeline.out))
+    {
+        return false;
+    }
+
+    tracker->state = HEALTHCODE_TRACKER_GREETING;
+    tracker->greeted = 0;
+    tracker->is_auth_due = false;
+    tracker->handshake.is_new = tracker->is_auth_unsaid;
+    tracker->is_push_due = false;
+    tracker->is_pushed = false;
+
+    return true;
+}
+
+
+void
+healthcode_tracker_leave(healthcode_tracker_t *tracker)
+{
+    tracker->state = HEALTHCODE_TRACKER_LEAVING;
+
+    healthcode_tracker_lose(tracker);
+    healthcode_pipeline_leave(&tracker->pipeline);
+}
+
+
+void
+healthcode_tracker_disconnect(healthcode_tracker_t *tracker)
+{
+    /* what is not written yet is not held, either: it counts as sent */
+
+    if (tracker->state == HEALTHCODE_TRACKER_LIVE) {
+        (void) healthcode_tracker_send(tracker, 0);
+    }
+
+    tracker->state = HEALTHCODE_TRACKER_DOWN;
+    tracker->has_keys = false;
+    tracker->auths = 0;
+
+    healthcode_memo_part(&tracker->memo);
+    healthcode_pipeline_disconnect(&tracker->pipeline);
+}
+
+
+/*
+ * A store that says what it should not may have lost what it had, whether it
+ * was believed so far or is about to be: what was kept of it dies with that.
+ */
+healthcode_tracker_e
+healthcode_tracker_reply(healthcode_tracker_t *tracker, redisReply *reply,
+    uint64_t now, int64_t date)
+{
+    healthcode_tracker_e  rc;
+
+    rc = healthcode_tracker_read(tracker, reply, now, date);
+
+    if (rc == HEALTHCODE_TRACKER_BROKEN) {
+        healthcode_tracker_lose(tracker);
+    }
+
+    return rc;
+}
+
+
+/* Strictly in order: a change that was pushed comes before later replies. */
+static healthcode_tracker_e
+healthcode_tracker_read(healthcode_tracker_t *tracker, redisReply *reply,
+    uint64_t now, int64_t date)
+{
+    /* nobody can tell whether it is still the one that counts */
+
+    if (now >= tracker->until) {
+        (void) healthcode_tracker_refuse(tracker, "its sentinels are silent");
+        tracker->reason = HEALTHCODE_REASON_STORE_TIMEOUT;
+        return HEALTHCODE_TRACKER_BROKEN;
+    }
+
+    if (reply->type == REDIS_REPLY_PUSH) {
+        return healthcode_tracker_push(tracker, reply);
+    }
+
+    if (tracker->state == HEALTHCODE_TRACKER_GREETING) {
+        return healthcode_tracker_greeting(tracker, reply, now, date);
+    }
+
+    return healthcode_tracker_answer(tracker, reply, now, date);
+}
+
+
+/* ---- pushes ---- */
+
+static healthcode_tracker_e
+healthcode_tracker_push(healthcode_tracker_t *tracker, const redisReply *push)
+{
+    size_t  n = healthcode_tracking_changes(push);
+
+    healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_PUSH, n);
+
+    if (!healthcode_memo_is_on(&tracker->memo) || n == 0) {
+        return healthcode_tracker_refuse(tracker,
+                                         "it sent what nobody asked for");
+    }
+
+    /* of a store that is left nothing is known that could have changed */
+
+    for (size_t i = 0;
+         i < n && tracker->state != HEALTHCODE_TRACKER_LEAVING;
+         i++)
+    {
+        if (!healthcode_tracker_change(tracker, push, i)) {
+            return HEALTHCODE_TRACKER_BROKEN;
+        }
+    }
+
+    /* it may be about what a half of a lookup has read already */
+
+    healthcode_pipeline_spoil(&tracker->pipeline);
+
+    return HEALTHCODE_TRACKER_GOES_ON;
+}
+
+
+/* False: the connection is to be closed. */
+static bool
+healthcode_tracker_change(healthcode_tracker_t *tracker,
+    const redisReply *push, size_t i)
+{
+    uint8_t             holder[HEALTHCODE_HOLDER_LEN];
+    healthcode_memo_t  *memo = &tracker->memo;
+
+    switch (healthcode_tracking_change(push, i, holder)) {
+
+    case HEALTHCODE_TRACKING_HOLDER:
+        healthcode_memo_forget(memo, holder);
+        return true;
+
+    case HEALTHCODE_TRACKING_REGIONS:
+        healthcode_answers_forget_regions(memo->answers);
+        return true;
+
+    case HEALTHCODE_TRACKING_CONTROLS:
+        healthcode_answers_forget_controls(memo->answers);
+        return true;
+
+    case HEALTHCODE_TRACKING_PUSH:
+        tracker->is_pushed = true;
+        return true;
+
+    case HEALTHCODE_TRACKING_DATA:
+        /* soon read again, and older until then */
+        return true;
+
+    case HEALTHCODE_TRACKING_ALL:
+    case HEALTHCODE_TRACKING_META:
+
+        /* the proof may predate this change */
+
+        if (tracker->state != HEALTHCODE_TRACKER_LIVE) {
+            (void) healthcode_tracker_refuse(tracker, "it changed while it "
+                                             "proved itself");
+            return false;
+        }
+
+        healthcode_memo_renounce(memo);
+        healthcode_tracker_epoch(tracker);
+        return true;
+
+    default:
+        (void) healthcode_tracker_refuse(tracker, "it pushed a key that no "
+                                         "gate reads");
+        return false;
+    }
+}
+
+
+/* ---- answers ---- */
+
+healthcode_reason_e
+healthcode_tracker_ask(healthcode_tracker_t *tracker,
+    const healthcode_risk_query_t *query, uint64_t now,
+    healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup)
+{
+    if (!healthcode_tracker_stand(tracker, now)) {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    return healthcode_pipeline_ask(&tracker->pipeline, query,
+                                   tracker->state == HEALTHCODE_TRACKER_LIVE,
+                                   now, done, data, lookup);
+}
+
+
+bool
+healthcode_tracker_send(healthcode_tracker_t *tracker, uint64_t now)
+{
+    return healthcode_pipeline_send(&tracker->pipeline, now,
+                                    healthcode_memo_epoch(&tracker->memo));
+}
+
+
+static healthcode_tracker_e
+healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
+    uint64_t now, int64_t date)
+{
+    healthcode_reason_e     same, reason = HEALTHCODE_REASON_OK;
+    healthcode_lookup_t    *lookup;
+    healthcode_pipeline_t  *pipeline = &tracker->pipeline;
+
+    lookup = healthcode_pipeline_first(pipeline);
+
+    if (lookup == NULL) {
+        return healthcode_tracker_refuse(tracker,
+                                         "it sent what nobody asked for");
+    }
+
+    if (!lookup->is_heartbeat) {
+        reason = healthcode_tracker_judge(tracker, lookup, reply, date);
+    }
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        /* before who asked hears of it */
+        healthcode_tracker_lose(tracker);
+    }
+
+    if (healthcode_pipeline_reply(lookup, reply)) {
+
+        healthcode_pipeline_answered(lookup);
+
+        if (lookup->is_heartbeat) {
+            reason = healthcode_tracker_beaten(tracker, lookup, date);
+
+        } else {
+            same = healthcode_tracker_done(tracker, lookup, now);
+            reason = (reason == HEALTHCODE_REASON_OK) ? same : reason;
+        }
+    }
+
+    if (tracker->state == HEALTHCODE_TRACKER_LEAVING) {
+        return healthcode_pipeline_first(pipeline) ? HEALTHCODE_TRACKER_GOES_ON
+                                                   : HEALTHCODE_TRACKER_LEFT;
+    }
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        tracker->reason = reason;
+        return HEALTHCODE_TRACKER_BROKEN;
+    }
+
+    return HEALTHCODE_TRACKER_GOES_ON;
+}
+
+
+/*
+ * The replies are read once, for the memo and for all who wait.  Not OK: the
+ * store is another one now, and its proof says nothing of what was read before
+ * it: the flags may have been lost, and the store be made anew between two
+ * replies.
+ */
+static healthcode_reason_e
+healthcode_tracker_done(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup, uint64_t now)
+{
+    const redisReply          *meta = lookup->replies[lookup->expected - 1];
+    healthcode_reason_e        reason, same = HEALTHCODE_REASON_OK;
+    healthcode_risk_query_t    query;
+    healthcode_risk_reading_t  reading;
+
+    healthcode_question_query(&lookup->question, &query);
+
+    reason = healthcode_risk_codec_read(&query, lookup->replies,
+                                        tracker->handshake.pepper_check,
+                                        &reading);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        same = healthcode_tracker_same(tracker, meta);
+        reason = same;
+    }
+
+    if (reason == HEALTHCODE_REASON_OK && lookup->is_keepable
+        && healthcode_memo_is_on(&tracker->memo))
+    {
+        healthcode_memo_keep(&tracker->memo, lookup->epoch, &query, &reading,
+                             now);
+    }
+
+    /* whoever has stored the holder may have heard of no change since */
+
+    if (healthcode_memo_is_on(&tracker->memo)
+        && (reason != HEALTHCODE_REASON_OK
+            || !healthcode_risk_codec_is_absent(&reading)))
+    {
+        healthcode_memo_refute(&tracker->memo, query.holder);
+    }
+
+    healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_LOOKUP, reason);
+    healthcode_pipeline_done(lookup, reason, &reading);
+
+    return same;
+}

@@ -1,0 +1,72 @@
+/*
+ * What the files of a tracker share: the connection with what it carries, and
+ * what proves its store.  No other file includes it.  Knows no: nginx, socket,
+ * request.  docs/connection.md.
+ */
+
+#ifndef HEALTHCODE_TRACKER_PRIVATE_H
+#define HEALTHCODE_TRACKER_PRIVATE_H
+
+#include "healthcode_tracker.h"
+
+
+/* ---- notes and failures ---- */
+
+void healthcode_tracker_say(healthcode_tracker_t *tracker,
+    healthcode_tracker_note_e kind, uint64_t number);
+void healthcode_tracker_say_text(healthcode_tracker_t *tracker,
+    healthcode_tracker_note_e kind, const char *text);
+
+/* _BROKEN, for HEALTHCODE_REASON_STORE_UNAVAILABLE and what. */
+healthcode_tracker_e healthcode_tracker_refuse(healthcode_tracker_t *tracker,
+    const char *what);
+
+
+/* ---- somebody stands here ---- */
+
+/*
+ * A lookup is asked at now: if a heartbeat is due it is sent first.  False: no
+ * memory.
+ */
+bool healthcode_tracker_stand(healthcode_tracker_t *tracker, uint64_t now);
+
+
+/* ---- what proves the store ---- */
+
+/* As healthcode_tracker_beat(), with the memory policy every so many ms. */
+bool healthcode_tracker_beat_for(healthcode_tracker_t *tracker, uint64_t now,
+    uint64_t every);
+
+/* The next reply of the handshake. */
+healthcode_tracker_e healthcode_tracker_greeting(
+    healthcode_tracker_t *tracker, const redisReply *reply, uint64_t now,
+    int64_t date);
+
+/*
+ * Judges reply, the next one to lookup, a live read: an error may be one
+ * holder's, or mean that the store is out, which the reason and tracker->what
+ * then say.
+ */
+healthcode_reason_e healthcode_tracker_judge(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, const redisReply *reply, int64_t date);
+
+/*
+ * The store is live, by the password of its handshake: asks it to take another
+ * one that has come meanwhile, or says that this one is in use.  False: no
+ * memory.
+ */
+bool healthcode_tracker_logged_in(healthcode_tracker_t *tracker);
+
+/* The reply to AUTH.  Returns likewise. */
+healthcode_reason_e healthcode_tracker_authed(healthcode_tracker_t *tracker,
+    const redisReply *reply);
+
+/* Lookup, a heartbeat, has all its replies, and ends.  Returns likewise. */
+healthcode_reason_e healthcode_tracker_beaten(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup, int64_t date);
+
+/* Whether meta is that of the store which is live.  Returns likewise. */
+healthcode_reason_e healthcode_tracker_same(healthcode_tracker_t *tracker,
+    const redisReply *meta);
+
+#endif

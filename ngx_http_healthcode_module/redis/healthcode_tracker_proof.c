@@ -1,0 +1,349 @@
+/*
+ * What a store must prove: first, in the handshake; in each live read; and
+ * again and again, in heartbeats.  Knows no: nginx, socket, request.
+ * docs/connection.md, docs/redis-keys.md.
+ */
+
+#include <stdlib.h>
+
+#include "healthcode_data_codec.h"
+#include "healthcode_tracker_private.h"
+#include "healthcode_tracking.h"
+
+
+/* Milliseconds between questions for the policy. */
+#define HEALTHCODE_TRACKER_MEMORY   1000
+
+
+static void healthcode_tracker_greeting_note(healthcode_tracker_t *tracker,
+    unsigned i, const redisReply *reply, int64_t date);
+static healthcode_tracker_e healthcode_tracker_live(
+    healthcode_tracker_t *tracker, const redisReply *meta, uint64_t now);
+static bool healthcode_tracker_prove(healthcode_tracker_t *tracker,
+    healthcode_str_t instance);
+static void healthcode_tracker_again(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, const healthcode_handshake_seen_t *seen,
+    int64_t date);
+static void healthcode_tracker_skew(healthcode_tracker_t *tracker,
+    const redisReply *reply, int64_t date);
+
+
+/* ---- the handshake ---- */
+
+healthcode_tracker_e
+healthcode_tracker_greeting(healthcode_tracker_t *tracker,
+    const redisReply *reply, uint64_t now, int64_t date)
+{
+    unsigned                       i = tracker->greeted++;
+    const healthcode_handshake_t  *handshake = &tracker->handshake;
+
+    tracker->reason = healthcode_handshake_read(handshake, i, reply,
+                                                tracker->what,
+                                                sizeof(tracker->what));
+
+    if (tracker->reason != HEALTHCODE_REASON_OK) {
+        return HEALTHCODE_TRACKER_BROKEN;
+    }
+
+    healthcode_tracker_greeting_note(tracker, i, reply, date);
+
+    if (tracker->greeted < healthcode_handshake_replies(handshake)) {
+        return HEALTHCODE_TRACKER_GOES_ON;
+    }
+
+    if (tracker->is_push_due && !tracker->is_pushed) {
+        tracker->reason = healthcode_handshake_silent(tracker->what,
+                                                      sizeof(tracker->what));
+        return HEALTHCODE_TRACKER_BROKEN;
+    }
+
+    /* the last one is the proof */
+
+    return healthcode_tracker_live(tracker, reply, now);
+}
+
+
+/* What a good reply says beside. */
+static void
+healthcode_tracker_greeting_note(healthcode_tracker_t *tracker, unsigned i,
+    const redisReply *reply, int64_t date)
+{
+    char                           what[HEALTHCODE_REFUSAL_SIZE];
+    const healthcode_handshake_t  *handshake = &tracker->handshake;
+
+    if (healthcode_handshake_is_time(handshake, i)) {
+        healthcode_tracker_skew(tracker, reply, date);
+
+    } else if (healthcode_handshake_is_data(handshake, i)) {
+        healthcode_data_codec_read(reply, &tracker->greeting_data);
+
+    } else if (healthcode_handshake_is_push_due(handshake, i, reply)) {
+        tracker->is_push_due = true;
+
+    } else if (!tracker->is_less_noted
+               && healthcode_handshake_is_less(handshake, i, reply, what,
+                                               sizeof(what)))
+    {
+        healthcode_tracker_say_text(tracker, HEALTHCODE_TRACKER_NOTE_LESS,
+                                    what);
+    }
+}
+
+
+static healthcode_tracker_e
+healthcode_tracker_live(healthcode_tracker_t *tracker, const redisReply *meta,
+    uint64_t now)
+{
+    healthcode_str_t  instance = healthcode_risk_codec_instance(meta);
+
+    if (!healthcode_tracker_prove(tracker, instance)) {
+        return healthcode_tracker_refuse(tracker, "there is no memory");
+    }
+
+    /* on another connection nobody has heard what changed since the last one */
+
+    healthcode_tracker_lose(tracker);
+
+    if (healthcode_memo_is_on(&tracker->memo)) {
+
+        if (!healthcode_memo_live(&tracker->memo, tracker->peer,
+                                  &tracker->handshake, instance))
+        {
+            return healthcode_tracker_refuse(tracker, "there is no memory");
+        }
+
+        healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_OWNER, 0);
+    }
+
+    tracker->state = HEALTHCODE_TRACKER_LIVE;
+    healthcode_breaker_connected(&tracker->pipeline.breaker);
+    tracker->handshake.reads = false;
+    tracker->is_less_noted = true;
+    tracker->memory = now;
+    tracker->beaten = now;
+    tracker->store_data = tracker->greeting_data;
+
+    if (healthcode_handshake_is_open(&tracker->handshake)
+        && !tracker->is_open_noted)
+    {
+        tracker->is_open_noted = true;
+        healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_OPEN, 0);
+    }
+
+    /* with a cache nothing is fresh until a heartbeat is answered */
+    tracker->is_first_due = healthcode_memo_is_on(&tracker->memo);
+
+    healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_DATA, 0);
+    healthcode_pipeline_release(&tracker->pipeline);
+
+    if (!healthcode_tracker_logged_in(tracker)) {
+        return healthcode_tracker_refuse(tracker, "there is no memory");
+    }
+
+    return HEALTHCODE_TRACKER_PROVEN;
+}
+
+
+/* By what all that the connection answers is known.  False: no memory. */
+static bool
+healthcode_tracker_prove(healthcode_tracker_t *tracker,
+    healthcode_str_t instance)
+{
+    uint8_t  *copy = realloc(tracker->instance, instance.len + 1);
+
+    if (copy == NULL) {
+        return false;
+    }
+
+    if (instance.len) {
+        memcpy(copy, instance.data, instance.len);
+    }
+
+    tracker->instance = copy;
+    tracker->instance_len = instance.len;
+
+    return true;
+}
+
+
+/* ---- live reads ---- */
+
+/*
+ * An error may be one holder's, or mean that the store is out: then the reason
+ * why, and tracker->what.
+ */
+healthcode_reason_e
+healthcode_tracker_judge(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, const redisReply *reply, int64_t date)
+{
+    char                 what[HEALTHCODE_REFUSAL_SIZE];
+    healthcode_reason_e  reason;
+
+    if (tracker->state == HEALTHCODE_TRACKER_LEAVING) {
+        return HEALTHCODE_REASON_OK;
+    }
+
+    reason = healthcode_handshake_read_live(&tracker->handshake,
+                                            lookup->received, lookup->expected,
+                                            reply, tracker->what,
+                                            sizeof(tracker->what));
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        /* what refuses a read does not refuse the handshake, unless it reads */
+        tracker->handshake.reads = true;
+        return reason;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR && tracker->complained != date) {
+        /* this lookup alone will fail: a key of a wrong type is one holder's */
+        tracker->complained = date;
+
+        healthcode_handshake_text(&tracker->handshake, reply, what,
+                                  sizeof(what));
+        healthcode_tracker_say_text(tracker, HEALTHCODE_TRACKER_NOTE_ERROR,
+                                    what);
+    }
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+/* ---- heartbeats ---- */
+
+bool
+healthcode_tracker_beat(healthcode_tracker_t *tracker, uint64_t now)
+{
+    return healthcode_tracker_beat_for(tracker, now,
+                                       healthcode_memo_is_on(&tracker->memo)
+                                       ? HEALTHCODE_TRACKER_MEMORY : 0);
+}
+
+
+bool
+healthcode_tracker_beat_for(healthcode_tracker_t *tracker, uint64_t now,
+    uint64_t every)
+{
+    bool  memory = (now - tracker->memory >= every);
+
+    if (!healthcode_pipeline_beat(&tracker->pipeline, &tracker->handshake,
+                                  memory))
+    {
+        return false;
+    }
+
+    if (memory) {
+        tracker->memory = now;
+    }
+
+    tracker->beaten = now;
+    tracker->is_first_due = false;
+
+    return true;
+}
+
+
+/* A heartbeat has all its replies. */
+healthcode_reason_e
+healthcode_tracker_beaten(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup, int64_t date)
+{
+    healthcode_reason_e          reason = HEALTHCODE_REASON_OK;
+    healthcode_handshake_seen_t  seen;
+
+    if (lookup->is_auth) {
+        reason = healthcode_tracker_authed(tracker, lookup->replies[0]);
+
+    } else if (tracker->state != HEALTHCODE_TRACKER_LEAVING) {
+
+        reason = healthcode_handshake_again_read(
+                     &tracker->handshake, lookup->asks_memory,
+                     lookup->replies, &seen, tracker->what,
+                     sizeof(tracker->what));
+
+        if (reason == HEALTHCODE_REASON_OK) {
+            reason = healthcode_tracker_same(tracker, seen.meta);
+        }
+
+        if (reason == HEALTHCODE_REASON_OK) {
+            healthcode_tracker_again(tracker, lookup, &seen, date);
+        }
+    }
+
+    healthcode_pipeline_done(lookup, HEALTHCODE_REASON_OK, NULL);
+
+    return reason;
+}
+
+
+/* The store is still a master that evicts nothing, and the same one. */
+static void
+healthcode_tracker_again(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, const healthcode_handshake_seen_t *seen,
+    int64_t date)
+{
+    healthcode_tracker_note_t  note = {
+        .kind = HEALTHCODE_TRACKER_NOTE_RENEWED,
+        .epoch = lookup->epoch, .number = lookup->sent
+    };
+
+    if (healthcode_memo_is_on(&tracker->memo)) {
+        healthcode_memo_renew(&tracker->memo, lookup->epoch, lookup->sent);
+        tracker->note(tracker->data, &note);
+    }
+
+    healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_AGAIN,
+                           lookup->asks_memory);
+
+    if (seen->time) {
+        healthcode_tracker_skew(tracker, seen->time, date);
+    }
+
+    if (seen->data) {
+        healthcode_data_codec_read(seen->data, &tracker->store_data);
+        healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_DATA, 0);
+    }
+
+    if (seen->stats) {
+        tracker->has_keys = healthcode_tracking_keys(seen->stats,
+                                                     &tracker->keys);
+    }
+}
+
+
+/* A store that is another one now: what is known is of the one before. */
+healthcode_reason_e
+healthcode_tracker_same(healthcode_tracker_t *tracker, const redisReply *meta)
+{
+    healthcode_str_t  instance = healthcode_str_from(tracker->instance,
+                                                     tracker->instance_len);
+
+    if (healthcode_str_equal(healthcode_risk_codec_instance(meta), instance)) {
+        return HEALTHCODE_REASON_OK;
+    }
+
+    healthcode_tracker_lose(tracker);
+    (void) healthcode_tracker_refuse(tracker, "it is another store than a "
+                                     "moment ago");
+
+    return tracker->reason;
+}
+
+
+static void
+healthcode_tracker_skew(healthcode_tracker_t *tracker, const redisReply *reply,
+    int64_t date)
+{
+    uint64_t                   us;
+    healthcode_skew_e          last = tracker->skew;
+    healthcode_tracker_note_t  note = { .kind = HEALTHCODE_TRACKER_NOTE_SKEW };
+
+    if (healthcode_skew_clock(reply, &us)) {
+        healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_CLOCK, us);
+    }
+
+    tracker->skew = healthcode_skew_read(last, reply, date, &note.ahead);
+
+    if (tracker->skew != last) {
+        tracker->note(tracker->data, &note);
+    }
+}
