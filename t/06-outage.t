@@ -14,6 +14,7 @@ use Healthcode::Fixture;
 use Healthcode::Http qw(get dial exchange answers answer_of);
 use Healthcode::Http2 ();
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
 use Healthcode::Server;
 
@@ -395,9 +396,7 @@ other('an unknown user is an outage', '503 store_auth', [], undef,
 
 {
     # a port that was free a moment ago, so that connecting is refused
-    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
-    my $port = $probe->sockport;
-    close $probe;
+    my $port = free_port();
     my $nginx = gate(server => "127.0.0.1:$port");
     my ($answer, $seconds) = $nginx->ask($alice);
     is($answer, '503 store_unavailable', 'a refused TCP connection: 503');
@@ -954,12 +953,6 @@ sub new_lines {
     diag(join "\n", @new) if @new != 1;
     $$before = @$told;
     return scalar @new;
-}
-
-# A free port of 127.0.0.1.
-sub free_port {
-    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
-    return $probe->sockport;
 }
 
 # nobody asks anything, for the connection lasts longer than it takes to be

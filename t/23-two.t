@@ -7,7 +7,6 @@ use warnings;
 
 use Digest::SHA qw(sha256);
 use FindBin;
-use IO::Socket::INET;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use POSIX qw(strftime);
@@ -18,6 +17,7 @@ use Healthcode::Fixture;
 use Healthcode::Http qw(dial get exchange answers answer_of);
 use Healthcode::Jws qw(b64 json jws);
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
 use Healthcode::Server;
 
@@ -208,8 +208,7 @@ sub one_worker_knows {
 
 {
     # a replica that was promoted has the instance of the master before it
-    my $port = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        ->sockport;
+    my $port = free_port();
     my ($first, $second) = map { Healthcode::Redis->start(dir => $f->dir,
         name => "at$_", password => $f->password,
         conf => [ "port $port", "bind 127.0.0.$_" ]) } 1, 2;

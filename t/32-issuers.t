@@ -9,7 +9,6 @@ use warnings;
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use FindBin;
-use IO::Socket::INET;
 use JSON::PP ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -20,6 +19,7 @@ use Healthcode::Http qw(get answer_of);
 use Healthcode::Jws qw(b64 json);
 use Healthcode::Nginx;
 use Healthcode::Openssl;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Server;
 
 my $ROOT = $Healthcode::Fixture::ROOT;
@@ -438,7 +438,7 @@ for my $name (@exchanges) {
     my $exchange = fence($readme, 'Exchange', 'nginx http');
     my $login = $openssl->rsa;
     my $service = $f->path('service.sock');
-    my $port = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+    my $port = free_port();
 
     mkdir $f->path('exchange');
     $f->write('exchange/login.jwks', json({ keys => [ { kty => 'RSA', alg => 'RS256',

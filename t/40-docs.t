@@ -19,6 +19,7 @@ use lib "$FindBin::Bin/lib";
 use Healthcode::Authority;
 use Healthcode::Docs qw(slurp document anchor commands reasons variables
                         default_in_source references like_shown tame);
+use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 use Healthcode::Redis;
 use Healthcode::Server;
@@ -78,13 +79,6 @@ sub must {
     my ($status, $out) = run(@_);
     die "@_: $out\n" if $status;
     return $out;
-}
-
-
-sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        or die "no port: $!\n";
-    return $socket->sockport;
 }
 
 

@@ -16,6 +16,7 @@ use Test::More;
 use Healthcode::Docs qw(document slurp tame);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
+use Healthcode::Ports qw(free_ports);
 use Healthcode::Process;
 use Healthcode::Authority;
 use Healthcode::Redis;
@@ -38,10 +39,8 @@ sub spew {
 
 # Ports of 127.0.0.1 that nobody listens on.
 sub ports {
-    my @sockets = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-                                              Listen => 1) // die "port: $!\n" }
-        @_;
-    return map { ($_[$_] => $sockets[$_]->sockport) } 0 .. $#_;
+    my @free = free_ports(scalar @_);
+    return map { ($_[$_] => $free[$_]) } 0 .. $#_;
 }
 
 

@@ -9,12 +9,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use IO::Socket::INET;
 use Test::More;
 use Time::HiRes qw(sleep);
 
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
 
 # seconds, for whatever is waited for
@@ -239,9 +239,7 @@ for my $row ([ 'a user', [ ], { } ],
     serves('RESP2 of today', $nginx);
     ends('RESP2 of today', $nginx);
 
-    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
-    my $port = $probe->sockport;
-    close $probe;
+    my $port = free_port();
     my $cluster = eval { Healthcode::Redis->start(dir => $f->dir,
         name => 'cluster', password => $f->password,
         conf => [ 'cluster-enabled yes', "port $port", 'bind 127.0.0.1',
@@ -261,9 +259,7 @@ for my $row ([ 'a user', [ ], { } ],
 # ---- everybody is let in ----
 
 {
-    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
-    my $port = $probe->sockport;
-    close $probe;
+    my $port = free_port();
     my $open = Healthcode::Redis->start(dir => $f->dir, name => 'open',
         password => $f->password,
         conf => [ "port $port", 'bind 127.0.0.1' ]);

@@ -9,11 +9,11 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use IO::Socket::INET;
 use Test::More;
 
 use Healthcode::Docs qw(slurp);
 use Healthcode::Fixture;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
 
 my $f = Healthcode::Fixture->new(no_redis => 1);
@@ -365,9 +365,7 @@ user('desk', join ' ', grep { $_ ne '+role' } split ' ', documented('desk'));
 # ---- RESP2, and who is let in over TCP ----
 
 {
-    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
-    my $port = $probe->sockport;
-    close $probe;
+    my $port = free_port();
     my $open = Healthcode::Redis->start(dir => $f->dir, name => 'open',
         password => $PASSWORD =~ s/ //r,
         conf => [ "port $port", 'bind 127.0.0.1', 'rename-command HELLO ""' ]);

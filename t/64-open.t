@@ -8,11 +8,11 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use IO::Socket::INET;
 use Test::More;
 
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_ports);
 
 my $f = Healthcode::Fixture->new(no_redis => 1);
 my $gates = $f->pepper_conf . $f->issuer_conf('site')
@@ -20,10 +20,7 @@ my $gates = $f->pepper_conf . $f->issuer_conf('site')
 my $nginx = Healthcode::Nginx->new(module => $f->module,
                                    http => 'server { listen unix:{{SOCK}}; }');
 
-my ($one, $two) = map { IO::Socket::INET->new(Listen => 1,
-    LocalAddr => '127.0.0.1') // die "a port: $!\n" } 1, 2;
-my ($port, $other) = map { $_->sockport } $one, $two;
-close $_ for $one, $two;
+my ($port, $other) = free_ports(2);
 
 $f->write('users', "desk:{PLAIN}open-sesame\n");
 my $users = $f->path('users');

@@ -16,6 +16,7 @@ use Healthcode::Authority;
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 
 use constant RECOVERY => 4;
@@ -345,7 +346,7 @@ for my $version ('TLSv1.2', 'TLSv1.3') {
 # ---- who does not speak TLS, and who speaks it unasked ----
 
 {
-    my $port = Healthcode::Authority::free_port();
+    my $port = free_port();
     my $plain = Healthcode::Redis->start(dir => $f->dir, name => 'plain',
         password => $f->password, conf => [ "port $port", 'bind 127.0.0.1' ]);
     my $nginx = gate($port, connect_timeout => '200ms')->start;

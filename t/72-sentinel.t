@@ -14,6 +14,7 @@ use Healthcode::Authority;
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Sentinel;
 
 use constant RECOVERY => 30;
@@ -105,7 +106,7 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
     # the command goes where they say, and nowhere without a majority
     my @at = ('--sentinel-user', 'gate', '--sentinel-password-file', $f->path('password'));
     my @all = map { $_->{port} } $city->sentinels;
-    my $free = Healthcode::Authority::free_port();
+    my $free = free_port();
     my $url = 'sentinel://' . join(',', map { "127.0.0.1:$_" } @all) . '/city';
     my $master = $city->master;
     is($f->tool('region', 'set', '--redis', $url, @at, 110105, 'high'),
@@ -169,7 +170,7 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
     ends_well($nginx, 'silence');
 
     # what is not right; lines, the answer, the log
-    my $missing = Healthcode::Authority::free_port();
+    my $missing = free_port();
     my @ports = map { $_->{port} } $city->sentinels;
     my %lines = ($city->lines, sentinel_silence => '1s');
     my $wrong = $f->write('wrong', "wrong\n", 0600);
@@ -179,7 +180,7 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
           qr/is refused: ERR No such master.*; it watches no master "town": write the name of its line "sentinel monitor"/ ],
         [ 'a wrong password', { %lines, sentinel_password_file => $wrong },
           qr/HELLO 3 is refused: WRONGPASS .*; check "sentinel_user" and "sentinel_password_file", and that/ ],
-        [ 'no sentinels', { %lines, $city->lines(map { Healthcode::Authority::free_port() } 1 .. 3) },
+        [ 'no sentinels', { %lines, $city->lines(map { free_port() } 1 .. 3) },
           qr/connect\(\) failed \(111: / ],
         [ 'one of three', { %lines, $city->lines($ports[0], $missing, $missing + 1) },
           qr/too few sentinels say who the master is: 1 of 3, and it takes 2/ ],

@@ -16,6 +16,7 @@ use Healthcode::Authority;
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
 use Healthcode::Server;
 
@@ -31,13 +32,6 @@ my ($names, $names_port) = Healthcode::Server::zone($f->path('zone'));
 
 # What the name server says from now on.
 sub zone { $f->write('zone', join '', map { "$_\n" } @_) }
-
-
-# A free port of 127.0.0.1.
-sub free_port {
-    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
-    return $probe->sockport;
-}
 
 
 # A Redis at an address whose store is ready.
@@ -181,8 +175,7 @@ for my $with ('resolved', 'with a cache') {
 # ---- families in turn ----
 
 SKIP: {
-    my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
-    my $port = $probe->sockport;
+    my $port = free_port();
     my $redis = eval { redis('127.0.0.9 ::1', $port) };
     skip 'no ::1 here', 7 if !$redis || $redis->cmd('INFO', 'server') eq ''
         || !eval { require IO::Socket::IP;

@@ -10,10 +10,11 @@ use lib "$FindBin::Bin/../lib", "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep);
 
-use Healthcode::Browser qw(certificate free_ports listens play);
+use Healthcode::Browser qw(certificate listens play);
 use Healthcode::Docs qw(slurp tame);
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_ports);
 use Healthcode::Process;
 use Healthcode::Redis;
 use Healthcode::Server;

@@ -11,10 +11,11 @@ use lib "$FindBin::Bin/../lib", "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep);
 
-use Healthcode::Browser qw(free_ports play);
+use Healthcode::Browser qw(play);
 use Healthcode::Docs qw(slurp);
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_ports);
 use Healthcode::Process;
 
 my $f = Healthcode::Fixture->folder;

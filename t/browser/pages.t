@@ -9,9 +9,10 @@ use FindBin;
 use lib "$FindBin::Bin/../lib", "$FindBin::Bin/lib";
 use Test::More;
 
-use Healthcode::Browser qw(play free_port);
+use Healthcode::Browser qw(play);
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_port);
 
 my $f = Healthcode::Fixture->new;
 my $site = $f->path('site');

@@ -9,13 +9,13 @@ use warnings;
 
 use Exporter qw(import);
 use File::Temp ();
-use IO::Socket::INET;
 use Test::More ();
 use Time::HiRes qw(time sleep);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(get answer_of);
 use Healthcode::Jws qw(b64 unb64 json jws sign);
+use Healthcode::Ports qw(free_port);
 
 our @EXPORT = qw(fixture codes code site issue answer_of
                  b64 unb64 json jws sign);
@@ -29,14 +29,7 @@ BEGIN {
                  . '/usr/share/perl5';
     push @INC, $unpacked if -d $unpacked;
 
-    # Ports below the range from which clients get theirs; the probe keeps
-    # clear of servers that run already, the process id of one another.
-    my $port;
-    for my $try (0 .. 999) {
-        $port = 10000 + ($$ * 7 + $try * 13) % 20000;
-        last if IO::Socket::INET->new(
-            LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1);
-    }
+    my $port = free_port();
 
     $servroot = File::Temp->newdir('healthcode-servroot-XXXXXXXX',
                                    TMPDIR => 1);

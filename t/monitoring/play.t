@@ -19,6 +19,7 @@ use Healthcode::Fixture;
 use Healthcode::Http qw(get);
 use Healthcode::Monitoring qw(alerts dashboard expressions plain);
 use Healthcode::Monitoring::Hall;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 
 my $DIR     = "$Healthcode::Fixture::ROOT/docs/monitoring";
@@ -26,7 +27,7 @@ my $LONGEST = 60;    # seconds until an alert comes or goes
 
 my $hall = Healthcode::Monitoring::Hall->new->start;
 my $f    = $hall->f;
-my $port = Healthcode::Monitoring::Hall::free_port();
+my $port = free_port();
 my $gate = '127.0.0.1:' . $hall->port;
 
 
@@ -70,7 +71,7 @@ sub told {
 my %fence = map { ($_->{text} =~ /^(\w+):/)[0] => $_->{text} }
     grep { $_->{info} =~ /^yaml/ }
     @{ document($Healthcode::Fixture::ROOT, 'docs/monitoring/README.md')->{fences} };
-my $manager_port = Healthcode::Monitoring::Hall::free_port();
+my $manager_port = free_port();
 
 # Minutes become seconds: of scrapes, of what an alert waits, and of the windows
 # that end the alert of an outage.

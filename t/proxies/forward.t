@@ -15,6 +15,7 @@ use Test::More;
 use Healthcode::Docs qw(slurp tame);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
+use Healthcode::Ports qw(free_ports);
 use Healthcode::Process;
 use Healthcode::Redis;
 use IO::Socket::INET;
@@ -26,11 +27,7 @@ my $tmp = File::Temp->newdir('healthcode-proxies-XXXXXXXX', TMPDIR => 1);
 my $dir = "$tmp";
 my %port;
 
-{
-    my @sockets = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-        Listen => 1) // die "port: $!\n" } 1 .. 4;
-    @port{8080, 8081, 8082, 9000} = map { $_->sockport } @sockets;
-}
+@port{8080, 8081, 8082, 9000} = free_ports(4);
 
 
 sub spew {

@@ -7,8 +7,8 @@ package Healthcode::Authority;
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 
+use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 use Healthcode::Redis;
 
@@ -107,13 +107,6 @@ sub issue {
         close $out;
     }
     return { cert => "$path.crt", key => $key };
-}
-
-
-# A port of 127.0.0.1 that nobody listens on.
-sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
-    return $socket->sockport;
 }
 
 

@@ -15,6 +15,7 @@ use Healthcode::Attack::Relay;
 use Healthcode::Authority;
 use Healthcode::Fixture;
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 use Healthcode::Redis;
 use Healthcode::Server;
@@ -129,7 +130,7 @@ sub _world {
         $self->{port} = $self->redis->{tls_port};
     } else {
         push @conf, 'bind 127.0.0.1',
-            'port ' . ($self->{port} = Healthcode::Authority::free_port())
+            'port ' . ($self->{port} = free_port())
             if $self->{via} =~ /^(tcp|name)$/;
         $self->{redis} = Healthcode::Redis->start(%redis, conf => \@conf);
     }

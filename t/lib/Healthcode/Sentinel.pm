@@ -10,6 +10,7 @@ use warnings;
 use Time::HiRes qw(sleep time);
 
 use Healthcode::Authority;
+use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
 
 use constant NAME => 'city';
@@ -30,7 +31,7 @@ sub new {
     my @same = ('bind 127.0.0.1', $tls ? (@$tls, 'tls-replication yes') : ());
 
     for my $i (0 .. ($opt{servers} || 2) - 1) {
-        my $port = Healthcode::Authority::free_port();
+        my $port = free_port();
         my $server = Healthcode::Redis->start(dir => $f->dir,
             name => "server$i-$port", password => $f->password,
             conf => [ @same, $self->port_line($port),
@@ -60,7 +61,7 @@ sub port_line {
 
 sub add_sentinel {
     my ($self, @same) = @_;
-    my $port = Healthcode::Authority::free_port();
+    my $port = free_port();
     my $down = $self->{down} || 2000;
     my $password = $self->{password};
     my $sentinel = Healthcode::Redis->start(dir => $self->{f}->dir,

@@ -17,20 +17,9 @@ use Time::HiRes qw(sleep);
 use Healthcode::Fixture;
 use Healthcode::Process;
 
-our @EXPORT_OK = qw(certificate free_port free_ports listens play);
+our @EXPORT_OK = qw(certificate listens play);
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
-
-
-# N ports of 127.0.0.1 that nobody listens on.
-sub free_ports {
-    my ($n) = @_;
-    my @sockets = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        || die "no free port: $!\n" } 1 .. $n;
-    return map { $_->sockport } @sockets;
-}
-
-sub free_port { (free_ports(1))[0] }
 
 
 # Waits until somebody listens on the port; false if the process ends before.

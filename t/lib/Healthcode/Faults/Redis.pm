@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Authority;
 use Healthcode::Http qw(dial exchange answers answer_of);
+use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 use Healthcode::Redis;
 
@@ -69,7 +70,7 @@ sub _gone {
 # Redis leaves the port to a socket whose queue is full, so that nobody answers.
 sub _hang {
     my ($w) = @_;
-    $w->redis->cmd('CONFIG', 'SET', 'port', Healthcode::Authority::free_port());
+    $w->redis->cmd('CONFIG', 'SET', 'port', free_port());
     my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1,
         LocalPort => $w->{port}, ReuseAddr => 1) or die "port: $!";
     listen $listen, 0;

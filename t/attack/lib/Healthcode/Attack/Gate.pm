@@ -7,13 +7,13 @@ package Healthcode::Attack::Gate;
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 use Time::HiRes qw(sleep);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
 use Healthcode::Jws qw(b64 json jws);
 use Healthcode::Nginx;
+use Healthcode::Ports qw(free_ports);
 
 # What the gate protects: it is sent from nowhere else.
 our $SECRET = 'behind-the-gate-3f81c2';
@@ -94,25 +94,13 @@ sub address {
 }
 
 
-# A port of the loopback that was free a moment ago, below those that clients
-# get.
-sub _free {
-    for my $try (1 .. 1000) {
-        my $port = 10000 + int rand 20000;
-        return $port if IO::Socket::INET->new(
-            LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1);
-    }
-    die "no free port\n";
-}
-
-
 sub _http {
     my ($self) = @_;
     my $f = $self->f;
     my $site = $f->path('site');
     my $locations = $f->write('locations.conf', $self->_locations);
     my $store = $f->store_conf('flags', timeout => '1s');
-    my ($port, $h2_port) = @{$self}{qw(port h2_port)} = (_free(), _free());
+    my ($port, $h2_port) = @{$self}{qw(port h2_port)} = free_ports(2);
     my $empty = $f->store_conf('empty', database => 1, timeout => '1s');
     return <<"END";
 log_format failed '\$bytes_sent \$connection \$server_protocol "\$request"';

@@ -7,13 +7,13 @@ package Healthcode::Live::Scenarios;
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 use List::Util qw(max min sum0);
 use Time::HiRes qw(sleep time);
 
 use Healthcode::Live;
 use Healthcode::Live::Idle;
 use Healthcode::Live::Sentinels;
+use Healthcode::Ports qw(free_port);
 
 # changes and seconds of the whole thing, and of the short one
 my %LONG  = (changes => $ENV{CHANGES} || 300, lanes => $ENV{LANES} || 2,
@@ -641,13 +641,6 @@ sub swapped {
     $s->check($stale > 0, 'it was swapped under cached holders');
     $s->check($still->{flagged} == 0, 'and those of the first one afterwards');
     $s->ended($ended);
-}
-
-
-sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        or die "no free port: $!\n";
-    return $socket->sockport;
 }
 
 

@@ -7,20 +7,13 @@ package Healthcode::Monitoring::Hall;
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 use JSON::PP ();
 
 use Healthcode::Docs qw(slurp document);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
 use Healthcode::Nginx;
-
-
-sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        or die "no port: $!\n";
-    return $socket->sockport;
-}
+use Healthcode::Ports qw(free_port);
 
 
 # The server that README.md shows, on another port.
