@@ -41,8 +41,9 @@ sub rows {
             'it does not answer in "timeout" (800 ms)', late => 1),
         _plan('silent on the way', 'silence', 'store_timeout or store_unavailable', undef,
             'it does not answer in "timeout" (800 ms)', late => 1),
+        # also before a word was said, of which the line says more
         _plan('closes instead of an answer', 'nothing', 'store_unavailable', undef,
-            'it closed the connection'),
+            [ 'it closed the connection' ]),
         _plan('unasked pushes', 'behind', 'store_unavailable', undef,
             [ 'it sent what nobody asked for' ],
             where => unpack 'H*', ">3\r\n+message\r\n+a\r\n+b\r\n"),
