@@ -361,6 +361,9 @@ sub _told {
     # who is killed closes its connections before it stops to listen
     @told = grep { !/it closed the connection/ } @told
         if !ref $line && @told > @wanted && !grep { /it closed/ } @wanted;
+    # who is killed and started again is away for a moment
+    @told = grep { !/connect\(\) failed/ } @told
+        if !ref $line && @told > @wanted && !grep { /connect\(\)/ } @wanted;
     # who is started again reads its data
     @told = grep { !/ LOADING / } @told
         if !ref $line && @told > @wanted && !grep { /LOADING/ } @wanted;

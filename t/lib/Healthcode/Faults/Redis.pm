@@ -249,7 +249,7 @@ sub _changed {
               $w->other(Healthcode::Redis->start(dir => $w->f->dir, name => 'cluster',
                   password => $w->f->password, conf => [ 'cluster-enabled yes',
                       'cluster-config-file ' . $w->f->path('nodes.conf'), 'bind 127.0.0.1',
-                      'port ' . _low_port() ]));
+                      'port ' . free_port() ]));
           },
           end => sub { $_[0]->no_other; $_[0]->redis->kick; return time } },
         _set('wrong type of a holder', '403 flagged', 'WRONGTYPE', [], [], repeats => 1,
@@ -279,16 +279,6 @@ sub _changed {
               return time;
           } },
     );
-}
-
-
-# A cluster listens 10000 above its port, too.
-sub _low_port {
-    for my $port (map { 12000 + ($$ * 13 + $_ * 7) % 30000 } 1 .. 100) {
-        return $port if IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1,
-                                              LocalPort => $port);
-    }
-    die "no free port\n";
 }
 
 
