@@ -6,24 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/healthcode_hall.h"
 #include "healthcode_commands.h"
-#include "healthcode_connection.h"
-#include "healthcode_script.h"
+#include "healthcode_hall_call.h"
 
 
-#define HEALTHCODE_HALL_KEYS     7
-#define HEALTHCODE_HALL_LISTED   1000
-#define HEALTHCODE_HALL_KEY_MAX  128
+#define HEALTHCODE_HALL_LISTED  1000
 
 
-/* Start with all zero; redis is to be closed, whatever happened. */
+/* Start with all zero; it is to be closed, whatever happened. */
 typedef struct {
-    healthcode_connection_options_t   connection;
-    healthcode_connection_t           redis;
-    char                              keys[HEALTHCODE_HALL_KEYS]
-                                          [HEALTHCODE_HALL_KEY_MAX];
-    redisReply                       *instance;
+    healthcode_connection_options_t  connection;
+    healthcode_connection_t          redis;
+    healthcode_hall_call_t           call;
 } healthcode_hall_t;
 
 
@@ -38,8 +32,6 @@ static bool healthcode_hall_parse(int argc, char **argv,
     const healthcode_option_t *options, size_t noptions, const char **name);
 static healthcode_exit_e healthcode_hall_open(healthcode_hall_t *o,
     const char *name);
-static redisReply *healthcode_hall_ask(healthcode_hall_t *o, const char *what,
-    const char *first, const char *second);
 static void healthcode_hall_close(healthcode_hall_t *o);
 
 
@@ -62,11 +54,11 @@ healthcode_hall_show(int argc, char **argv)
 {
     redisReply         *reply;
     healthcode_exit_e   rc;
-    healthcode_hall_t   o = { .instance = NULL };
+    healthcode_hall_t   o = { .redis = { .redis = NULL } };
 
     rc = healthcode_hall_begin(argc, argv, &o);
     reply = rc == HEALTHCODE_EXIT_OK
-            ? healthcode_hall_ask(&o, "show", NULL, NULL) : NULL;
+            ? healthcode_hall_call_ask(&o.call, "show", NULL, NULL) : NULL;
 
     if (rc == HEALTHCODE_EXIT_OK && (reply == NULL || reply->elements != 4)) {
         rc = HEALTHCODE_EXIT_FAILED;
@@ -89,7 +81,7 @@ healthcode_hall_list(int argc, char **argv)
 {
     size_t             from = 0, listed = HEALTHCODE_HALL_LISTED;
     healthcode_exit_e  rc;
-    healthcode_hall_t  o = { .instance = NULL };
+    healthcode_hall_t  o = { .redis = { .redis = NULL } };
 
     rc = healthcode_hall_begin(argc, argv, &o);
 
@@ -113,7 +105,7 @@ healthcode_hall_list_part(healthcode_hall_t *o, size_t from, size_t *listed)
     snprintf(first, sizeof(first), "%zu", from);
     snprintf(most, sizeof(most), "%d", HEALTHCODE_HALL_LISTED);
 
-    reply = healthcode_hall_ask(o, "list", first, most);
+    reply = healthcode_hall_call_ask(&o->call, "list", first, most);
 
     if (reply == NULL) {
         return HEALTHCODE_EXIT_FAILED;
@@ -142,7 +134,7 @@ healthcode_hall_forget(int argc, char **argv)
     const char                 *name, *only = NULL;
     redisReply                 *reply;
     healthcode_exit_e           rc;
-    healthcode_hall_t           o = { .instance = NULL };
+    healthcode_hall_t           o = { .redis = { .redis = NULL } };
     const healthcode_option_t   options[] = {
         HEALTHCODE_CONNECTION_ROWS(&o.connection, true),
         { .name = "only", .hint = "HOLDER", .value = &only },
@@ -171,8 +163,9 @@ healthcode_hall_forget(int argc, char **argv)
 
     rc = healthcode_hall_open(&o, name);
     reply = rc == HEALTHCODE_EXIT_OK
-            ? healthcode_hall_ask(&o, "forget",
-                                  only ? only : codes ? "all" : "people", NULL)
+            ? healthcode_hall_call_ask(&o.call, "forget",
+                                       only ? only : codes ? "all" : "people",
+                                       NULL)
             : NULL;
 
     if (rc == HEALTHCODE_EXIT_OK && reply == NULL) {
@@ -228,108 +221,26 @@ healthcode_hall_parse(int argc, char **argv, const healthcode_option_t *options,
 }
 
 
-/* Connects, names the keys of the hall, and reads the instance of the proof. */
+/* Connects, and names the keys of the hall. */
 static healthcode_exit_e
 healthcode_hall_open(healthcode_hall_t *o, const char *name)
 {
-    static const char *const  kinds[HEALTHCODE_HALL_KEYS] = {
-        "codes", "inside", "left", "held", "holders", "passages", "ended"
-    };
-
-    char               hall[HEALTHCODE_HOLDER_HEX + 1] = "";
-    uint8_t            digest[HEALTHCODE_HOLDER_LEN];
-    const char        *argv[] = { "HGET", "healthcode:meta", "instance" };
-    const size_t       lens[] = { 4, 15, 8 };
     healthcode_exit_e  rc;
 
     rc = healthcode_connection_open_proven(&o->connection, &o->redis);
 
-    if (rc != HEALTHCODE_EXIT_OK) {
-        return rc;
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_hall_call_open(&o->call, &o->redis);
     }
 
-    if (!healthcode_hall_name(o->redis.pepper,
-                              healthcode_str_from(name, strlen(name)), digest))
-    {
-        return healthcode_output_failed("OpenSSL has no HMAC-SHA-256");
-    }
-
-    healthcode_holder_format(digest, hall);
-
-    for (size_t i = 0; i < HEALTHCODE_HALL_KEYS; i++) {
-        snprintf(o->keys[i], sizeof(o->keys[i]),
-                 "healthcode:hall:{%.2s}:%s:%s", hall, hall, kinds[i]);
-    }
-
-    o->instance = healthcode_connection_command(&o->redis, 3, argv, lens);
-
-    if (o->instance == NULL) {
-        return HEALTHCODE_EXIT_FAILED;
-    }
-
-    if (o->instance->type != REDIS_REPLY_STRING) {
-        return healthcode_output_failed("the proof of the store is gone; run "
-                                        "\"healthcode store check\"");
-    }
-
-    return HEALTHCODE_EXIT_OK;
-}
-
-
-/*
- * The reply of passage.lua: a word, how many are inside, and more; the caller
- * frees it.  NULL, with a message printed, if it is another one.
- */
-static redisReply *
-healthcode_hall_ask(healthcode_hall_t *o, const char *what, const char *first,
-    const char *second)
-{
-    redisReply           *reply;
-    healthcode_script_t   script;
-
-    healthcode_script_init(&script, "passage", HEALTHCODE_HALL_KEYS);
-
-    for (size_t i = 0; i < HEALTHCODE_HALL_KEYS; i++) {
-        healthcode_script_add_text(&script, o->keys[i]);
-    }
-
-    healthcode_script_add_text(&script, what);
-    healthcode_script_add(&script, healthcode_str_from(o->instance->str,
-                                                       o->instance->len));
-
-    if (first) {
-        healthcode_script_add_text(&script, first);
-    }
-
-    if (second) {
-        healthcode_script_add_text(&script, second);
-    }
-
-    healthcode_script_add_text(&script, "healthcode:meta");
-
-    reply = healthcode_script_run(&script, &o->redis);
-
-    if (reply == NULL) {
-        return NULL;
-    }
-
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2
-        || reply->element[1]->type != REDIS_REPLY_INTEGER
-        || reply->element[0]->type != REDIS_REPLY_STRING)
-    {
-        (void) healthcode_output_failed("the store has another proof than "
-                                        "before; run it again");
-        freeReplyObject(reply);
-        return NULL;
-    }
-
-    return reply;
+    return rc == HEALTHCODE_EXIT_OK ? healthcode_hall_call_name(&o->call, name)
+                                    : rc;
 }
 
 
 static void
 healthcode_hall_close(healthcode_hall_t *o)
 {
-    freeReplyObject(o->instance);
+    healthcode_hall_call_close(&o->call);
     healthcode_connection_close(&o->redis);
 }

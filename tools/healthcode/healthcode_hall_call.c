@@ -1,0 +1,133 @@
+/*
+ * Calls of passage.lua about one hall after another: keys, proof, reply.
+ * Knows no options.  docs/redis-keys.md, "healthcode:hall".
+ */
+
+#include "healthcode_hall_call.h"
+#include "healthcode_script.h"
+
+
+static void healthcode_hall_call_script(const healthcode_hall_call_t *call,
+    const char *what, const char *first, const char *second,
+    healthcode_script_t *script);
+
+
+healthcode_exit_e
+healthcode_hall_call_open(healthcode_hall_call_t *call,
+    healthcode_connection_t *redis)
+{
+    const char    *argv[] = { "HGET", "healthcode:meta", "instance" };
+    const size_t   lens[] = { 4, 15, 8 };
+
+    call->redis = redis;
+    call->instance = healthcode_connection_command(redis, 3, argv, lens);
+
+    if (call->instance == NULL) {
+        return HEALTHCODE_EXIT_FAILED;
+    }
+
+    if (call->instance->type != REDIS_REPLY_STRING) {
+        return healthcode_output_failed("the proof of the store is gone; run "
+                                        "\"healthcode store check\"");
+    }
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+void
+healthcode_hall_call_close(healthcode_hall_call_t *call)
+{
+    freeReplyObject(call->instance);
+    memset(call, 0, sizeof(healthcode_hall_call_t));
+}
+
+
+void
+healthcode_hall_call_digest(healthcode_hall_call_t *call, const uint8_t *digest)
+{
+    static const char *const  kinds[HEALTHCODE_HALL_KEYS] = {
+        "codes", "inside", "left", "held", "holders", "passages", "ended"
+    };
+
+    char  hall[HEALTHCODE_HOLDER_HEX + 1] = "";
+
+    healthcode_holder_format(digest, hall);
+
+    for (size_t i = 0; i < HEALTHCODE_HALL_KEYS; i++) {
+        snprintf(call->keys[i], sizeof(call->keys[i]),
+                 "healthcode:hall:{%.2s}:%s:%s", hall, hall, kinds[i]);
+    }
+}
+
+
+healthcode_exit_e
+healthcode_hall_call_name(healthcode_hall_call_t *call, const char *name)
+{
+    uint8_t  digest[HEALTHCODE_HOLDER_LEN];
+
+    if (!healthcode_hall_name(call->redis->pepper,
+                              healthcode_str_from(name, strlen(name)), digest))
+    {
+        return healthcode_output_failed("OpenSSL has no HMAC-SHA-256");
+    }
+
+    healthcode_hall_call_digest(call, digest);
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+redisReply *
+healthcode_hall_call_ask(healthcode_hall_call_t *call, const char *what,
+    const char *first, const char *second)
+{
+    redisReply           *reply;
+    healthcode_script_t   script;
+
+    healthcode_hall_call_script(call, what, first, second, &script);
+    reply = healthcode_script_run(&script, call->redis);
+
+    if (reply == NULL) {
+        return NULL;
+    }
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2
+        || reply->element[1]->type != REDIS_REPLY_INTEGER
+        || reply->element[0]->type != REDIS_REPLY_STRING)
+    {
+        (void) healthcode_output_failed("the store has another proof than "
+                                        "before; run it again");
+        freeReplyObject(reply);
+        return NULL;
+    }
+
+    return reply;
+}
+
+
+static void
+healthcode_hall_call_script(const healthcode_hall_call_t *call,
+    const char *what, const char *first, const char *second,
+    healthcode_script_t *script)
+{
+    healthcode_script_init(script, "passage", HEALTHCODE_HALL_KEYS);
+
+    for (size_t i = 0; i < HEALTHCODE_HALL_KEYS; i++) {
+        healthcode_script_add_text(script, call->keys[i]);
+    }
+
+    healthcode_script_add_text(script, what);
+    healthcode_script_add(script, healthcode_str_from(call->instance->str,
+                                                      call->instance->len));
+
+    if (first) {
+        healthcode_script_add_text(script, first);
+    }
+
+    if (second) {
+        healthcode_script_add_text(script, second);
+    }
+
+    healthcode_script_add_text(script, "healthcode:meta");
+}
