@@ -11,7 +11,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 
-use Healthcode::Docs qw(slurp);
+use Healthcode::Docs qw(rights_of);
 use Healthcode::Fixture;
 use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
@@ -26,17 +26,7 @@ diag("redis-server $version");
 $f->write('gate.password', "$PASSWORD\n", 0600);
 
 
-# The rights that the document gives a user: name='...' and name="$name ...".
-sub documented {
-    my ($name) = @_;
-    my $text = slurp("$Healthcode::Fixture::ROOT/docs/redis-keys.md");
-    my @parts = $text =~ /^\$ \Q$name\E=['"](?:\$(?:\w+) )?([^'"]*)['"]$/mg;
-    my ($from) = $text =~ /^\$ \Q$name\E="\$(\w+) /m;
-    @parts or die "docs/redis-keys.md has no rights of $name\n";
-    unshift @parts, documented($from) if $from && $from ne $name;
-    my $rights = join ' ', @parts;
-    return of_this_server($rights);
-}
+sub documented { rights_of($Healthcode::Fixture::ROOT, $_[0], $version) }
 
 # As the document says, of Redis 6.2.
 sub of_this_server {

@@ -106,6 +106,17 @@ healthcode_hall_call_ask(healthcode_hall_call_t *call, const char *what,
 }
 
 
+redisReply *
+healthcode_hall_call_try(healthcode_hall_call_t *call, const char *what)
+{
+    healthcode_script_t  script;
+
+    healthcode_hall_call_script(call, what, NULL, NULL, &script);
+
+    return healthcode_script_load(&script, call->redis);
+}
+
+
 static void
 healthcode_hall_call_script(const healthcode_hall_call_t *call,
     const char *what, const char *first, const char *second,

@@ -45,4 +45,11 @@ healthcode_exit_e healthcode_hall_call_name(healthcode_hall_call_t *call,
 redisReply *healthcode_hall_call_ask(healthcode_hall_call_t *call,
     const char *what, const char *first, const char *second);
 
+/*
+ * Likewise, but the reply may be any, an error, too; NULL, without a message,
+ * if the connection broke.
+ */
+redisReply *healthcode_hall_call_try(healthcode_hall_call_t *call,
+    const char *what);
+
 #endif

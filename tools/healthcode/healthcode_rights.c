@@ -6,11 +6,13 @@
 #include "healthcode_rights.h"
 
 
-#define HEALTHCODE_RIGHTS_WORDS  4
+#define HEALTHCODE_RIGHTS_WORDS  5
 
-/* A holder that nobody is. */
+/* A holder that nobody is, and a hall that nobody has. */
 #define HEALTHCODE_RIGHTS_NOBODY                                              \
     "healthcode:risk:{00000000000000000000000000000000}"
+#define HEALTHCODE_RIGHTS_HALL                                                \
+    "healthcode:hall:{00}:00000000000000000000000000000000:inside"
 
 
 /* When a gate asks so. */
@@ -18,6 +20,7 @@ typedef enum {
     HEALTHCODE_RIGHTS_ALWAYS,
     HEALTHCODE_RIGHTS_ROLE,     /* unless the store has "role unchecked" */
     HEALTHCODE_RIGHTS_POLICY,   /* unless it has "evicting_ok on" */
+    HEALTHCODE_RIGHTS_PASSAGE,  /* if it has a hall */
     HEALTHCODE_RIGHTS_CACHE,    /* if the store has a cache */
     HEALTHCODE_RIGHTS_PUSH      /* likewise; this is tried if it may be */
 } healthcode_rights_when_e;
@@ -62,8 +65,18 @@ static void healthcode_rights_line(const healthcode_connection_t *connection,
 
 #define HEALTHCODE_RIGHTS_READ   "%R~healthcode:*"
 #define HEALTHCODE_RIGHTS_PROOF  "then it cannot prove that changes are pushed"
+#define HEALTHCODE_RIGHTS_HALLS  "~healthcode:hall:*"
 
-/* What tracks comes last, since pushes follow it. */
+/* What passage.lua calls about a hall; it is tried as it is, without script. */
+#define HEALTHCODE_RIGHTS_CALLS(right, ...)                                   \
+    { HEALTHCODE_RIGHTS_PASSAGE, right, HEALTHCODE_RIGHTS_HALLS, NULL,        \
+      { __VA_ARGS__ } }
+
+/*
+ * None of them changes anything: there is no such script and no such hall, XX
+ * adds to what is there alone, and HSET of three words is refused after the
+ * rights were looked at.  What tracks comes last, since pushes follow it.
+ */
 static const healthcode_rights_row_t  healthcode_rights_rows[] = {
     { HEALTHCODE_RIGHTS_ROLE, "+role", NULL, NULL, { "ROLE" } },
     { HEALTHCODE_RIGHTS_POLICY, "+info", NULL, NULL, { "INFO", "memory" } },
@@ -80,6 +93,32 @@ static const healthcode_rights_row_t  healthcode_rights_rows[] = {
     { HEALTHCODE_RIGHTS_ALWAYS, "+hrandfield", HEALTHCODE_RIGHTS_READ,
       "then it cannot tell how old the data are",
       { "HRANDFIELD", "healthcode:data", "17", "WITHVALUES" } },
+    { HEALTHCODE_RIGHTS_PASSAGE, "+evalsha", NULL, NULL,
+      { "EVALSHA", "0000000000000000000000000000000000000000", "0" } },
+    { HEALTHCODE_RIGHTS_PASSAGE, "+script|load", NULL, NULL,
+      { "SCRIPT", "LOAD", "(" } },
+    { HEALTHCODE_RIGHTS_PASSAGE, "+time", NULL, NULL, { "TIME" } },
+    { HEALTHCODE_RIGHTS_PASSAGE, "+hget", HEALTHCODE_RIGHTS_READ, NULL,
+      { "HGET", "healthcode:meta", "instance" } },
+    HEALTHCODE_RIGHTS_CALLS("+hget", "HGET", HEALTHCODE_RIGHTS_HALL, "at"),
+    HEALTHCODE_RIGHTS_CALLS("+hset", "HSET", HEALTHCODE_RIGHTS_HALL, "at", "0",
+                            "at"),
+    HEALTHCODE_RIGHTS_CALLS("+hdel", "HDEL", HEALTHCODE_RIGHTS_HALL, "at"),
+    HEALTHCODE_RIGHTS_CALLS("+pexpire", "PEXPIRE", HEALTHCODE_RIGHTS_HALL, "1"),
+    HEALTHCODE_RIGHTS_CALLS("+pttl", "PTTL", HEALTHCODE_RIGHTS_HALL),
+    HEALTHCODE_RIGHTS_CALLS("+zadd", "ZADD", HEALTHCODE_RIGHTS_HALL, "XX", "0",
+                            "a"),
+    HEALTHCODE_RIGHTS_CALLS("+zrem", "ZREM", HEALTHCODE_RIGHTS_HALL, "a"),
+    HEALTHCODE_RIGHTS_CALLS("+zscore", "ZSCORE", HEALTHCODE_RIGHTS_HALL, "a"),
+    HEALTHCODE_RIGHTS_CALLS("+zcard", "ZCARD", HEALTHCODE_RIGHTS_HALL),
+    HEALTHCODE_RIGHTS_CALLS("+zcount", "ZCOUNT", HEALTHCODE_RIGHTS_HALL, "0",
+                            "0"),
+    HEALTHCODE_RIGHTS_CALLS("+zrangebyscore", "ZRANGEBYSCORE",
+                            HEALTHCODE_RIGHTS_HALL, "0", "0"),
+    HEALTHCODE_RIGHTS_CALLS("+zrangebylex", "ZRANGEBYLEX",
+                            HEALTHCODE_RIGHTS_HALL, "[a", "[a"),
+    HEALTHCODE_RIGHTS_CALLS("+zremrangebyscore", "ZREMRANGEBYSCORE",
+                            HEALTHCODE_RIGHTS_HALL, "0", "0"),
     { HEALTHCODE_RIGHTS_CACHE, "+info", NULL,
       "then it cannot tell how many keys are tracked", { "INFO", "stats" } },
     { HEALTHCODE_RIGHTS_CACHE, "+client|tracking", NULL, NULL,
@@ -107,6 +146,9 @@ healthcode_rights_is_asked(const healthcode_rights_row_t *row,
 
     case HEALTHCODE_RIGHTS_POLICY:
         return !gates->evicting_ok;
+
+    case HEALTHCODE_RIGHTS_PASSAGE:
+        return gates->passage;
 
     case HEALTHCODE_RIGHTS_CACHE:
     case HEALTHCODE_RIGHTS_PUSH:
@@ -219,7 +261,8 @@ healthcode_rights_check(healthcode_connection_t *connection,
         healthcode_rights_line(connection, answers, seven);
 
     } else if (*ok) {
-        puts("ok   rights   this user may do what a gate does");
+        printf("ok   rights   this user may do what a gate%s does\n",
+               gates->passage ? " with a passage" : "");
     }
 
     return HEALTHCODE_EXIT_OK;
@@ -353,6 +396,9 @@ healthcode_rights_without(healthcode_rights_when_e when)
     case HEALTHCODE_RIGHTS_POLICY:
         return "; if each gate has \"evicting_ok on;\" in this store, add "
                "--evicting-ok";
+
+    case HEALTHCODE_RIGHTS_PASSAGE:
+        return "; no gate with a passage can do without";
 
     case HEALTHCODE_RIGHTS_CACHE:
         return "; where no gate has a \"cache\" in this store, add --no-cache";

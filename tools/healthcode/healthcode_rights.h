@@ -14,6 +14,7 @@ typedef struct {
     bool  no_cache;
     bool  evicting_ok;
     bool  role_unchecked;
+    bool  passage;          /* some have a hall */
 } healthcode_rights_gates_t;
 
 

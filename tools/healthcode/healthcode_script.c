@@ -136,6 +136,31 @@ healthcode_script_call(const healthcode_script_t *script,
 
 
 redisReply *
+healthcode_script_load(const healthcode_script_t *script,
+    healthcode_connection_t *connection)
+{
+    redisReply  *reply;
+
+    reply = redisCommand(connection->redis, "SCRIPT LOAD %s", script->source);
+
+    if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
+        return reply;
+    }
+
+    freeReplyObject(reply);
+    reply = NULL;
+
+    if (!healthcode_script_append(script, connection, false)
+        || redisGetReply(connection->redis, (void **) &reply) != REDIS_OK)
+    {
+        return NULL;
+    }
+
+    return reply;
+}
+
+
+redisReply *
 healthcode_script_run(const healthcode_script_t *script,
     healthcode_connection_t *connection)
 {

@@ -58,7 +58,11 @@ bool healthcode_script_is_unknown(const redisReply *reply);
 redisReply *healthcode_script_call(const healthcode_script_t *script,
     healthcode_connection_t *connection);
 
-/* Likewise, but NULL for an error, too, and with a message printed. */
+/* Likewise, but by SCRIPT LOAD and EVALSHA, as a gate does. */
+redisReply *healthcode_script_load(const healthcode_script_t *script,
+    healthcode_connection_t *connection);
+
+/* As healthcode_script_call(), but NULL for an error, too, and with a message printed. */
 redisReply *healthcode_script_run(const healthcode_script_t *script,
     healthcode_connection_t *connection);
 

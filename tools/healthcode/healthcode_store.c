@@ -7,7 +7,7 @@
 #include <openssl/rand.h>
 
 #include "healthcode_commands.h"
-#include "healthcode_rights.h"
+#include "healthcode_marks.h"
 #include "healthcode_script.h"
 #include "healthcode_sources.h"
 #include "healthcode_stranger.h"
@@ -309,6 +309,7 @@ healthcode_store_check(int argc, char **argv)
         HEALTHCODE_CONNECTION_ROWS(&o, true),
         { .name = "evicting-ok", .is_set = &gates.evicting_ok },
         { .name = "no-cache", .is_set = &gates.no_cache },
+        { .name = "passage", .is_set = &gates.passage },
     };
 
     if (!healthcode_options_parse(argc, argv, options,
@@ -339,7 +340,7 @@ healthcode_store_report(const healthcode_connection_options_t *options,
     const healthcode_rights_gates_t *gates,
     healthcode_connection_t *connection)
 {
-    bool                            ok, may;
+    bool                            ok, may, last = true;
     healthcode_exit_e               rc;
     healthcode_connection_proof_t  *proofs = connection->proofs;
 
@@ -368,9 +369,21 @@ healthcode_store_report(const healthcode_connection_options_t *options,
     }
 
     ok &= may;
-    puts(ok ? "a gate can use this store" : "no gate uses this store");
 
-    return ok ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_NO;
+    if (gates->passage) {
+        rc = healthcode_marks_check(connection, gates, &ok, &last);
+    }
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
+    puts(!ok ? "no gate uses this store"
+         : last ? "a gate can use this store"
+         : "a gate can use this store, but after a crash who has passed may "
+           "pass again");
+
+    return ok && last ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_NO;
 }
 
 
@@ -438,10 +451,11 @@ healthcode_store_rights(int argc, char **argv)
     const healthcode_option_t  options[] = {
         { .name = "evicting-ok", .is_set = &gates.evicting_ok },
         { .name = "no-cache", .is_set = &gates.no_cache },
+        { .name = "passage", .is_set = &gates.passage },
         { .name = "role", .hint = "ROLE", .value = &role },
     };
 
-    if (!healthcode_options_parse(argc, argv, options, 3, &arguments)
+    if (!healthcode_options_parse(argc, argv, options, 4, &arguments)
         || !healthcode_connection_role(role, &gates.role_unchecked))
     {
         return HEALTHCODE_EXIT_USAGE;

@@ -1,6 +1,6 @@
 # The documents taken apart: fences, tables, headings, links; and what they have
 # to agree with, read from the C sources.  Runs nothing.
-# For t/40-docs.t, t/41-messages.t and t/42-examples.t.
+# For t/40-docs.t, t/41-messages.t, t/42-examples.t and suites of rights.
 
 package Healthcode::Docs;
 
@@ -10,7 +10,7 @@ use warnings;
 use Exporter qw(import);
 
 our @EXPORT_OK = qw(slurp document anchor cells commands reasons variables
-                    default_in_source references like_shown tame);
+                    default_in_source references like_shown tame rights_of);
 
 
 sub slurp {
@@ -18,6 +18,22 @@ sub slurp {
     open my $in, '<:raw', $path or die "$path: $!\n";
     local $/;
     return scalar <$in> // '';
+}
+
+
+# The rights that docs/redis-keys.md gives a user of a Redis of this version, a
+# number: its lines name='...' and name="$name ...", or name="$other ...".
+sub rights_of {
+    my ($root, $name, $version) = @_;
+    my $text = slurp("$root/docs/redis-keys.md");
+    my @parts = $text =~ /^\$ \Q$name\E=['"](?:\$(?:\w+) )?([^'"]*)['"]$/mg;
+    my ($from) = $text =~ /^\$ \Q$name\E="\$(\w+) /m;
+    @parts or die "docs/redis-keys.md has no rights of $name\n";
+    unshift @parts, rights_of($root, $from, $version) if $from && $from ne $name;
+    my $rights = join ' ', @parts;
+    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push|\+get|\+incr)\b//g
+        if $version < 7;
+    return $rights;
 }
 
 
