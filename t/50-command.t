@@ -111,7 +111,7 @@ sub history {
 # ---- help ----
 
 my @commands = qw(keygen issue inspect keyset store holder flag region control
-                  report testbed);
+                  hall report testbed);
 
 for my $words ([], map { [$_] } @commands) {
     my $name = join ' ', 'healthcode', @$words, '--help';
@@ -1139,6 +1139,13 @@ for my $case (
     [ 'flag-set', 2, uc $keys[0], $keys[1], 'entry', $later, '', '' ],
     [ 'flag-clear', 2, $keys[0], audit('21'), 'entry', '', '' ],
     [ 'flag-clear', 2, @keys, 'entry', "\1", '' ],
+    [ 'holder-erase', 2, @keys ], [ 'holder-erase', 2, @keys, 'some' ],
+    [ 'holder-erase', 2, $keys[0], audit('21'), 'keep' ],
+    [ 'holder-erase', 2, 'healthcode:meta', $keys[1], 'all' ],
+    (map { [ 'erase-note', 1, 'healthcode:audit:erased', @$_ ] }
+     [ 'a', 'b', 1, 2 ], [ "a\n", 'b', 1, 2, 3 ], [ 'a', 'x' x 257, 1, 2, 3 ],
+     [ 'a', 'b', 1, '-2', 3 ], [ 'a', 'b', 1, 2, '' ]),
+    [ 'erase-note', 1, 'healthcode:audit:{20}', 'a', 'b', 1, 2, 3 ],
     [ 'region-set', 1, 'healthcode:region', '511', 'high', '0' ],
     [ 'region-set', 1, 'healthcode:region', '51', 'red', '0' ],
     [ 'region-set', 1, 'healthcode:region', '51', 'high', '5' ],

@@ -26,8 +26,9 @@ healthcode_exit_e healthcode_testbed(int argc, char **argv);
 /* "healthcode flag import", which has a file of its own. */
 healthcode_exit_e healthcode_import(int argc, char **argv);
 
-/* "healthcode flag show", likewise. */
+/* "healthcode flag show" and "healthcode holder erase", likewise. */
 healthcode_exit_e healthcode_show(int argc, char **argv);
+healthcode_exit_e healthcode_erase(int argc, char **argv);
 
 extern const char  healthcode_main_help[];
 extern const char  healthcode_keygen_help[];

@@ -1,14 +1,35 @@
 /*
- * healthcode holder: the pseudonym of a subject in the store.
- * Knows no store.  docs/redis-keys.md, "Holder".
+ * healthcode holder: the pseudonym of a subject in the store; its verb "erase"
+ * has a file of its own.  Knows no store.  docs/redis-keys.md, "Holder".
  */
 
 #include "healthcode_commands.h"
 #include "healthcode_subject.h"
 
 
+static healthcode_exit_e healthcode_holder_print(int argc, char **argv);
+
+
+static const healthcode_command_t  healthcode_holder_commands[] = {
+    { "erase", healthcode_erase, NULL },
+};
+
+
+/* A subject that is called as the verb stands behind an option, or "--". */
 healthcode_exit_e
 healthcode_holder(int argc, char **argv)
+{
+    if (argc && strcmp(argv[0], healthcode_holder_commands[0].name) == 0) {
+        return healthcode_options_dispatch(healthcode_holder_commands, 1, argc,
+                                           argv);
+    }
+
+    return healthcode_holder_print(argc, argv);
+}
+
+
+static healthcode_exit_e
+healthcode_holder_print(int argc, char **argv)
 {
     char                           hex[HEALTHCODE_HOLDER_HEX + 1] = "";
     uint8_t                        holder[HEALTHCODE_HOLDER_LEN];
