@@ -201,6 +201,20 @@ user('turnstile', split ' ', of_this_server($f->tool('store', 'rights')));
     is($status, 0, '... the lines that it gives are enough') or diag($out);
 }
 
+# What it may not do: with the keys of halls as with all others.
+user('turnstile', split ' ', $PASSAGE);
+for my $command ([ 'DEL', 'healthcode:hall:{00}:x' ], [ 'HSET', 'healthcode:risk:{x}', 'a', 1 ],
+                 [ 'HDEL', 'healthcode:control', 'a' ], [ 'ZADD', 'other', 1, 'a' ],
+                 [ 'HSET', 'healthcode:meta', 'instance', 1 ], [ 'EVAL', 'return 1', 0 ],
+                 [ 'ZRANGE', 'healthcode:hall:{00}:x', 0, -1 ], [ 'SCRIPT', 'FLUSH' ],
+                 [ 'SCAN', 0 ], [ 'KEYS', '*' ], [ 'CONFIG', 'GET', '*' ], [ 'FLUSHALL' ])
+{
+    next if $version < 7 && "@$command" =~ /:(risk|control|meta)/;
+    my $client = bless { socket => $redis->socket }, 'Healthcode::Redis';
+    $client->cmd('AUTH', 'turnstile', $PASSWORD);
+    like(eval { $client->cmd(@$command) } // $@, qr/NOPERM/, "a turnstile may not: @$command");
+}
+
 # A server without scripts for us, and one whose settings are nobody's.
 {
     my $other = Healthcode::Redis->start(dir => $f->dir, name => 'other', conf => [
