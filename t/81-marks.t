@@ -85,6 +85,12 @@ like($all, qr/^ok   script   it runs passage\.lua$/m, 'it runs the script');
 unlike($all, qr/^(?:NO|warn)/m, 'nothing else is said');
 is(join(' ', sort grep { $_ ne 'healthcode:push' } @{ $redis->cmd('KEYS', '*') }), $before,
    'and nothing was written');
+{
+    my $changes = sub { $redis->cmd('INFO', 'persistence') =~ /^rdb_changes_since_last_save:(\d+)/m };
+    my ($were) = $changes->();
+    is((check($redis, '--no-cache'))[0], 0, 'without a cache');
+    is(($changes->())[0], $were, '... not even for a moment');
+}
 
 # the lines that it gives are enough
 set('appendonly', 'no');

@@ -112,7 +112,7 @@ healthcode_marks_sync(const redisReply *reply)
     if (strcmp(sync, "always") != 0) {
         fputs("NO   synced   with \"appendfsync ", stdout);
         healthcode_output_string(stdout, sync);
-        printf("\" a crash forgets who has passed in the last %s; write "
+        printf("\" a crash may forget who has passed in the last %s; write "
                "\"appendfsync always\" in redis.conf\n",
                strcmp(sync, "everysec") == 0 ? "two seconds" : "half minute");
         return false;

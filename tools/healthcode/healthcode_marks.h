@@ -10,10 +10,10 @@
 
 
 /*
- * Prints what a mark rests on: disk, replicas, clock, and with runs, which says
- * that the user has the rights, whether passage.lua runs.  *runs: it still does.
- * *last: nothing is known by which a crash loses marks; what cannot be looked at
- * is only a warning.  Prints a message on failure.
+ * Prints what a mark rests on: disk, replicas, clock; and, if *runs says that
+ * the user has the rights, whether passage.lua runs, which *runs says then.
+ * *last: nothing is known by which a crash loses marks; what cannot be looked
+ * at is only a warning.  Prints a message on failure.
  */
 healthcode_exit_e healthcode_marks_check(healthcode_connection_t *connection,
     const healthcode_rights_gates_t *gates, bool *runs, bool *last);
