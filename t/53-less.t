@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep);
 
+use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
@@ -79,13 +80,6 @@ sub refuses {
        "$what: the log says what to write") or diag($nginx->error_log);
 }
 
-sub ends {
-    my ($what, $nginx) = @_;
-    is($nginx->stop, 0, "$what: it ends by itself");
-    unlike($nginx->error_log, qr/\[(?:alert|crit|emerg)\]|exited on signal/,
-           "$what: nothing is alarming in its log");
-}
-
 
 # ---- each right once ----
 
@@ -99,11 +93,11 @@ for my $row (
     user($redis, $right);
     my $nginx = gate(cache => undef)->start;
     refuses("without $right", 'store_auth', $nginx, @words);
-    ends("without $right", $nginx);
+    ends_well($nginx, "without $right");
 
     $nginx = gate(cache => undef, %$lines)->start;
     serves("without $right, with the line", $nginx);
-    ends("without $right, with the line", $nginx);
+    ends_well($nginx, "without $right, with the line");
 }
 
 # a cache needs the role, and the right to track
@@ -112,19 +106,19 @@ for my $row (
     my $nginx = gate(cache => 'gate')->start;
     refuses('a cache without +role', 'store_auth', $nginx,
             'or write "role unchecked;"', 'and leave "cache" out of it');
-    ends('a cache without +role', $nginx);
+    ends_well($nginx, 'a cache without +role');
 
     user($redis, '+client|tracking');
     $nginx = gate(cache => 'gate')->start;
     refuses('a cache without +client|tracking', 'store_auth', $nginx,
             'CLIENT TRACKING is refused: NOPERM', 'or leave "cache" out');
-    ends('a cache without +client|tracking', $nginx);
+    ends_well($nginx, 'a cache without +client|tracking');
 
     # INFO stats are asked for all the same, and prove nothing
     user($redis, '+info');
     $nginx = gate(cache => 'gate', evicting_ok => 'on')->start;
     serves('a cache without +info', $nginx);
-    ends('a cache without +info', $nginx);
+    ends_well($nginx, 'a cache without +info');
 }
 
 # what only makes a gate less sure ends nothing
@@ -138,7 +132,7 @@ for my $row ([ '+time', qr/the clock of store .* cannot be compared .*"\+time"/ 
     my $nginx = gate(cache => 'gate')->start;
     is($nginx->ask_until(200, WAIT, $alice), 200, "without $right: a code passes");
     ok($nginx->logged($said, WAIT), '... and the log says what is lost');
-    ends("without $right", $nginx);
+    ends_well($nginx, "without $right");
 }
 
 # without a cache, what a gate needs at least
@@ -156,7 +150,7 @@ for my $row ([ '+time', qr/the clock of store .* cannot be compared .*"\+time"/ 
        '503 store_unproven', 'with three rights: without its proof it is out');
     $redis->cmd('RENAME', 'meta', 'healthcode:meta');
     is($nginx->ask_until(200, WAIT, $alice), 200, '... and back with it');
-    ends('with three rights', $nginx);
+    ends_well($nginx, 'with three rights');
 }
 
 
@@ -175,7 +169,7 @@ user($redis);
     # "info" is our own question
     is($counts{role} // 0, 0, 'they do not ask for the role');
     cmp_ok($redis->count('info'), '<=', 2, 'nor for the policy');
-    ends('asked less', $nginx);
+    ends_well($nginx, 'asked less');
 
     my $replica = gate(cache => undef, role => 'unchecked')->start;
     is($replica->ask_until(200, WAIT, $alice), 200, 'a master is believed');
@@ -184,7 +178,7 @@ user($redis);
     is($replica->ask($alice), 200, 'and so is the replica that it becomes');
     is($replica->ask($bob), '403 flagged', 'whose flags count');
     $redis->cmd('REPLICAOF', 'NO', 'ONE');
-    ends('role unchecked', $replica);
+    ends_well($replica, 'role unchecked');
 }
 
 
@@ -213,7 +207,7 @@ for my $row ([ 'a user', [ ], { } ],
             'HELLO 3 is refused: ERR unknown command',
             'or write "protocol resp2;" in the store');
     is(index($nginx->error_log, $f->password), -1, '... and not the password');
-    ends("RESP2, $what", $nginx);
+    ends_well($nginx, "RESP2, $what");
 
     $nginx = gate(cache => undef, server => $at, protocol => 'resp2', %$lines)
         ->start;
@@ -221,14 +215,14 @@ for my $row ([ 'a user', [ ], { } ],
     $old->cmd('FLUSHALL');
     is($nginx->ask($alice), '503 store_unproven',
        "RESP2, $what: a store that is flushed is out with the next request");
-    ends("RESP2, $what, with the line", $nginx);
+    ends_well($nginx, "RESP2, $what, with the line");
 
     if (!exists $lines->{user}) {
         $nginx = gate(cache => undef, server => $at, protocol => 'resp2',
                       password_file => $f->write('no', "no\n", 0600))->start;
         refuses("RESP2, a wrong password", 'store_auth', $nginx,
                 'AUTH is refused: WRONGPASS', 'check "user"');
-        ends('RESP2, a wrong password', $nginx);
+        ends_well($nginx, 'RESP2, a wrong password');
     }
     $old->down;
 }
@@ -237,7 +231,7 @@ for my $row ([ 'a user', [ ], { } ],
 {
     my $nginx = gate(cache => undef, protocol => 'resp2')->start;
     serves('RESP2 of today', $nginx);
-    ends('RESP2 of today', $nginx);
+    ends_well($nginx, 'RESP2 of today');
 
     my $port = free_port();
     my $cluster = eval { Healthcode::Redis->start(dir => $f->dir,
@@ -250,7 +244,7 @@ for my $row ([ 'a user', [ ], { } ],
                       protocol => 'resp2')->start;
         is($nginx->ask_until('503 store_unavailable', WAIT, $alice),
            '503 store_unavailable', 'a cluster is refused in RESP2, too');
-        ends('a cluster in RESP2', $nginx);
+        ends_well($nginx, 'a cluster in RESP2');
         $cluster->down;
     }
 }
@@ -287,7 +281,7 @@ for my $row ([ 'a user', [ ], { } ],
         sleep 0.5;
         is(scalar(() = $nginx->error_log =~ /$said/g), $lines,
            "$what: lines of the log, of two workers") or diag $nginx->error_log;
-        ends($what, $nginx);
+        ends_well($nginx, $what);
     }
     $open->down;
 }

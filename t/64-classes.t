@@ -8,10 +8,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
+use Healthcode::Degraded qw(answer_to answer_until);
+use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
-use Healthcode::Http qw(get dial);
+use Healthcode::Http qw(dial);
 use Healthcode::Nginx;
 use Healthcode::Redis;
 
@@ -60,23 +62,11 @@ $locations
 END
 }
 
-# The status, what the verdict is, the word, and the header of an answer.
-sub ask {
-    my ($nginx, $uri, $who) = @_;
-    my $answer = get($nginx->sock, $uri, [ 'Authorization: Bearer ' . $code{$who} ]);
-    my $header = $answer->{header};
-    return join ' ', $answer->{status}, map { $header->{$_} // '-' }
-        qw(x-verdict x-word healthcode-degraded);
-}
+sub ask { answer_to($_[0], $_[1], $code{$_[2]}) }
 
 sub until_is {
-    my ($nginx, $want, @ask) = @_;
-    my ($got, $end) = ('', time + WAIT);
-    do {
-        $got = ask($nginx, @ask);
-        sleep 0.03 if $got !~ $want;
-    } while ($got !~ $want && time < $end);
-    return $got;
+    my ($nginx, $want, $uri, $who) = @_;
+    return answer_until($nginx, WAIT, $want, $uri, $code{$who});
 }
 
 # class, reason, how it begins, how it ends
@@ -142,9 +132,7 @@ for my $cache (0, 1) {
          "$with: who is flagged is refused");
     $redis->cmd('DEL', $flags);
 
-    is($nginx->stop, 0, "$with: the gate ends by itself");
-    unlike($nginx->error_log, qr/\[(alert|crit|emerg)\]|exited on signal/,
-           "$with: nothing wrong is in its log");
+    ends_well($nginx, $with);
 }
 
 # load does not open
@@ -158,7 +146,7 @@ for my $cache (0, 1) {
     is(ask($nginx, '/all', 'alice'), '503 deny store_busy <> -',
        'load opens no location');
     like(join('', <$waits>), qr/^HTTP\S+ 200 /, 'who waited meanwhile passes');
-    is($nginx->stop, 0, 'the gate ends by itself');
+    ends_well($nginx, 'load');
 }
 
 $redis->down;

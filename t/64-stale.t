@@ -12,6 +12,8 @@ use JSON::PP qw(decode_json);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use Healthcode::Degraded qw(answer_to answer_until);
+use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
 use Healthcode::Nginx;
@@ -71,23 +73,11 @@ $locations
 END
 }
 
-# The status, what the verdict is, the word, and the header of an answer.
-sub ask {
-    my ($nginx, $uri, $who) = @_;
-    my $answer = get($nginx->sock, $uri, [ 'Authorization: Bearer ' . $code{$who} ]);
-    my $header = $answer->{header};
-    return join ' ', $answer->{status}, map { $header->{$_} // '-' }
-        qw(x-verdict x-word healthcode-degraded);
-}
+sub ask { answer_to($_[0], $_[1], $code{$_[2]}) }
 
 sub until_is {
-    my ($nginx, $want, @ask) = @_;
-    my ($got, $end) = ('', time + WAIT);
-    do {
-        $got = ask($nginx, @ask);
-        sleep 0.03 if $got !~ $want;
-    } while ($got !~ $want && time < $end);
-    return $got;
+    my ($nginx, $want, $uri, $who) = @_;
+    return answer_until($nginx, WAIT, $want, $uri, $code{$who});
 }
 
 sub is_hit {
@@ -124,13 +114,6 @@ sub held {
     my ($nginx) = @_;
     my $json = decode_json(get($nginx->sock, '/status')->{body});
     return $json->{caches}[0]{holders}{stale};
-}
-
-sub ends {
-    my ($nginx, $what) = @_;
-    is($nginx->stop, 0, "$what: the gate ends by itself");
-    unlike($nginx->error_log, qr/\[(alert|crit|emerg)\]|exited on signal/,
-           "$what: nothing wrong is in its log");
 }
 
 # a stall that is shorter than the lease
@@ -173,7 +156,7 @@ sub ends {
          'a stall: which ends as well');
     $redis->cmd('DEL', $flags);
     is(held($nginx), 0, 'a stall: nobody passed by what is stale');
-    ends($nginx, 'a stall');
+    ends_well($nginx, 'a stall');
 }
 
 # workers come back one after another: while the lease lasts, whoever asks does
@@ -197,7 +180,7 @@ sub ends {
            "$what: it is back for the first who asks");
         warm($nginx, $what);
     }
-    ends($nginx, 'a pause');
+    ends_well($nginx, 'a pause');
 }
 
 # outages that are longer, and what the store says then
@@ -238,7 +221,7 @@ for my $outage (
     $end->();
     like(until_is($nginx, qr/^200 allow ok/, '/none', 'bob'), qr/ ok <> -$/,
          "$class: it is over");
-    ends($nginx, $class);
+    ends_well($nginx, $class);
 }
 
 # what a store says ends what was known, whatever comes then
@@ -268,7 +251,7 @@ for my $said (
     like(until_is($nginx, qr/^200 allow ok/, '/none', 'bob'), qr/ ok <> -$/,
          "$reason: it is over");
     is(held($nginx), 0, "$reason: nobody has passed so");
-    ends($nginx, $reason);
+    ends_well($nginx, $reason);
 }
 
 # what is stale is judged by the rules of the location, as it would be if asked
@@ -289,7 +272,7 @@ for my $said (
          'a region: where it is one, it is one in an outage');
     $redis->thaw;
     $redis->cmd('DEL', 'healthcode:region');
-    ends($nginx, 'a region');
+    ends_well($nginx, 'a region');
 }
 
 # something else answers in the place of the store
@@ -307,7 +290,7 @@ for my $said (
     $f->init_store($redis);
     like(until_is($nginx, qr/^200/, '/none', 'alice'), qr/^200 allow ok/,
          'garbage: and is over');
-    ends($nginx, 'garbage');
+    ends_well($nginx, 'garbage');
 }
 
 # a worker that leaves hears of no flag any more
@@ -323,7 +306,7 @@ for my $said (
     $redis->thaw;
     like(until_is($nginx, qr/^200/, '/none', 'alice'), qr/^200 allow ok/,
          'a reload: until she is read');
-    ends($nginx, 'a reload');
+    ends_well($nginx, 'a reload');
 }
 
 # what nginx -t says
