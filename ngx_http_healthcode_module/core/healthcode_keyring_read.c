@@ -10,7 +10,6 @@
 #include "healthcode_keyring_private.h"
 
 
-static bool healthcode_keyring_begins(healthcode_str_t text, const char *mark);
 static bool healthcode_keyring_read(healthcode_keyring_t *keyring,
     bool is_json);
 static bool healthcode_keyring_sum(healthcode_keyring_t *keyring,
@@ -53,7 +52,7 @@ healthcode_keyring_add(healthcode_keyring_t *keyring, healthcode_str_t text,
 
     /* RFC 8259 section 8.1 allows to ignore it */
 
-    if (healthcode_keyring_begins(text, "\xef\xbb\xbf")) {
+    if (healthcode_str_begins(text, "\xef\xbb\xbf")) {
         text = healthcode_str_from(text.data + 3, text.len - 3);
         keyring->text = text;
         healthcode_keyring_accept(keyring, HEALTHCODE_KEYRING_NOWHERE, NULL,
@@ -89,15 +88,6 @@ healthcode_keyring_add(healthcode_keyring_t *keyring, healthcode_str_t text,
 
 
 static bool
-healthcode_keyring_begins(healthcode_str_t text, const char *mark)
-{
-    size_t  len = strlen(mark);
-
-    return text.len >= len && memcmp(text.data, mark, len) == 0;
-}
-
-
-static bool
 healthcode_keyring_read(healthcode_keyring_t *keyring, bool is_json)
 {
     if (!healthcode_keyring_blocks_are_public(keyring)) {
@@ -119,8 +109,8 @@ healthcode_keyring_read(healthcode_keyring_t *keyring, bool is_json)
                && healthcode_keyring_read_der(keyring);
     }
 
-    if (healthcode_keyring_begins(keyring->text, "\xff\xfe")
-        || healthcode_keyring_begins(keyring->text, "\xfe\xff"))
+    if (healthcode_str_begins(keyring->text, "\xff\xfe")
+        || healthcode_str_begins(keyring->text, "\xfe\xff"))
     {
         return healthcode_keyring_fail_whole(keyring, "it is UTF-16; write it "
                                              "as UTF-8");

@@ -37,6 +37,17 @@ healthcode_str_equal(healthcode_str_t a, healthcode_str_t b)
 }
 
 
+/* Whether the first bytes are those of with, which ends in a NUL. */
+static inline bool
+healthcode_str_begins(healthcode_str_t text, const char *with)
+{
+    size_t  len = strlen(with);
+
+    return len == 0
+           || (text.len >= len && memcmp(text.data, with, len) == 0);
+}
+
+
 /* Without one newline at the end, which editors put behind a secret. */
 static inline healthcode_str_t
 healthcode_str_chomp(healthcode_str_t text)

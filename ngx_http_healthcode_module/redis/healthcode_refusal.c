@@ -118,9 +118,7 @@ healthcode_refusal_skip(const char *data, size_t len,
 static bool
 healthcode_refusal_begins(const char *data, size_t len, const char *with)
 {
-    size_t  n = strlen(with);
-
-    return len >= n && memcmp(data, with, n) == 0;
+    return healthcode_str_begins(healthcode_str_from(data, len), with);
 }
 
 

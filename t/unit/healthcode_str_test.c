@@ -60,6 +60,31 @@ test_compares_what_is_absent(void **state)
 
 
 static void
+test_begins_with_all_of_a_text(void **state)
+{
+    static const struct {
+        const char  *text, *with;
+        bool         begins;
+    } rows[] = {
+        { "", "", true }, { "a", "", true }, { "", "a", false },
+        { "NOPERM", "NOPERM", true }, { "NOPERM x", "NOPERM", true },
+        { "NOPER", "NOPERM", false }, { "noperm", "NOPERM", false },
+        { " NOPERM", "NOPERM", false }, { "NOPERX", "NOPERM", false },
+    };
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        test_row(healthcode_str_begins(guard_text(0, rows[i].text),
+                                       rows[i].with) == rows[i].begins, i,
+                 rows[i].text);
+    }
+
+    assert_true(healthcode_str_begins((healthcode_str_t) { NULL, 0 }, ""));
+    assert_false(healthcode_str_begins((healthcode_str_t) { NULL, 0 }, "a"));
+    (void) state;
+}
+
+
+static void
 test_trims_one_newline(void **state)
 {
     static const struct {
@@ -126,6 +151,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_compares_bytes),
         cmocka_unit_test(test_compares_what_is_absent),
+        cmocka_unit_test(test_begins_with_all_of_a_text),
         cmocka_unit_test(test_trims_one_newline),
         cmocka_unit_test(test_trims_blanks_at_both_ends),
         cmocka_unit_test(test_puts_bytes_or_counts_them),
