@@ -186,6 +186,8 @@ healthcode_token_header(healthcode_str_t text,
         return HEALTHCODE_REASON_MALFORMED;
     }
 
+    token->header = header;
+
     /* "alg" is there */
     token->plain = yyjson_obj_size(header)
                    == 1u + (token->kid.data != NULL)

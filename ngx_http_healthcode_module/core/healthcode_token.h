@@ -39,6 +39,7 @@ typedef struct {
     healthcode_str_t  kid;           /* data is NULL: absent */
     healthcode_str_t  typ;           /* data is NULL: absent */
     bool              plain;         /* the header has no other members */
+    yyjson_val       *header;        /* all of it */
 } healthcode_token_t;
 
 
