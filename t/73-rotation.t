@@ -19,6 +19,7 @@ use Healthcode::Http qw(get);
 use Healthcode::Nginx;
 use Healthcode::Process;
 use Healthcode::Redis;
+use Healthcode::Sentinel;
 
 # a change is seen within 5 s of an idle machine
 use constant SOON => 20;
@@ -326,6 +327,104 @@ END
     unlike($out, qr/of the password of store/, 'one that the group may read is not named');
     ends_well($nginx, 'rights', 'that-it-may-not-read');
     put($first);
+}
+
+
+# ---- sentinels, whose password is another one ----
+
+{
+    my $city = Healthcode::Sentinel->new(fixture => $f, servers => 1, sentinels => 2,
+                                         password => $first);
+    $f->init_store($city->master);
+
+    my $put = sub { $f->replace('sentinels.password', "$_[0]\n", 0600) };
+    my $rules = sub { $_->cmd('ACL', 'SETUSER', 'gate', @_) for $city->sentinels };
+    my $links = sub { join ', ', map { connections($_) } $city->sentinels };
+    my $kill = sub { eval { $_->cmd('CLIENT', 'KILL', 'USER', 'gate') } for $city->sentinels };
+    my $taken = qr/the sentinel at \S+ takes the new password/;
+    my $is_linked = sub {
+        my ($n) = @_;
+        for (1 .. SOON * 50) {
+            return 1 if $n == grep { $_->gates } $city->sentinels;
+            sleep 0.02;
+        }
+        return 0;
+    };
+    my %lines = ($city->lines, sentinel_password_file => $f->path('sentinels.password'));
+
+    $put->($first);
+    my $nginx = gate(%lines, workers => 2)->start;
+    is($nginx->ask_until(200, SOON, $alice), 200, 'sentinels: an honest code passes');
+    ok(said($nginx, qr/name the master/, 2), 'sentinels: both workers are led');
+    my $before = $links->();
+    my $old = $first;
+
+    for my $n (1, 2) {
+        my $new = "of-the-sentinels-$n";
+        $rules->(">$new");
+        $put->($new);
+        ok(said($nginx, $taken, 4 * $n), "sentinels, rotation $n: each takes it from each worker");
+        $rules->("<$old");
+        is($links->(), $before, "sentinels, rotation $n: the connections live on");
+        is($nginx->ask($alice), 200, "sentinels, rotation $n: and the gate serves");
+        $old = $new;
+    }
+
+    is(join("\n", grep { !/has 2 of its sentinels/ } told($nginx)), '',
+       'sentinels: nothing else is said');
+    is((() = $nginx->error_log =~ /$taken/g), 4 * 2, 'sentinels: nor twice that it is taken');
+    unlike($nginx->error_log, qr/its new password is in use/, "sentinels: the store's is its own");
+    $kill->();
+    ok($is_linked->(2), 'sentinels: the next connections use it, too');
+    is($nginx->ask($alice), 200, 'sentinels: and the gate serves');
+
+    # not whole: what it had stays
+    my $cannot = qr/the new password of the sentinels of store "flags" in ".*\/sentinels\.password" cannot be used: it is empty; what it had stays/;
+    $f->write('sentinels.password', '');
+    ok(said($nginx, $cannot), 'sentinels: an empty file is named');
+    $f->write('sentinels.password', "\n");
+    sleep 4;
+    is((() = $nginx->error_log =~ /cannot be used/g), 1, 'sentinels: once, by one worker');
+    $kill->();
+    ok($is_linked->(2), 'sentinels: the last one is used');
+    unlink $f->path('sentinels.password');
+    ok(said($nginx, qr/cannot be used: it cannot be opened \(2: No such file/),
+       'sentinels: so is a file that is gone');
+    $kill->();
+    ok($is_linked->(2), 'sentinels: the last one goes on');
+
+    # nginx reloads: whoever starts begins with what is there
+    $put->($old);
+    ok($nginx->reload, 'sentinels: a reload');
+    is($nginx->ask_until(200, SOON, $alice), 200, 'sentinels: begins with what is there');
+    ends_well($nginx, 'sentinels', map { "of-the-sentinels-$_" } 1, 2);
+
+    # a wrong one: each of them is out, and then the store
+    $nginx = gate(%lines, sentinel_silence => '1s')->start;
+    is($nginx->ask_until(200, SOON, $alice), 200, 'sentinels, wrong: a code passes before');
+    $put->('wrong-for-sentinels');
+    is($nginx->ask_until('503 store_timeout', SOON, $alice), '503 store_timeout',
+       'sentinels, wrong: without any the store is out');
+    my $connected = sub {
+        my $n = 0;
+        $n += $_->cmd('INFO', 'stats') =~ /^total_connections_received:(\d+)/m ? $1 : 0
+            for $city->sentinels;
+        return $n;
+    };
+    my $begun = $connected->();
+    sleep 4;
+    my $n = $connected->() - $begun;
+    cmp_ok($n, '<=', 32, "sentinels, wrong: no loop ($n connections in 4 s)");
+    my @told = grep { /the sentinel at/ } told($nginx);
+    is(scalar @told, 2, 'sentinels, wrong: one line each') or diag(join "\n", @told);
+    like($told[0], qr/ is down: (?:AUTH|HELLO 3) is refused: WRONGPASS .*; check "sentinel_user" and "sentinel_password_file", and that the sentinel has this user/,
+         'sentinels, wrong: that says what to do');
+    $rules->('>wrong-for-sentinels');
+    is($nginx->ask_until(200, SOON, $alice), 200,
+       'sentinels, wrong: a password that they are given later is taken');
+    ok(said($nginx, $taken, 2), 'sentinels, wrong: as they say');
+    ends_well($nginx, 'sentinels, wrong', 'wrong-for-sentinels', 'of-the-sentinels-2');
+    $city->down;
 }
 
 

@@ -217,6 +217,7 @@ typedef struct {
                                                   "server" at most */
     ngx_str_t                      user;
     ngx_str_t                      password;
+    ngx_http_healthcode_credential_t  *password_files;   /* or NULL */
     ngx_msec_t                     silence;
     ngx_resolver_t                *resolver;   /* of their names, or NULL */
     healthcode_sentinel_terms_t    terms;

@@ -19,12 +19,18 @@
 static bool healthcode_sentinel_link_format(healthcode_sentinel_link_t *link,
     const char *one, const char *two, healthcode_str_t three);
 static bool healthcode_sentinel_link_hello(healthcode_sentinel_link_t *link);
+static bool healthcode_sentinel_link_auth_send(
+    healthcode_sentinel_link_t *link);
 static healthcode_sentinel_link_e healthcode_sentinel_link_push(
     healthcode_sentinel_link_t *link, const redisReply *push);
 static healthcode_sentinel_link_e healthcode_sentinel_link_switched(
     healthcode_sentinel_link_t *link, const redisReply *text);
 static healthcode_sentinel_link_e healthcode_sentinel_link_greeting(
     healthcode_sentinel_link_t *link, const redisReply *reply);
+static healthcode_sentinel_link_e healthcode_sentinel_link_authed(
+    healthcode_sentinel_link_t *link, const redisReply *reply);
+static healthcode_sentinel_link_e healthcode_sentinel_link_taken(
+    healthcode_sentinel_link_t *link);
 static healthcode_sentinel_link_e healthcode_sentinel_link_master(
     healthcode_sentinel_link_t *link, const redisReply *reply);
 static healthcode_sentinel_link_e healthcode_sentinel_link_address(
@@ -67,9 +73,12 @@ healthcode_sentinel_link_close(healthcode_sentinel_link_t *link)
     healthcode_redis_buf_free(&link->out);
 
     link->due = 0;
+    link->is_open = false;
     link->is_greeted = false;
     link->is_subscribed = false;
     link->is_again = false;
+    link->is_authing = false;
+    link->is_auth_due = false;
 }
 
 
@@ -78,6 +87,7 @@ healthcode_sentinel_link_close(healthcode_sentinel_link_t *link)
 bool
 healthcode_sentinel_link_greet(healthcode_sentinel_link_t *link, uint64_t now)
 {
+    link->is_open = true;
     link->is_subscribed = link->terms->is_once;
 
     return healthcode_sentinel_link_hello(link)
@@ -105,6 +115,43 @@ healthcode_sentinel_link_ask(healthcode_sentinel_link_t *link, uint64_t now)
            && healthcode_sentinel_link_format(link, "SENTINEL",
                                               "GET-MASTER-ADDR-BY-NAME",
                                               link->terms->name);
+}
+
+
+/* Its reply must not be taken for one of a question: those come first. */
+bool
+healthcode_sentinel_link_auth(healthcode_sentinel_link_t *link)
+{
+    link->is_new = true;
+    link->is_auth_due = link->is_open;
+
+    return healthcode_sentinel_link_auth_send(link);
+}
+
+
+static bool
+healthcode_sentinel_link_auth_send(healthcode_sentinel_link_t *link)
+{
+    size_t                              lens[3] = { 4, 7 };
+    const char                         *args[3] = { "AUTH", "default" };
+    const healthcode_sentinel_terms_t  *terms = link->terms;
+
+    if (!link->is_auth_due || link->is_authing || link->due) {
+        return true;
+    }
+
+    if (terms->user.len) {
+        args[1] = (const char *) terms->user.data;
+        lens[1] = terms->user.len;
+    }
+
+    args[2] = (const char *) terms->password.data;
+    lens[2] = terms->password.len;
+
+    link->is_auth_due = false;
+    link->is_authing = true;
+
+    return healthcode_redis_buf_command(&link->out, 3, args, lens);
 }
 
 
@@ -172,6 +219,10 @@ healthcode_sentinel_link_reply(healthcode_sentinel_link_t *link,
                             reply);
     }
 
+    if (link->is_authing) {
+        return healthcode_sentinel_link_authed(link, reply);
+    }
+
     switch (link->due) {
 
     case HEALTHCODE_SENTINEL_LINK_REPLIES:
@@ -206,7 +257,43 @@ healthcode_sentinel_link_greeting(healthcode_sentinel_link_t *link,
 
     link->is_greeted = true;
 
-    return HEALTHCODE_SENTINEL_LINK_GOES_ON;
+    return healthcode_sentinel_link_taken(link);
+}
+
+
+static healthcode_sentinel_link_e
+healthcode_sentinel_link_authed(healthcode_sentinel_link_t *link,
+    const redisReply *reply)
+{
+    if (reply->type == REDIS_REPLY_ERROR) {
+        return healthcode_sentinel_link_refused(link, "AUTH", "+auth", reply);
+    }
+
+    if (!healthcode_sentinel_link_is(reply, "OK")) {
+        return healthcode_sentinel_link_strange(link);
+    }
+
+    link->is_authing = false;
+
+    if (!healthcode_sentinel_link_auth_send(link)) {
+        return healthcode_sentinel_link_break(link, "there is no memory");
+    }
+
+    return healthcode_sentinel_link_taken(link);
+}
+
+
+/* By HELLO or AUTH; not if another one came after that was said. */
+static healthcode_sentinel_link_e
+healthcode_sentinel_link_taken(healthcode_sentinel_link_t *link)
+{
+    if (!link->is_new || link->is_auth_due || link->is_authing) {
+        return HEALTHCODE_SENTINEL_LINK_GOES_ON;
+    }
+
+    link->is_new = false;
+
+    return HEALTHCODE_SENTINEL_LINK_TAKEN;
 }
 
 
@@ -272,7 +359,9 @@ healthcode_sentinel_link_address(healthcode_sentinel_link_t *link,
     word->epoch = link->epoch;
     word->asked = link->asked;
 
-    if (link->is_again && !healthcode_sentinel_link_ask(link, now)) {
+    if (!healthcode_sentinel_link_auth_send(link)
+        || (link->is_again && !healthcode_sentinel_link_ask(link, now)))
+    {
         return healthcode_sentinel_link_break(link, "there is no memory");
     }
 
@@ -369,7 +458,7 @@ healthcode_sentinel_link_refused(healthcode_sentinel_link_t *link,
     char                                text[HEALTHCODE_REFUSAL_SIZE / 2];
     const healthcode_sentinel_terms_t  *terms = link->terms;
     const healthcode_str_t              secrets[HEALTHCODE_REFUSAL_SECRETS] = {
-        terms->password
+        terms->password, terms->former
     };
 
     if (reply->type != REDIS_REPLY_ERROR) {

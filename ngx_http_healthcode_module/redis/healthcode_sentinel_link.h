@@ -19,6 +19,7 @@ typedef struct {
     healthcode_str_t  name;        /* of the master */
     healthcode_str_t  user;        /* empty: "default" */
     healthcode_str_t  password;    /* data is NULL: no AUTH */
+    healthcode_str_t  former;      /* the one before it; or empty */
     const char       *user_word;   /* by which whoever reads a message says */
     const char       *file_word;   /* user and password of sentinels */
     bool              is_once;     /* asked once: it need not publish */
@@ -28,6 +29,7 @@ typedef struct {
 typedef enum {
     HEALTHCODE_SENTINEL_LINK_BROKEN = 0,   /* close it: what says why */
     HEALTHCODE_SENTINEL_LINK_GOES_ON,
+    HEALTHCODE_SENTINEL_LINK_TAKEN,        /* it takes the new password */
     HEALTHCODE_SENTINEL_LINK_WORD,         /* it has said who is master */
     HEALTHCODE_SENTINEL_LINK_CHANGED       /* it is another one: ask them all */
 } healthcode_sentinel_link_e;
@@ -39,9 +41,13 @@ typedef struct {
     unsigned                            due;      /* replies to a question */
     uint64_t                            asked;    /* ms: when that was made */
     uint64_t                            epoch;    /* that it has answered */
+    bool                                is_open;  /* greeted, or about to be */
     bool                                is_greeted;
     bool                                is_subscribed;
     bool                                is_again; /* ask once more then */
+    bool                                is_new;   /* the password: untried */
+    bool                                is_authing;   /* its reply is due */
+    bool                                is_auth_due;  /* it is to be sent */
     char                                what[HEALTHCODE_REFUSAL_SIZE];
 } healthcode_sentinel_link_t;
 
@@ -68,6 +74,12 @@ bool healthcode_sentinel_link_greet(healthcode_sentinel_link_t *link,
  */
 bool healthcode_sentinel_link_ask(healthcode_sentinel_link_t *link,
     uint64_t now);
+
+/*
+ * Its terms have another password: AUTH, behind what is being asked, or when it
+ * is greeted the next time.  False: no memory.
+ */
+bool healthcode_sentinel_link_auth(healthcode_sentinel_link_t *link);
 
 /*
  * The next reply or message, in the order they came.  word is set with _WORD

@@ -80,6 +80,17 @@ check_broken(const healthcode_sentinel_link_t *link)
 }
 
 
+/* Where a password came meanwhile, this one is taken, and once. */
+static void
+check_taken(healthcode_sentinel_link_e rc, unsigned *taken, size_t i,
+    size_t changed)
+{
+    if (rc == HEALTHCODE_SENTINEL_LINK_TAKEN) {
+        fuzz_must(i > changed && ++*taken == 1);
+    }
+}
+
+
 /* By another way than the unit's: each of the names is counted. */
 static void
 check_named(const healthcode_sentinel_t *sentinel, healthcode_sentinel_e rc,
@@ -128,8 +139,9 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    size_t                       n;
+    size_t                       n, changed;
     uint8_t                      who, pace, count;
+    unsigned                     taken = 0;
     uint64_t                     left, before, now = 5000;
     redisReply                  *replies[REPLIES_MAX];
     const redisReply            *last = NULL;
@@ -149,6 +161,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     n = resp_read(data, size, replies, REPLIES_MAX);
 
+    /* the password changes behind this reply */
+
+    changed = (count & 0x40) ? who % REPLIES_MAX : SIZE_MAX;
+
     healthcode_sentinel_init(&sentinel, 1 + count % SENTINELS, SILENCE);
     healthcode_sentinel_link_init(&link, &terms);
     fuzz_must(healthcode_sentinel_link_greet(&link, now));
@@ -158,6 +174,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         now += (pace >> (i % 8) & 1) ? 400 : 1;
         memset(&word, 0, sizeof(word));
         rc = healthcode_sentinel_link_reply(&link, replies[i], now, &word);
+
+        check_taken(rc, &taken, i, changed);
 
         if (rc == HEALTHCODE_SENTINEL_LINK_BROKEN) {
             check_broken(&link);
@@ -179,6 +197,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         } else {
             fuzz_must(word.master.len == 0);
+        }
+
+        if (i == changed) {
+            fuzz_must(healthcode_sentinel_link_auth(&link));
         }
 
         if (replies[i]->type != REDIS_REPLY_PUSH) {

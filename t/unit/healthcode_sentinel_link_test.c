@@ -12,6 +12,7 @@
 
 enum { BROKEN = HEALTHCODE_SENTINEL_LINK_BROKEN,
        GOES_ON = HEALTHCODE_SENTINEL_LINK_GOES_ON,
+       TAKEN = HEALTHCODE_SENTINEL_LINK_TAKEN,
        WORD = HEALTHCODE_SENTINEL_LINK_WORD,
        CHANGED = HEALTHCODE_SENTINEL_LINK_CHANGED };
 
@@ -287,6 +288,166 @@ test_one_that_is_asked_is_asked_once_more(void **state)
 }
 
 
+/* ---- another password ---- */
+
+#define AUTH(password)                                                        \
+    "*3\r\n$4\r\nAUTH\r\n$7\r\ndefault\r\n$4\r\n" password "\r\n"
+
+
+/* Whether bytes are all that is to be written; they are then. */
+static bool
+is_written(const char *bytes)
+{
+    bool  is = one.out.len == strlen(bytes)
+               && (one.out.len == 0
+                   || memcmp(one.out.data, bytes, one.out.len) == 0);
+
+    healthcode_redis_buf_consume(&one.out, one.out.len);
+
+    return is;
+}
+
+
+static bool
+change(healthcode_sentinel_terms_t *other, const char *password)
+{
+    one.terms = other;
+    other->former = other->password;
+    other->password = healthcode_str_from(password, strlen(password));
+
+    return healthcode_sentinel_link_auth(&one);
+}
+
+
+static void
+test_another_password_is_said_at_once(void **state)
+{
+    healthcode_sentinel_terms_t  other = terms;
+
+    begin(HELLO JOINED);
+    assert_int_equal(reply(MASTER AT), WORD);
+    healthcode_redis_buf_consume(&one.out, one.out.len);
+
+    assert_true(change(&other, "loud"));
+    assert_true(is_written(AUTH("loud")));
+    assert_int_equal(reply("+OK\r\n"), TAKEN);
+
+    /* one at a time */
+
+    assert_true(change(&other, "wild"));
+    assert_true(change(&other, "mild"));
+    assert_true(is_written(AUTH("wild")));
+    assert_int_equal(reply("+OK\r\n"), GOES_ON);
+    assert_true(is_written(AUTH("mild")));
+    assert_int_equal(reply("+OK\r\n"), TAKEN);
+
+    /* asked before its reply */
+
+    assert_true(change(&other, "calm"));
+    assert_true(healthcode_sentinel_link_ask(&one, 700));
+    assert_int_equal(reply("+OK\r\n"), TAKEN);
+    assert_int_equal(reply(MASTER AT), WORD);
+    assert_true(word.asked == 700);
+    assert_int_equal(reply("+OK\r\n"), BROKEN);
+
+    (void) state;
+}
+
+
+/* A reply to AUTH must not answer a question, nor the other way round. */
+static void
+test_another_password_follows_what_is_asked(void **state)
+{
+    healthcode_sentinel_terms_t  other = terms;
+
+    begin(NULL);
+    healthcode_redis_buf_consume(&one.out, one.out.len);
+
+    assert_true(change(&other, "loud"));
+    assert_true(healthcode_sentinel_link_ask(&one, 600));
+    assert_true(is_written(""));
+
+    /* HELLO had the one before it */
+
+    assert_int_equal(reply(HELLO JOINED), GOES_ON);
+    assert_int_equal(reply(MASTER AT), WORD);
+    assert_true(one.out.len > strlen(AUTH("loud")));
+    assert_memory_equal(one.out.data, AUTH("loud"), strlen(AUTH("loud")));
+
+    /* two more, of which the last one counts */
+
+    assert_true(change(&other, "wild"));
+    assert_true(change(&other, "calm"));
+    healthcode_redis_buf_consume(&one.out, one.out.len);
+    assert_int_equal(reply("+OK\r\n"), GOES_ON);
+    assert_true(is_written(""));
+    assert_int_equal(reply(MASTER AT), WORD);
+    assert_true(is_written(AUTH("calm")));
+    assert_int_equal(reply("+OK\r\n"), TAKEN);
+    assert_false(healthcode_sentinel_link_is_due(&one));
+
+    (void) state;
+}
+
+
+static void
+test_another_password_is_that_of_the_next_greeting(void **state)
+{
+    healthcode_sentinel_terms_t  other = terms;
+
+    other.user = healthcode_str("gate");
+    begin(HELLO JOINED);
+    healthcode_sentinel_link_close(&one);
+
+    assert_true(change(&other, "loud"));
+    assert_true(is_written(""));
+    assert_true(healthcode_sentinel_link_greet(&one, 500));
+    assert_memory_equal(one.out.data + 32, "$4\r\ngate\r\n$4\r\nloud", 18);
+    assert_int_equal(reply(HELLO), TAKEN);
+    assert_int_equal(reply(JOINED), GOES_ON);
+    assert_int_equal(reply(MASTER AT), WORD);
+
+    /* one that was under way is not waited for */
+
+    assert_true(change(&other, "calm"));
+    healthcode_sentinel_link_close(&one);
+    assert_true(healthcode_sentinel_link_greet(&one, 500));
+    assert_int_equal(reply(HELLO), TAKEN);
+    assert_int_equal(reply(JOINED), GOES_ON);
+    assert_int_equal(reply(MASTER AT), WORD);
+
+    (void) state;
+}
+
+
+static void
+test_another_password_that_is_refused(void **state)
+{
+    static const struct {
+        const char  *bytes, *what;
+    } rows[] = {
+        { "-WRONGPASS invalid, hush and loud\r\n",
+          "AUTH is refused: WRONGPASS invalid, *** and ***; check" },
+        { "-ERR\r\n", "AUTH is refused: ERR" },
+        { "+QUEUED\r\n", "something else" },
+        { MASTER, "something else" }, { AT, "something else" },
+        { "_\r\n", "something else" },
+    };
+    healthcode_sentinel_terms_t  other;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        other = terms;
+        begin(HELLO JOINED);
+        assert_int_equal(reply(MASTER AT), WORD);
+        assert_true(change(&other, "loud"));
+        test_row(reply(rows[i].bytes) == BROKEN, i, rows[i].bytes);
+        test_row(strstr(one.what, rows[i].what) != NULL, i, one.what);
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -297,6 +458,10 @@ main(void)
         cmocka_unit_test(test_greets_a_sentinel_alone),
         cmocka_unit_test(test_a_switch_is_asked_after),
         cmocka_unit_test(test_one_that_is_asked_is_asked_once_more),
+        cmocka_unit_test(test_another_password_is_said_at_once),
+        cmocka_unit_test(test_another_password_follows_what_is_asked),
+        cmocka_unit_test(test_another_password_is_that_of_the_next_greeting),
+        cmocka_unit_test(test_another_password_that_is_refused),
     };
     int  failed = cmocka_run_group_tests_name("sentinel_link", tests, NULL,
                                               NULL);

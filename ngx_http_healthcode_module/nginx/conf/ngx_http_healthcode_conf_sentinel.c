@@ -5,6 +5,8 @@
  * docs/directives.md, "sentinel".
  */
 
+#include "../store/ngx_http_healthcode_rotate.h"
+#include "ngx_http_healthcode_conf_credential.h"
 #include "ngx_http_healthcode_conf_file.h"
 #include "ngx_http_healthcode_conf_sentinel.h"
 #include "ngx_http_healthcode_conf_words.h"
@@ -59,12 +61,23 @@ ngx_http_healthcode_conf_sentinel_password_file(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf)
 {
     ngx_str_t                             *value = cf->args->elts;
+    ngx_str_t                              names[] = { value[1],
+                                                       ngx_null_string,
+                                                       ngx_null_string };
     ngx_file_info_t                        info;
     ngx_http_healthcode_store_t           *store = conf;
     ngx_http_healthcode_store_sentinel_t  *sentinel = &store->sentinel;
 
     if (sentinel->password.data) {
         return "is duplicate";
+    }
+
+    if (ngx_http_healthcode_conf_credential_add(cf, store,
+                                       &ngx_http_healthcode_rotate_sentinel,
+                                       names, &sentinel->password_files)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_healthcode_conf_file_read(cf, &value[1], &sentinel->password,

@@ -14,6 +14,9 @@ struct ngx_http_healthcode_lead_s {
     ngx_http_healthcode_connection_t  *connection;
     ngx_http_healthcode_sentinel_t     sentinel;
     ngx_http_healthcode_server_t       server;      /* that they name */
+
+    ngx_http_healthcode_password_t    *password;    /* NULL: that of store */
+    ngx_http_healthcode_password_t    *former;      /* likewise, or none */
     char                               text[HEALTHCODE_SENTINEL_TEXT];
 };
 

@@ -1,6 +1,7 @@
 /*
- * What a connection does when the files of its password, or of its TLS, have
- * changed.  Knows no: request, holder, hiredis, timer.
+ * What a connection does when the files of its password, of that of its
+ * sentinels, or of its TLS, have changed.
+ * Knows no: request, holder, hiredis, timer.
  * docs/connection.md, "Credentials".
  */
 
@@ -12,6 +13,7 @@ static void *ngx_http_healthcode_rotate_password_make(
     const healthcode_str_t *texts, ngx_uint_t *which, const char **error);
 static void ngx_http_healthcode_rotate_password_take(void *data, void *made);
 static void ngx_http_healthcode_rotate_password_drop(void *made);
+static void ngx_http_healthcode_rotate_sentinel_take(void *data, void *made);
 static void *ngx_http_healthcode_rotate_tls_make(
     const healthcode_str_t *texts, ngx_uint_t *which, const char **error);
 static void ngx_http_healthcode_rotate_tls_take(void *data, void *made);
@@ -24,6 +26,16 @@ const ngx_http_healthcode_credential_kind_t
     .what = "password",
     .make = ngx_http_healthcode_rotate_password_make,
     .take = ngx_http_healthcode_rotate_password_take,
+    .drop = ngx_http_healthcode_rotate_password_drop
+};
+
+
+const ngx_http_healthcode_credential_kind_t
+    ngx_http_healthcode_rotate_sentinel =
+{
+    .what = "password of the sentinels",
+    .make = ngx_http_healthcode_rotate_password_make,
+    .take = ngx_http_healthcode_rotate_sentinel_take,
     .drop = ngx_http_healthcode_rotate_password_drop
 };
 
@@ -47,6 +59,10 @@ ngx_http_healthcode_rotate_init(ngx_http_healthcode_connection_t *connection,
     if (store->tls.files) {
         store->tls.files->data = connection;
     }
+
+    if (store->sentinel.password_files) {
+        store->sentinel.password_files->data = connection->lead;
+    }
 }
 
 
@@ -59,6 +75,14 @@ ngx_http_healthcode_rotate_destroy(
 
     connection->password = NULL;
     connection->former = NULL;
+
+    if (connection->lead) {
+        ngx_http_healthcode_rotate_password_drop(connection->lead->password);
+        ngx_http_healthcode_rotate_password_drop(connection->lead->former);
+
+        connection->lead->password = NULL;
+        connection->lead->former = NULL;
+    }
 }
 
 
@@ -127,6 +151,24 @@ ngx_http_healthcode_rotate_password_drop(void *made)
         ngx_explicit_memzero(password->data, password->len);
         free(password);
     }
+}
+
+
+/* What one of them refuses is its own outage, and the others' vote stands. */
+static void
+ngx_http_healthcode_rotate_sentinel_take(void *data, void *made)
+{
+    ngx_http_healthcode_lead_t      *lead = data;
+    ngx_http_healthcode_password_t  *password = made;
+
+    ngx_http_healthcode_rotate_password_drop(lead->former);
+
+    lead->former = lead->password;
+    lead->password = password;
+
+    ngx_http_healthcode_sentinel_auth(&lead->sentinel,
+                                      healthcode_str_from(password->data,
+                                                          password->len));
 }
 
 

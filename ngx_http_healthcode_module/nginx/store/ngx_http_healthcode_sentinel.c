@@ -35,6 +35,7 @@ ngx_http_healthcode_sentinel_init(ngx_http_healthcode_sentinel_t *sentinel,
     n = store->sentinel.servers->nelts;
     servers = store->sentinel.servers->elts;
 
+    sentinel->terms = store->sentinel.terms;
     sentinel->handlers = handlers;
     sentinel->data = data;
     sentinel->log = log;
@@ -56,7 +57,7 @@ ngx_http_healthcode_sentinel_init(ngx_http_healthcode_sentinel_t *sentinel,
 
     for (i = 0; i < n; i++) {
         if (ngx_http_healthcode_sentinel_link_init(&sentinel->links[i], store,
-                                          &servers[i],
+                                          &servers[i], &sentinel->terms,
                                           &ngx_http_healthcode_sentinel_links,
                                           sentinel, i, log)
             != NGX_OK)
@@ -87,6 +88,21 @@ ngx_http_healthcode_sentinel_outdate(ngx_http_healthcode_sentinel_t *sentinel)
 
     for (i = 0; i < sentinel->core.n; i++) {
         ngx_http_healthcode_tls_outdate(&sentinel->links[i].transport.tls);
+    }
+}
+
+
+void
+ngx_http_healthcode_sentinel_auth(ngx_http_healthcode_sentinel_t *sentinel,
+    healthcode_str_t password)
+{
+    ngx_uint_t  i;
+
+    sentinel->terms.former = sentinel->terms.password;
+    sentinel->terms.password = password;
+
+    for (i = 0; i < sentinel->core.n; i++) {
+        ngx_http_healthcode_sentinel_link_auth(&sentinel->links[i]);
     }
 }
 

@@ -30,6 +30,7 @@ typedef struct {
     ngx_log_t                                      *log;
 
     healthcode_sentinel_t                           core;
+    healthcode_sentinel_terms_t                     terms;   /* of links */
     ngx_http_healthcode_sentinel_link_t            *links;   /* core.n */
     ngx_event_t                                     timer;   /* of silence */
     ngx_connection_t                                dummy;   /* it logs its
@@ -54,6 +55,10 @@ void ngx_http_healthcode_sentinel_start(
 /* What TLS with them rests on was replaced: it resumes no session of before. */
 void ngx_http_healthcode_sentinel_outdate(
     ngx_http_healthcode_sentinel_t *sentinel);
+
+/* Another password, which lives until the next one but one, counts for all. */
+void ngx_http_healthcode_sentinel_auth(ngx_http_healthcode_sentinel_t *sentinel,
+    healthcode_str_t password);
 
 /* Closes all of them for good. */
 void ngx_http_healthcode_sentinel_destroy(

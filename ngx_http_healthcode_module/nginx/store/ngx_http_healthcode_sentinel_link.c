@@ -72,6 +72,7 @@ ngx_http_healthcode_sentinel_link_init(
     ngx_http_healthcode_sentinel_link_t *link,
     const ngx_http_healthcode_store_t *store,
     const ngx_http_healthcode_server_t *server,
+    const healthcode_sentinel_terms_t *terms,
     const ngx_http_healthcode_sentinel_link_handlers_t *handlers, void *data,
     ngx_uint_t number, ngx_log_t *log)
 {
@@ -89,7 +90,7 @@ ngx_http_healthcode_sentinel_link_init(
     link->timer.log = log;
     link->timer.cancelable = 1;
 
-    healthcode_sentinel_link_init(&link->core, &store->sentinel.terms);
+    healthcode_sentinel_link_init(&link->core, terms);
     ngx_http_healthcode_outage_init(&link->outage, store, log);
     ngx_http_healthcode_transport_init(&link->transport,
                                   &ngx_http_healthcode_sentinel_link_transport,
@@ -293,6 +294,21 @@ ngx_http_healthcode_sentinel_link_ask(ngx_http_healthcode_sentinel_link_t *link)
 }
 
 
+void
+ngx_http_healthcode_sentinel_link_auth(
+    ngx_http_healthcode_sentinel_link_t *link)
+{
+    if (!healthcode_sentinel_link_auth(&link->core)) {
+        ngx_http_healthcode_sentinel_link_unreached(link, NGX_ENOMEM);
+        return;
+    }
+
+    if (link->state == NGX_HTTP_HEALTHCODE_SENTINEL_LINK_OPEN) {
+        ngx_http_healthcode_sentinel_link_flush(link);
+    }
+}
+
+
 /* At the end of this turn: never from within receiving. */
 static void
 ngx_http_healthcode_sentinel_link_flush(
@@ -381,6 +397,12 @@ ngx_http_healthcode_sentinel_link_reply(
     {
 
     case HEALTHCODE_SENTINEL_LINK_GOES_ON:
+        return NGX_OK;
+
+    case HEALTHCODE_SENTINEL_LINK_TAKEN:
+        ngx_log_error(NGX_LOG_NOTICE, link->log, 0,
+                      "healthcode: store \"%V\": the sentinel at %V takes the "
+                      "new password", &link->store->name, &link->server->text);
         return NGX_OK;
 
     case HEALTHCODE_SENTINEL_LINK_WORD:

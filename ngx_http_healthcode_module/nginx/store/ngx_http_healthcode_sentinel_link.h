@@ -63,12 +63,13 @@ typedef struct {
 
 /*
  * One that is down, all zero before, to the sentinel at server, which is one of
- * store.  NGX_OK, or NGX_ERROR: no memory.
+ * store, by terms, which outlive it.  NGX_OK, or NGX_ERROR: no memory.
  */
 ngx_int_t ngx_http_healthcode_sentinel_link_init(
     ngx_http_healthcode_sentinel_link_t *link,
     const ngx_http_healthcode_store_t *store,
     const ngx_http_healthcode_server_t *server,
+    const healthcode_sentinel_terms_t *terms,
     const ngx_http_healthcode_sentinel_link_handlers_t *handlers, void *data,
     ngx_uint_t number, ngx_log_t *log);
 
@@ -78,6 +79,10 @@ void ngx_http_healthcode_sentinel_link_start(
 
 /* Asks now, if it is open. */
 void ngx_http_healthcode_sentinel_link_ask(
+    ngx_http_healthcode_sentinel_link_t *link);
+
+/* Its terms have another password: it says so now, or when it is open. */
+void ngx_http_healthcode_sentinel_link_auth(
     ngx_http_healthcode_sentinel_link_t *link);
 
 /* Closes it for good. */
