@@ -53,7 +53,7 @@ sub passes {
 
 sub inside { $redis->cmd('ZCARD', (hall_keys($_[0]))[1]) }
 
-# All that is in the store, by key; but for what is always there.
+# All that is in the store, by key, except what is always there.
 sub all {
     my %all;
     for my $key (grep { $_ ne 'healthcode:push' } @{ $redis->cmd('KEYS', '*') }) {

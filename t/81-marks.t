@@ -234,7 +234,7 @@ for my $command ([ 'DEL', 'healthcode:hall:{00}:x' ], [ 'HSET', 'healthcode:risk
     $other->down;
 }
 
-# What a script finds is no right: nobody's hall is somebody's.
+# All rights are there, and the script fails: nobody's hall is somebody's.
 {
     $redis->cmd('SET', 'healthcode:hall:{00}:' . 0 x 32 . ':held', 'x');
     my ($status, $out) = check($redis);

@@ -238,7 +238,7 @@ healthcode_erase_found(healthcode_erase_t *o, const redisReply *names)
 }
 
 
-/* The hall of a key "healthcode:hall:{xx}:HALL:..."; false: it is none. */
+/* The hall of a key "healthcode:hall:{xx}:HALL:..."; false: it is another. */
 static bool
 healthcode_erase_hall(const redisReply *name, uint8_t *digest)
 {

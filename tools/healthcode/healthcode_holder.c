@@ -15,7 +15,7 @@ static const healthcode_command_t  healthcode_holder_commands[] = {
 };
 
 
-/* A subject that is called as the verb stands behind an option, or "--". */
+/* A subject that is called as the verb follows an option, or "--". */
 healthcode_exit_e
 healthcode_holder(int argc, char **argv)
 {

@@ -81,9 +81,9 @@ healthcode_marks_disk(healthcode_connection_t *connection, bool *last)
     }
 
     if (off || healthcode_marks_is(reply, "appendonly", "no")) {
-        puts("NO   synced   without an append-only file a crash forgets who has "
-             "passed; write \"appendonly yes\" and \"appendfsync always\" in "
-             "redis.conf");
+        puts("NO   synced   without an append-only file a crash forgets who "
+             "has passed; write \"appendonly yes\" and \"appendfsync "
+             "always\" in redis.conf");
         *last = false;
 
     } else {

@@ -62,7 +62,10 @@ redisReply *healthcode_script_call(const healthcode_script_t *script,
 redisReply *healthcode_script_load(const healthcode_script_t *script,
     healthcode_connection_t *connection);
 
-/* As healthcode_script_call(), but NULL for an error, too, and with a message printed. */
+/*
+ * As healthcode_script_call(), but NULL for an error, too, and with a message
+ * printed.
+ */
 redisReply *healthcode_script_run(const healthcode_script_t *script,
     healthcode_connection_t *connection);
 
