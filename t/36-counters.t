@@ -835,8 +835,10 @@ END
     cmp_ok(abs($clock), '<', 2000, 'Redis has the clock of this machine');
     is(status($nginx)->{stores}[1]{lease_age_ms}, undef, 'none of the other store');
     is(status($nginx)->{stores}[1]{clock_difference_ms}, undef, 'nor its clock');
+    is(status($nginx)->{stores}[0]{sentinel}, undef, 'no sentinel names them');
 
     my $text = get($nginx->sock, '/prometheus', [])->{body};
+    unlike($text, qr/^healthcode_store_(?:sentinels|master)\w*\{/m, 'Prometheus: nor there');
     for my $line ('up{store="flags"} 1', 'up{store="second"} 0',
                   "state_since_time_seconds{store=\"flags\"} $flags->{since}",
                   "state_since_time_seconds{store=\"second\"} $other->{since}",

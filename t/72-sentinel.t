@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use JSON::PP ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -13,6 +14,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Authority;
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
+use Healthcode::Http qw(get);
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
 use Healthcode::Sentinel;
@@ -40,6 +42,8 @@ add_header X-Known "\$healthcode_risk_cache" always;
 server {
     listen unix:{{SOCK}};
     location /alive { return 204; }
+    location /status { healthcode_status json; }
+    location /metrics { healthcode_status prometheus; }
     location /t { healthcode on; alias $site/passed; }
 }
 END
@@ -49,6 +53,27 @@ END
 sub told {
     return $_[0]->error_log =~
         /^\S+ \S+ (\[(?:notice|error|warn|crit|alert|emerg)\]) \S+ (?:\*\d+ )?(healthcode: store .*)$/mg
+}
+
+# What healthcode_status says of sentinels, once it is so; or at last.
+sub led {
+    my ($nginx, $is) = @_;
+    my $led;
+    for (1 .. RECOVERY * 20) {
+        $led = JSON::PP->new->utf8->decode(get($nginx->sock, '/status', [])->{body})
+            ->{stores}[0]{sentinel};
+        return $led if $is->($led);
+        sleep 0.05;
+    }
+    return $led;
+}
+
+# SENTINELS, REACHABLE, AGREEING and MASTER, by words.
+sub led_as {
+    my ($nginx, $as) = @_;
+    my $words = sub { join ' ', map { $_ // 'null' }
+                          @{ $_[0] }{qw(sentinels reachable agreeing master)} };
+    return $words->(led($nginx, sub { $words->($_[0]) eq $as }));
 }
 
 sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
@@ -70,6 +95,9 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
         like($nginx->error_log, qr/\[notice\].*: [23] of 3 sentinels name the master 127\.0\.0\.1:$old->{port}, in configuration epoch \d+; connecting there/,
              "$what: and the log names the master");
         $nginx->ask($alice) for 1 .. 20;
+        is(led_as($nginx, "3 3 3 127.0.0.1:$old->{port}"), "3 3 3 127.0.0.1:$old->{port}",
+           "$what: and healthcode_status");
+        my $before = led($nginx, sub { 1 });
 
         # planned; the flag is set as soon as it can be
         $city->fail_over;
@@ -82,6 +110,13 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
         is(scalar(grep { $_ ne '403 flagged' } map { scalar $nginx->ask($alice) } 1 .. 50), 0,
            "$what: planned: from then on nobody forgets them");
         is($nginx->ask($bob), 200, "$what: planned: others pass");
+        my $after = led($nginx, sub { ($_[0]{master} // '') eq "127.0.0.1:$new->{port}"
+                                      && $_[0]{agreeing} == 3 });
+        is($after->{master}, "127.0.0.1:$new->{port}", "$what: planned: healthcode_status says so");
+        cmp_ok($after->{epoch}, '>', $before->{epoch}, "$what: planned: in a higher epoch");
+        my %said = $city->said(($city->sentinels)[0]);
+        is($after->{epoch}, $said{'config-epoch'}, "$what: planned: which is that of the sentinels");
+        cmp_ok($after->{since}, '>=', $before->{since}, "$what: planned: since later");
         flag('clear', 'alice', $new);
         is($nginx->ask_until(200, RECOVERY, $alice), 200, "$what: planned: and are cleared there");
         $city->wait_links(grep { $_ != $new } $city->servers);
@@ -144,6 +179,26 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
     my $nginx = gate($city->lines, sentinel_silence => '1s', cache => 'gate')->start;
     my @two = ($city->sentinels)[0, 1];
     is($nginx->ask_until(200, RECOVERY, $alice), 200, 'silence: a code passes before');
+
+    my $at = "127.0.0.1:$master->{port}";
+    is(led_as($nginx, "3 3 3 $at"), "3 3 3 $at", 'silence: all of them speak');
+    my $led = led($nginx, sub { 1 });
+    is($led->{name}, 'city', 'silence: of this master');
+    my $text = get($nginx->sock, '/metrics', [])->{body};
+    for my $line ('sentinels{store="flags"} 3', 'sentinels_reachable{store="flags"} 3',
+                  'sentinels_agreeing{store="flags"} 3',
+                  "master_epoch{store=\"flags\"} $led->{epoch}",
+                  "master_since_time_seconds{store=\"flags\"} $led->{since}")
+    {
+        like($text, qr/^healthcode_store_\Q$line\E$/m, "Prometheus: $line");
+    }
+    unlike($text, qr/\Q$at\E/, 'and no address');
+    sleep 0.05 while time < $led->{since} + 2;
+    ok($nginx->reload, 'silence: a reload');
+    is($nginx->ask_until(200, RECOVERY, $alice), 200, 'silence: after which a code passes');
+    is(led($nginx, sub { defined $_[0]{since} })->{since}, $led->{since},
+       'silence: and the master is named since then');
+
     $_->freeze for @two;
     is($nginx->ask_until('503 store_timeout', RECOVERY, $alice), '503 store_timeout',
        'silence: without a majority it is an outage');
@@ -152,6 +207,9 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
     my $passed = 0;
     for (1 .. 100) { $passed += $nginx->ask($alice) eq 200; sleep 0.01 }
     is($passed, 0, 'silence: and stays one, although the master answers');
+    is(led_as($nginx, '3 1 0 null'), '3 1 0 null', 'silence: healthcode_status says it, too');
+    unlike(get($nginx->sock, '/metrics', [])->{body}, qr/^healthcode_store_master_\w+\{/m,
+           'silence: and Prometheus has no master');
     $_->thaw for @two;
     is($nginx->ask_until(200, RECOVERY, $alice), 200, 'silence: when they speak it is over');
     like(join("\n", told($nginx)), qr/healthcode: store "flags" at sentinel city is up; it was down for/,
@@ -162,6 +220,7 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
     $one->freeze;
     ok($nginx->logged(qr/the sentinel at 127\.0\.0\.1:$one->{port} is down: it does not answer in/, RECOVERY),
        'one of three that is stopped is named');
+    is(led_as($nginx, "3 2 2 $at"), "3 2 2 $at", 'and healthcode_status counts the others');
     is(scalar(grep { $_ ne 200 } map { sleep 0.02; scalar $nginx->ask($alice) } 1 .. 100), 0,
        'and nothing else happens');
     $one->thaw;

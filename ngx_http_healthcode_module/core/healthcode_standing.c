@@ -29,8 +29,12 @@
 #define HEALTHCODE_STANDING_BEAT           4
 #define HEALTHCODE_STANDING_AHEAD          5
 #define HEALTHCODE_STANDING_KEYS           6
-#define HEALTHCODE_STANDING_CHECKSUM       7
-#define HEALTHCODE_STANDING_WORDS          8
+#define HEALTHCODE_STANDING_LEAD           7
+#define HEALTHCODE_STANDING_MASTER         8
+#define HEALTHCODE_STANDING_EPOCH         10
+#define HEALTHCODE_STANDING_NAMED         11
+#define HEALTHCODE_STANDING_CHECKSUM      15
+#define HEALTHCODE_STANDING_WORDS         16
 
 /* Of _STATE; the reason is above them. */
 #define HEALTHCODE_STANDING_UP      UINT64_C(1)
@@ -38,13 +42,20 @@
 #define HEALTHCODE_STANDING_KEYED   UINT64_C(4)
 #define HEALTHCODE_STANDING_REASON  8
 
+/* Bits of _LEAD below each of its numbers; the port is above them. */
+#define HEALTHCODE_STANDING_LEN        8
+#define HEALTHCODE_STANDING_SENTINELS  16
+#define HEALTHCODE_STANDING_REACHABLE  24
+#define HEALTHCODE_STANDING_AGREEING   32
+#define HEALTHCODE_STANDING_PORT       40
+
 /* A row that somebody writes is read again so often. */
 #define HEALTHCODE_STANDING_TRIES   8
 
 _Static_assert(HEALTHCODE_STANDING_HEAD_WORDS == 8
                && HEALTHCODE_STANDING_PROCESS_BITS == 24
-               && HEALTHCODE_STANDING_WORDS == 8
-               && HEALTHCODE_STANDING_CHECKSUM == 7,
+               && HEALTHCODE_STANDING_WORDS == 16
+               && HEALTHCODE_STANDING_CHECKSUM == 15,
                "the memory is laid out otherwise: change the layout's number");
 
 
@@ -56,12 +67,20 @@ static void healthcode_standing_pack(uint64_t row[HEALTHCODE_STANDING_WORDS],
 static void healthcode_standing_unpack(
     const uint64_t row[HEALTHCODE_STANDING_WORDS],
     healthcode_standing_t *standing);
+static void healthcode_standing_pack_lead(
+    uint64_t row[HEALTHCODE_STANDING_WORDS],
+    const healthcode_standing_lead_t *lead);
+static void healthcode_standing_unpack_lead(
+    const uint64_t row[HEALTHCODE_STANDING_WORDS],
+    healthcode_standing_lead_t *lead);
 static uint64_t healthcode_standing_checksum(
     const uint64_t row[HEALTHCODE_STANDING_WORDS], uint64_t process);
 static bool healthcode_standing_take(const healthcode_standings_t *standings,
     size_t place, uint64_t now, uint64_t row[HEALTHCODE_STANDING_WORDS]);
 static void healthcode_standing_add(healthcode_standing_sum_t *sum,
     const healthcode_standing_t *standing);
+static void healthcode_standing_add_lead(healthcode_standing_lead_t *all,
+    const healthcode_standing_lead_t *lead);
 
 
 uint64_t
@@ -232,6 +251,8 @@ healthcode_standing_pack(uint64_t row[HEALTHCODE_STANDING_WORDS],
     row[HEALTHCODE_STANDING_BEAT] = standing->beat;
     row[HEALTHCODE_STANDING_AHEAD] = (uint64_t) standing->ahead;
     row[HEALTHCODE_STANDING_KEYS] = standing->keys;
+
+    healthcode_standing_pack_lead(row, &standing->lead);
 }
 
 
@@ -249,6 +270,47 @@ healthcode_standing_unpack(const uint64_t row[HEALTHCODE_STANDING_WORDS],
     standing->beat = row[HEALTHCODE_STANDING_BEAT];
     standing->ahead = (int64_t) row[HEALTHCODE_STANDING_AHEAD];
     standing->keys = row[HEALTHCODE_STANDING_KEYS];
+
+    healthcode_standing_unpack_lead(row, &standing->lead);
+}
+
+
+static void
+healthcode_standing_pack_lead(uint64_t row[HEALTHCODE_STANDING_WORDS],
+    const healthcode_standing_lead_t *lead)
+{
+    row[HEALTHCODE_STANDING_LEAD] =
+        (uint64_t) lead->len << HEALTHCODE_STANDING_LEN
+        | (uint64_t) (uint8_t) lead->sentinels << HEALTHCODE_STANDING_SENTINELS
+        | (uint64_t) (uint8_t) lead->reachable << HEALTHCODE_STANDING_REACHABLE
+        | (uint64_t) (uint8_t) lead->agreeing << HEALTHCODE_STANDING_AGREEING
+        | (uint64_t) lead->port << HEALTHCODE_STANDING_PORT;
+
+    memcpy(&row[HEALTHCODE_STANDING_MASTER], lead->master,
+           sizeof(lead->master));
+
+    row[HEALTHCODE_STANDING_EPOCH] = lead->epoch;
+    row[HEALTHCODE_STANDING_NAMED] = lead->since;
+}
+
+
+static void
+healthcode_standing_unpack_lead(const uint64_t row[HEALTHCODE_STANDING_WORDS],
+    healthcode_standing_lead_t *lead)
+{
+    uint64_t  numbers = row[HEALTHCODE_STANDING_LEAD];
+
+    lead->len = (uint8_t) (numbers >> HEALTHCODE_STANDING_LEN);
+    lead->sentinels = (uint8_t) (numbers >> HEALTHCODE_STANDING_SENTINELS);
+    lead->reachable = (uint8_t) (numbers >> HEALTHCODE_STANDING_REACHABLE);
+    lead->agreeing = (uint8_t) (numbers >> HEALTHCODE_STANDING_AGREEING);
+    lead->port = (uint16_t) (numbers >> HEALTHCODE_STANDING_PORT);
+
+    memcpy(lead->master, &row[HEALTHCODE_STANDING_MASTER],
+           sizeof(lead->master));
+
+    lead->epoch = row[HEALTHCODE_STANDING_EPOCH];
+    lead->since = row[HEALTHCODE_STANDING_NAMED];
 }
 
 
@@ -354,6 +416,12 @@ healthcode_standing_add(healthcode_standing_sum_t *sum,
     bool                    counts;
     healthcode_standing_t  *all = &sum->standing;
 
+    if (sum->up + sum->down == 0) {
+        all->lead = standing->lead;
+    }
+
+    healthcode_standing_add_lead(&all->lead, &standing->lead);
+
     if (standing->is_up) {
         counts = (sum->down == 0
                   && (sum->up == 0 || standing->since > all->since));
@@ -390,4 +458,42 @@ healthcode_standing_add(healthcode_standing_sum_t *sum,
         all->has_keys = true;
         all->keys = standing->keys;
     }
+}
+
+
+/* The way to each sentinel is the same for all workers, until it is not. */
+static void
+healthcode_standing_add_lead(healthcode_standing_lead_t *all,
+    const healthcode_standing_lead_t *lead)
+{
+    unsigned  reachable = all->reachable, agreeing = all->agreeing;
+
+    if (lead->reachable < reachable) {
+        reachable = lead->reachable;
+    }
+
+    if (lead->agreeing < agreeing) {
+        agreeing = lead->agreeing;
+    }
+
+    if (lead->len
+        && (all->len == 0 || lead->epoch > all->epoch
+            || (healthcode_standing_is_lead(all, lead)
+                && lead->since < all->since)))
+    {
+        *all = *lead;
+    }
+
+    all->reachable = reachable;
+    all->agreeing = agreeing;
+}
+
+
+bool
+healthcode_standing_is_lead(const healthcode_standing_lead_t *a,
+    const healthcode_standing_lead_t *b)
+{
+    return a->len && a->len == b->len && a->port == b->port
+           && a->epoch == b->epoch
+           && memcmp(a->master, b->master, a->len) == 0;
 }

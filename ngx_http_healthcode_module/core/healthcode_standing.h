@@ -14,7 +14,7 @@
 
 
 /* The layout of the memory, as HEALTHCODE_COUNTERS_LAYOUT. */
-#define HEALTHCODE_STANDING_LAYOUT   UINT64_C(0x6865616c74685302)
+#define HEALTHCODE_STANDING_LAYOUT   UINT64_C(0x6865616c74685303)
 
 /*
  * Milliseconds: what a worker has said counts for so long.  It says it again
@@ -32,6 +32,19 @@ typedef struct {
 } healthcode_standings_t;
 
 
+/* What sentinels say of the master of a store; all zero: it has none. */
+typedef struct {
+    unsigned   sentinels;  /* that are configured; below 256 */
+    unsigned   reachable;  /* of these, that have answered lately */
+    unsigned   agreeing;   /* of these, that name the master */
+    uint8_t    master[16]; /* its address */
+    uint8_t    len;        /* 4: IPv4, 16: IPv6, 0: none is named */
+    uint16_t   port;
+    uint64_t   epoch;      /* of the configuration that names it */
+    uint64_t   since;      /* Unix seconds: named */
+} healthcode_standing_lead_t;
+
+
 /* What one worker says of one store. */
 typedef struct {
     bool       is_up;
@@ -42,6 +55,7 @@ typedef struct {
     int64_t    ahead;      /* ms: the store's clock; if is_timed */
     bool       has_keys;
     uint64_t   keys;       /* that its server tracks; if has_keys */
+    healthcode_standing_lead_t  lead;
 } healthcode_standing_t;
 
 
@@ -94,11 +108,16 @@ bool healthcode_standing_say(const healthcode_standings_t *standings,
 void healthcode_standing_leave(const healthcode_standings_t *standings,
     healthcode_standing_seat_t *seat);
 
+/* Whether both name one master in one epoch. */
+bool healthcode_standing_is_lead(const healthcode_standing_lead_t *a,
+    const healthcode_standing_lead_t *b);
+
 /*
  * What the workers say of a store at now.  Down since the first of them said
  * so, for the reason of that one; up since the last one has been; the youngest
  * heartbeat; the clock by the worker to which the answer came fastest; the most
- * keys.
+ * keys; the fewest sentinels; the master of the highest epoch that is named to
+ * one of them, since the first of them heard so.
  */
 void healthcode_standing_sum(const healthcode_standings_t *standings,
     uint64_t store, uint64_t now, healthcode_standing_sum_t *sum);

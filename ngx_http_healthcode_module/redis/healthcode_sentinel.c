@@ -191,20 +191,34 @@ healthcode_sentinel_votes(const healthcode_sentinel_t *sentinel, uint64_t now)
 }
 
 
+size_t
+healthcode_sentinel_speaking(const healthcode_sentinel_t *sentinel,
+    uint64_t now)
+{
+    size_t  n = 0;
+
+    for (size_t i = 0; i < sentinel->n; i++) {
+        n += healthcode_sentinel_is_fresh(sentinel, i, now);
+    }
+
+    return n;
+}
+
+
 void
 healthcode_sentinel_cause(const healthcode_sentinel_t *sentinel, uint64_t now,
     char *text, size_t size)
 {
-    size_t    fresh = 0, majority = healthcode_sentinel_majority(sentinel);
+    size_t    fresh, majority = healthcode_sentinel_majority(sentinel);
     uint64_t  highest = 0;
 
-    for (size_t i = 0; i < sentinel->n; i++) {
-        if (healthcode_sentinel_is_fresh(sentinel, i, now)) {
-            fresh++;
+    fresh = healthcode_sentinel_speaking(sentinel, now);
 
-            if (sentinel->words[i].epoch > highest) {
-                highest = sentinel->words[i].epoch;
-            }
+    for (size_t i = 0; i < sentinel->n; i++) {
+        if (healthcode_sentinel_is_fresh(sentinel, i, now)
+            && sentinel->words[i].epoch > highest)
+        {
+            highest = sentinel->words[i].epoch;
         }
     }
 

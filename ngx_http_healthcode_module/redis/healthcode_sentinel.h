@@ -78,6 +78,10 @@ healthcode_sentinel_e healthcode_sentinel_judge(healthcode_sentinel_t *sentinel,
 size_t healthcode_sentinel_votes(const healthcode_sentinel_t *sentinel,
     uint64_t now);
 
+/* How many have answered what was sent so lately, whatever they say. */
+size_t healthcode_sentinel_speaking(const healthcode_sentinel_t *sentinel,
+    uint64_t now);
+
 /*
  * Why no master is named, and behind a semicolon what to do, into text of size
  * bytes, with a NUL.

@@ -47,6 +47,12 @@ for my $name (qw(heartbeat_age_seconds data_time_seconds tracking_keys)) {
     }
 }
 
+# and a sentinel, to both workers
+for (1 .. 300) {
+    last if $hall->metrics =~ /^healthcode_store_sentinels_agreeing\{store="led"\} 1$/m;
+    sleep 0.1;
+}
+
 my $text = $hall->metrics;
 my $file = $hall->f->write('metrics', $text);
 my $process = Healthcode::Process->spawn([ 'sh', '-c', "promtool check metrics < $file" ]);

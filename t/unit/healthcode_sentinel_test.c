@@ -172,9 +172,12 @@ test_doubt_renews_nothing(void **state)
         assert_int_equal(judge(&sentinel, now), SAME);
         assert_true(sentinel.master.port == 1);
         assert_true(healthcode_sentinel_votes(&sentinel, now) == 2);
+        assert_true(healthcode_sentinel_speaking(&sentinel, now) == 3);
     }
 
     assert_int_equal(judge(&sentinel, 1000 + SILENCE), LOST);
+
+    assert_true(healthcode_sentinel_speaking(&sentinel, 12000 + SILENCE) == 0);
 
     /* and once another one follows, at once */
 

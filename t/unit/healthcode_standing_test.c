@@ -47,6 +47,17 @@ sum_of(const healthcode_standings_t *standings, uint64_t store, uint64_t now)
 }
 
 
+static bool
+is_whole(const healthcode_standing_lead_t *a,
+    const healthcode_standing_lead_t *b)
+{
+    return a->sentinels == b->sentinels && a->reachable == b->reachable
+           && a->agreeing == b->agreeing && a->len == b->len
+           && a->port == b->port && a->epoch == b->epoch
+           && a->since == b->since && memcmp(a->master, b->master, 16) == 0;
+}
+
+
 static void
 test_refuses_memory_that_is_not_its_own(void **state)
 {
@@ -96,8 +107,8 @@ test_knows_nothing_at_first(void **state)
 static void
 test_believes_no_half(void **state)
 {
-    size_t                      words = 1 + 8, place;
-    uint64_t                   *at[9], before[9], after[9];
+    size_t                      words = 1 + 16, changed, place;
+    uint64_t                   *at[17], before[17], after[17];
     healthcode_standings_t      s = room_for(4);
     healthcode_standing_t       first = up, second = down;
     healthcode_standing_sum_t   sum;
@@ -109,10 +120,18 @@ test_believes_no_half(void **state)
     second.ahead = -5;
     first.has_keys = true;
     first.keys = 7;
+    first.lead = (healthcode_standing_lead_t) {
+        .sentinels = 3, .reachable = 3, .agreeing = 3, .len = 4, .port = 6379,
+        .master = { 10, 0, 0, 1 }, .epoch = 7, .since = 100
+    };
+    second.lead = first.lead;
+    second.lead.reachable = 2;
+    second.lead.master[15] = 9;
+    second.lead.epoch = 8;
 
     for (unsigned process = 1; process <= 2; process++) {
 
-        memset(s.claims, 0, s.places * 9 * sizeof(uint64_t));
+        memset(s.claims, 0, s.places * 17 * sizeof(uint64_t));
         one = (healthcode_standing_seat_t) { 0, 0 };
 
         assert_true(healthcode_standing_say(&s, &one, 1, 1, STORE, &first,
@@ -121,7 +140,7 @@ test_believes_no_half(void **state)
         at[0] = &s.claims[place];
 
         for (size_t i = 1; i < words; i++) {
-            at[i] = &s.rows[place * 8 + i - 1];
+            at[i] = &s.rows[place * 16 + i - 1];
         }
 
         for (size_t i = 0; i < words; i++) {
@@ -137,13 +156,21 @@ test_believes_no_half(void **state)
                                             &second, NOW + 2 * LIFE));
         assert_int_equal(one.place, place);
 
+        changed = 0;
+
         for (size_t i = 0; i < words; i++) {
-            after[i] = *at[i];
+            if (*at[i] != before[i]) {
+                at[changed] = at[i];
+                before[changed] = before[i];
+                after[changed++] = *at[i];
+            }
         }
 
-        for (unsigned set = 0; set < 1u << words; set++) {
+        assert_true(at[0] == &s.claims[place]);
 
-            for (size_t i = 0; i < words; i++) {
+        for (unsigned set = 0; set < 1u << changed; set++) {
+
+            for (size_t i = 0; i < changed; i++) {
                 *at[i] = (set >> i & 1) ? after[i] : before[i];
             }
 
@@ -154,7 +181,8 @@ test_believes_no_half(void **state)
                 test_row(sum.down == 0 && sum.standing.since == 100
                          && sum.standing.beat == 11
                          && !sum.standing.is_timed
-                         && sum.standing.has_keys && sum.standing.keys == 7,
+                         && sum.standing.has_keys && sum.standing.keys == 7
+                         && is_whole(&sum.standing.lead, &first.lead),
                          set, "as before");
 
             } else if (sum.down) {
@@ -162,7 +190,9 @@ test_believes_no_half(void **state)
                          && sum.standing.reason == 31
                          && sum.standing.beat == 22
                          && sum.standing.ahead == -5
-                         && !sum.standing.has_keys, set, "as after");
+                         && !sum.standing.has_keys
+                         && is_whole(&sum.standing.lead, &second.lead),
+                         set, "as after");
             }
         }
     }
@@ -345,6 +375,104 @@ test_says_what_all_say(void **state)
 }
 
 
+static healthcode_standing_lead_t
+lead_of(const healthcode_standings_t *standings)
+{
+    return sum_of(standings, STORE, NOW).standing.lead;
+}
+
+
+static void
+test_says_who_the_master_is(void **state)
+{
+    healthcode_standings_t       s = room_for(4);
+    healthcode_standing_t        told[3] = { up, up, up };
+    healthcode_standing_lead_t   lead;
+    healthcode_standing_seat_t   seats[3];
+
+    memset(seats, 0, sizeof(seats));
+
+    for (unsigned i = 0; i < 3; i++) {
+        told[i].lead = (healthcode_standing_lead_t) {
+            .sentinels = 5, .reachable = 5 - i, .agreeing = 3 + i % 2,
+            .master = { 10, 0, 0, 1 }, .len = 4, .port = 65535,
+            .epoch = UINT64_C(999999999999999999), .since = 300 - i % 2
+        };
+        assert_true(healthcode_standing_say(&s, &seats[i], 1, i, STORE,
+                                            &told[i], NOW));
+    }
+
+    lead = lead_of(&s);
+    assert_int_equal(lead.sentinels, 5);
+    assert_int_equal(lead.reachable, 3);
+    assert_int_equal(lead.agreeing, 3);
+    assert_int_equal(lead.since, 299);
+    assert_int_equal(lead.port, 65535);
+    assert_true(lead.epoch == UINT64_C(999999999999999999));
+    assert_memory_equal(lead.master, "\12\0\0\1", 4);
+
+    /* one is ahead of the others, and another one knows nobody any more */
+
+    told[0].lead.agreeing = told[0].lead.reachable = 0;
+    told[0].lead.len = 0;
+    told[0].lead.epoch = 0;
+    told[1].lead.epoch++;
+    told[1].lead.since = 400;
+    memset(told[1].lead.master, 0xfe, 16);
+    told[1].lead.len = 16;
+
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(healthcode_standing_say(&s, &seats[i], 1, i, STORE,
+                                            &told[i], NOW));
+    }
+
+    lead = lead_of(&s);
+    assert_int_equal(lead.sentinels, 5);
+    assert_int_equal(lead.reachable, 0);
+    assert_int_equal(lead.agreeing, 0);
+    assert_int_equal(lead.since, 400);
+    assert_int_equal(lead.len, 16);
+    assert_memory_equal(lead.master, told[1].lead.master, 16);
+
+    /* nobody knows one */
+
+    healthcode_standing_leave(&s, &seats[1]);
+    healthcode_standing_leave(&s, &seats[2]);
+    assert_int_equal(lead_of(&s).len, 0);
+    assert_int_equal(lead_of(&s).sentinels, 5);
+
+    (void) state;
+}
+
+
+static void
+test_knows_two_masters_apart(void **state)
+{
+    healthcode_standing_lead_t  a = { .master = { 10, 0, 0, 1 }, .len = 4,
+                                      .port = 6379, .epoch = 7, .since = 1 };
+    healthcode_standing_lead_t  b = a, none;
+
+    memset(&none, 0, sizeof(none));
+    b.since = 2;
+    assert_true(healthcode_standing_is_lead(&a, &b));
+    assert_false(healthcode_standing_is_lead(&none, &none));
+
+    b.epoch = 8;
+    assert_false(healthcode_standing_is_lead(&a, &b));
+    b = a;
+    b.port = 6380;
+    assert_false(healthcode_standing_is_lead(&a, &b));
+    b = a;
+    b.master[3] = 2;
+    assert_false(healthcode_standing_is_lead(&a, &b));
+    b = a;
+    b.len = 16;
+    assert_false(healthcode_standing_is_lead(&a, &b));
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -356,6 +484,8 @@ main(void)
         cmocka_unit_test(test_gives_the_place_of_the_dead_to_others),
         cmocka_unit_test(test_counts_the_newest_configuration),
         cmocka_unit_test(test_says_what_all_say),
+        cmocka_unit_test(test_says_who_the_master_is),
+        cmocka_unit_test(test_knows_two_masters_apart),
     };
 
     return cmocka_run_group_tests_name("standing", tests, NULL, NULL);

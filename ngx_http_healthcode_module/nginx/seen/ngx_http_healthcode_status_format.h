@@ -36,6 +36,7 @@ typedef struct {
     uint64_t                                 keys;     /* that are tracked */
     uint64_t                                 max_keys; /* 0: no limit, or none
                                                           are tracked */
+    healthcode_standing_lead_t               lead;     /* by sentinels */
     unsigned                                 has_beaten:1;   /* age is known */
     unsigned                                 is_timed:1;     /* ahead is */
     unsigned                                 has_keys:1;     /* keys are */

@@ -12,6 +12,9 @@ static void ngx_http_healthcode_status_json_store(
     const ngx_http_healthcode_store_t *store, healthcode_json_writer_t *json);
 static void ngx_http_healthcode_status_json_state(
     const ngx_http_healthcode_store_t *store, healthcode_json_writer_t *json);
+static void ngx_http_healthcode_status_json_sentinel(
+    const ngx_http_healthcode_store_t *store,
+    const healthcode_standing_lead_t *lead, healthcode_json_writer_t *json);
 static uint64_t ngx_http_healthcode_status_json_sum(
     const ngx_http_healthcode_status_facts_t *facts, healthcode_series_e what,
     healthcode_str_t label);
@@ -134,6 +137,50 @@ ngx_http_healthcode_status_json_state(const ngx_http_healthcode_store_t *store,
                                  state.keys);
     healthcode_json_writer_known(json, "tracking_max", state.max_keys,
                                  state.max_keys);
+
+    ngx_http_healthcode_status_json_sentinel(store, &state.lead, json);
+}
+
+
+static void
+ngx_http_healthcode_status_json_sentinel(
+    const ngx_http_healthcode_store_t *store,
+    const healthcode_standing_lead_t *lead, healthcode_json_writer_t *json)
+{
+    char                           text[HEALTHCODE_SENTINEL_TEXT];
+    healthcode_sentinel_address_t  master;
+
+    healthcode_json_writer_name(json, "sentinel");
+
+    if (lead->sentinels == 0) {
+        healthcode_json_writer_word(json, healthcode_str("null"));
+        return;
+    }
+
+    healthcode_json_writer_open(json, '{');
+    healthcode_json_writer_name(json, "name");
+    healthcode_json_writer_string(json,
+                               ngx_http_healthcode_view(&store->sentinel.name));
+    healthcode_json_writer_member(json, "sentinels", lead->sentinels);
+    healthcode_json_writer_member(json, "reachable", lead->reachable);
+    healthcode_json_writer_member(json, "agreeing", lead->agreeing);
+    healthcode_json_writer_name(json, "master");
+
+    if (lead->len) {
+        ngx_memcpy(master.bytes, lead->master, sizeof(master.bytes));
+        master.len = lead->len;
+        master.port = lead->port;
+
+        (void) healthcode_sentinel_text(&master, text);
+        healthcode_json_writer_string(json, healthcode_str_from(text,
+                                                          ngx_strlen(text)));
+    } else {
+        healthcode_json_writer_word(json, healthcode_str("null"));
+    }
+
+    healthcode_json_writer_known(json, "epoch", lead->len, lead->epoch);
+    healthcode_json_writer_known(json, "since", lead->len, lead->since);
+    healthcode_json_writer_close(json, '}');
 }
 
 

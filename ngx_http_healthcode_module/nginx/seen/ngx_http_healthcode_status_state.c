@@ -40,6 +40,16 @@ ngx_http_healthcode_status_state_read(ahead, state->is_timed, state->ahead)
 ngx_http_healthcode_status_state_read(keys, state->has_keys, state->keys)
 ngx_http_healthcode_status_state_read(max_keys, state->max_keys,
                                       state->max_keys)
+ngx_http_healthcode_status_state_read(sentinels, state->lead.sentinels,
+                                      state->lead.sentinels)
+ngx_http_healthcode_status_state_read(reachable, state->lead.sentinels,
+                                      state->lead.reachable)
+ngx_http_healthcode_status_state_read(agreeing, state->lead.sentinels,
+                                      state->lead.agreeing)
+ngx_http_healthcode_status_state_read(epoch, state->lead.len,
+                                      state->lead.epoch)
+ngx_http_healthcode_status_state_read(named, state->lead.len,
+                                      state->lead.since)
 
 
 static const ngx_http_healthcode_status_state_metric_t
@@ -67,7 +77,27 @@ static const ngx_http_healthcode_status_state_metric_t
 
     { { "healthcode_store_tracking_max_keys", "gauge",
         "Keys that the server tracks at most, as the configuration says." },
-      ngx_http_healthcode_status_state_max_keys, 0 }
+      ngx_http_healthcode_status_state_max_keys, 0 },
+
+    { { "healthcode_store_sentinels", "gauge",
+        "Sentinels of the store, as the configuration says." },
+      ngx_http_healthcode_status_state_sentinels, 0 },
+
+    { { "healthcode_store_sentinels_reachable", "gauge",
+        "Sentinels that answered lately, for the worker with the fewest." },
+      ngx_http_healthcode_status_state_reachable, 0 },
+
+    { { "healthcode_store_sentinels_agreeing", "gauge",
+        "Sentinels that name the master, for the worker with the fewest." },
+      ngx_http_healthcode_status_state_agreeing, 0 },
+
+    { { "healthcode_store_master_epoch", "gauge",
+        "Configuration epoch in which sentinels name the master." },
+      ngx_http_healthcode_status_state_epoch, 0 },
+
+    { { "healthcode_store_master_since_time_seconds", "gauge",
+        "Since when sentinels name the master, in Unix seconds." },
+      ngx_http_healthcode_status_state_named, 0 }
 };
 
 static const healthcode_exposition_t  ngx_http_healthcode_status_worker = {
@@ -87,6 +117,10 @@ ngx_http_healthcode_status_state(const ngx_http_healthcode_store_t *store,
 
     state->reason = HEALTHCODE_REASON_STORE_UNAVAILABLE;
     state->max_keys = store->cache ? (uint64_t) store->max_tracked : 0;
+
+    if (store->sentinel.servers) {
+        state->lead.sentinels = (unsigned) store->sentinel.servers->nelts;
+    }
 
     if (!ngx_http_healthcode_standing_sum(store, &sum, &now)) {
         state->is_up = store->client
@@ -111,6 +145,10 @@ ngx_http_healthcode_status_state(const ngx_http_healthcode_store_t *store,
 
     state->has_keys = sum.standing.has_keys;
     state->keys = sum.standing.keys;
+
+    if (state->lead.sentinels) {
+        state->lead = sum.standing.lead;
+    }
 }
 
 

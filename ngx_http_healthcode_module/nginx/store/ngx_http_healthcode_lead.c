@@ -64,6 +64,40 @@ ngx_http_healthcode_lead_end(ngx_http_healthcode_connection_t *connection)
 }
 
 
+void
+ngx_http_healthcode_lead_say(const ngx_http_healthcode_connection_t *connection,
+    const healthcode_standing_lead_t *before, healthcode_standing_lead_t *said)
+{
+    uint64_t                      now = ngx_http_healthcode_clock();
+    const healthcode_sentinel_t  *core;
+    healthcode_standing_lead_t    lead;
+
+    ngx_memzero(&lead, sizeof(healthcode_standing_lead_t));
+
+    if (connection->lead) {
+
+        core = &connection->lead->sentinel.core;
+
+        lead.sentinels = (unsigned) core->n;
+        lead.reachable = (unsigned) healthcode_sentinel_speaking(core, now);
+
+        if (core->is_named) {
+            lead.agreeing = (unsigned) healthcode_sentinel_votes(core, now);
+            lead.len = core->master.len;
+            lead.port = core->master.port;
+            ngx_memcpy(lead.master, core->master.bytes, sizeof(lead.master));
+            lead.epoch = core->epoch;
+            lead.since = healthcode_standing_is_lead(&lead, said)
+                         ? said->since
+                         : healthcode_standing_is_lead(&lead, before)
+                           ? before->since : (uint64_t) ngx_time();
+        }
+    }
+
+    *said = lead;
+}
+
+
 /* ---- waiting to be led ---- */
 
 /* Nobody waits for sentinels that have fallen silent. */

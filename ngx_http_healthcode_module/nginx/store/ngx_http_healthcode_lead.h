@@ -28,6 +28,15 @@ struct ngx_http_healthcode_lead_s {
 ngx_int_t ngx_http_healthcode_lead_begin(
     ngx_http_healthcode_connection_t *connection, ngx_pool_t *pool);
 
+/*
+ * What the sentinels of connection say now, into said, all zero if it has none;
+ * since is that of said if the master is still the same, or that of before, or
+ * else now.
+ */
+void ngx_http_healthcode_lead_say(
+    const ngx_http_healthcode_connection_t *connection,
+    const healthcode_standing_lead_t *before, healthcode_standing_lead_t *said);
+
 /* The sentinels are left, if there are any; connection is destroyed. */
 void ngx_http_healthcode_lead_end(ngx_http_healthcode_connection_t *connection);
 

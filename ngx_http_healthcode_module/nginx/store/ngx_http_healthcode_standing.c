@@ -5,12 +5,14 @@
  */
 
 #include "ngx_http_healthcode_clock.h"
+#include "ngx_http_healthcode_lead.h"
 #include "ngx_http_healthcode_standing.h"
 
 
 static void ngx_http_healthcode_standing_handler(ngx_event_t *ev);
 static uint64_t ngx_http_healthcode_standing_since(
-    const ngx_http_healthcode_standing_t *standing, bool is_up);
+    const ngx_http_healthcode_standing_t *standing,
+    const healthcode_standing_sum_t *sum, bool is_up);
 static uint64_t ngx_http_healthcode_standing_name(
     const ngx_http_healthcode_store_t *store);
 
@@ -42,7 +44,9 @@ ngx_http_healthcode_standing_handler(ngx_event_t *ev)
 void
 ngx_http_healthcode_standing_say(ngx_http_healthcode_standing_t *standing)
 {
+    uint64_t                                  now;
     healthcode_standing_t                    *said = &standing->said;
+    healthcode_standing_sum_t                 sum;
     const ngx_http_healthcode_store_t        *store;
     const ngx_http_healthcode_connection_t   *connection;
 
@@ -53,7 +57,13 @@ ngx_http_healthcode_standing_say(ngx_http_healthcode_standing_t *standing)
         return;
     }
 
-    said->since = ngx_http_healthcode_standing_since(standing,
+    ngx_memzero(&sum, sizeof(healthcode_standing_sum_t));
+
+    if (!standing->is_said) {
+        (void) ngx_http_healthcode_standing_sum(store, &sum, &now);
+    }
+
+    said->since = ngx_http_healthcode_standing_since(standing, &sum,
                         ngx_http_healthcode_connection_is_up(connection));
     said->is_up = ngx_http_healthcode_connection_is_up(connection);
     said->reason = said->is_up ? HEALTHCODE_REASON_OK
@@ -62,6 +72,7 @@ ngx_http_healthcode_standing_say(ngx_http_healthcode_standing_t *standing)
     said->is_timed = connection->is_timed;
     said->ahead = connection->ahead;
     said->has_keys = healthcode_tracker_keys(&connection->tracker, &said->keys);
+    ngx_http_healthcode_lead_say(connection, &sum.standing.lead, &said->lead);
     standing->is_said = 1;
 
     (void) healthcode_standing_say(store->standings, &standing->seat,
@@ -79,20 +90,16 @@ ngx_http_healthcode_standing_say(ngx_http_healthcode_standing_t *standing)
  */
 static uint64_t
 ngx_http_healthcode_standing_since(
-    const ngx_http_healthcode_standing_t *standing, bool is_up)
+    const ngx_http_healthcode_standing_t *standing,
+    const healthcode_standing_sum_t *sum, bool is_up)
 {
-    uint64_t                   now;
-    healthcode_standing_sum_t  sum;
-
     if (standing->is_said) {
         return (standing->said.is_up == is_up) ? standing->said.since
                                                : (uint64_t) ngx_time();
     }
 
-    return ngx_http_healthcode_standing_sum(standing->connection->store, &sum,
-                                            &now)
-           && sum.standing.is_up == is_up
-           ? sum.standing.since : (uint64_t) ngx_time();
+    return sum->up + sum->down && sum->standing.is_up == is_up
+           ? sum->standing.since : (uint64_t) ngx_time();
 }
 
 

@@ -14,6 +14,7 @@ use Healthcode::Fixture;
 use Healthcode::Http qw(get);
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
+use Healthcode::Sentinel;
 
 
 # The server that README.md shows, on another port.
@@ -31,7 +32,10 @@ sub new {
     my ($class) = @_;
     my $f = Healthcode::Fixture->new;
     $f->admin('store touch --source registry');
-    my $self = bless { f => $f, port => free_port() }, $class;
+    my $city = Healthcode::Sentinel->new(fixture => $f, servers => 1, sentinels => 1,
+                                         password => $f->password);
+    $f->init_store($city->master);
+    my $self = bless { f => $f, port => free_port(), city => $city }, $class;
     my $sunset = sprintf '%04d-%02d-%02dT00:00:00Z',
         sub { $_[5] + 1900, $_[4] + 1, $_[3] }->(gmtime time + 5 * 86400);
     $f->write('site/keys', $f->read('province.jwks'), 0644);
@@ -46,6 +50,7 @@ sub new {
         $f->store_conf('flags', cache => 'hall'),
         $f->store_conf('second', server => 'unix:{{ROOT}}/nobody.sock',
                        timeout => '100ms'),
+        $f->store_conf('led', $city->lines),
         'healthcode_risk flags;', metrics_server($self->{port}), <<"END");
 server {
     listen unix:{{SOCK}};
