@@ -200,6 +200,8 @@ model_draw(model_terms_t *terms)
         terms->interrupt[i] = interrupts[model_roll(5)];
     }
 
+    terms->rotate = model_chance(48) ? 1U << model_roll(3) : 0;
+
     if (model_chance(80)) {
         model_draw_writers(terms);
 

@@ -49,6 +49,10 @@
 #define MODEL_FLAG      "confirmed"
 #define MODEL_DATE      1700000000
 
+/* Passwords have numbers; that of nobody is wrong. */
+#define MODEL_PASSWORDS 8
+#define MODEL_WRONG     0
+
 
 /* What a worker is about, where it may be interrupted. */
 typedef enum {
@@ -64,7 +68,8 @@ typedef enum {
 
 
 typedef enum {
-    MODEL_COMMAND_HELLO,
+    MODEL_COMMAND_HELLO,        /* value: the password */
+    MODEL_COMMAND_AUTH,         /* likewise */
     MODEL_COMMAND_TRACKING,     /* value: as it should be */
     MODEL_COMMAND_TRACKED,
     MODEL_COMMAND_GET,
@@ -88,6 +93,7 @@ typedef struct {
     model_command_e   command;
     unsigned          key;
     uint64_t          value;
+    bool              refused;     /* a reply: not with this password */
 } model_message_t;
 
 
@@ -98,6 +104,7 @@ typedef struct {
     bool              cut;         /* it will see so after what has arrived */
     bool              half;        /* it will not see it */
     bool              tracking;
+    bool              authed;      /* by the password of HELLO */
     unsigned          store, server;
     unsigned          registered;  /* keys, a bit each */
     uint64_t          lags;        /* until then nothing arrives */
@@ -152,6 +159,8 @@ struct model_worker_s {
     healthcode_sentinel_t          sentinel;
     model_question_t               questions[MODEL_SENTINELS];
     uint64_t                       deaf;          /* to them, until a tick */
+    uint64_t                       password;      /* that it has read */
+    uint64_t                       authed;        /* tick: by AUTH, since */
 
     uint64_t              heartbeat;     /* ms: the next */
     uint64_t              again;         /* ms: to connect */
@@ -191,6 +200,8 @@ typedef struct {
     model_sentinel_t      sentinels[MODEL_SENTINELS];
     uint64_t              epoch;
     uint64_t              demoted;       /* another master since then */
+    uint64_t              password;      /* the newest one */
+    bool                  both;          /* the one before it counts, too */
 
     /* the truth: since when a flag has been acknowledged */
     uint64_t              flagged[MODEL_FLAGS];
@@ -211,6 +222,7 @@ typedef struct {
     unsigned  silence;       /* ms */
     unsigned  learn;         /* ticks until all of them know */
     unsigned  deaf;
+    unsigned  rotate;
 } model_terms_t;
 
 
@@ -296,12 +308,16 @@ size_t model_resp_read(const char *bytes, size_t len,
     model_message_t *command);
 redisReply *model_resp_reply(const model_message_t *message);
 
+/* One with this number. */
+healthcode_str_t model_resp_password(uint64_t number);
+
 /* What asks for holder. */
 healthcode_risk_query_t model_resp_query(unsigned holder);
 
 /* model_fault.c: what an adversary does to them */
 void model_fault(unsigned store);
 void model_fault_touch(unsigned store);
+void model_fault_rotate(unsigned store);
 void model_fault_write(unsigned store, unsigned key, bool flag);
 
 /* model_glue.c: the event loop of a worker */
@@ -328,6 +344,7 @@ void model_watch_reply(const healthcode_tracker_t *tracker,
     const redisReply *reply, healthcode_tracker_e rc);
 void model_watch_lost(const model_worker_t *worker);
 void model_watch_told(model_worker_t *worker);
+void model_watch_order(const model_worker_t *worker);
 void model_watch_note(void *data, const healthcode_tracker_note_t *note);
 
 /* model_oracle.c */

@@ -82,6 +82,10 @@
     count(halves, "connections half cut")                                     \
     count(pauses, "stores stopped")                                           \
     count(evictions, "keys that a store did not track any longer")            \
+    count(rotations, "other passwords")                                       \
+    count(auths, "of which a worker says that it is in use by AUTH")          \
+    count(auths_refused, "of which AUTH is refused")                          \
+    count(hits_authed, "hits on what the worker knew before AUTH")            \
     count(failovers, "other masters")                                         \
     count(named, "masters that sentinels named")                              \
     count(unnamed, "times that no majority of them spoke")                    \

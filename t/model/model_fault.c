@@ -70,6 +70,26 @@ model_fault_touch(unsigned store)
 }
 
 
+/* Another password beside the one of now, or in its place; or it alone. */
+void
+model_fault_rotate(unsigned store)
+{
+    model_store_t  *s = &model.stores[store];
+
+    if (s->both) {
+        s->both = false;
+
+    } else {
+        s->password = s->password % MODEL_PASSWORDS + 1;
+        s->both = model_chance(192);
+        model.count.rotations++;
+    }
+
+    model_trace("store %u: password %u%s", store, (unsigned) s->password,
+                s->both ? ", and the one before it" : "");
+}
+
+
 void
 model_fault(unsigned store)
 {

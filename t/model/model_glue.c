@@ -11,6 +11,7 @@ static void model_glue_read(model_worker_t *worker);
 static void model_glue_led(model_worker_t *worker);
 static void model_glue_timers(model_worker_t *worker);
 static void model_glue_live(model_worker_t *worker, uint64_t now);
+static void model_glue_rotate(model_worker_t *worker);
 static void model_glue_late(model_worker_t *worker);
 static void model_glue_connect(model_worker_t *worker);
 static void model_glue_write(model_worker_t *worker);
@@ -20,7 +21,8 @@ static bool model_glue_again(model_worker_t *worker);
 static bool model_glue_is_rest(model_worker_t *worker);
 
 
-static const healthcode_handshake_t  model_glue_handshake = {
+/* Its password is that of a worker. */
+static healthcode_handshake_t  model_glue_handshake = {
     .tracking = true, .is_gate = true, .pepper_check = MODEL_PEPPER
 };
 
@@ -41,6 +43,9 @@ model_glue_start(model_worker_t *worker)
     worker->is_made = true;
     model_ask_begin(worker);
 
+    worker->password = model.stores[worker->store].password;
+    worker->authed = 0;
+    model_glue_handshake.password = model_resp_password(worker->password);
     healthcode_tracker_init(&worker->tracker, &model_glue_handshake,
                             2 * model.terms.lease, MODEL_LOOKUPS,
                             model_watch_note, worker);
@@ -82,6 +87,10 @@ model_glue_turn(model_worker_t *worker)
 
     model_glue_timers(worker);
 
+    if (model.terms.rotate) {
+        model_glue_rotate(worker);
+    }
+
     n = model_glue_is_rest(worker) ? 0 : model_roll(2 * model.terms.burst);
 
     for ( /* void */ ; n; n--) {
@@ -105,6 +114,7 @@ model_glue_read(model_worker_t *worker)
 
     while (worker->link.open) {
 
+        model_watch_order(worker);
         reply = model_link_receive(&worker->link);
 
         if (reply == NULL) {
@@ -240,6 +250,24 @@ model_glue_live(model_worker_t *worker, uint64_t now)
 }
 
 
+/* Its file has another password, which may be wrong. */
+static void
+model_glue_rotate(model_worker_t *worker)
+{
+    uint64_t  newest = model.stores[worker->store].password;
+
+    if (worker->password == newest || !model_chance(32)) {
+        return;
+    }
+
+    worker->password = model_chance(32) ? MODEL_WRONG : newest;
+    model_trace("worker %u has password %u", worker->number,
+                (unsigned) worker->password);
+    (void) healthcode_tracker_auth(&worker->tracker,
+                                   model_resp_password(worker->password));
+}
+
+
 static void
 model_glue_late(model_worker_t *worker)
 {
@@ -260,6 +288,7 @@ model_glue_connect(model_worker_t *worker)
     model_link_connect(&worker->link, worker->number, worker->store);
 
     worker->connected = worker->cached;
+    worker->authed = 0;
     worker->peer = worker->store * MODEL_SERVERS + worker->link.server;
 
     healthcode_tracker_connect(&worker->tracker,

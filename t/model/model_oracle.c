@@ -26,6 +26,8 @@ model_oracle_hit(model_worker_t *worker, unsigned holder)
         (worker->tracker.state != HEALTHCODE_TRACKER_LIVE);
     model.count.hits_stopping += worker->late;
     model.count.hits_woken += store->stored[holder] < worker->woken;
+    model.count.hits_authed += worker->reads == worker->number
+                               && store->stored[holder] < worker->authed;
 
     if (store->flagged[holder] != MODEL_NEVER) {
         model.count.hits_flagged++;

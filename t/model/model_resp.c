@@ -46,6 +46,12 @@ static redisReply *model_resp_meta(uint64_t instance);
 static redisReply  model_ok = {
     .type = REDIS_REPLY_STATUS, .str = (char *) "OK", .len = 2
 };
+static redisReply  model_wrongpass = {
+    .type = REDIS_REPLY_ERROR, .str = (char *) "WRONGPASS invalid", .len = 17
+};
+static redisReply  model_noauth = {
+    .type = REDIS_REPLY_ERROR, .str = (char *) "NOAUTH required", .len = 15
+};
 static redisReply  model_nil = { .type = REDIS_REPLY_NIL };
 static redisReply  model_one = { .type = REDIS_REPLY_INTEGER, .integer = 1 };
 static redisReply  model_empty = { .type = REDIS_REPLY_MAP };
@@ -154,6 +160,15 @@ model_resp_begin(void)
 }
 
 
+healthcode_str_t
+model_resp_password(uint64_t number)
+{
+    static const char  words[] = "pw0pw1pw2pw3pw4pw5pw6pw7pw8";
+
+    return healthcode_str_from(words + 3 * number, 3);
+}
+
+
 healthcode_risk_query_t
 model_resp_query(unsigned holder)
 {
@@ -193,6 +208,7 @@ model_resp_read(const char *bytes, size_t len, model_message_t *command)
     command->type = MODEL_REPLY;
     command->key = 0;
     command->value = 0;
+    command->refused = false;
     command->command = model_resp_command(arg, lens, n, command);
 
     if (command->command == MODEL_COMMAND_NONE || p > bytes + len) {
@@ -231,6 +247,7 @@ model_resp_command(const char **args, const size_t *lens, unsigned n,
         { "HRANDFIELD", "healthcode:data", MODEL_COMMAND_DATA, MODEL_DATA },
         { "TIME", NULL, MODEL_COMMAND_TIME, 0 },
         { "HELLO", "3", MODEL_COMMAND_HELLO, 0 },
+        { "AUTH", NULL, MODEL_COMMAND_AUTH, 0 },
         { "CLIENT", "TRACKING", MODEL_COMMAND_TRACKING, 0 },
         { "CLIENT", "TRACKINGINFO", MODEL_COMMAND_TRACKED, 0 },
         { "GET", "healthcode:push", MODEL_COMMAND_GET, MODEL_PUSHED },
@@ -256,6 +273,11 @@ model_resp_command(const char **args, const size_t *lens, unsigned n,
         {
             command->key = commands[i].key;
             command->value = (n == 3 && model_resp_is(args[2], lens[2], "ON"));
+
+            if (commands[i].command <= MODEL_COMMAND_AUTH) {
+                command->value = (uint64_t) (args[n - 1][2] - '0');
+            }
+
             return commands[i].command;
         }
     }
@@ -275,8 +297,14 @@ model_resp_reply(const model_message_t *message)
         return &model_pushes[MODEL_DATA + 1].reply;
     }
 
+    if (message->refused) {
+        return (message->command <= MODEL_COMMAND_AUTH) ? &model_wrongpass
+                                                        : &model_noauth;
+    }
+
     switch (message->command) {
     case MODEL_COMMAND_HELLO:     return &model_empty;
+    case MODEL_COMMAND_AUTH:
     case MODEL_COMMAND_TRACKING:  return &model_ok;
     case MODEL_COMMAND_GET:
     case MODEL_COMMAND_INCR:      return &model_one;

@@ -23,6 +23,7 @@ model_store_begin(void)
     for (unsigned i = 0; i < MODEL_STORES; i++) {
         store = &model.stores[i];
         memset(store, 0, sizeof(model_store_t));
+        store->password = 1;
         store->servers[0].used = true;
         store->servers[0].master = true;
         store->servers[0].instance = ++model.instances;
@@ -98,6 +99,10 @@ model_store_turn(void)
         if (model_chance(model.terms.fault) && model_chance(32)) {
             model_fault(i);
         }
+
+        if (model_chance(model.terms.rotate)) {
+            model_fault_rotate(i);
+        }
     }
 }
 
@@ -113,6 +118,7 @@ model_link_connect(model_link_t *link, unsigned worker, unsigned store)
     link->cut = false;
     link->half = false;
     link->tracking = false;
+    link->authed = false;
     link->store = store;
     link->server = model.stores[store].current;
     link->registered = 0;
@@ -198,6 +204,29 @@ model_store_serve(model_link_t *link)
 }
 
 
+/* Who was let in stays so, by whatever password: as with Redis. */
+static bool
+model_store_lets_in(model_link_t *link, const model_message_t *command)
+{
+    const model_store_t  *store = &model.stores[link->store];
+
+    if (command->command > MODEL_COMMAND_AUTH) {
+        return link->authed;
+    }
+
+    if (command->value != MODEL_WRONG
+        && (command->value == store->password
+            || (store->both
+                && command->value % MODEL_PASSWORDS + 1 == store->password)))
+    {
+        link->authed = true;
+        return true;
+    }
+
+    return false;
+}
+
+
 static void
 model_store_answer(model_link_t *link, const model_message_t *command)
 {
@@ -208,9 +237,15 @@ model_store_answer(model_link_t *link, const model_message_t *command)
                             % MODEL_QUEUE];
     *reply = *command;
 
+    if (!model_store_lets_in(link, command)) {
+        reply->refused = true;
+        return;
+    }
+
     switch (command->command) {
 
     case MODEL_COMMAND_HELLO:
+    case MODEL_COMMAND_AUTH:
     case MODEL_COMMAND_TIME:
     case MODEL_COMMAND_INFO:
     case MODEL_COMMAND_STATS:

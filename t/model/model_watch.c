@@ -322,6 +322,39 @@ model_watch_told(model_worker_t *worker)
 }
 
 
+/*
+ * What arrives next answers what it will be read as: a reply to AUTH is not
+ * that to a lookup, nor the other way round, and a holder's is not another's.
+ */
+void
+model_watch_order(const model_worker_t *worker)
+{
+    bool                        is_risk;
+    const model_link_t         *link = &worker->link;
+    const model_message_t      *message = &link->messages[link->first_message];
+    const healthcode_lookup_t  *first;
+
+    if (link->arrived == 0 || message->type != MODEL_REPLY
+        || worker->tracker.state == HEALTHCODE_TRACKER_GREETING)
+    {
+        return;
+    }
+
+    first = healthcode_pipeline_first(&worker->tracker.pipeline);
+    is_risk = message->command == MODEL_COMMAND_RISK
+              && message->key != MODEL_NOBODY;
+
+    if (first == NULL
+        || first->is_auth != (message->command == MODEL_COMMAND_AUTH)
+        || (is_risk && !first->is_heartbeat
+            && memcmp(first->question.holder, model.holders[message->key],
+                      HEALTHCODE_HOLDER_LEN) != 0))
+    {
+        model.wrong = "a reply is read as that of another question";
+    }
+}
+
+
 /* What reply came to. */
 void
 model_watch_reply(const healthcode_tracker_t *tracker, const redisReply *reply,
@@ -348,6 +381,9 @@ model_watch_reply(const healthcode_tracker_t *tracker, const redisReply *reply,
     }
 
     model.count.left += (rc == HEALTHCODE_TRACKER_LEFT);
+
+    model.count.auths_refused +=
+        (rc == HEALTHCODE_TRACKER_BROKEN && tracker->auths != 0);
 
     if (rc == HEALTHCODE_TRACKER_BROKEN) {
         if (tracker->state == HEALTHCODE_TRACKER_GREETING) {
@@ -378,6 +414,13 @@ model_watch_note(void *data, const healthcode_tracker_note_t *note)
 
     if (note->kind == HEALTHCODE_TRACKER_NOTE_OWNER) {
         model_trace("worker %u is live", worker->number);
+
+    } else if (note->kind == HEALTHCODE_TRACKER_NOTE_AUTH
+               && worker->tracker.state == HEALTHCODE_TRACKER_LIVE)
+    {
+        worker->authed = model.tick;
+        model.count.auths++;
+        model_trace("worker %u has another password in use", worker->number);
 
     } else if (note->kind == HEALTHCODE_TRACKER_NOTE_RENEWED) {
         model_trace("worker %u renews its lease from %u on", worker->number,
