@@ -12,9 +12,10 @@ use Test::More;
 use Healthcode::Docs qw(document);
 use Healthcode::Faults;
 use Healthcode::Faults::Redis;
+use Healthcode::Faults::Sentinel;
 use Healthcode::Faults::Wire;
 
-my @rows = Healthcode::Faults::Redis::rows();
+my @rows = (Healthcode::Faults::Redis::rows(), Healthcode::Faults::Sentinel::rows());
 
 # ---- the document says the same ----
 

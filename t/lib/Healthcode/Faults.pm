@@ -1,7 +1,7 @@
 # Every way in which a store fails, one after the other, under a gate that serves:
 # what it answers, the line at "error", how soon it is back, and that it has not
 # let in who is flagged, spun, or kept a descriptor.  The rows are in
-# Healthcode::Faults::Redis and ::Wire.  docs/operations/faults.md.
+# Healthcode::Faults::Redis, ::Sentinel and ::Wire.  docs/operations/faults.md.
 
 package Healthcode::Faults;
 
@@ -18,6 +18,7 @@ use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 use Healthcode::Redis;
+use Healthcode::Sentinel;
 use Healthcode::Server;
 
 use constant { WAIT => 15, QUIET => 0.5, BUSY => 0.2 };
@@ -36,9 +37,10 @@ my %made;   # certificates, made once
 #   repeats  the line comes once a second
 #   begin, end   subs that get the world; end returns the time from which being back
 #            counts
-#   via      unix (if it is not there), tcp, name, relay, tls
+#   via      unix (if it is not there), tcp, name, relay, tls, sentinel
 #   late     a fault that the gate notices by its timeouts, which are short then
-#   conf     lines of redis.conf; store: lines of the store; gate: options of nginx
+#   conf     lines of redis.conf; store: lines of the store; http: of nginx; gate:
+#            options of nginx
 #   cache    only with one (1), or only without (0)
 #   after    a sub that gets the world once all is well
 #   judge    a sub that tries it by itself
@@ -113,6 +115,7 @@ sub nginx   { $_[0]{nginx} }
 sub code    { $f->code(uc $_[1]) }
 sub key     { 'healthcode:risk:{' . $f->holder($_[1]) . '}' }
 sub relay   { $_[0]{relay} }
+sub city    { $_[0]{city} }
 sub worker  { $_[0]{worker} }
 
 
@@ -124,7 +127,11 @@ sub _world {
     my @conf = @{ $row->{conf} || [] };
     my %redis = (dir => $f->dir, name => 'faults', password => $f->password);
 
-    if ($self->{via} eq 'tls') {
+    if ($self->{via} eq 'sentinel') {
+        $self->{city} = Healthcode::Sentinel->new(fixture => $f,
+                                                  password => $f->password);
+        $self->{redis} = $self->city->master;
+    } elsif ($self->{via} eq 'tls') {
         $self->{redis} = $self->authority->redis(%redis, conf => \@conf,
             certificate => $self->certificate('good'));
         $self->{port} = $self->redis->{tls_port};
@@ -175,13 +182,15 @@ sub _http {
     my %tls = $self->{via} ne 'tls' ? () : (ssl => 'on', ssl_name => 'redis.example',
         ssl_trusted_certificate => $self->authority->cert);
     my $time = $self->{row}{late} ? '800ms' : '3s';
-    my %lines = (server => $self->_server, timeout => $time, connect_timeout => $time,
+    my %lines = ($self->city ? $self->city->lines : (server => $self->_server),
+        timeout => $time, connect_timeout => $time,
         %tls, $self->{cache} ? (cache => 'gate') : (),
         %{ $self->{row}{store} || {} });
     my $resolver = $self->{names_port}
         ? "resolver 127.0.0.1:$self->{names_port} ipv6=off;" : '';
     my $zone = $self->{cache} ? 'healthcode_zone gate 1m;' : '';
-    return join "\n", $resolver, $zone, $f->http_conf(%lines), <<"END";
+    return join "\n", $resolver, $zone, $f->http_conf(%lines), $self->{row}{http} // '',
+        <<"END";
 add_header X-Known "\$healthcode_risk_cache" always;
 server {
     listen unix:{{SOCK}};
@@ -393,7 +402,7 @@ sub _end {
     $self->{$_} and $self->{$_}->end('KILL') for qw(relays names);
     unlink $self->relay->path if $self->relay;
     $self->{other}{process}->end('KILL') if $self->{other};
-    $self->redis->down;
+    $self->city ? $self->city->down : $self->redis->down;
     unlink map { glob } $f->path('faults.rdb'), $f->path('appendonlydir/*'),
         $f->path('*.aof');
 }
