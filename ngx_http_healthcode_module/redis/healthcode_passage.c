@@ -76,7 +76,7 @@ healthcode_passage_format(const healthcode_passage_t *passage, const char *sha,
     args.n = 0;
 
     healthcode_passage_add_text(&args, "EVALSHA");
-    healthcode_passage_add(&args, sha, HEALTHCODE_PASSAGE_SHA);
+    healthcode_passage_add(&args, sha, HEALTHCODE_SCRIPT_SHA);
     healthcode_passage_add_text(&args, "7");
 
     healthcode_holder_format(passage->hall, hall);
@@ -168,17 +168,6 @@ healthcode_passage_life(const healthcode_passage_t *passage)
 }
 
 
-bool
-healthcode_passage_format_load(healthcode_str_t script,
-    healthcode_redis_buf_t *buf)
-{
-    const char  *text[] = { "SCRIPT", "LOAD", (const char *) script.data };
-    size_t       len[] = { 6, 4, script.len };
-
-    return healthcode_redis_buf_command(buf, 3, text, len);
-}
-
-
 void
 healthcode_passage_read(healthcode_passage_what_e what, const redisReply *reply,
     healthcode_passage_result_t *result)
@@ -256,7 +245,7 @@ static void
 healthcode_passage_fail(const redisReply *reply,
     healthcode_passage_result_t *result)
 {
-    if (healthcode_passage_begins(reply, "NOSCRIPT")) {
+    if (healthcode_call_is_unknown(reply)) {
         result->outcome = HEALTHCODE_PASSAGE_NO_SCRIPT;
 
     } else if (healthcode_passage_begins(reply, "READONLY")) {
@@ -265,16 +254,6 @@ healthcode_passage_fail(const redisReply *reply,
     } else if (healthcode_refusal_is_auth(reply)) {
         result->reason = HEALTHCODE_REASON_STORE_AUTH;
     }
-}
-
-
-bool
-healthcode_passage_is_loaded(const redisReply *reply, const char *sha)
-{
-    return (reply->type == REDIS_REPLY_STRING
-            || reply->type == REDIS_REPLY_STATUS)
-           && reply->len == HEALTHCODE_PASSAGE_SHA
-           && memcmp(reply->str, sha, HEALTHCODE_PASSAGE_SHA) == 0;
 }
 
 

@@ -11,10 +11,8 @@
 
 #include "../core/healthcode_holder.h"
 #include "../core/healthcode_reason.h"
-#include "healthcode_redis_buf.h"
+#include "healthcode_call.h"
 
-
-#define HEALTHCODE_PASSAGE_SHA         40           /* digits of SHA-1 */
 
 /* What passage.lua takes, and no more. */
 #define HEALTHCODE_PASSAGE_RETRY_MAX   60000        /* ms */
@@ -71,17 +69,13 @@ typedef struct {
 
 
 /*
- * Appends EVALSHA of the script with this SHA-1, HEALTHCODE_PASSAGE_SHA digits.
+ * Appends EVALSHA of the script with this SHA-1, HEALTHCODE_SCRIPT_SHA digits.
  * What is more than passage.lua takes is as much as it takes, and a code lives
  * for a second at least.  False, and the buffer as it was, if there is no
  * memory.
  */
 bool healthcode_passage_format(const healthcode_passage_t *passage,
     const char *sha, healthcode_redis_buf_t *buf);
-
-/* Appends SCRIPT LOAD of the script's text; false likewise. */
-bool healthcode_passage_format_load(healthcode_str_t script,
-    healthcode_redis_buf_t *buf);
 
 /*
  * Reads the reply to the call into *result, all of it.  Only a reply that says
@@ -92,8 +86,5 @@ bool healthcode_passage_format_load(healthcode_str_t script,
  */
 void healthcode_passage_read(healthcode_passage_what_e what,
     const redisReply *reply, healthcode_passage_result_t *result);
-
-/* Whether the reply to SCRIPT LOAD says that the script is that of sha. */
-bool healthcode_passage_is_loaded(const redisReply *reply, const char *sha);
 
 #endif

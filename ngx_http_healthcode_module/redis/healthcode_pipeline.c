@@ -14,8 +14,6 @@ static healthcode_lookup_t *healthcode_pipeline_start(
     bool is_live, uint64_t now);
 static healthcode_lookup_t *healthcode_pipeline_push(
     healthcode_pipeline_t *pipeline);
-static healthcode_lookup_t *healthcode_pipeline_take(
-    healthcode_pipeline_t *pipeline);
 static bool healthcode_pipeline_is_open(const healthcode_lookup_t *lookup,
     uint64_t now);
 static healthcode_list_t *healthcode_pipeline_list(
@@ -38,6 +36,7 @@ healthcode_pipeline_init(healthcode_pipeline_t *pipeline, uint64_t timeout,
 
     healthcode_list_init(&pipeline->sent);
     healthcode_list_init(&pipeline->unsent);
+    healthcode_list_init(&pipeline->waiting);
     healthcode_list_init(&pipeline->spare);
 
     for (size_t i = 0; i < HEALTHCODE_PIPELINE_LISTS; i++) {
@@ -199,7 +198,11 @@ healthcode_pipeline_cancel(healthcode_lookup_t *lookup)
 {
     lookup->done = NULL;
 
-    if (lookup->is_joined) {
+    if (lookup->is_waiting) {
+        lookup->pipeline->pending--;
+    }
+
+    if (lookup->is_joined || lookup->is_waiting) {
         healthcode_pipeline_give(lookup);
     }
 }
@@ -219,8 +222,7 @@ healthcode_pipeline_push(healthcode_pipeline_t *pipeline)
 }
 
 
-/* One that is in no list; NULL: no memory. */
-static healthcode_lookup_t *
+healthcode_lookup_t *
 healthcode_pipeline_take(healthcode_pipeline_t *pipeline)
 {
     healthcode_list_t    *link;

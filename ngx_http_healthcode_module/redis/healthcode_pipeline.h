@@ -11,6 +11,7 @@
 #include "../core/healthcode_list.h"
 
 #include "healthcode_breaker.h"
+#include "healthcode_call.h"
 #include "healthcode_handshake.h"
 #include "healthcode_question.h"
 #include "healthcode_risk_codec.h"
@@ -36,7 +37,9 @@ typedef void (*healthcode_lookup_done_pt)(void *data,
     healthcode_reason_e reason, const healthcode_risk_reading_t *reading);
 
 
-/* One lookup, or one heartbeat, or one AUTH; its memory is the pipeline's. */
+/*
+ * One lookup, or one call, heartbeat or AUTH; its memory is the pipeline's.
+ */
 typedef struct healthcode_lookup_s {
     healthcode_list_t           link;         /* in the order sent */
     healthcode_pipeline_t      *pipeline;
@@ -65,6 +68,10 @@ typedef struct healthcode_lookup_s {
     bool                        is_behind;    /* one that may be stale */
     bool                        is_keepable;  /* what it will have read */
 
+    const healthcode_call_t    *call;         /* it is one; or NULL */
+    bool                        is_waiting;   /* for a live store */
+    bool                        is_loading;   /* its script, first */
+
     healthcode_question_t       question;     /* last: is not cleared */
 } healthcode_lookup_t;
 
@@ -81,6 +88,8 @@ struct healthcode_pipeline_s {
 
     healthcode_list_t           sent;         /* in this order */
     healthcode_list_t           unsent;       /* none of it is written */
+    healthcode_list_t           waiting;      /* calls: to be formatted when
+                                                 the store is live */
     healthcode_list_t           spare;
     size_t                      pending;      /* lookups, heartbeats apart */
     uint64_t                    heard;        /* ms: when bytes were read */
@@ -112,8 +121,27 @@ healthcode_reason_e healthcode_pipeline_ask(healthcode_pipeline_t *pipeline,
     healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup);
 
 /*
+ * Calls a script, or has the call wait until _release_calls().  instance is
+ * that of the live store.  Returns likewise, and *lookup; nobody joins it.
+ */
+healthcode_reason_e healthcode_pipeline_call(healthcode_pipeline_t *pipeline,
+    const healthcode_call_t *call, bool is_live, healthcode_str_t instance,
+    uint64_t now, healthcode_lookup_t **lookup);
+
+/*
+ * The store does not know the script of a call that has all its replies, so
+ * that nothing was done: calls it once more, with its text before, in the time
+ * that is left; or has it wait, likewise.  False: the call ends with what was
+ * replied, since nobody waits for it, it was loaded before, or there is no
+ * memory.
+ */
+bool healthcode_pipeline_load(healthcode_lookup_t *lookup, bool is_live,
+    healthcode_str_t instance);
+
+/*
  * Ends a lookup whose asker has left: done will not be called.  Its place in
- * the order stays, so that later replies find their own lookups.
+ * the order stays, so that later replies find their own lookups.  What is not
+ * written yet of a call never is.
  */
 void healthcode_pipeline_cancel(healthcode_lookup_t *lookup);
 
@@ -162,6 +190,13 @@ void healthcode_pipeline_wrote(healthcode_pipeline_t *pipeline, size_t n,
 
 /* The store is live: what was held is to be written, behind what was. */
 void healthcode_pipeline_release(healthcode_pipeline_t *pipeline);
+
+/*
+ * Behind _release(): calls that waited are to be written as well, for the store
+ * of this instance.  Those that cannot be formatted end as _FAULT.
+ */
+void healthcode_pipeline_release_calls(healthcode_pipeline_t *pipeline,
+    healthcode_str_t instance);
 
 /* From now on the time of those that are held begins when they are sent. */
 void healthcode_pipeline_unhold(healthcode_pipeline_t *pipeline);
@@ -231,7 +266,8 @@ bool healthcode_pipeline_is_silent(const healthcode_pipeline_t *pipeline,
 /*
  * After _disconnect(): what somebody waits for is held, to be asked once more
  * on the next connection, in the time that it has left.  What was asked again
- * before, or cannot be, ends for reason; heartbeats just end.
+ * before, or cannot be, ends for reason; heartbeats just end.  A call that was
+ * written may have been done, and is never repeated.
  */
 void healthcode_pipeline_again(healthcode_pipeline_t *pipeline,
     healthcode_reason_e reason);

@@ -12,8 +12,8 @@
 
 
 static bool healthcode_pipeline_hold(healthcode_lookup_t *lookup);
-static void healthcode_pipeline_end(healthcode_lookup_t *lookup,
-    healthcode_reason_e reason, const healthcode_risk_reading_t *reading);
+static void healthcode_pipeline_expire_waiting(healthcode_list_t *list,
+    uint64_t now);
 static void healthcode_pipeline_tell(healthcode_lookup_t *lookup,
     healthcode_reason_e reason, const healthcode_risk_reading_t *reading);
 static bool healthcode_pipeline_is_awaited(const healthcode_lookup_t *lookup);
@@ -89,20 +89,47 @@ bool
 healthcode_pipeline_expire(healthcode_pipeline_t *pipeline, uint64_t now,
     uint64_t *left)
 {
-    bool      sent, unsent;
-    uint64_t  next;
+    bool                waits = false;
+    uint64_t            next;
+    healthcode_list_t  *lists[] = {
+        &pipeline->sent, &pipeline->unsent, &pipeline->waiting
+    };
 
-    sent = healthcode_pipeline_expire_list(&pipeline->sent, now, left);
+    healthcode_pipeline_expire_waiting(&pipeline->waiting, now);
 
     /* what is held may be due before what the socket had no room for */
 
-    unsent = healthcode_pipeline_expire_list(&pipeline->unsent, now, &next);
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 
-    if (unsent && (!sent || next < *left)) {
-        *left = next;
+        if (healthcode_pipeline_expire_list(lists[i], now, &next)) {
+            *left = (waits && *left < next) ? *left : next;
+            waits = true;
+        }
     }
 
-    return sent || unsent;
+    return waits;
+}
+
+
+/* None of it is written: these leave no tombstone. */
+static void
+healthcode_pipeline_expire_waiting(healthcode_list_t *list, uint64_t now)
+{
+    healthcode_lookup_t  *lookup;
+
+    while (!healthcode_list_is_empty(list)) {
+
+        lookup = healthcode_pipeline_lookup(list->next);
+
+        if (lookup->due > now) {
+            return;
+        }
+
+        lookup->pipeline->late++;
+        healthcode_breaker_late(&lookup->pipeline->breaker,
+                                lookup->due - lookup->pipeline->timeout, now);
+        healthcode_pipeline_end(lookup, HEALTHCODE_REASON_STORE_TIMEOUT, NULL);
+    }
 }
 
 
@@ -247,12 +274,12 @@ healthcode_pipeline_fail(healthcode_pipeline_t *pipeline,
     pipeline->held.len = 0;
 
     healthcode_list_move(&pipeline->sent, &pipeline->unsent);
+    healthcode_list_move(&pipeline->sent, &pipeline->waiting);
     healthcode_pipeline_abandon(pipeline, reason);
 }
 
 
-/* Takes a lookup that is done or failed out of the order. */
-static void
+void
 healthcode_pipeline_end(healthcode_lookup_t *lookup,
     healthcode_reason_e reason, const healthcode_risk_reading_t *reading)
 {

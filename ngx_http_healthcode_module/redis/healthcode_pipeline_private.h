@@ -17,10 +17,17 @@ healthcode_pipeline_lookup(healthcode_list_t *link)
 }
 
 
+/* One that is in no list; NULL: no memory. */
+healthcode_lookup_t *healthcode_pipeline_take(healthcode_pipeline_t *pipeline);
+
 /* Takes it out of its list, and keeps its memory. */
 void healthcode_pipeline_give(healthcode_lookup_t *lookup);
 
 /* Nobody joins it any more. */
 void healthcode_pipeline_withdraw(healthcode_lookup_t *lookup);
+
+/* Takes a lookup that is done or failed out of the order. */
+void healthcode_pipeline_end(healthcode_lookup_t *lookup,
+    healthcode_reason_e reason, const healthcode_risk_reading_t *reading);
 
 #endif

@@ -22,6 +22,13 @@ static bool healthcode_tracker_change(healthcode_tracker_t *tracker,
 static healthcode_tracker_e healthcode_tracker_answer(
     healthcode_tracker_t *tracker, redisReply *reply, uint64_t now,
     int64_t date);
+static healthcode_reason_e healthcode_tracker_end(
+    healthcode_tracker_t *tracker, healthcode_lookup_t *lookup, uint64_t now,
+    int64_t date);
+static void healthcode_tracker_called(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup, int64_t date);
+static void healthcode_tracker_complain(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, int64_t date);
 static healthcode_reason_e healthcode_tracker_done(
     healthcode_tracker_t *tracker, healthcode_lookup_t *lookup, uint64_t now);
 
@@ -293,6 +300,10 @@ healthcode_tracker_change(healthcode_tracker_t *tracker,
         /* soon read again, and older until then */
         return true;
 
+    case HEALTHCODE_TRACKING_HALL:
+        /* a script has read it, and nobody keeps that */
+        return true;
+
     case HEALTHCODE_TRACKING_ALL:
     case HEALTHCODE_TRACKING_META:
 
@@ -333,6 +344,21 @@ healthcode_tracker_ask(healthcode_tracker_t *tracker,
 }
 
 
+healthcode_reason_e
+healthcode_tracker_call(healthcode_tracker_t *tracker,
+    const healthcode_call_t *call, uint64_t now, healthcode_lookup_t **lookup)
+{
+    if (!healthcode_tracker_stand(tracker, now)) {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    return healthcode_pipeline_call(&tracker->pipeline, call,
+                                    tracker->state == HEALTHCODE_TRACKER_LIVE,
+                                    healthcode_tracker_instance(tracker), now,
+                                    lookup);
+}
+
+
 bool
 healthcode_tracker_send(healthcode_tracker_t *tracker, uint64_t now)
 {
@@ -345,7 +371,7 @@ static healthcode_tracker_e
 healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
     uint64_t now, int64_t date)
 {
-    healthcode_reason_e     same, reason = HEALTHCODE_REASON_OK;
+    healthcode_reason_e     end, reason = HEALTHCODE_REASON_OK;
     healthcode_lookup_t    *lookup;
     healthcode_pipeline_t  *pipeline = &tracker->pipeline;
 
@@ -356,7 +382,9 @@ healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
                                          "it sent what nobody asked for");
     }
 
-    if (!lookup->is_heartbeat) {
+    /* what is refused of a call is nobody else's */
+
+    if (!lookup->is_heartbeat && lookup->call == NULL) {
         reason = healthcode_tracker_judge(tracker, lookup, reply, date);
     }
 
@@ -369,13 +397,8 @@ healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
 
         healthcode_pipeline_answered(lookup);
 
-        if (lookup->is_heartbeat) {
-            reason = healthcode_tracker_beaten(tracker, lookup, date);
-
-        } else {
-            same = healthcode_tracker_done(tracker, lookup, now);
-            reason = (reason == HEALTHCODE_REASON_OK) ? same : reason;
-        }
+        end = healthcode_tracker_end(tracker, lookup, now, date);
+        reason = (reason == HEALTHCODE_REASON_OK) ? end : reason;
     }
 
     if (tracker->state == HEALTHCODE_TRACKER_LEAVING) {
@@ -389,6 +412,74 @@ healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
     }
 
     return HEALTHCODE_TRACKER_GOES_ON;
+}
+
+
+/* All replies have come.  Not OK: the store is out. */
+static healthcode_reason_e
+healthcode_tracker_end(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup, uint64_t now, int64_t date)
+{
+    if (lookup->is_heartbeat) {
+        return healthcode_tracker_beaten(tracker, lookup, date);
+    }
+
+    if (lookup->call) {
+        healthcode_tracker_called(tracker, lookup, date);
+        return HEALTHCODE_REASON_OK;
+    }
+
+    return healthcode_tracker_done(tracker, lookup, now);
+}
+
+
+static void
+healthcode_tracker_called(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup, int64_t date)
+{
+    if (healthcode_call_is_unknown(lookup->replies[lookup->expected - 1])
+        && healthcode_pipeline_load(lookup,
+                                    tracker->state == HEALTHCODE_TRACKER_LIVE,
+                                    healthcode_tracker_instance(tracker)))
+    {
+        return;
+    }
+
+    healthcode_tracker_complain(tracker, lookup, date);
+    healthcode_pipeline_done(lookup, HEALTHCODE_REASON_OK, NULL);
+}
+
+
+/* Of a call that is refused, once a second: who asks hears no words. */
+static void
+healthcode_tracker_complain(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, int64_t date)
+{
+    char                       what[HEALTHCODE_REFUSAL_SIZE];
+    const redisReply          *reply = lookup->replies[0];
+    healthcode_tracker_note_t  note = {
+        .kind = HEALTHCODE_TRACKER_NOTE_CALL, .text = what
+    };
+
+    if (reply->type != REDIS_REPLY_ERROR) {
+        reply = lookup->replies[lookup->expected - 1];
+    }
+
+    if (reply->type != REDIS_REPLY_ERROR || lookup->done == NULL
+        || tracker->complained == date)
+    {
+        return;
+    }
+
+    tracker->complained = date;
+
+    healthcode_handshake_text(&tracker->handshake, reply, what, sizeof(what));
+
+    if (healthcode_refusal_is_auth(reply)) {
+        note.advice = lookup->call->script->rights;
+    }
+
+    tracker->note(tracker->data, &note);
 }
 
 

@@ -53,7 +53,9 @@ typedef enum {
     HEALTHCODE_TRACKER_NOTE_AUTH,     /* the new password is in use */
     HEALTHCODE_TRACKER_NOTE_LESS,     /* text: a proof that cannot be had */
     HEALTHCODE_TRACKER_NOTE_OPEN,     /* it asks nobody for a password; once */
-    HEALTHCODE_TRACKER_NOTE_ERROR     /* text, in answer to one lookup alone */
+    HEALTHCODE_TRACKER_NOTE_ERROR,    /* text, in answer to one lookup alone */
+    HEALTHCODE_TRACKER_NOTE_CALL      /* text, in answer to a call; advice: the
+                                         rights for it, if it lacks one */
 } healthcode_tracker_note_e;
 
 typedef struct {
@@ -62,6 +64,7 @@ typedef struct {
     uint64_t                   number;
     int64_t                    ahead;
     const char                *text;
+    const char                *advice;       /* or NULL */
 } healthcode_tracker_note_t;
 
 /* Must not call the tracker. */
@@ -213,6 +216,13 @@ void healthcode_tracker_lose(healthcode_tracker_t *tracker);
 healthcode_reason_e healthcode_tracker_ask(healthcode_tracker_t *tracker,
     const healthcode_risk_query_t *query, uint64_t now,
     healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup);
+
+/*
+ * As healthcode_pipeline_call(); until the store is live it waits.  Behind a
+ * reply of a live store something may be to be sent: a script's text.
+ */
+healthcode_reason_e healthcode_tracker_call(healthcode_tracker_t *tracker,
+    const healthcode_call_t *call, uint64_t now, healthcode_lookup_t **lookup);
 
 /*
  * What is to be sent is being written, at now, which is read before the write.

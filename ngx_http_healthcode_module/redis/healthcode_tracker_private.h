@@ -10,6 +10,14 @@
 #include "healthcode_tracker.h"
 
 
+/* What the store proved last. */
+static inline healthcode_str_t
+healthcode_tracker_instance(const healthcode_tracker_t *tracker)
+{
+    return healthcode_str_from(tracker->instance, tracker->instance_len);
+}
+
+
 /* ---- notes and failures ---- */
 
 void healthcode_tracker_say(healthcode_tracker_t *tracker,

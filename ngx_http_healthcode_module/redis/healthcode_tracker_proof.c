@@ -135,6 +135,8 @@ healthcode_tracker_live(healthcode_tracker_t *tracker, const redisReply *meta,
 
     healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_DATA, 0);
     healthcode_pipeline_release(&tracker->pipeline);
+    healthcode_pipeline_release_calls(&tracker->pipeline,
+                                      healthcode_tracker_instance(tracker));
 
     if (!healthcode_tracker_logged_in(tracker)) {
         return healthcode_tracker_refuse(tracker, "there is no memory");
@@ -314,10 +316,9 @@ healthcode_tracker_again(healthcode_tracker_t *tracker,
 healthcode_reason_e
 healthcode_tracker_same(healthcode_tracker_t *tracker, const redisReply *meta)
 {
-    healthcode_str_t  instance = healthcode_str_from(tracker->instance,
-                                                     tracker->instance_len);
-
-    if (healthcode_str_equal(healthcode_risk_codec_instance(meta), instance)) {
+    if (healthcode_str_equal(healthcode_risk_codec_instance(meta),
+                             healthcode_tracker_instance(tracker)))
+    {
         return HEALTHCODE_REASON_OK;
     }
 

@@ -13,6 +13,8 @@
 
 
 static bool healthcode_tracking_is(const redisReply *key, const char *name);
+static bool healthcode_tracking_begins(const redisReply *key,
+    const char *name);
 static bool healthcode_tracking_holder(const redisReply *key, uint8_t *holder);
 
 
@@ -73,6 +75,10 @@ healthcode_tracking_change(const redisReply *push, size_t i, uint8_t *holder)
         return HEALTHCODE_TRACKING_DATA;
     }
 
+    if (healthcode_tracking_begins(key, "healthcode:hall:")) {
+        return HEALTHCODE_TRACKING_HALL;
+    }
+
     return HEALTHCODE_TRACKING_BROKEN;
 }
 
@@ -82,6 +88,14 @@ healthcode_tracking_is(const redisReply *key, const char *name)
 {
     return key->type == REDIS_REPLY_STRING && key->len == strlen(name)
            && memcmp(key->str, name, key->len) == 0;
+}
+
+
+static bool
+healthcode_tracking_begins(const redisReply *key, const char *name)
+{
+    return key->type == REDIS_REPLY_STRING && key->len > strlen(name)
+           && memcmp(key->str, name, strlen(name)) == 0;
 }
 
 

@@ -144,46 +144,6 @@ test_keeps_within_bounds(void **state)
 }
 
 
-static void
-test_loads_the_script(void **state)
-{
-    static const struct {
-        const char  *bytes;
-        bool         is_loaded;
-    } rows[] = {
-        { "$40\r\n" SHA "\r\n", true },
-        { "+" SHA "\r\n", true },
-        { "-" SHA "\r\n", false },
-        { "$39\r\n0123456789abcdef0123456789abcdef0123456\r\n", false },
-        { "$40\r\nX123456789abcdef0123456789abcdef01234567\r\n", false },
-        { "$0\r\n\r\n", false }, { "$-1\r\n", false }, { ":40\r\n", false },
-        { "*1\r\n$40\r\n" SHA "\r\n", false },
-        { "-NOPERM this user has no permissions to run 'script|load'\r\n",
-          false },
-    };
-    redisReply              *reply = NULL;
-    healthcode_redis_buf_t   buf;
-
-    memset(&buf, 0, sizeof(buf));
-    assert_true(healthcode_passage_format_load(guard_text(0, "return 1"),
-                                               &buf));
-    test_str_equal(healthcode_str_from(buf.data, buf.len),
-                   "*3\r\n$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n"
-                   "$8\r\nreturn 1\r\n");
-    healthcode_redis_buf_free(&buf);
-
-    for (size_t i = 0; i < test_count(rows); i++) {
-        assert_int_equal(resp_read(rows[i].bytes, strlen(rows[i].bytes),
-                                   &reply, 1), 1);
-        test_row(healthcode_passage_is_loaded(reply, SHA) == rows[i].is_loaded,
-                 i, rows[i].bytes);
-        freeReplyObject(reply);
-    }
-
-    (void) state;
-}
-
-
 #define REPLY(n, word, inside)  "*2\r\n$" n "\r\n" word "\r\n:" inside "\r\n"
 
 static void
@@ -311,7 +271,6 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_formats_each_call),
         cmocka_unit_test(test_keeps_within_bounds),
-        cmocka_unit_test(test_loads_the_script),
         cmocka_unit_test(test_says_what_a_reply_says),
     };
 

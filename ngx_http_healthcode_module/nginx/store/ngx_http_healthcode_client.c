@@ -27,6 +27,8 @@ struct ngx_http_healthcode_client_s {
 static ngx_int_t ngx_http_healthcode_client_own(
     ngx_http_healthcode_client_t *client,
     const ngx_http_healthcode_store_t *store);
+static void ngx_http_healthcode_client_asked(
+    ngx_http_healthcode_client_t *client, const healthcode_lookup_t *lookup);
 static void ngx_http_healthcode_client_live(void *data);
 static void ngx_http_healthcode_client_lost(void *data);
 static void ngx_http_healthcode_client_failed(void *data,
@@ -181,25 +183,57 @@ ngx_http_healthcode_client_ask(ngx_http_healthcode_client_t *client,
     void *data, healthcode_lookup_t **lookup)
 {
     healthcode_reason_e                reason;
-    healthcode_tracker_t              *tracker = &client->connection.tracker;
     ngx_http_healthcode_connection_t  *connection = &client->connection;
 
     reason = ngx_http_healthcode_connection_want(connection);
 
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
+    if (reason == HEALTHCODE_REASON_OK) {
+        reason = healthcode_tracker_ask(&connection->tracker, query,
+                                        ngx_http_healthcode_clock(), done,
+                                        data, lookup);
     }
 
-    reason = healthcode_tracker_ask(tracker, query, ngx_http_healthcode_clock(),
-                                    done, data, lookup);
-
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
+    if (reason == HEALTHCODE_REASON_OK) {
+        ngx_http_healthcode_client_asked(client, *lookup);
     }
+
+    return reason;
+}
+
+
+healthcode_reason_e
+ngx_http_healthcode_client_call(ngx_http_healthcode_client_t *client,
+    const healthcode_call_t *call, healthcode_lookup_t **lookup)
+{
+    healthcode_reason_e                reason;
+    ngx_http_healthcode_connection_t  *connection = &client->connection;
+
+    reason = ngx_http_healthcode_connection_want(connection);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        reason = healthcode_tracker_call(&connection->tracker, call,
+                                         ngx_http_healthcode_clock(), lookup);
+    }
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        ngx_http_healthcode_client_asked(client, *lookup);
+    }
+
+    return reason;
+}
+
+
+/* One more waits: what there is leaves at the end of this turn. */
+static void
+ngx_http_healthcode_client_asked(ngx_http_healthcode_client_t *client,
+    const healthcode_lookup_t *lookup)
+{
+    healthcode_tracker_t              *tracker = &client->connection.tracker;
+    ngx_http_healthcode_connection_t  *connection = &client->connection;
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, connection->log, 0,
                    "healthcode: store \"%V\": lookup joined: %d, pending: %uz",
-                   &connection->store->name, (int) (*lookup)->is_joined,
+                   &connection->store->name, (int) lookup->is_joined,
                    tracker->pipeline.pending);
 
     if (ngx_http_healthcode_connection_is_live(connection)
@@ -215,8 +249,6 @@ ngx_http_healthcode_client_ask(ngx_http_healthcode_client_t *client,
     if (!client->late.timer_set) {
         ngx_add_timer(&client->late, connection->store->timeout);
     }
-
-    return HEALTHCODE_REASON_OK;
 }
 
 

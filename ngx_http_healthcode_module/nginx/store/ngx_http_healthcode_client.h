@@ -63,4 +63,15 @@ healthcode_reason_e ngx_http_healthcode_client_ask(
     ngx_http_healthcode_client_t *client, const healthcode_risk_query_t *query,
     healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup);
 
+/*
+ * Calls a script, behind all that was asked on the worker's connection: what is
+ * asked of this client once it has answered was not known before it.  *call is
+ * the asker's, see healthcode_call.h.  Returns likewise; *lookup is cancelled
+ * likewise.  A script that the store does not know is loaded, and called once
+ * more; any other call whose reply is lost stays lost.
+ */
+healthcode_reason_e ngx_http_healthcode_client_call(
+    ngx_http_healthcode_client_t *client, const healthcode_call_t *call,
+    healthcode_lookup_t **lookup);
+
 #endif

@@ -11,6 +11,9 @@
 
 static void ngx_http_healthcode_notes_open(
     ngx_http_healthcode_connection_t *connection);
+static void ngx_http_healthcode_notes_call(
+    ngx_http_healthcode_connection_t *connection,
+    const healthcode_tracker_note_t *note);
 static void ngx_http_healthcode_notes_debug(
     ngx_http_healthcode_connection_t *connection,
     const healthcode_tracker_note_t *note);
@@ -75,6 +78,10 @@ ngx_http_healthcode_notes_write(void *data,
                       "%s", &store->name, &store->server.text, note->text);
         break;
 
+    case HEALTHCODE_TRACKER_NOTE_CALL:
+        ngx_http_healthcode_notes_call(connection, note);
+        break;
+
     case HEALTHCODE_TRACKER_NOTE_CLOCK:
         ngx_http_healthcode_notes_clock(connection, note->number);
         break;
@@ -83,6 +90,26 @@ ngx_http_healthcode_notes_write(void *data,
         ngx_http_healthcode_notes_debug(connection, note);
         ngx_http_healthcode_notes_beat(connection, note);
     }
+}
+
+
+static void
+ngx_http_healthcode_notes_call(ngx_http_healthcode_connection_t *connection,
+    const healthcode_tracker_note_t *note)
+{
+    const ngx_http_healthcode_store_t  *store = connection->store;
+
+    if (note->advice) {
+        ngx_log_error(NGX_LOG_ERR, connection->log, 0,
+                      "healthcode: store \"%V\" at %V does not let us run a "
+                      "script: %s; its user needs %s", &store->name,
+                      &store->server.text, note->text, note->advice);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, connection->log, 0,
+                  "healthcode: store \"%V\" at %V does not run a script: %s",
+                  &store->name, &store->server.text, note->text);
 }
 
 

@@ -230,7 +230,7 @@ ngx_http_healthcode_wire_received(void *data, u_char *bytes, size_t n)
 
         if (rc == HEALTHCODE_REPLY_READER_MORE) {
             wire->is_heard = 1;
-            return NGX_OK;
+            break;
         }
 
         if (rc == HEALTHCODE_REPLY_READER_BROKEN) {
@@ -244,6 +244,16 @@ ngx_http_healthcode_wire_received(void *data, u_char *bytes, size_t n)
             return NGX_ERROR;
         }
     }
+
+    /* a reply may ask for more */
+
+    if (wire->tracker->state == HEALTHCODE_TRACKER_LIVE
+        && healthcode_pipeline_has_unsent(&wire->tracker->pipeline))
+    {
+        ngx_http_healthcode_wire_flush(wire);
+    }
+
+    return NGX_OK;
 }
 
 
