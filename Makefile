@@ -84,7 +84,8 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch] \
                       ngx_http_healthcode_module/*/*/*.[ch]) \
            $(wildcard ngx_http_healthcode_module/pages/* \
                       ngx_http_healthcode_module/pages/refused/*) \
-           util/pages.awk util/refused.awk
+           util/pages.awk util/refused.awk util/script.awk \
+           redis-scripts/passage.lua
 
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 

@@ -43,6 +43,7 @@ typedef enum {
     HEALTHCODE_SERIES_CONNECTS = 'c',  /* by store */
     HEALTHCODE_SERIES_FAILURES = 'f',  /* by store and reason */
     HEALTHCODE_SERIES_PASSWORDS = 'p', /* by store */
+    HEALTHCODE_SERIES_PASSAGES = 'h',  /* by store and result */
 
     /* by a store or an issuer, and by the bound of a bucket; or by _SUM, which
        is in microseconds */

@@ -61,6 +61,26 @@ healthcode_verdict_decide(const healthcode_evidence_t *evidence)
 }
 
 
+healthcode_verdict_t
+healthcode_verdict_passage(const healthcode_evidence_t *evidence,
+    const healthcode_verdict_t *before, healthcode_reason_e passage)
+{
+    healthcode_verdict_t  verdict = *before;
+
+    if (!before->allow || passage == HEALTHCODE_REASON_OK) {
+        return *before;
+    }
+
+    /* what the cache knew says nothing of who has passed */
+
+    verdict.allow = healthcode_verdict_may_open(evidence, passage);
+    verdict.reason = passage;
+    verdict.stale = false;
+
+    return verdict;
+}
+
+
 healthcode_colour_e
 healthcode_verdict_colour(const healthcode_verdict_t *verdict)
 {

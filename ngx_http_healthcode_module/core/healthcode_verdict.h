@@ -69,6 +69,15 @@ healthcode_verdict_t healthcode_verdict_decide(
     const healthcode_evidence_t *evidence);
 
 /*
+ * Of what a passage makes of a verdict, by the same evidence: passage is _OK if
+ * it is reserved, or why it was refused, or in which outage.  Only what was an
+ * allow is one then.
+ */
+healthcode_verdict_t healthcode_verdict_passage(
+    const healthcode_evidence_t *evidence, const healthcode_verdict_t *before,
+    healthcode_reason_e passage);
+
+/*
  * The bit of a class of outage by its word, as a location names it: "timeout",
  * "refused", "auth", "proof".  0: there is no such class, or it is "busy",
  * which anybody can bring about, so that no location may let it pass.

@@ -28,6 +28,7 @@
 #include "../core/healthcode_standing.h"
 #include "../core/healthcode_temperature.h"
 #include "../core/healthcode_verdict.h"
+#include "../redis/healthcode_call.h"
 #include "../redis/healthcode_handshake.h"
 #include "../redis/healthcode_sentinel_link.h"
 
@@ -224,6 +225,29 @@ typedef struct {
 } ngx_http_healthcode_store_sentinel_t;
 
 
+/* healthcode_passage: what a request says, and what a passage is. */
+typedef struct {
+    ngx_http_complex_value_t      *hall;
+    ngx_http_complex_value_t      *direction;  /* NULL: in */
+    ngx_http_complex_value_t      *lane;       /* NULL: none */
+    ngx_http_complex_value_t      *nonce;      /* likewise; or a lane, too */
+    ngx_uint_t                     once_holder;   /* else once a code */
+    ngx_uint_t                     annuls;     /* what is not confirmed */
+    uint32_t                       retry;      /* ms */
+    uint32_t                       hold;       /* ms */
+    uint32_t                       again;      /* s: a holder enters again; 0:
+                                                  never */
+} ngx_http_healthcode_passage_conf_t;
+
+
+/* healthcode_passage_confirm and _annul: the second message about one. */
+typedef struct {
+    ngx_uint_t                     annuls;     /* else confirms */
+    ngx_http_complex_value_t      *hall;
+    ngx_http_complex_value_t      *id;
+} ngx_http_healthcode_second_conf_t;
+
+
 typedef struct {
     ngx_str_t                      name;
     ngx_uint_t                     number;     /* among all stores */
@@ -292,6 +316,13 @@ typedef struct {
     ngx_array_t                    unheard;    /* of conf_reply_t */
     ngx_array_t                    statuses;   /* of place_t */
     ngx_array_t                    open;       /* of open_t, of statuses */
+    ngx_array_t                    open_nonces;   /* likewise, of gates that
+                                                     take a nonce */
+    ngx_array_t                    seconds;    /* of place_t: those that take
+                                                  the second message */
+    ngx_array_t                    open_seconds;   /* of open_t, of seconds */
+    healthcode_call_script_t       passage_script;   /* text.data is NULL: no
+                                                        passage */
     ngx_uint_t                     has_degraded_header;   /* some gate has */
     ngx_uint_t                     has_any;    /* a gate with "satisfy any" */
     ngx_array_t                   *editions;   /* of edition_t, those that are
@@ -342,11 +373,12 @@ typedef struct {
     healthcode_stale_t             stale;      /* in others */
     ngx_uint_t                     bound;      /* 1: by TLS, if a code is */
     ngx_http_healthcode_cache_t   *codes;      /* NULL: none are kept */
+    ngx_http_healthcode_passage_conf_t  *passage;   /* NULL: off */
 } ngx_http_healthcode_rules_t;
 
 _Static_assert(sizeof(ngx_http_healthcode_rules_t)
                == 3 * sizeof(time_t) + 4 * sizeof(ngx_uint_t)
-                  + 2 * sizeof(uint64_t) + 10 * sizeof(void *),
+                  + 2 * sizeof(uint64_t) + 11 * sizeof(void *),
                "rules are compared by their bytes: none is padding");
 
 
@@ -394,6 +426,9 @@ struct ngx_http_healthcode_loc_conf_s {
     ngx_http_handler_pt            content;    /* healthcode_gate answers; NULL:
                                                   it stands before others */
     ngx_uint_t                     has_content;   /* it has one in it */
+    ngx_http_healthcode_second_conf_t  *second;   /* it answers the second
+                                                     message; NULL: it does not
+                                                     */
     ngx_array_t                   *replies;    /* of healthcode_reply_t, and */
     ngx_array_t                   *answers;    /* of answer_t, one for each */
     ngx_array_t                   *editions;   /* of edition_t: where none is

@@ -17,11 +17,13 @@
 #include "conf/ngx_http_healthcode_conf_issuers.h"
 #include "conf/ngx_http_healthcode_conf_name.h"
 #include "conf/ngx_http_healthcode_conf_outage.h"
+#include "conf/ngx_http_healthcode_conf_passage.h"
 #include "conf/ngx_http_healthcode_conf_pepper.h"
 #include "conf/ngx_http_healthcode_conf_readable.h"
 #include "conf/ngx_http_healthcode_conf_reply.h"
 #include "conf/ngx_http_healthcode_conf_require.h"
 #include "conf/ngx_http_healthcode_conf_risk.h"
+#include "conf/ngx_http_healthcode_conf_second.h"
 #include "conf/ngx_http_healthcode_conf_source.h"
 #include "conf/ngx_http_healthcode_conf_status.h"
 #include "conf/ngx_http_healthcode_conf_store.h"
@@ -29,6 +31,7 @@
 #include "conf/ngx_http_healthcode_conf_values.h"
 #include "conf/ngx_http_healthcode_conf_zone.h"
 #include "gate/ngx_http_healthcode_handler.h"
+#include "gate/ngx_http_healthcode_second.h"
 #include "gate/ngx_http_healthcode_sunset.h"
 #include "gate/ngx_http_healthcode_variables.h"
 #include "keys/ngx_http_healthcode_keys.h"
@@ -216,6 +219,13 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       0,
       NULL },
 
+    { ngx_string("healthcode_passage"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_1MORE,
+      ngx_http_healthcode_conf_passage,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("healthcode_code_cache"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_http_healthcode_conf_code_cache,
@@ -271,6 +281,20 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("healthcode_passage_confirm"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_healthcode_conf_second,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      ngx_http_healthcode_second_handler },
+
+    { ngx_string("healthcode_passage_annul"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_healthcode_conf_second,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      1,
+      ngx_http_healthcode_second_handler },
 
     { ngx_string("healthcode_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
@@ -447,6 +471,8 @@ ngx_http_healthcode_module_init(ngx_cycle_t *cycle)
 
     ngx_http_healthcode_conf_readable_warn(cycle, mcf);
     ngx_http_healthcode_conf_status_warn(cycle, mcf);
+    ngx_http_healthcode_conf_passage_warn(cycle, mcf);
+    ngx_http_healthcode_conf_second_warn(cycle, mcf);
 
     if (mcf->policies.nelts) {
         ngx_http_healthcode_keys_kept_commit(&mcf->issuers);

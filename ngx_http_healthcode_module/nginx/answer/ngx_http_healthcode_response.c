@@ -10,6 +10,9 @@
 #include "ngx_http_healthcode_response.h"
 
 
+static ngx_int_t ngx_http_healthcode_response_deny(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_uint_t any);
 static ngx_uint_t ngx_http_healthcode_response_note(ngx_http_request_t *r,
     const ngx_http_healthcode_loc_conf_t *lcf, ngx_uint_t any,
     ngx_http_healthcode_record_t *record);
@@ -33,7 +36,6 @@ ngx_int_t
 ngx_http_healthcode_response_send(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    ngx_uint_t                 any, again, status;
     ngx_http_core_loc_conf_t  *clcf;
 
     if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_AUDIT) {
@@ -49,7 +51,30 @@ ngx_http_healthcode_response_send(ngx_http_request_t *r,
 
     /* no other rule is asked about a subrequest */
 
-    any = (r == r->main && clcf->satisfy == NGX_HTTP_SATISFY_ANY);
+    return ngx_http_healthcode_response_deny(r, lcf, record, r == r->main
+                                   && clcf->satisfy == NGX_HTTP_SATISFY_ANY);
+}
+
+
+ngx_int_t
+ngx_http_healthcode_response_refused(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    return ngx_http_healthcode_response_deny(r, lcf, record, 0);
+}
+
+
+/* any: another rule may let it in. */
+static ngx_int_t
+ngx_http_healthcode_response_deny(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    ngx_uint_t any)
+{
+    ngx_uint_t                 again, status;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
     again = ngx_http_healthcode_response_note(r, lcf, any, record);
 
     if (any) {

@@ -14,6 +14,13 @@ ngx_int_t ngx_http_healthcode_response_send(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 
 /*
+ * Answers a request that a verdict behind the access phase denies: no other
+ * rule is asked.  Returns what a handler of the next phase does.
+ */
+ngx_int_t ngx_http_healthcode_response_refused(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+
+/*
  * Why the request is denied, as it is shown, and the rule about a claim that
  * the code does not meet, or NULL: if it was refused before, those of the
  * first refusal.

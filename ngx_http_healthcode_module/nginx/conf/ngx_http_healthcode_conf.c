@@ -23,8 +23,10 @@
 #include "ngx_http_healthcode_conf_name.h"
 #include "ngx_http_healthcode_conf_outage.h"
 #include "ngx_http_healthcode_conf_pages.h"
+#include "ngx_http_healthcode_conf_passage.h"
 #include "ngx_http_healthcode_conf_reply.h"
 #include "ngx_http_healthcode_conf_risk.h"
+#include "ngx_http_healthcode_conf_second.h"
 #include "ngx_http_healthcode_conf_source.h"
 #include "ngx_http_healthcode_conf_status.h"
 #include "ngx_http_healthcode_conf_store.h"
@@ -73,6 +75,15 @@ ngx_http_healthcode_conf_create_main(ngx_conf_t *cf)
                           sizeof(ngx_http_healthcode_place_t))
            != NGX_OK
         || ngx_array_init(&mcf->open, cf->pool, 1,
+                          sizeof(ngx_http_healthcode_open_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->open_nonces, cf->pool, 1,
+                          sizeof(ngx_http_healthcode_open_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->seconds, cf->pool, 1,
+                          sizeof(ngx_http_healthcode_place_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->open_seconds, cf->pool, 1,
                           sizeof(ngx_http_healthcode_open_t))
            != NGX_OK
         || ngx_array_init(&mcf->queries, cf->pool, 4,
@@ -138,6 +149,7 @@ ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf)
     conf->rules.region_deny = NGX_CONF_UNSET_UINT;
     conf->rules.on_outage = NGX_CONF_UNSET_UINT;
     conf->rules.bound = NGX_CONF_UNSET_UINT;
+    conf->rules.passage = NGX_CONF_UNSET_PTR;
     conf->codes_reference = NGX_CONF_UNSET_PTR;
     conf->status = NGX_CONF_UNSET_UINT;
     conf->disclose = NGX_CONF_UNSET_UINT;
@@ -161,7 +173,7 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_healthcode_module);
 
     conf->outer = prev;
-    line = ngx_http_healthcode_conf_idle_line(conf);
+    line = conf->second ? NULL : ngx_http_healthcode_conf_idle_line(conf);
 
     if (ngx_http_healthcode_conf_keys_location_merge(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_place(cf, &mcf->locations, conf) != NGX_OK
@@ -196,6 +208,7 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
                               HEALTHCODE_RISK_LEVEL_HIGH);
     ngx_http_healthcode_conf_outage_merge(prev, conf);
     ngx_conf_merge_uint_value(conf->rules.bound, prev->rules.bound, 0);
+    ngx_conf_merge_ptr_value(conf->rules.passage, prev->rules.passage, NULL);
     ngx_conf_merge_ptr_value(conf->codes_reference, prev->codes_reference,
                              NULL);
 
@@ -209,7 +222,8 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
 
     if (ngx_http_healthcode_conf_gate_merge(cf, prev, conf) != NGX_OK
         || ngx_http_healthcode_conf_reply_merge(cf, mcf, prev, conf) != NGX_OK
-        || ngx_http_healthcode_conf_idle_note(cf, mcf, conf, line) != NGX_OK)
+        || ngx_http_healthcode_conf_idle_note(cf, mcf, conf, line) != NGX_OK
+        || ngx_http_healthcode_conf_second_link(cf, mcf, conf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -226,6 +240,7 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
         || ngx_http_healthcode_conf_risk_link(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_data_link(cf, conf) != NGX_OK
         || ngx_http_healthcode_conf_check(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_passage_check(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_code_cache_link(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_pages_note(cf, mcf, conf) != NGX_OK)
     {
@@ -339,7 +354,9 @@ ngx_http_healthcode_conf_complete(ngx_conf_t *cf,
 {
     if (ngx_http_healthcode_conf_keys_location_check(cf, mcf) != NGX_OK
         || ngx_http_healthcode_conf_keys_check(cf, mcf) != NGX_OK
-        || ngx_http_healthcode_conf_status_find(cf, mcf) != NGX_OK)
+        || ngx_http_healthcode_conf_status_find(cf, mcf) != NGX_OK
+        || ngx_http_healthcode_conf_passage_find(cf, mcf) != NGX_OK
+        || ngx_http_healthcode_conf_second_check(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -37,6 +37,7 @@ ngx_http_healthcode_conf_idle_line(const ngx_http_healthcode_loc_conf_t *conf)
         { "healthcode_degraded_header",
           conf->degraded_header != NGX_CONF_UNSET },
         { "healthcode_data_max_age", rules->data_max_age != NGX_CONF_UNSET },
+        { "healthcode_passage", rules->passage != NGX_CONF_UNSET_PTR },
         { "healthcode_code_cache",
           conf->codes_reference != NGX_CONF_UNSET_PTR },
         { "healthcode_disclose", conf->disclose != NGX_CONF_UNSET_UINT },

@@ -33,6 +33,8 @@ typedef struct {
 } ngx_http_healthcode_guard_t;
 
 
+static void **ngx_http_healthcode_conf_open_confs(
+    const ngx_http_healthcode_place_t *place);
 static ngx_uint_t ngx_http_healthcode_conf_open_guarded(ngx_conf_t *cf,
     const ngx_http_healthcode_guard_t *guard, void **confs);
 static ngx_uint_t ngx_http_healthcode_conf_open_listens(ngx_conf_t *cf,
@@ -84,22 +86,43 @@ ngx_uint_t
 ngx_http_healthcode_conf_open(ngx_conf_t *cf,
     const ngx_http_healthcode_place_t *place)
 {
+    void                            **confs;
+    ngx_http_healthcode_loc_conf_t   *conf;
+
+    confs = ngx_http_healthcode_conf_open_confs(place);
+    conf = confs[ngx_http_healthcode_module.ctx_index];
+
+    return conf->rules.mode != NGX_HTTP_HEALTHCODE_ON
+           && ngx_http_healthcode_conf_open_beside(cf, place);
+}
+
+
+/* The configuration that counts for GET. */
+static void **
+ngx_http_healthcode_conf_open_confs(const ngx_http_healthcode_place_t *place)
+{
+    ngx_http_core_loc_conf_t  *clcf = place->location;
+
+    if (clcf->limit_except & NGX_HTTP_GET) {
+        return clcf->limit_except_loc_conf;
+    }
+
+    return clcf->loc_conf ? clcf->loc_conf : place->server->ctx->loc_conf;
+}
+
+
+ngx_uint_t
+ngx_http_healthcode_conf_open_beside(ngx_conf_t *cf,
+    const ngx_http_healthcode_place_t *place)
+{
     void                               **confs, **outer;
     ngx_http_core_loc_conf_t            *clcf = place->location;
-    ngx_http_healthcode_loc_conf_t      *conf;
     const ngx_http_healthcode_guard_t   *guard;
 
     outer = place->server->ctx->loc_conf;
-    confs = clcf->loc_conf ? clcf->loc_conf : outer;
-
-    if (clcf->limit_except & NGX_HTTP_GET) {
-        confs = clcf->limit_except_loc_conf;
-    }
-
-    conf = confs[ngx_http_healthcode_module.ctx_index];
+    confs = ngx_http_healthcode_conf_open_confs(place);
 
     if (clcf->internal || clcf->named
-        || conf->rules.mode == NGX_HTTP_HEALTHCODE_ON
         || !ngx_http_healthcode_conf_open_listens(cf, place->server))
     {
         return 0;

@@ -22,6 +22,10 @@
 ngx_uint_t ngx_http_healthcode_conf_open(ngx_conf_t *cf,
     const ngx_http_healthcode_place_t *place);
 
+/* Likewise, of a gate: its own rules do not count. */
+ngx_uint_t ngx_http_healthcode_conf_open_beside(ngx_conf_t *cf,
+    const ngx_http_healthcode_place_t *place);
+
 /*
  * Whether a module that is not nginx's own has a part in requests before they
  * are answered, so that any location may be guarded in a way that is unknown

@@ -11,13 +11,14 @@
 #include "../source/ngx_http_healthcode_error_line.h"
 #include "../source/ngx_http_healthcode_source.h"
 #include "../source/ngx_http_healthcode_traces.h"
-#include "../store/ngx_http_healthcode_clock.h"
 #include "ngx_http_healthcode_condition.h"
-#include "ngx_http_healthcode_data_age.h"
+#include "ngx_http_healthcode_decide.h"
 #include "ngx_http_healthcode_handler.h"
 #include "ngx_http_healthcode_key_wait.h"
 #include "ngx_http_healthcode_live_read.h"
+#include "ngx_http_healthcode_passage.h"
 #include "ngx_http_healthcode_passed.h"
+#include "ngx_http_healthcode_second.h"
 #include "ngx_http_healthcode_values.h"
 #include "ngx_http_healthcode_verdict_line.h"
 #include "ngx_http_healthcode_verify.h"
@@ -250,34 +251,7 @@ static void
 ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
 {
-    healthcode_evidence_t  *evidence = &record->found.evidence;
-
-    if (lcf->rules.store) {
-        evidence->store = record->found.risk.store;
-        evidence->risk = record->found.risk.reason;
-        evidence->data_old = ngx_http_healthcode_data_age_is_old(lcf);
-    }
-
-    evidence->outage_allow = (unsigned) lcf->rules.on_outage;
-    evidence->outage_stale = lcf->rules.stale;
-    evidence->was_absent = record->found.risk.was_known;
-    record->found.verdict = healthcode_verdict_decide(evidence);
-
-    /* what was found in the cache was true when it was found */
-
-    if (record->found.risk.known || record->found.risk.was_known) {
-        record->found.decided = record->found.risk.known_at;
-
-    } else if (record->found.risk.sought) {
-        (void) ngx_http_healthcode_clock_read(&record->found.decided);
-    }
-
-    if (record->found.verdict.stale) {
-        ngx_http_healthcode_cache_counters(lcf->rules.store->cache)
-            ->holders_stale++;
-    }
-
-    record->found.judged = 1;
+    ngx_http_healthcode_decide(lcf, record);
     ngx_http_healthcode_counts_note(lcf, record);
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
@@ -396,10 +370,16 @@ ngx_http_healthcode_handler_server_rewrite(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
 {
+    ngx_int_t                        rc;
     ngx_http_healthcode_record_t    *record;
     ngx_http_healthcode_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_healthcode_module);
+
+    if (lcf->second) {
+        return ngx_http_healthcode_second_ask(r);
+    }
+
     record = ngx_http_healthcode_record_find(r);
 
     if (r != r->main) {
@@ -418,13 +398,25 @@ ngx_http_healthcode_handler_precontent(ngx_http_request_t *r)
         ngx_http_healthcode_counts_overrule(record);
         ngx_http_healthcode_response_withdraw(r, record);
         ngx_http_healthcode_passed_note(r, lcf, record);
+
+        if (record->passed.policy == lcf->policy
+            && ngx_http_healthcode_passage_is_due(lcf, record))
+        {
+            rc = ngx_http_healthcode_passage_reserve(r, lcf, record);
+
+            return (rc == NGX_OK) ? NGX_DECLINED : rc;
+        }
     }
 
     return NGX_DECLINED;
 }
 
 
-/* Judges a subrequest as the access phase would. */
+/*
+ * Judges a subrequest as the access phase would.  A passage is reserved, too,
+ * if it has one: a rule of its main request may still refuse, but nobody passes
+ * twice.
+ */
 static ngx_int_t
 ngx_http_healthcode_handler_subrequest(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf)
@@ -439,7 +431,12 @@ ngx_http_healthcode_handler_subrequest(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_healthcode_handler_run(r, lcf, record);
+    rc = ngx_http_healthcode_passage_is_pending(record)
+         ? NGX_OK : ngx_http_healthcode_handler_run(r, lcf, record);
+
+    if (rc == NGX_OK && ngx_http_healthcode_passage_is_due(lcf, record)) {
+        rc = ngx_http_healthcode_passage_reserve(r, lcf, record);
+    }
 
     /* NGX_OK would skip the other handlers of this phase */
 

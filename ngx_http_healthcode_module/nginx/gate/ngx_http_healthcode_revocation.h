@@ -19,4 +19,11 @@ ngx_int_t ngx_http_healthcode_revocation_names(
     const ngx_http_healthcode_record_t *record,
     healthcode_revocation_names_t *names);
 
+/*
+ * Writes the HEALTHCODE_HOLDER_LEN bytes of the digest by which that code
+ * passes a hall once.  NGX_OK, or NGX_ERROR, likewise.
+ */
+ngx_int_t ngx_http_healthcode_revocation_once(
+    const ngx_http_healthcode_record_t *record, uint8_t *out);
+
 #endif

@@ -10,6 +10,7 @@
 #include "ngx_http_healthcode_claim_variable.h"
 #include "ngx_http_healthcode_contact_variable.h"
 #include "ngx_http_healthcode_data_age.h"
+#include "ngx_http_healthcode_passage_variable.h"
 #include "ngx_http_healthcode_variables.h"
 
 
@@ -118,6 +119,18 @@ static ngx_http_variable_t  ngx_http_healthcode_variables[] = {
 
     { ngx_string("healthcode_data_time"), NULL,
       ngx_http_healthcode_data_age_time, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_passed"), NULL,
+      ngx_http_healthcode_passage_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_passage_id"), NULL,
+      ngx_http_healthcode_passage_variable_id, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("healthcode_inside"), NULL,
+      ngx_http_healthcode_passage_variable_inside, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("healthcode_decided"), NULL,

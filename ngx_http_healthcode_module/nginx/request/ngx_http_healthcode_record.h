@@ -226,7 +226,8 @@ typedef struct {
  * of its own; the codes that were taken out, and what else concerns the bytes
  * of the client's request, stand in that of the main request.
  */
-typedef struct ngx_http_healthcode_record_s  ngx_http_healthcode_record_t;
+typedef struct ngx_http_healthcode_record_s   ngx_http_healthcode_record_t;
+typedef struct ngx_http_healthcode_passage_s  ngx_http_healthcode_passage_t;
 
 struct ngx_http_healthcode_record_s {
     ngx_http_request_t                *request;
@@ -245,8 +246,10 @@ struct ngx_http_healthcode_record_s {
     ngx_http_healthcode_body_t         body;
     ngx_http_healthcode_traces_t       traces;
     ngx_http_healthcode_keys_waiter_t  key;        /* key_wait.c */
-    struct healthcode_lookup_s        *lookup;     /* live_read.c: under way,
-                                                      or NULL */
+    struct healthcode_lookup_s        *lookup;     /* live_read.c, passage.c:
+                                                      under way, or NULL */
+    ngx_http_healthcode_passage_t     *passage;    /* passage.c; NULL: none was
+                                                      asked for */
     ngx_http_healthcode_passed_t       passed;
     ngx_http_healthcode_refusal_t      refusal;
     ngx_http_healthcode_claims_t       claims;
@@ -277,6 +280,15 @@ ngx_http_healthcode_found_clear(ngx_http_healthcode_found_t *found)
 {
     ngx_memzero(found, offsetof(ngx_http_healthcode_found_t,
                                 risk.findings.names));
+}
+
+
+/* Forgets what the store has said of the holder, who is asked for again. */
+static ngx_inline void
+ngx_http_healthcode_risk_clear(ngx_http_healthcode_risk_found_t *risk)
+{
+    ngx_memzero(risk, offsetof(ngx_http_healthcode_risk_found_t,
+                               findings.names));
 }
 
 
