@@ -188,7 +188,7 @@ void healthcode_tracker_disconnect(healthcode_tracker_t *tracker);
  * after _disconnect() healthcode_pipeline_again() holds what was asked for
  * another one.
  */
-bool healthcode_tracker_is_stale(const healthcode_tracker_t *tracker,
+bool healthcode_tracker_was_idle(const healthcode_tracker_t *tracker,
     uint64_t now);
 
 /* As healthcode_owner_is_fresh(); false without a cache. */

@@ -152,7 +152,7 @@ healthcode_tracker_silence(const healthcode_tracker_t *tracker)
 
 
 bool
-healthcode_tracker_is_stale(const healthcode_tracker_t *tracker, uint64_t now)
+healthcode_tracker_was_idle(const healthcode_tracker_t *tracker, uint64_t now)
 {
     const healthcode_lookup_t  *oldest;
 

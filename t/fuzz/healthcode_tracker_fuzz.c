@@ -585,7 +585,7 @@ step(uint8_t op, const uint8_t **data, size_t *size)
         break;
 
     case 15:
-        if (op > 200 && healthcode_tracker_is_stale(&t, now)) {
+        if (op > 200 && healthcode_tracker_was_idle(&t, now)) {
             again();
 
         } else if (healthcode_tracker_is_silent(&t, now, &left)) {

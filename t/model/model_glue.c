@@ -324,7 +324,7 @@ model_glue_again(model_worker_t *worker)
 {
     healthcode_tracker_t  *tracker = &worker->tracker;
 
-    if (!healthcode_tracker_is_stale(tracker, model_clock(worker))) {
+    if (!healthcode_tracker_was_idle(tracker, model_clock(worker))) {
         return false;
     }
 

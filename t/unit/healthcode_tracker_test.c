@@ -1683,7 +1683,7 @@ test_a_silent_connection_may_have_been_dead(void **state)
     static const struct {
         const char  *what;
         uint64_t     heard, now;
-        bool         stale;
+        bool         idle;
     } rows[] = {
         { "a byte has come",              5001, 8000, false },
         { "silent for a lease",           4000, 5100, false },
@@ -1693,8 +1693,8 @@ test_a_silent_connection_may_have_been_dead(void **state)
 
     (void) state;
     one.t.pipeline.heard = 4000;
-    assert_false(healthcode_tracker_is_stale(&one.t, 4000 + LEASE));
-    assert_true(healthcode_tracker_is_stale(&one.t, 4001 + LEASE));
+    assert_false(healthcode_tracker_was_idle(&one.t, 4000 + LEASE));
+    assert_true(healthcode_tracker_was_idle(&one.t, 4001 + LEASE));
     assert_int_equal(healthcode_tracker_silence(&one.t), TIMEOUT);
 
     ask(&one, 'a', 5000);
@@ -1702,18 +1702,18 @@ test_a_silent_connection_may_have_been_dead(void **state)
 
     for (size_t i = 0; i < test_count(rows); i++) {
         one.t.pipeline.heard = rows[i].heard;
-        test_row(healthcode_tracker_is_stale(&one.t, rows[i].now)
-                 == rows[i].stale, i, rows[i].what);
+        test_row(healthcode_tracker_was_idle(&one.t, rows[i].now)
+                 == rows[i].idle, i, rows[i].what);
         test_row(healthcode_tracker_silence(&one.t)
-                 == (rows[i].stale ? TIMEOUT / 2 : TIMEOUT), i, rows[i].what);
+                 == (rows[i].idle ? TIMEOUT / 2 : TIMEOUT), i, rows[i].what);
     }
 
     /* one that is left, or down, is another matter */
     one.t.pipeline.heard = 3999;
     healthcode_tracker_leave(&one.t);
-    assert_false(healthcode_tracker_is_stale(&one.t, 5100));
+    assert_false(healthcode_tracker_was_idle(&one.t, 5100));
     healthcode_tracker_disconnect(&one.t);
-    assert_false(healthcode_tracker_is_stale(&one.t, 5100));
+    assert_false(healthcode_tracker_was_idle(&one.t, 5100));
 }
 
 

@@ -318,7 +318,7 @@ ngx_http_healthcode_state_live_late(
         return;
     }
 
-    if (healthcode_tracker_is_stale(tracker, ngx_http_healthcode_clock())) {
+    if (healthcode_tracker_was_idle(tracker, ngx_http_healthcode_clock())) {
         ngx_http_healthcode_state_again(connection, NGX_ETIMEDOUT);
         return;
     }
@@ -337,7 +337,7 @@ ngx_http_healthcode_state_live_lost(
 {
     const ngx_http_healthcode_store_t  *store = connection->store;
 
-    if (healthcode_tracker_is_stale(&connection->tracker,
+    if (healthcode_tracker_was_idle(&connection->tracker,
                                     ngx_http_healthcode_clock()))
     {
         ngx_http_healthcode_state_again(connection, err);
