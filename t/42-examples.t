@@ -221,6 +221,10 @@ sub run_example {
             sleep 1.1 if $s->{conf} =~ /lease=1s/;   # however slow the machine is
         } elsif ($mark =~ /^region (\S+) (\S+)$/) {
             $f->tool('region', 'set', '--redis', $s->{store}[1], $1, $2);
+        } elsif ($mark eq 'rights for passages') {
+            my ($rights) = slurp("$ROOT/docs/redis-keys.md")
+                =~ /^    (~healthcode:hall:.*\n.*)$/m;
+            $s->{redis}->cmd('ACL', 'SETUSER', 'gate', split ' ', $rights);
         } elsif ($mark eq 'redis stops') {
             $s->{redis}->down;
         } elsif ($mark !~ /^nginx -t: /) {

@@ -84,7 +84,8 @@ is(join(', ', grep { !$label{$_} } sort keys %selected), '', 'which are there, t
 
 # A question a lease old: an unanswered heartbeat mostly ends the connection first.
 # No password changes here.
-my %rare = map { $_ => 1 } 'healthcode_lookups_stale_total', 'healthcode_store_passwords_total';
+my %rare = map { $_ => 1 } 'healthcode_lookups_stale_total', 'healthcode_store_passwords_total',
+    'healthcode_passages_total';
 
 my %type = documented($ROOT);
 is(join(' ', grep { !$type{$_} } sort keys %sample), '',

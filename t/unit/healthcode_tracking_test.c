@@ -18,7 +18,8 @@ enum { BROKEN = HEALTHCODE_TRACKING_BROKEN, ALL = HEALTHCODE_TRACKING_ALL,
        META = HEALTHCODE_TRACKING_META, WHOSE = HEALTHCODE_TRACKING_HOLDER,
        REGIONS = HEALTHCODE_TRACKING_REGIONS,
        CONTROLS = HEALTHCODE_TRACKING_CONTROLS,
-       PUSHED = HEALTHCODE_TRACKING_PUSH, DATA = HEALTHCODE_TRACKING_DATA };
+       PUSHED = HEALTHCODE_TRACKING_PUSH, DATA = HEALTHCODE_TRACKING_DATA,
+       HALL = HEALTHCODE_TRACKING_HALL };
 
 static const uint8_t  whose[HEALTHCODE_HOLDER_LEN] = {
     0x47, 0xa3, 0x28, 0x20, 0x10, 0x4a, 0x14, 0xe0,
@@ -225,6 +226,8 @@ test_knows_each_key_that_a_gate_reads(void **state)
         { "healthcode:control", CONTROLS },
         { "healthcode:push", PUSHED },
         { "healthcode:data", DATA },
+        { "healthcode:hall:{ab}:abc:inside", HALL },
+        { "healthcode:hall:", BROKEN }, { "healthcode:hall", BROKEN },
         { "healthcode:risk:{" HOLDER "}", WHOSE },
     };
 

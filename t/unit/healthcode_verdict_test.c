@@ -335,6 +335,54 @@ test_a_deny_has_a_reason_that_denies(void **state)
 }
 
 
+/* Whatever was found before, and in each class that a location may name. */
+static void
+check_passage(const healthcode_verdict_t *before, unsigned allow,
+    healthcode_reason_e reason)
+{
+    healthcode_verdict_t   verdict;
+    healthcode_evidence_t  evidence = {
+        .outage_allow = allow, .outage_stale = { .timeout = 1, .refused = 1 },
+        .was_absent = true
+    };
+
+    verdict = healthcode_verdict_passage(&evidence, before, reason);
+
+    if (!before->allow || reason == HEALTHCODE_REASON_OK) {
+        assert_int_equal(verdict.allow, before->allow);
+        assert_int_equal(verdict.reason, before->reason);
+        assert_int_equal(verdict.stale, before->stale);
+        return;
+    }
+
+    assert_int_equal(verdict.allow, is_named(allow, reason));
+    assert_int_equal(verdict.reason, reason);
+    assert_false(verdict.stale);
+}
+
+
+static void
+test_a_passage_opens_nothing(void **state)
+{
+    static const healthcode_verdict_t  before[] = {
+        { .allow = false, .reason = HEALTHCODE_REASON_FLAGGED },
+        { .allow = true, .reason = HEALTHCODE_REASON_OK },
+        { .allow = true, .reason = HEALTHCODE_REASON_STORE_TIMEOUT,
+          .stale = true },
+    };
+
+    for (size_t b = 0; b < test_count(before); b++) {
+        for (unsigned allow = 0; allow <= HEALTHCODE_OUTAGE_ANY; allow++) {
+            for (unsigned r = 0; r < HEALTHCODE_REASON_COUNT; r++) {
+                check_passage(&before[b], allow, (healthcode_reason_e) r);
+            }
+        }
+    }
+
+    (void) state;
+}
+
+
 int
 main(void)
 {
@@ -344,6 +392,7 @@ main(void)
         cmocka_unit_test(test_each_class_has_one_bit_and_one_word),
         cmocka_unit_test(test_what_anybody_can_bring_about_never_opens),
         cmocka_unit_test(test_a_deny_has_a_reason_that_denies),
+        cmocka_unit_test(test_a_passage_opens_nothing),
     };
 
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

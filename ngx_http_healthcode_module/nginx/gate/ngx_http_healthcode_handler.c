@@ -260,7 +260,11 @@ ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
                    healthcode_reason_word(record->found.verdict.reason).len,
                    healthcode_reason_word(record->found.verdict.reason).data);
 
-    ngx_http_healthcode_verdict_line(r, lcf, record);
+    /* one that has to pass a hall as well has its line then */
+
+    if (!ngx_http_healthcode_passage_is_due(lcf, record)) {
+        ngx_http_healthcode_verdict_line(r, lcf, record);
+    }
 }
 
 

@@ -35,7 +35,7 @@ static ngx_int_t ngx_http_healthcode_passage_end(ngx_http_request_t *r,
     healthcode_reason_e reason);
 static ngx_int_t ngx_http_healthcode_passage_apply(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
-    healthcode_reason_e reason);
+    healthcode_reason_e reason, ngx_uint_t is_former);
 static void ngx_http_healthcode_passage_count(
     const ngx_http_healthcode_store_t *store,
     const ngx_http_healthcode_passage_t *passage);
@@ -75,7 +75,7 @@ ngx_http_healthcode_passage_reserve(ngx_http_request_t *r,
 
     default: /* NGX_HTTP_HEALTHCODE_PASSAGE_OVER */
         return ngx_http_healthcode_passage_apply(r, lcf, record,
-                                                 passage->reason);
+                                                 passage->reason, 1);
     }
 }
 
@@ -92,7 +92,7 @@ ngx_http_healthcode_passage_begin(ngx_http_request_t *r,
     if (passage) {
         record->passage = passage;
         return ngx_http_healthcode_passage_apply(r, lcf, record,
-                                                 passage->reason);
+                                                 passage->reason, 0);
     }
 
     passage = ngx_pcalloc(r->pool, sizeof(ngx_http_healthcode_passage_t));
@@ -246,15 +246,15 @@ ngx_http_healthcode_passage_end(ngx_http_request_t *r,
 
     ngx_http_healthcode_passage_count(lcf->rules.store, passage);
 
-    return ngx_http_healthcode_passage_apply(r, lcf, record, reason);
+    return ngx_http_healthcode_passage_apply(r, lcf, record, reason, 0);
 }
 
 
-/* It may be one that another location has asked for. */
+/* is_former: another location of the request has asked for it. */
 static ngx_int_t
 ngx_http_healthcode_passage_apply(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
-    healthcode_reason_e reason)
+    healthcode_reason_e reason, ngx_uint_t is_former)
 {
     record->found.verdict = healthcode_verdict_passage(&record->found.evidence,
                                                        &record->found.verdict,
@@ -268,12 +268,15 @@ ngx_http_healthcode_passage_apply(ngx_http_request_t *r,
                    healthcode_reason_word(record->found.verdict.reason).len,
                    healthcode_reason_word(record->found.verdict.reason).data);
 
+    if (!is_former || !record->found.verdict.allow) {
+        ngx_http_healthcode_verdict_line(r, lcf, record);
+    }
+
     if (record->found.verdict.allow) {
         return NGX_OK;
     }
 
     ngx_http_healthcode_passed_clear(record);
-    ngx_http_healthcode_verdict_line(r, lcf, record);
 
     return ngx_http_healthcode_response_refused(r, lcf, record);
 }

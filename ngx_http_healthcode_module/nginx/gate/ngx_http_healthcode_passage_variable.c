@@ -114,7 +114,9 @@ ngx_http_healthcode_passage_variable_inside(ngx_http_request_t *r,
 
     passage = ngx_http_healthcode_passage_variable_find(r);
 
-    if (passage == NULL
+    /* a second message that names nothing is not asked about */
+
+    if (passage == NULL || passage->result.reason == HEALTHCODE_REASON_FAULT
         || passage->result.outcome < HEALTHCODE_PASSAGE_REFUSED)
     {
         v->not_found = 1;

@@ -52,7 +52,11 @@ static const ngx_http_healthcode_status_series_t
 
     { { "healthcode_lookups_stale_total", "counter",
         "Lookups that found the same question asked a lease ago or more." },
-      HEALTHCODE_SERIES_STALE, 1, { "store" } }
+      HEALTHCODE_SERIES_STALE, 1, { "store" } },
+
+    { { "healthcode_passages_total", "counter",
+        "Passages of halls that were asked for, by what came of them." },
+      HEALTHCODE_SERIES_PASSAGES, 2, { "store", "result" } }
 };
 
 static const ngx_http_healthcode_status_series_t
