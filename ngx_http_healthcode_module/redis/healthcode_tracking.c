@@ -75,7 +75,9 @@ healthcode_tracking_change(const redisReply *push, size_t i, uint8_t *holder)
         return HEALTHCODE_TRACKING_DATA;
     }
 
-    if (healthcode_tracking_begins(key, "healthcode:hall:")) {
+    if (healthcode_tracking_begins(key, "healthcode:hall:")
+        || healthcode_tracking_begins(key, "healthcode:mark:"))
+    {
         return HEALTHCODE_TRACKING_HALL;
     }
 

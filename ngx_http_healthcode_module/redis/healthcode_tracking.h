@@ -21,7 +21,8 @@ typedef enum {
     HEALTHCODE_TRACKING_CONTROLS,
     HEALTHCODE_TRACKING_PUSH,         /* the key that is changed for a push */
     HEALTHCODE_TRACKING_DATA,         /* somebody has touched the store */
-    HEALTHCODE_TRACKING_HALL          /* somebody has passed */
+    HEALTHCODE_TRACKING_HALL          /* somebody has passed, or shown
+                                         a proof */
 } healthcode_tracking_e;
 
 

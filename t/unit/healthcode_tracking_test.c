@@ -228,6 +228,7 @@ test_knows_each_key_that_a_gate_reads(void **state)
         { "healthcode:data", DATA },
         { "healthcode:hall:{ab}:abc:inside", HALL },
         { "healthcode:hall:", BROKEN }, { "healthcode:hall", BROKEN },
+        { "healthcode:mark:{c4}:c4", HALL },
         { "healthcode:risk:{" HOLDER "}", WHOSE },
     };
 
