@@ -85,7 +85,7 @@ SOURCES := $(wildcard ngx_http_healthcode_module/*/*.[ch] \
            $(wildcard ngx_http_healthcode_module/pages/* \
                       ngx_http_healthcode_module/pages/refused/*) \
            util/pages.awk util/refused.awk util/script.awk \
-           redis-scripts/passage.lua
+           redis-scripts/passage.lua redis-scripts/mark.lua
 
 export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5LIB),:$(PERL5LIB))
 

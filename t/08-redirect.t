@@ -438,6 +438,11 @@ our $config = <<'END';
         healthcode_bound tls;
         alias {{SITE}}/passed;
     }
+    location = /dpop {
+        healthcode_bound dpop;
+        healthcode_dpop_origin https://hall.example;
+        alias {{SITE}}/passed;
+    }
     location = /require {
         healthcode_require level = 3;
         alias {{SITE}}/passed;
@@ -1202,6 +1207,7 @@ for my $row ([ '/to/national', 1, 'the same policy' ],
              [ '/to/store', 2, 'another store' ],
              [ '/to/sources', 2, 'another source, with the same code' ],
              [ '/to/bound', 2, 'healthcode_bound' ],
+             [ '/to/dpop', 2, 'healthcode_bound dpop' ],
              [ '/to/types', 2, 'healthcode_form_types' ],
              [ '/to/codes', 2, 'healthcode_code_cache' ])
 {

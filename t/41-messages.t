@@ -35,6 +35,7 @@ my %NOT_TOLD = map { $_ => 1 } (
     '~healthcode:hall:* +evalsha +script|load +time +hget +hset +hdel +pexpire '
     . '+pttl +zadd +zrem +zscore +zcard +zcount +zrangebyscore +zrangebylex '
     . '+zremrangebyscore',                                # of "... needs ..."
+    '~healthcode:mark:* +evalsha +script|load +hget +set +get',
     'Open your code again', 'Have a wrong result corrected',   # of a text
 );
 

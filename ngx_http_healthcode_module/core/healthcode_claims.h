@@ -107,6 +107,9 @@ typedef struct {
                                                of those is meant for it */
     const uint8_t           *certificate;   /* thumbprint of the one whose key
                                                was proved; NULL: none was */
+    healthcode_str_t         jkt;           /* thumbprint of the key of a proof
+                                               that holds; data is NULL: there
+                                               is none */
 } healthcode_claims_policy_t;
 
 

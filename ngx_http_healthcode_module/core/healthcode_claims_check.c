@@ -26,7 +26,8 @@ healthcode_claims_check(const healthcode_claims_t *claims,
         .nbf = claims->nbf,
         .audience = healthcode_claims_audience_holds(claims, policy),
         .bound = claims->cnf
-                 && healthcode_bound_fault(claims->cnf, policy->certificate),
+                 && healthcode_bound_fault(claims->cnf, policy->certificate,
+                                           policy->jkt),
         .normal = claims->is_normal,
         .foreign = claims->is_foreign
     };

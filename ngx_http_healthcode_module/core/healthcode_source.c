@@ -7,8 +7,8 @@
 #include "healthcode_source.h"
 
 
-static healthcode_pattern_e healthcode_source_bearer(healthcode_str_t value,
-    healthcode_str_t *code);
+static healthcode_pattern_e healthcode_source_scheme(healthcode_str_t value,
+    healthcode_str_t scheme, healthcode_str_t *code);
 static healthcode_pattern_e healthcode_source_pattern(
     const healthcode_source_t *source, healthcode_str_t value,
     healthcode_str_t *code);
@@ -22,7 +22,13 @@ healthcode_source_match(const healthcode_source_t *source,
     healthcode_pattern_e  found = HEALTHCODE_PATTERN_MATCH;
 
     if (source->bearer) {
-        found = healthcode_source_bearer(value, &shown);
+        found = healthcode_source_scheme(value, healthcode_str("bearer "),
+                                         &shown);
+
+        if (found == HEALTHCODE_PATTERN_NO_MATCH && source->bearer > 1) {
+            found = healthcode_source_scheme(value, healthcode_str("dpop "),
+                                             &shown);
+        }
 
     } else if (source->pattern != NULL) {
         found = healthcode_source_pattern(source, value, &shown);
@@ -44,13 +50,14 @@ healthcode_source_match(const healthcode_source_t *source,
 
 /*
  * "(?i)^bearer +(\S+) *$" without a pattern, since nearly every gate has it:
- * RFC 6750 section 2.1, the scheme's case by RFC 9110 section 11.1.
+ * RFC 6750 section 2.1, RFC 9449 section 7.1, the scheme's case by RFC 9110
+ * section 11.1.
  */
 static healthcode_pattern_e
-healthcode_source_bearer(healthcode_str_t value, healthcode_str_t *code)
+healthcode_source_scheme(healthcode_str_t value, healthcode_str_t scheme,
+    healthcode_str_t *code)
 {
-    const uint8_t     *p = value.data, *end;
-    healthcode_str_t   scheme = healthcode_str("bearer ");
+    const uint8_t  *p = value.data, *end;
 
     if (value.len <= scheme.len
         || !healthcode_str_equal_nocase(healthcode_str_from(p, scheme.len),

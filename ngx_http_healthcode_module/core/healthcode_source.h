@@ -18,7 +18,8 @@
 typedef struct {
     healthcode_str_t             name;      /* of a header: in lower case */
     const healthcode_pattern_t  *pattern;   /* NULL: the whole value */
-    bool                         bearer;    /* what follows "Bearer " */
+    unsigned                     bearer;    /* 1: what follows "Bearer "; 2: or
+                                               "DPoP " (RFC 9449) */
 } healthcode_source_t;
 
 

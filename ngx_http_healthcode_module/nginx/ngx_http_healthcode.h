@@ -37,6 +37,11 @@
 #define NGX_HTTP_HEALTHCODE_ON     1
 #define NGX_HTTP_HEALTHCODE_AUDIT  2
 
+/* How a location checks codes that are bound to a key. */
+#define NGX_HTTP_HEALTHCODE_BOUND_OFF   0
+#define NGX_HTTP_HEALTHCODE_BOUND_TLS   1
+#define NGX_HTTP_HEALTHCODE_BOUND_DPOP  2
+
 /* The last days of an issuer: its name, its sunset, the days that are left. */
 #define NGX_HTTP_HEALTHCODE_ISSUER_ENDS                                       \
     "healthcode: codes of issuer \"%V\" are accepted until %V only; days "    \
@@ -323,11 +328,14 @@ typedef struct {
     ngx_array_t                    open_seconds;   /* of open_t, of seconds */
     healthcode_call_script_t       passage_script;   /* text.data is NULL: no
                                                         passage */
+    healthcode_call_script_t       mark_script;   /* text.data is NULL: no
+                                                     proofs */
     ngx_uint_t                     has_degraded_header;   /* some gate has */
     ngx_uint_t                     has_any;    /* a gate with "satisfy any" */
     ngx_array_t                   *editions;   /* of edition_t, those that are
                                                   built in; NULL: no gate */
-    ngx_array_t                   *sources;    /* where no line names any */
+    ngx_array_t                   *sources[2]; /* where no line names any; the
+                                                  second, with proofs of DPoP */
     ngx_array_t                   *deny;       /* likewise */
     healthcode_index_t            *issuer_index;   /* of all issuers */
     healthcode_digest_t           *digest;     /* NULL: nothing needs it */
@@ -371,14 +379,15 @@ typedef struct {
     ngx_uint_t                     region_deny;
     ngx_uint_t                     on_outage;  /* HEALTHCODE_OUTAGE_* */
     healthcode_stale_t             stale;      /* in others */
-    ngx_uint_t                     bound;      /* 1: by TLS, if a code is */
+    ngx_uint_t                     bound;      /* how, if a code is */
+    const healthcode_str_t        *dpop_origin;   /* of proofs; NULL: none */
     ngx_http_healthcode_cache_t   *codes;      /* NULL: none are kept */
     ngx_http_healthcode_passage_conf_t  *passage;   /* NULL: off */
 } ngx_http_healthcode_rules_t;
 
 _Static_assert(sizeof(ngx_http_healthcode_rules_t)
                == 3 * sizeof(time_t) + 4 * sizeof(ngx_uint_t)
-                  + 2 * sizeof(uint64_t) + 11 * sizeof(void *),
+                  + 2 * sizeof(uint64_t) + 12 * sizeof(void *),
                "rules are compared by their bytes: none is padding");
 
 

@@ -11,6 +11,7 @@
 #include "conf/ngx_http_healthcode_conf_cache.h"
 #include "conf/ngx_http_healthcode_conf_contact.h"
 #include "conf/ngx_http_healthcode_conf_data.h"
+#include "conf/ngx_http_healthcode_conf_dpop.h"
 #include "conf/ngx_http_healthcode_conf_folder.h"
 #include "conf/ngx_http_healthcode_conf_form_types.h"
 #include "conf/ngx_http_healthcode_conf_issuer.h"
@@ -159,6 +160,13 @@ static ngx_command_t  ngx_http_healthcode_commands[] = {
     { ngx_string("healthcode_bound"),
       NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_http_healthcode_conf_bound,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("healthcode_dpop_origin"),
+      NGX_HTTP_HEALTHCODE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_healthcode_conf_dpop_origin,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

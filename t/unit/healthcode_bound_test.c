@@ -11,6 +11,9 @@
 /* RFC 8705, figures 5 and 6. */
 #define THUMBPRINT  "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
 
+/* RFC 9449, section 6.1. */
+#define JKT  "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+
 #define BODY                                                                  \
     "MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4XDTE4MTAx\n"      \
     "ODEyMzcwOVoXDTIyMDUwMjEyMzcwOVowDzENMAsGA1UEAwwEbXRsczBZMBMGByqG\n"      \
@@ -24,6 +27,8 @@
 
 #define CERTIFICATE  PEM("CERTIFICATE", BODY)
 
+
+static const healthcode_str_t  none = { NULL, 0 };
 
 static uint8_t  memory[healthcode_json_memory(1024)]
     __attribute__((aligned(16)));
@@ -52,14 +57,14 @@ test_knows_the_certificate_of_the_rfc(void **state)
 
     assert_true(healthcode_bound_thumbprint(guard_text(1, CERTIFICATE), named));
     assert_null(healthcode_bound_fault(cnf("{\"x5t#S256\":\"" THUMBPRINT
-                                           "\"}"), named));
+                                           "\"}"), named, none));
 
     /* the first one counts, and what follows does not */
     assert_true(healthcode_bound_thumbprint(
                     guard_text(1, CERTIFICATE PEM("CERTIFICATE", "AAAA\n")),
                     named));
     assert_null(healthcode_bound_fault(cnf("{\"x5t#S256\":\"" THUMBPRINT
-                                           "\"}"), named));
+                                           "\"}"), named, none));
 
     (void) state;
 }
@@ -108,8 +113,7 @@ test_takes_one_thumbprint_and_nothing_beside_it(void **state)
           "binds the code to a key that no gate checks" },
         { "[{\"x5t#S256\":\"" THUMBPRINT "\"}]",
           "binds the code to a key that no gate checks" },
-        { "{\"jkt\":\"" THUMBPRINT "\"}",
-          "binds the code to a key that no gate checks" },
+        { "{\"jkt\":\"" THUMBPRINT "\"}", "names a key, and no proof" },
         { "{\"kid\":\"a\"}", "binds the code to a key that no gate checks" },
         { "{\"jwk\":{\"kty\":\"EC\"}}",
           "binds the code to a key that no gate checks" },
@@ -154,13 +158,15 @@ test_takes_one_thumbprint_and_nothing_beside_it(void **state)
 
     for (size_t i = 0; i < test_count(rows); i++) {
         what = healthcode_bound_fault(cnf(rows[i].value),
-                                      guard(0, named, sizeof(named)).data);
+                                      guard(0, named, sizeof(named)).data,
+                                      none);
         test_row(rows[i].what ? what && strncmp(what, rows[i].what,
                                                 strlen(rows[i].what)) == 0
                               : what == NULL, i, rows[i].value);
 
         /* nobody has shown one */
-        assert_non_null(healthcode_bound_fault(cnf(rows[i].value), NULL));
+        assert_non_null(healthcode_bound_fault(cnf(rows[i].value), NULL,
+                                               none));
     }
 
     /* each bit of it counts */
@@ -168,16 +174,78 @@ test_takes_one_thumbprint_and_nothing_beside_it(void **state)
         memcpy(other, named, sizeof(named));
         other[bit / 8] ^= (uint8_t) (1u << bit % 8);
         what = healthcode_bound_fault(cnf("{\"x5t#S256\":\"" THUMBPRINT "\"}"),
-                                      other);
+                                      other, none);
         assert_non_null(what);
         assert_string_equal(what, "names another client certificate");
     }
 
     what = healthcode_bound_fault(cnf("{\"x5t#S256\":\"" THUMBPRINT "\"}"),
-                                  NULL);
+                                  NULL, none);
     assert_true(strncmp(what, "names a client certificate, and none", 36)
                 == 0);
 
+    (void) state;
+}
+
+
+/* RFC 9449 section 6.1; a certificate with the same thumbprint is not it. */
+static void
+test_takes_one_key_and_nothing_beside_it(void **state)
+{
+    static const struct {
+        const char  *value, *what;
+    } rows[] = {
+        { "{\"jkt\":\"" JKT "\"}", NULL },
+        { "{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4M\"}",
+          "names another key" },
+        { "{\"jkt\":\"" THUMBPRINT "\"}", "names another key" },
+        { "{\"jkt\":\"0zcocorznyy-dwpqq30jzyjghtn0d2hglbv3uigua4I\"}",
+          "names another key" },
+        { "{\"jkt\":\"\"}", "has a jkt that is not" },
+        { "{\"jkt\":null}", "has a jkt that is not" },
+        { "{\"jkt\":[\"" JKT "\"]}", "has a jkt that is not" },
+        { "{\"jkt\":\"" JKT "=\"}", "has a jkt that is not" },
+        { "{\"jkt\":\"" JKT "A\"}", "has a jkt that is not" },
+        { "{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4J\"}",
+          "has a jkt that is not" },
+        { "{\"jkt\":\"" JKT "\",\"x5t#S256\":\"" JKT "\"}",
+          "binds the code to a key that no gate checks" },
+        { "{\"jkt\":\"" JKT "\",\"kid\":null}",
+          "binds the code to a key that no gate checks" },
+        { "{\"x5t#S256\":\"" JKT "\"}", "names a client certificate, and" },
+        { "{\"Jkt\":\"" JKT "\"}",
+          "binds the code to a key that no gate checks" },
+        { "\"" JKT "\"", "binds the code to a key that no gate checks" },
+        { "{}", "binds the code to a key that no gate checks" },
+    };
+    uint8_t            certificate[HEALTHCODE_BOUND_LEN];
+    const char        *what;
+    yyjson_val        *value;
+    healthcode_str_t   jkt, jti = none;
+
+    assert_true(healthcode_bound_thumbprint(guard_text(0, CERTIFICATE),
+                                            certificate));
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        value = cnf(rows[i].value);
+        jkt = guard_text(0, JKT);
+        what = healthcode_bound_fault(value, NULL, jkt);
+        test_row(rows[i].what ? what && strncmp(what, rows[i].what,
+                                                strlen(rows[i].what)) == 0
+                              : what == NULL, i, rows[i].value);
+
+        /* nobody has proved it, or a certificate only */
+        assert_non_null(healthcode_bound_fault(value, NULL, none));
+        assert_non_null(healthcode_bound_fault(value, certificate, none));
+
+        test_row(healthcode_bound_jkt(value, &jti)
+                 == (rows[i].what == NULL
+                     || strcmp(rows[i].what, "names another key") == 0), i,
+                 rows[i].value);
+    }
+
+    assert_true(healthcode_bound_jkt(cnf("{\"jkt\":\"" JKT "\"}"), &jti));
+    test_str_equal(jti, JKT);
     (void) state;
 }
 
@@ -189,6 +257,7 @@ main(void)
         cmocka_unit_test(test_knows_the_certificate_of_the_rfc),
         cmocka_unit_test(test_refuses_what_is_no_certificate),
         cmocka_unit_test(test_takes_one_thumbprint_and_nothing_beside_it),
+        cmocka_unit_test(test_takes_one_key_and_nothing_beside_it),
     };
 
     return cmocka_run_group_tests_name("bound", tests, NULL, NULL);

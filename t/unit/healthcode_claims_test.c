@@ -675,7 +675,12 @@ test_takes_normal_or_nothing_for_normal(void **state)
 }
 
 
-/* RFC 8705, figure 5, and no certificate; healthcode_bound_test.c has more. */
+#define JKT  "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+
+/*
+ * A certificate, the key of RFC 9449, or neither; healthcode_bound_test.c has
+ * more.
+ */
 static void
 test_refuses_a_code_that_is_bound_to_a_key_that_nobody_proved(void **state)
 {
@@ -699,6 +704,11 @@ test_refuses_a_code_that_is_bound_to_a_key_that_nobody_proved(void **state)
         { ",\"cnf\":{\"x5t#S256\":"
           "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh4\"}",
           HEALTHCODE_REASON_BOUND, HEALTHCODE_REASON_BOUND },
+        { ",\"cnf\":{\"jkt\":\"" JKT "\"}",
+          HEALTHCODE_REASON_BOUND, HEALTHCODE_REASON_OK },
+        { ",\"cnf\":{\"jkt\":"
+          "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}",
+          HEALTHCODE_REASON_BOUND, HEALTHCODE_REASON_BOUND },
         { ",\"status\":\"red\",\"cnf\":{}", HEALTHCODE_REASON_BOUND,
           HEALTHCODE_REASON_BOUND },
         { ",\"nbf\":1700000100,\"cnf\":{}",
@@ -715,10 +725,11 @@ test_refuses_a_code_that_is_bound_to_a_key_that_nobody_proved(void **state)
     for (size_t i = 0; i < test_count(rows); i++) {
         snprintf(payload, sizeof(payload), "{" BASE "%s}", rows[i].members);
         assert_int_equal(parse(payload), HEALTHCODE_REASON_OK);
-        policy.certificate = NULL;
+        policy = usual;
         test_row(healthcode_claims_check(&claims, &policy, IAT + 1)
                  == rows[i].without, i, payload);
         policy.certificate = certificate;
+        policy.jkt = healthcode_str(JKT);
         test_row(healthcode_claims_check(&claims, &policy, IAT + 1)
                  == rows[i].with, i, payload);
     }

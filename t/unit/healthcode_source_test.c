@@ -104,8 +104,28 @@ test_takes_what_follows_the_scheme(void **state)
         { "bearer a", "a" },
         { "bEARER   a.b.c   ", "a.b.c" },
         { "BEARER *a", "*a" },
+        { "DPoP a", NULL },
+        { "Bearer DPoP a", NULL },
     };
-    healthcode_source_t    source = { healthcode_str("x"), NULL, true };
+    static const struct {
+        const char  *value, *code;
+    } proved[] = {
+        { "DPoP a", "a" },
+        { "dpop a", "a" },
+        { "DPOP   a.b.c   ", "a.b.c" },
+        { "Bearer a", "a" },
+        { "DPoP", NULL },
+        { "DPoP ", NULL },
+        { "DPoP\ta", NULL },
+        { "DPoP a b", NULL },
+        { "DPoP **", NULL },
+        { "DPoPa", NULL },
+        { " DPoP a", NULL },
+        { "Basic a", NULL },
+        { "DPoP Bearer a", NULL },
+    };
+    healthcode_source_t    source = { healthcode_str("x"), NULL, 1 };
+    healthcode_source_t    dpop = { healthcode_str("x"), NULL, 2 };
     healthcode_source_t    same = { healthcode_str("x"), NULL, false };
     healthcode_pattern_t  *pattern;
 
@@ -115,6 +135,10 @@ test_takes_what_follows_the_scheme(void **state)
     for (size_t i = 0; i < test_count(rows); i++) {
         check(&source, guard_text(1, rows[i].value), rows[i].code, i);
         check(&same, guard_text(1, rows[i].value), rows[i].code, i);
+    }
+
+    for (size_t i = 0; i < test_count(proved); i++) {
+        check(&dpop, guard_text(1, proved[i].value), proved[i].code, i);
     }
 
     healthcode_pattern_free(pattern);

@@ -81,8 +81,10 @@ healthcode_explain_claims(const healthcode_claims_t *claims,
         break;
 
     case HEALTHCODE_REASON_BOUND:
-        healthcode_explain("its cnf %s", healthcode_bound_fault(claims->cnf,
-                                                         policy->certificate));
+        healthcode_explain("its cnf %s",
+                           healthcode_bound_fault(claims->cnf,
+                                                  policy->certificate,
+                                                  policy->jkt));
         break;
 
     case HEALTHCODE_REASON_STATUS:

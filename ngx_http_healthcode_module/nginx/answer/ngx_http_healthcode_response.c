@@ -8,6 +8,7 @@
 #include "ngx_http_healthcode_page.h"
 #include "ngx_http_healthcode_reply.h"
 #include "ngx_http_healthcode_response.h"
+#include "../../core/healthcode_dpop.h"
 
 
 static ngx_int_t ngx_http_healthcode_response_deny(ngx_http_request_t *r,
@@ -25,7 +26,9 @@ static ngx_uint_t ngx_http_healthcode_response_has_page(ngx_http_request_t *r,
 static ngx_int_t ngx_http_healthcode_response_headers(ngx_http_request_t *r,
     const ngx_http_healthcode_refusal_t *refusal);
 static ngx_int_t ngx_http_healthcode_response_challenge(ngx_http_request_t *r,
-    healthcode_reason_e reason);
+    const ngx_http_healthcode_refusal_t *refusal);
+static ngx_int_t ngx_http_healthcode_response_challenge_dpop(
+    ngx_http_request_t *r, healthcode_reason_e reason);
 static ngx_int_t ngx_http_healthcode_response_reply(ngx_http_request_t *r,
     const ngx_http_healthcode_answer_t *answer, ngx_uint_t status);
 static ngx_int_t ngx_http_healthcode_response_body(ngx_http_request_t *r,
@@ -121,6 +124,7 @@ ngx_http_healthcode_response_note(ngx_http_request_t *r,
         refusal->reason = record->found.verdict.reason;
         refusal->told = ngx_http_healthcode_response_disclosed(lcf, record);
         refusal->unmet = record->found.code.unmet;
+        refusal->dpop = (lcf->rules.bound == NGX_HTTP_HEALTHCODE_BOUND_DPOP);
     }
 
     refusal->answer = ngx_http_healthcode_reply_deny(lcf, refusal->told);
@@ -203,7 +207,7 @@ ngx_http_healthcode_response_offer(ngx_http_request_t *r,
         return NGX_HTTP_FORBIDDEN;
     }
 
-    return (ngx_http_healthcode_response_challenge(r, record->refusal.told)
+    return (ngx_http_healthcode_response_challenge(r, &record->refusal)
             == NGX_OK)
            ? NGX_HTTP_UNAUTHORIZED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
@@ -304,8 +308,7 @@ ngx_http_healthcode_response_headers(ngx_http_request_t *r,
         && (refusal->answer
             || healthcode_reason_status(refusal->told)
                == NGX_HTTP_UNAUTHORIZED)
-        && ngx_http_healthcode_response_challenge(r, refusal->told)
-           != NGX_OK)
+        && ngx_http_healthcode_response_challenge(r, refusal) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -331,12 +334,13 @@ ngx_http_healthcode_response_headers(ngx_http_request_t *r,
 /* RFC 6750 section 3: no error code if nothing was shown. */
 static ngx_int_t
 ngx_http_healthcode_response_challenge(ngx_http_request_t *r,
-    healthcode_reason_e reason)
+    const ngx_http_healthcode_refusal_t *refusal)
 {
-    u_char            *p;
-    size_t             len;
-    ngx_table_elt_t   *header;
-    healthcode_str_t   word;
+    u_char               *p;
+    size_t                len;
+    ngx_table_elt_t      *header;
+    healthcode_str_t      word;
+    healthcode_reason_e   reason = refusal->told;
 
     header = ngx_http_healthcode_header_set(r, "WWW-Authenticate",
                                              "Bearer realm=\"healthcode\"");
@@ -363,6 +367,38 @@ ngx_http_healthcode_response_challenge(ngx_http_request_t *r,
     }
 
     r->headers_out.www_authenticate = header;
+
+    return refusal->dpop
+           ? ngx_http_healthcode_response_challenge_dpop(r, reason) : NGX_OK;
+}
+
+
+/* RFC 9449 section 7.1: a challenge beside the other one. */
+static ngx_int_t
+ngx_http_healthcode_response_challenge_dpop(ngx_http_request_t *r,
+    healthcode_reason_e reason)
+{
+    u_char           *p;
+    const char       *error, *algorithms = healthcode_dpop_algorithms();
+    ngx_table_elt_t  *header;
+
+    error = (reason == HEALTHCODE_REASON_BOUND)
+            ? "error=\"invalid_dpop_proof\", " : "";
+
+    p = ngx_pnalloc(r->pool, sizeof("DPoP algs=\"\"") - 1 + ngx_strlen(error)
+                             + ngx_strlen(algorithms));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    header = ngx_http_healthcode_header_set(r, "WWW-Authenticate", "DPoP ");
+    if (header == NULL) {
+        return NGX_ERROR;
+    }
+
+    header->value.len = ngx_sprintf(p, "DPoP %salgs=\"%s\"", error, algorithms)
+                        - p;
+    header->value.data = p;
 
     return NGX_OK;
 }

@@ -13,6 +13,7 @@
 #include "ngx_http_healthcode_conf_claims.h"
 #include "ngx_http_healthcode_conf_contact.h"
 #include "ngx_http_healthcode_conf_data.h"
+#include "ngx_http_healthcode_conf_dpop.h"
 #include "ngx_http_healthcode_conf_folder.h"
 #include "ngx_http_healthcode_conf_gate.h"
 #include "ngx_http_healthcode_conf_idle.h"
@@ -150,6 +151,7 @@ ngx_http_healthcode_conf_create_loc(ngx_conf_t *cf)
     conf->rules.on_outage = NGX_CONF_UNSET_UINT;
     conf->rules.bound = NGX_CONF_UNSET_UINT;
     conf->rules.passage = NGX_CONF_UNSET_PTR;
+    conf->rules.dpop_origin = NGX_CONF_UNSET_PTR;
     conf->codes_reference = NGX_CONF_UNSET_PTR;
     conf->status = NGX_CONF_UNSET_UINT;
     conf->disclose = NGX_CONF_UNSET_UINT;
@@ -209,6 +211,8 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_healthcode_conf_outage_merge(prev, conf);
     ngx_conf_merge_uint_value(conf->rules.bound, prev->rules.bound, 0);
     ngx_conf_merge_ptr_value(conf->rules.passage, prev->rules.passage, NULL);
+    ngx_conf_merge_ptr_value(conf->rules.dpop_origin, prev->rules.dpop_origin,
+                             NULL);
     ngx_conf_merge_ptr_value(conf->codes_reference, prev->codes_reference,
                              NULL);
 
@@ -241,6 +245,7 @@ ngx_http_healthcode_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
         || ngx_http_healthcode_conf_data_link(cf, conf) != NGX_OK
         || ngx_http_healthcode_conf_check(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_passage_check(cf, mcf, conf) != NGX_OK
+        || ngx_http_healthcode_conf_dpop_check(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_code_cache_link(cf, mcf, conf) != NGX_OK
         || ngx_http_healthcode_conf_pages_note(cf, mcf, conf) != NGX_OK)
     {

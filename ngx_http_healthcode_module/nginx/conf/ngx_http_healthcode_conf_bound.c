@@ -23,22 +23,33 @@ static ngx_uint_t ngx_http_healthcode_conf_bound_asks(ngx_conf_t *cf);
 char *
 ngx_http_healthcode_conf_bound(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    healthcode_str_t                 word;
+    ngx_uint_t                       i;
     ngx_str_t                       *value = cf->args->elts;
     ngx_http_healthcode_loc_conf_t  *lcf = conf;
+
+    static const char *const  words[] = {
+        [NGX_HTTP_HEALTHCODE_BOUND_OFF] = "off",
+        [NGX_HTTP_HEALTHCODE_BOUND_TLS] = "tls",
+        [NGX_HTTP_HEALTHCODE_BOUND_DPOP] = "dpop"
+    };
 
     if (lcf->rules.bound != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
     }
 
-    word = ngx_http_healthcode_view(&value[1]);
-    lcf->rules.bound = healthcode_str_equal(word, healthcode_str("tls"));
+    for (i = 0; i < 3 && ngx_strcmp(value[1].data, words[i]) != 0; i++) {
+        /* void */
+    }
 
-    if (!lcf->rules.bound) {
-        return healthcode_str_equal(word, healthcode_str("off"))
-               ? NGX_CONF_OK
-               : "invalid value; write \"tls\", for codes that name a client "
-                 "certificate, or \"off\"";
+    if (i == 3) {
+        return "invalid value; write \"tls\", for codes that name a client "
+               "certificate, \"dpop\", for codes that name a key, or \"off\"";
+    }
+
+    lcf->rules.bound = i;
+
+    if (i != NGX_HTTP_HEALTHCODE_BOUND_TLS) {
+        return NGX_CONF_OK;
     }
 
     if (ngx_http_healthcode_conf_module(cf->cycle, "ngx_http_ssl_module")
@@ -59,7 +70,9 @@ ngx_http_healthcode_conf_bound_advise(ngx_conf_t *cf,
     ngx_str_t                  name, at;
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (!conf->rules.bound || ngx_http_healthcode_conf_bound_asks(cf)) {
+    if (conf->rules.bound != NGX_HTTP_HEALTHCODE_BOUND_TLS
+        || ngx_http_healthcode_conf_bound_asks(cf))
+    {
         return;
     }
 

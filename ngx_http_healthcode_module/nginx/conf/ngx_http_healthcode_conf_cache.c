@@ -23,8 +23,6 @@ static char *ngx_http_healthcode_conf_cache_parameter(ngx_conf_t *cf,
     ngx_http_healthcode_store_t *store, ngx_str_t *value);
 static char *ngx_http_healthcode_conf_cache_keys(ngx_conf_t *cf,
     ngx_http_healthcode_store_t *store, ngx_str_t *value);
-static healthcode_digest_t *ngx_http_healthcode_conf_digest(ngx_conf_t *cf,
-    ngx_http_healthcode_main_conf_t *mcf);
 static void ngx_http_healthcode_conf_free_digest(void *data);
 
 
@@ -283,8 +281,7 @@ ngx_http_healthcode_conf_code_cache_link(ngx_conf_t *cf,
 }
 
 
-/* The configuration's, created when it is first needed; NULL: no memory. */
-static healthcode_digest_t *
+healthcode_digest_t *
 ngx_http_healthcode_conf_digest(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf)
 {

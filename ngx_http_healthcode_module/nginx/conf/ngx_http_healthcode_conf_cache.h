@@ -19,6 +19,10 @@ char *ngx_http_healthcode_conf_cache(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_healthcode_conf_code_cache(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* The configuration's, created when it is first needed; NULL: no memory. */
+healthcode_digest_t *ngx_http_healthcode_conf_digest(ngx_conf_t *cf,
+    ngx_http_healthcode_main_conf_t *mcf);
+
 /*
  * Finds the zone of a store, once all zones are known.  NGX_OK, also if it has
  * none; NGX_ERROR is logged.

@@ -27,6 +27,8 @@ ngx_http_healthcode_conf_idle_line(const ngx_http_healthcode_loc_conf_t *conf)
         { "healthcode_temperature",
           rules->temperature != NGX_CONF_UNSET_PTR },
         { "healthcode_bound", rules->bound != NGX_CONF_UNSET_UINT },
+        { "healthcode_dpop_origin",
+          rules->dpop_origin != NGX_CONF_UNSET_PTR },
         { "healthcode_max_age", rules->max_age != NGX_CONF_UNSET },
         { "healthcode_leeway", rules->leeway != NGX_CONF_UNSET },
         { "healthcode_risk", conf->store_reference != NGX_CONF_UNSET_PTR },

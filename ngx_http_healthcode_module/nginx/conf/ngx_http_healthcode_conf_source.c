@@ -305,14 +305,17 @@ ngx_int_t
 ngx_http_healthcode_conf_source_default(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf, ngx_http_healthcode_loc_conf_t *conf)
 {
+    ngx_uint_t                     dpop;
     ngx_http_healthcode_source_t  *source;
 
     if (conf->rules.sources) {
         return NGX_OK;
     }
 
-    if (mcf->sources) {
-        conf->rules.sources = mcf->sources;
+    dpop = (conf->rules.bound == NGX_HTTP_HEALTHCODE_BOUND_DPOP);
+
+    if (mcf->sources[dpop]) {
+        conf->rules.sources = mcf->sources[dpop];
         return NGX_OK;
     }
 
@@ -322,7 +325,7 @@ ngx_http_healthcode_conf_source_default(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    mcf->sources = conf->rules.sources;
+    mcf->sources[dpop] = conf->rules.sources;
 
     source = ngx_array_push(conf->rules.sources);
     if (source == NULL) {
@@ -332,7 +335,7 @@ ngx_http_healthcode_conf_source_default(ngx_conf_t *cf,
     ngx_memzero(source, sizeof(ngx_http_healthcode_source_t));
 
     source->kind = NGX_HTTP_HEALTHCODE_HEADER;
-    source->core.bearer = 1;
+    source->core.bearer = dpop ? 2 : 1;
 
     source->name.len = sizeof("authorization") - 1;
     source->name.data = ngx_pnalloc(cf->pool, source->name.len);

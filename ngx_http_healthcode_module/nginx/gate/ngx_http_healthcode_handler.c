@@ -16,8 +16,10 @@
 #include "ngx_http_healthcode_handler.h"
 #include "ngx_http_healthcode_key_wait.h"
 #include "ngx_http_healthcode_live_read.h"
+#include "ngx_http_healthcode_mark.h"
 #include "ngx_http_healthcode_passage.h"
 #include "ngx_http_healthcode_passed.h"
+#include "ngx_http_healthcode_proof.h"
 #include "ngx_http_healthcode_second.h"
 #include "ngx_http_healthcode_values.h"
 #include "ngx_http_healthcode_verdict_line.h"
@@ -33,6 +35,9 @@ static void ngx_http_healthcode_handler_begin(
     ngx_str_t *values);
 static ngx_int_t ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
+static ngx_int_t ngx_http_healthcode_handler_judge_code(
+    ngx_http_request_t *r, ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_healthcode_record_t *record);
 static void ngx_http_healthcode_handler_decide(ngx_http_request_t *r,
     ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record);
 static ngx_int_t ngx_http_healthcode_handler_enter(ngx_http_request_t *r,
@@ -212,10 +217,44 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
 {
     healthcode_evidence_t  *evidence = &record->found.evidence;
 
+    if (record->found.mark.answered) {
+        evidence->code = record->found.mark.reason;
+
+    } else if (ngx_http_healthcode_handler_judge_code(r, lcf, record)
+               == NGX_AGAIN)
+    {
+        return NGX_AGAIN;
+    }
+
+    if (evidence->code != HEALTHCODE_REASON_OK) {
+        return NGX_OK;
+    }
+
+    if (lcf->rules.store == NULL) {
+        evidence->store = HEALTHCODE_STORE_OFF;
+        return NGX_OK;
+    }
+
+    return ngx_http_healthcode_live_read_ask(r, lcf, record);
+}
+
+
+/*
+ * All that is judged before the risk.  NGX_OK: evidence.code is known.
+ * NGX_AGAIN: waiting for a key, or for the store, which is asked whether a
+ * proof was shown before; then that is the rest of it.
+ */
+static ngx_int_t
+ngx_http_healthcode_handler_judge_code(ngx_http_request_t *r,
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record)
+{
+    healthcode_evidence_t  *evidence = &record->found.evidence;
+
     evidence->code = ngx_http_healthcode_verify(r, lcf, record);
 
     if (lcf->rules.mode == NGX_HTTP_HEALTHCODE_ON
-        && ngx_http_healthcode_traces_hide(r, lcf, record) != NGX_OK)
+        && (ngx_http_healthcode_traces_hide(r, lcf, record) != NGX_OK
+            || ngx_http_healthcode_proof_hide(record) != NGX_OK))
     {
         evidence->code = HEALTHCODE_REASON_FAULT;
         return NGX_OK;
@@ -234,16 +273,21 @@ ngx_http_healthcode_handler_judge(ngx_http_request_t *r,
         evidence->code = ngx_http_healthcode_condition_check(lcf, record);
     }
 
-    if (evidence->code != HEALTHCODE_REASON_OK) {
+    /* an audit claims nothing */
+
+    if (evidence->code != HEALTHCODE_REASON_OK || !record->found.code.has_mark
+        || lcf->rules.mode != NGX_HTTP_HEALTHCODE_ON)
+    {
         return NGX_OK;
     }
 
-    if (lcf->rules.store == NULL) {
-        evidence->store = HEALTHCODE_STORE_OFF;
-        return NGX_OK;
+    if (ngx_http_healthcode_mark_ask(r, lcf, record) == NGX_AGAIN) {
+        return NGX_AGAIN;
     }
 
-    return ngx_http_healthcode_live_read_ask(r, lcf, record);
+    evidence->code = record->found.mark.reason;
+
+    return NGX_OK;
 }
 
 

@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_healthcode_bound.h"
+#include "ngx_http_healthcode_proof.h"
 #include "ngx_http_healthcode_rules.h"
 #include "ngx_http_healthcode_sunset.h"
 #include "ngx_http_healthcode_values.h"
@@ -14,6 +15,10 @@
 static ngx_int_t ngx_http_healthcode_rules_audience(
     ngx_http_healthcode_record_t *record, ngx_uint_t is_known,
     healthcode_claims_policy_t *policy);
+static healthcode_reason_e ngx_http_healthcode_rules_proof(
+    ngx_http_healthcode_loc_conf_t *lcf, ngx_http_healthcode_record_t *record,
+    const healthcode_claims_t *claims, healthcode_claims_policy_t *policy,
+    time_t now);
 static void ngx_http_healthcode_rules_fault(
     ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims,
     const healthcode_claims_policy_t *policy, healthcode_reason_e reason);
@@ -56,7 +61,8 @@ ngx_http_healthcode_rules_check(ngx_http_healthcode_loc_conf_t *lcf,
 
     /* a known code is not bound */
 
-    if (claims && claims->cnf && lcf->rules.bound
+    if (claims && claims->cnf
+        && lcf->rules.bound == NGX_HTTP_HEALTHCODE_BOUND_TLS
         && ngx_http_healthcode_bound_certificate(record->request, certificate))
     {
         policy.certificate = certificate;
@@ -64,6 +70,13 @@ ngx_http_healthcode_rules_check(ngx_http_healthcode_loc_conf_t *lcf,
 
     reason = known ? healthcode_known_check(known, &policy, now)
                    : healthcode_claims_check(claims, &policy, now);
+
+    if (reason == HEALTHCODE_REASON_BOUND
+        && lcf->rules.bound == NGX_HTTP_HEALTHCODE_BOUND_DPOP)
+    {
+        reason = ngx_http_healthcode_rules_proof(lcf, record, claims, &policy,
+                                                 now);
+    }
 
     if (reason != HEALTHCODE_REASON_OK) {
         ngx_http_healthcode_rules_fault(record, claims, &policy, reason);
@@ -86,6 +99,36 @@ ngx_http_healthcode_rules_check(ngx_http_healthcode_loc_conf_t *lcf,
 
     return record->found.code.unmet ? HEALTHCODE_REASON_CLAIM
                                     : HEALTHCODE_REASON_OK;
+}
+
+
+/*
+ * Judges a code once more that is bound to a key, if all that comes before its
+ * key holds: a proof costs more than that.
+ */
+static healthcode_reason_e
+ngx_http_healthcode_rules_proof(ngx_http_healthcode_loc_conf_t *lcf,
+    ngx_http_healthcode_record_t *record, const healthcode_claims_t *claims,
+    healthcode_claims_policy_t *policy, time_t now)
+{
+    const char        *what;
+    healthcode_str_t   jkt;
+
+    if (!healthcode_bound_jkt(claims->cnf, &jkt)) {
+        return HEALTHCODE_REASON_BOUND;
+    }
+
+    what = ngx_http_healthcode_proof_fault(lcf, record, jkt, now);
+
+    if (what) {
+        record->found.code.fault.claim = healthcode_str("DPoP");
+        record->found.code.fault.what = what;
+        return HEALTHCODE_REASON_BOUND;
+    }
+
+    policy->jkt = jkt;
+
+    return healthcode_claims_check(claims, policy, now);
 }
 
 
@@ -142,8 +185,16 @@ ngx_http_healthcode_rules_fault(ngx_http_healthcode_record_t *record,
     switch (reason) {
 
     case HEALTHCODE_REASON_BOUND:
-        fault->claim = healthcode_str("cnf");
-        fault->what = healthcode_bound_fault(claims->cnf, policy->certificate);
+
+        /* a proof that does not hold has said so */
+
+        if (fault->what == NULL) {
+            fault->claim = healthcode_str("cnf");
+            fault->what = healthcode_bound_fault(claims->cnf,
+                                                 policy->certificate,
+                                                 policy->jkt);
+        }
+
         break;
 
     case HEALTHCODE_REASON_LIFETIME:

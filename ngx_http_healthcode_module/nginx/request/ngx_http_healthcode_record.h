@@ -33,12 +33,22 @@ typedef struct {
     uint64_t                       key[HEALTHCODE_KNOWN_KEY];   /* in the cache
                                                                   of codes */
     healthcode_risk_query_t        query;      /* for the store */
+    uint8_t                        mark[HEALTHCODE_HOLDER_LEN];   /* of the
+                                                  proof that was shown */
 
+    unsigned                       has_mark:1;
     unsigned                       ending:1;   /* the issuer does, soon */
     unsigned                       has_holder:1;   /* in query */
     unsigned                       sought:1;   /* in the cache; key is set */
     unsigned                       known:1;    /* and found there */
 } ngx_http_healthcode_code_found_t;
+
+
+/* Whether the proof is shown for the first time.  Written by mark.c. */
+typedef struct {
+    healthcode_reason_e            reason;
+    unsigned                       answered:1;
+} ngx_http_healthcode_mark_found_t;
 
 
 /* What the store says.  Written by the stage risk: live_read.c. */
@@ -66,6 +76,7 @@ typedef struct {
  */
 typedef struct {
     ngx_http_healthcode_code_found_t   code;
+    ngx_http_healthcode_mark_found_t   mark;
 
     /* verdict: handler.c */
     healthcode_evidence_t              evidence;
@@ -174,7 +185,21 @@ typedef struct {
     const ngx_http_healthcode_answer_t  *answer;   /* of healthcode_reply; NULL:
                                                       none */
     unsigned                           no_page:1;  /* error_page was set */
+    unsigned                           dpop:1;     /* proofs are taken there */
 } ngx_http_healthcode_refusal_t;
+
+
+/*
+ * The proof of a client's request, of all its judgements: what was in its
+ * headers, and who asks the store about it.  Written by proof.c and mark.c.
+ */
+typedef struct {
+    ngx_str_t                          text;
+    ngx_uint_t                         headers;    /* how many there were */
+    ngx_str_t                          owner;      /* len is 0: nobody has
+                                                      asked yet */
+    unsigned                           sought:1;
+} ngx_http_healthcode_proof_t;
 
 
 typedef enum {
@@ -246,8 +271,10 @@ struct ngx_http_healthcode_record_s {
     ngx_http_healthcode_body_t         body;
     ngx_http_healthcode_traces_t       traces;
     ngx_http_healthcode_keys_waiter_t  key;        /* key_wait.c */
-    struct healthcode_lookup_s        *lookup;     /* live_read.c, passage.c:
-                                                      under way, or NULL */
+    struct healthcode_lookup_s        *lookup;     /* live_read.c, passage.c,
+                                                      mark.c: under way, or
+                                                      NULL */
+    ngx_http_healthcode_proof_t        proof;      /* of the main request */
     ngx_http_healthcode_passage_t     *passage;    /* passage.c; NULL: none was
                                                       asked for */
     ngx_http_healthcode_passed_t       passed;
