@@ -64,6 +64,8 @@ for my $row (
     [ 'another instance', 'unproven', instance => 'cd' x 16 ],
     [ 'no instance', 'unproven', instance => '' ],
     [ 'the proof of a tag that has none', 'unproven', proof => 'healthcode:meta:{c4}' ],
+    [ 'no instance, and a proof that has none', 'unproven', instance => '',
+      proof => 'healthcode:meta:{c4}' ],
     [ 'the proof of another tag', 'healthcode mark: the last argument',
       proof => 'healthcode:meta:{c5}' ],
     [ 'another key as a proof', 'healthcode mark: the last argument', proof => 'meta' ],
