@@ -41,7 +41,9 @@
 #:                connections (B=scale); WRITE=1 puts it into docs/benchmarks.md;
 #:                what gates cost their Redis, idle and busy (B=idle)
 #: make live      how soon a flag is refused, also while things break
-#:                (S="main cut" CHANGES=10000 LANES=2 RATE=8000 SHORT=1)
+#:                (S="main cut" CHANGES=10000 LANES=2 RATE=8000 SHORT=1);
+#:                that nobody passes a hall twice (S=passage PASSAGES=100000
+#:                MINUTES=2 SEED=N)
 #: make servers   suites of a store and make live with each server of Redis'
 #:                protocol that this release has (S="redis valkey redict")
 #: make soak      a gate that serves while everything fails by chance, each

@@ -6,7 +6,8 @@ use strict;
 use warnings;
 
 use FindBin;
-use lib "$FindBin::Bin/lib", "$FindBin::Bin/live/lib";
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/live/lib",
+    "$FindBin::Bin/attack/lib";
 use Test::More;
 
 use Healthcode::Fixture;

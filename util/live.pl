@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 # The proof that a flag set in Redis denies at every gate within milliseconds
 # although passes cost no round trip, also while connections break, Redis fails
-# and workers die.
+# and workers die; and that nobody passes a hall twice meanwhile.
 #
 #     make live [S="main cut"] [CHANGES=10000] [LANES=4] [RATE=8000]
+#     make live S=passage [PASSAGES=100000] [MINUTES=2] [SEED=18] [RATE=800]
 
 use strict;
 use warnings;
@@ -13,7 +14,7 @@ use File::Spec;
 
 my $root;
 BEGIN { $root = dirname(dirname(File::Spec->rel2abs(__FILE__))) }
-use lib "$root/t/lib", "$root/t/live/lib";
+use lib "$root/t/lib", "$root/t/live/lib", "$root/t/attack/lib";
 
 use Healthcode::Live::Scenarios;
 
@@ -21,14 +22,10 @@ my ($passed, $failed) = (0, 0);
 
 $| = 1;
 my @names = @ARGV ? @ARGV : (@Healthcode::Live::Scenarios::ALL,
-                             @Healthcode::Live::Scenarios::SELF_TESTS);
+                             @Healthcode::Live::Scenarios::SELF_TESTS,
+                             @Healthcode::Live::Scenarios::PASSAGES);
 
-printf "%-15s %7s  %-24s  %-13s %7s %7s  %-13s %s\n", '', '',
-    'ack to last allow, ms', 'hits', '', 'back in', 'in the lease', '';
-printf "%-15s %7s  %7s %7s %8s  %6s %6s %7s %7s  %6s %6s %5s  %s\n",
-    qw(scenario changes p50 p99 max before after 503s ms allows ms wrong),
-    'what happened';
-
+print_heads() if grep { !/^passage/ } @names;
 for my $name (@names) {
     my $s = Healthcode::Live::Scenarios::run($name, $ENV{SHORT});
     print_row($s) if $s->{last};
@@ -43,6 +40,15 @@ for my $name (@names) {
 
 print "live: $passed passed, $failed failed\n";
 exit($failed || !$passed ? 1 : 0);
+
+
+sub print_heads {
+    printf "%-15s %7s  %-24s  %-13s %7s %7s  %-13s %s\n", '', '',
+        'ack to last allow, ms', 'hits', '', 'back in', 'in the lease', '';
+    printf "%-15s %7s  %7s %7s %8s  %6s %6s %7s %7s  %6s %6s %5s  %s\n",
+        qw(scenario changes p50 p99 max before after 503s ms allows ms wrong),
+        'what happened';
+}
 
 
 sub print_row {

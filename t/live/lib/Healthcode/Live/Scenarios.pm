@@ -12,6 +12,7 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Live;
 use Healthcode::Live::Idle;
+use Healthcode::Live::Passage;
 use Healthcode::Live::Sentinels;
 use Healthcode::Ports qw(free_port);
 
@@ -30,6 +31,8 @@ our @ALL = qw(main tls rotation idle cut half-open slow stopped stale restarted 
               swapped worker-stopped worker-killed reload other-server other-database
               sentinel-planned sentinel-kill partition);
 our @SELF_TESTS = qw(late-flag no-pushes);
+
+our @PASSAGES = (@Healthcode::Live::Passage::ALL, @Healthcode::Live::Passage::SELF_TESTS);
 
 my %RUN = (
     'main'           => \&main_run,
@@ -51,6 +54,7 @@ my %RUN = (
     'other-server'   => sub { other_store($_[0], 'server') },
     'other-database' => sub { other_store($_[0], 'database') },
     %Healthcode::Live::Sentinels::RUN,
+    %Healthcode::Live::Passage::RUN,
     'late-flag'      => \&late_flag,
     'no-pushes'      => \&no_pushes,
 );
@@ -68,7 +72,7 @@ sub ended {
 sub run {
     my ($name, $short) = @_;
     my $run = $RUN{$name} or die "live: no scenario is named \"$name\"; there"
-        . " are: @ALL, and of the harness itself: @SELF_TESTS\n";
+        . " are: @ALL, and of the harness itself: @SELF_TESTS; of passages: @PASSAGES\n";
     my $s = bless { name => $name, checks => [], short => $short,
                     %{ $short ? \%SHORT : \%LONG } }, __PACKAGE__;
 
