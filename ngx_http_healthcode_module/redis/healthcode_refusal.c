@@ -167,10 +167,10 @@ healthcode_refusal_advice(const redisReply *reply)
 bool
 healthcode_refusal_is_auth(const redisReply *reply)
 {
-    /* the last is Redis 7.0's NOPERM of a command in a script */
+    /* the last are NOPERM of a command in a script, by Redis 7.0 and later */
     static const char *const  begin[] = {
         "WRONGPASS", "NOAUTH", "NOPERM", "DENIED", "ERR AUTH",
-        "ERR The user executing the script"
+        "ERR The user executing the script", "ERR ACL failure in script"
     };
 
     for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {

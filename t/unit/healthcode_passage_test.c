@@ -191,6 +191,9 @@ test_says_what_a_reply_says(void **state)
         { ENTER, "-ERR The user executing the script can't run this command "
           "or subcommand script: x, on @user_script:1.\r\n",
           HEALTHCODE_PASSAGE_FAILED, HEALTHCODE_REASON_STORE_AUTH, 0 },
+        { ENTER, "-ERR ACL failure in script: User gate has no permissions to "
+          "run the 'zadd' command script: x, on @user_script:1.\r\n",
+          HEALTHCODE_PASSAGE_FAILED, HEALTHCODE_REASON_STORE_AUTH, 0 },
     };
 
     /* none of these is an answer */
