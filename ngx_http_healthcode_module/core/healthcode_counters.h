@@ -78,6 +78,17 @@ healthcode_counters_add(uint64_t *cell, uint64_t n)
 
 
 /*
+ * Makes the word value, instead of adding to it.  All who set a counter have it
+ * of one stripe, and nobody adds to it: its sum is what was set last.
+ */
+static inline void
+healthcode_counters_set(uint64_t *cell, uint64_t value)
+{
+    healthcode_atomic_store(cell, value);
+}
+
+
+/*
  * Reads the counter at a place, 0 <= place < counters->places: copies its name
  * into name and sets *len and *sum.  False, and nothing is written: none there.
  * What is counted meanwhile is in the sum or in the next one.

@@ -19,12 +19,20 @@
 #define HEALTHCODE_SERIES_ISSUER  64
 #define HEALTHCODE_SERIES_WORD    20
 
+/* Of a hall, which stands beside a store. */
+#define HEALTHCODE_SERIES_HALL    128
+
 /* In place of the bound of a bucket. */
 #define HEALTHCODE_SERIES_SUM     "sum"
 
 _Static_assert(1 + HEALTHCODE_SERIES_GATE + 1 + HEALTHCODE_SERIES_SERVER + 1
                + HEALTHCODE_SERIES_ISSUER + 1 + 2 * (HEALTHCODE_SERIES_WORD + 1)
                <= HEALTHCODE_COUNTERS_NAME,
+               "a name is longer than names may be");
+
+_Static_assert(1 + HEALTHCODE_SERIES_ISSUER + 1 + HEALTHCODE_SERIES_HALL + 1
+               <= HEALTHCODE_COUNTERS_NAME
+               && HEALTHCODE_SERIES_WORD <= HEALTHCODE_SERIES_HALL,
                "a name is longer than names may be");
 
 
@@ -44,6 +52,8 @@ typedef enum {
     HEALTHCODE_SERIES_FAILURES = 'f',  /* by store and reason */
     HEALTHCODE_SERIES_PASSWORDS = 'p', /* by store */
     HEALTHCODE_SERIES_PASSAGES = 'h',  /* by store and result */
+    HEALTHCODE_SERIES_INSIDE = 'i',    /* by store and hall; set to a word of
+                                          healthcode_inside.h */
 
     /* by a store or an issuer, and by the bound of a bucket; or by _SUM, which
        is in microseconds */

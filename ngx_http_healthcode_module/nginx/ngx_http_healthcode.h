@@ -288,6 +288,10 @@ typedef struct {
                                                      healthcode_data_max_age of
                                                      its locations, once */
 
+    ngx_array_t                    halls;      /* of ngx_str_t: the labels of
+                                                  those that its locations
+                                                  name in fixed text, once */
+
     /* this worker's connection; NULL in a process that serves nothing */
     ngx_http_healthcode_client_t  *client;
     ngx_http_healthcode_tally_t   *tally;      /* NULL also without counters */

@@ -611,6 +611,10 @@ function factsOf(store) {
     if (Array.isArray(store.data) && !store.data.length) {
         add('data', t('data'), t('nobody'));
     }
+    for (const hall of list(store.halls)) {
+        add('hall ' + hall.name, t('inside', { hall: hall.name }),
+            [n(hall.inside), t('before', { ago: span(now() - hall.time) })]);
+    }
     if (store.workers_down > 0) {
         add('workers', t('workers'), t('of', { count: n(store.workers_up),
             max: n(store.workers_up + store.workers_down) }));

@@ -80,13 +80,15 @@ export function fixture(kind) {
               data: bad ? [{ source: 'county', time: now - 3 * 86400, age: 3 * 86400 },
                            { source: 'national', time: now - 3000, age: 3000 }]
                         : [{ source: 'national', time: now - 3000, age: 3000 }],
-              data_age: bad ? 3 * 86400 : 3000 },
+              data_age: bad ? 3 * 86400 : 3000,
+              halls: [{ name: 'east', inside: 1212, time: now - (bad ? 720 : 4) },
+                      { name: '<b>west</b>', inside: 0, time: now - 7200 }] },
             { store: 'badges', up: true, reason: null, since: now - 6 * 86400,
               workers_up: 8, workers_down: 0, lease_age_ms: null,
               clock_difference_ms: -12, tracking_keys: null,
               tracking_max: null, connects: 2, failures: {}, lookups: { answered: 51 },
               joined: 0, stale: 0, lookup_seconds: { count: 0, sum: 0, buckets: [] },
-              data: [], data_age: null }
+              data: [], data_age: null, halls: [] }
         ],
         verify_seconds: [{ issuer: 'national', count: 12, sum: 0.0006, buckets }],
         minutes: minutes(bad)

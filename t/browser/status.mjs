@@ -146,6 +146,10 @@ async function parts() {
     ok(await shows(full, '#gates summary b',
                    '<script>alert(1)</script> · <img src=x onerror=alert(1)>'),
        'it stands there as it is called');
+    is(await full.evaluate(() => Array.from(document.querySelectorAll('#stores .pair'))
+        .map((node) => node.textContent).filter((line) => line.includes('inside'))),
+       ['People inside east1,2124 s ago', 'People inside <b>west</b>02.0 h ago'],
+       'halls say who is inside, and since when');
     const before = await text(full, '#requests-read');
     const box = await full.locator('#requests').boundingBox();
     await full.mouse.move(box.x + box.width / 2, box.y + box.height / 2);

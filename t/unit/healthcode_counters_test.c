@@ -178,6 +178,32 @@ test_tells_names_and_stripes_apart(void **state)
 }
 
 
+/* Whoever sets it, the sum is what was set last; another one goes on. */
+static void
+test_sets_what_is_no_sum(void **state)
+{
+    bool                   fits;
+    unsigned               n;
+    uint64_t              *one, *two;
+    healthcode_counters_t  table = table_of(8);
+
+    count(&table, "b", 0);
+
+    one = healthcode_counters_cell(&table, text("a"), 0, &fits);
+    two = healthcode_counters_cell(&table, text("a"), 0, &fits);
+
+    healthcode_counters_set(one, UINT64_MAX);
+    healthcode_counters_set(two, 7);
+    assert_true(sum_of(&table, "a", &n) == 7);
+
+    healthcode_counters_set(one, 5);
+    assert_true(sum_of(&table, "a", &n) == 5);
+    assert_true(sum_of(&table, "b", &n) == 1);
+
+    (void) state;
+}
+
+
 /* Two stripes never share a line of memory, so no worker waits for another. */
 static void
 test_gives_each_stripe_its_own_lines(void **state)
@@ -392,6 +418,7 @@ main(void)
         cmocka_unit_test(test_refuses_memory_that_is_not_a_table),
         cmocka_unit_test(test_goes_on_with_a_table_that_is_there),
         cmocka_unit_test(test_tells_names_and_stripes_apart),
+        cmocka_unit_test(test_sets_what_is_no_sum),
         cmocka_unit_test(test_gives_each_stripe_its_own_lines),
         cmocka_unit_test(test_counts_what_has_no_room_elsewhere),
         cmocka_unit_test(test_completes_what_a_killed_process_began),

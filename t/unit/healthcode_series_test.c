@@ -117,6 +117,11 @@ test_fits_all_that_is_counted(void **state)
                     <= HEALTHCODE_SERIES_WORD);
     }
 
+    series.n = 2;
+    series.values[0].len = HEALTHCODE_SERIES_ISSUER;
+    series.values[1].len = HEALTHCODE_SERIES_HALL;
+    assert_true(healthcode_series_write(&series, name) != 0);
+
     series.n = 1;
     series.values[0].len = HEALTHCODE_COUNTERS_NAME - 2;
     assert_int_equal(healthcode_series_write(&series, name),

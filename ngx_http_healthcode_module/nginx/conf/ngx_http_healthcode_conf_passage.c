@@ -8,6 +8,7 @@
 #include <ngx_core.h>
 #include <ngx_sha1.h>
 
+#include "ngx_http_healthcode_conf_hall.h"
 #include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_passage.h"
 #include "ngx_http_healthcode_conf_status.h"
@@ -368,7 +369,8 @@ ngx_http_healthcode_conf_passage_check(ngx_conf_t *cf,
 
     ngx_http_healthcode_conf_passage_script(mcf);
 
-    return NGX_OK;
+    return ngx_http_healthcode_conf_hall_note(cf, conf->rules.store,
+                                              conf->rules.passage->hall);
 }
 
 

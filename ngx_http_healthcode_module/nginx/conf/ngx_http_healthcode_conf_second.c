@@ -5,6 +5,7 @@
  * docs/directives.md, "healthcode_passage_confirm".
  */
 
+#include "ngx_http_healthcode_conf_hall.h"
 #include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_passage.h"
 #include "ngx_http_healthcode_conf_risk.h"
@@ -117,6 +118,13 @@ ngx_http_healthcode_conf_second_link(ngx_conf_t *cf,
     }
 
     ngx_http_healthcode_conf_passage_script(mcf);
+
+    if (ngx_http_healthcode_conf_hall_note(cf, conf->rules.store,
+                                           conf->second->hall)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     return ngx_http_healthcode_conf_place(cf, &mcf->seconds, conf);
 }

@@ -102,6 +102,7 @@ ngx_http_healthcode_passage_begin(ngx_http_request_t *r,
 
     record->passage = passage;
     passage->conf = lcf->rules.passage;
+    passage->hall = lcf->rules.passage->hall;
     passage->code = record->found.code.text;
     passage->record = record;
 

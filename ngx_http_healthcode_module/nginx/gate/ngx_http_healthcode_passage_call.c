@@ -7,6 +7,7 @@
 
 #include "../request/ngx_http_healthcode_suspend.h"
 #include "../store/ngx_http_healthcode_client.h"
+#include "../store/ngx_http_healthcode_tally.h"
 #include "ngx_http_healthcode_passage_call.h"
 
 
@@ -14,6 +15,8 @@ static bool ngx_http_healthcode_passage_call_format(void *data,
     healthcode_str_t instance, healthcode_redis_buf_t *buf);
 static void ngx_http_healthcode_passage_call_done(void *data,
     healthcode_reason_e reason, const redisReply *reply);
+static void ngx_http_healthcode_passage_call_note(
+    const ngx_http_healthcode_passage_t *passage);
 
 
 ngx_int_t
@@ -27,6 +30,7 @@ ngx_http_healthcode_passage_call(ngx_http_request_t *r,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
 
     passage->terms.what = what;
+    passage->store = store;
 
     /* a request that nginx takes elsewhere may never hear of it */
     passage->result.outcome = HEALTHCODE_PASSAGE_FAILED;
@@ -77,10 +81,28 @@ ngx_http_healthcode_passage_call_done(void *data, healthcode_reason_e reason,
 
     if (reason == HEALTHCODE_REASON_OK) {
         healthcode_passage_read(passage->terms.what, reply, &passage->result);
+        ngx_http_healthcode_passage_call_note(passage);
 
     } else {
         passage->result.reason = reason;
     }
 
     ngx_http_healthcode_resume(passage->record);
+}
+
+
+/* Of halls by variables there may be any number: they have no metric. */
+static void
+ngx_http_healthcode_passage_call_note(
+    const ngx_http_healthcode_passage_t *passage)
+{
+    const ngx_http_healthcode_store_t  *store = passage->store;
+
+    if (passage->result.outcome >= HEALTHCODE_PASSAGE_REFUSED
+        && passage->hall->lengths == NULL)
+    {
+        ngx_http_healthcode_tally_inside(store->tally, &store->name,
+                                         &passage->hall->value,
+                                         passage->result.inside);
+    }
 }

@@ -23,6 +23,8 @@ typedef enum {
 struct ngx_http_healthcode_passage_s {
     const ngx_http_healthcode_passage_conf_t  *conf;      /* NULL: it is a
                                                              second message */
+    const ngx_http_complex_value_t            *hall;      /* its name */
+    const ngx_http_healthcode_store_t         *store;     /* of the last call */
     ngx_http_healthcode_record_t              *record;    /* that asks */
     ngx_str_t                                  code;      /* whose it is */
     ngx_http_healthcode_passage_state_e        state;

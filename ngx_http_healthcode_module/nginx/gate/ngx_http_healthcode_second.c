@@ -62,6 +62,7 @@ ngx_http_healthcode_second_begin(ngx_http_request_t *r,
 
     record->passage = passage;
     passage->record = record;
+    passage->hall = lcf->second->hall;
 
     rc = ngx_http_healthcode_second_read(r, lcf->second, &passage->terms);
 

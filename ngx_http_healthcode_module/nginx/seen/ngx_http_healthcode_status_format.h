@@ -90,6 +90,15 @@ void ngx_http_healthcode_status_json_data(
 void ngx_http_healthcode_status_data(const ngx_array_t *stores,
     healthcode_sink_t *text);
 
+/* Of JSON, of one store: the member "halls", who is inside. */
+void ngx_http_healthcode_status_json_halls(
+    const ngx_http_healthcode_status_facts_t *facts,
+    const ngx_http_healthcode_store_t *store, healthcode_json_writer_t *json);
+
+/* Of Prometheus' format: the same, of all stores. */
+void ngx_http_healthcode_status_halls(
+    const ngx_http_healthcode_status_facts_t *facts, healthcode_sink_t *text);
+
 /* Of Prometheus' format: issuers and their keys. */
 void ngx_http_healthcode_status_issuers(const ngx_array_t *issuers,
     healthcode_sink_t *text);

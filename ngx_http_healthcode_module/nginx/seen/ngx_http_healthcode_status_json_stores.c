@@ -91,6 +91,7 @@ ngx_http_healthcode_status_json_store(
 
     ngx_http_healthcode_status_json_lookups(facts, label, json);
     ngx_http_healthcode_status_json_data(store, facts->now, json);
+    ngx_http_healthcode_status_json_halls(facts, store, json);
 
     healthcode_json_writer_close(json, '}');
 }

@@ -89,6 +89,8 @@ ngx_http_healthcode_status_stores(
                                &ngx_http_healthcode_status_counted[i], text);
     }
 
+    ngx_http_healthcode_status_halls(facts, text);
+
     for (i = 0; i < sizeof(ngx_http_healthcode_status_timed)
                     / sizeof(ngx_http_healthcode_status_timed[0]);
          i++)

@@ -10,6 +10,10 @@
 #include "../../core/healthcode_histogram.h"
 
 
+/* Whose words hold what is set, whoever sets it. */
+#define NGX_HTTP_HEALTHCODE_TALLY_SET  0
+
+
 /* This worker's. */
 struct ngx_http_healthcode_tally_s {
     healthcode_counters_t  *counters;
@@ -22,7 +26,7 @@ static void ngx_http_healthcode_tally_add(ngx_http_healthcode_tally_t *tally,
     uint64_t n);
 static uint64_t *ngx_http_healthcode_tally_cell(
     const healthcode_counters_t *counters, healthcode_series_e what,
-    const ngx_str_t *name, healthcode_str_t word);
+    const ngx_str_t *name, healthcode_str_t word, ngx_uint_t stripe);
 
 
 ngx_int_t
@@ -89,7 +93,7 @@ ngx_http_healthcode_tally_add(ngx_http_healthcode_tally_t *tally,
 
     if (is_new) {
         *cell = ngx_http_healthcode_tally_cell(tally->counters, what, name,
-                                               word);
+                                               word, ngx_worker);
     }
 
     if (*cell) {
@@ -98,17 +102,47 @@ ngx_http_healthcode_tally_add(ngx_http_healthcode_tally_t *tally,
 }
 
 
+void
+ngx_http_healthcode_tally_inside(ngx_http_healthcode_tally_t *tally,
+    const ngx_str_t *store, const ngx_str_t *hall, uint32_t people)
+{
+    bool                  is_new;
+    uint64_t            **cell;
+    healthcode_inside_t   inside = { people, (uint64_t) ngx_time() };
+
+    if (tally == NULL) {
+        return;
+    }
+
+    cell = healthcode_cells_find(&tally->cells, store->data, hall->data,
+                                 HEALTHCODE_SERIES_INSIDE, &is_new);
+
+    if (is_new) {
+        *cell = ngx_http_healthcode_tally_cell(tally->counters,
+                                               HEALTHCODE_SERIES_INSIDE, store,
+                                               ngx_http_healthcode_view(hall),
+                                               NGX_HTTP_HEALTHCODE_TALLY_SET);
+    }
+
+    if (*cell) {
+        healthcode_counters_set(*cell, healthcode_inside_word(&inside));
+    }
+}
+
+
 /*
- * The word of this worker for a counter, which is made if there is none yet.
+ * The word of a stripe for a counter, which is made if there is none yet.
  * NULL: there is no room; the overflow is of requests alone.
  */
 static uint64_t *
 ngx_http_healthcode_tally_cell(const healthcode_counters_t *counters,
-    healthcode_series_e what, const ngx_str_t *name, healthcode_str_t word)
+    healthcode_series_e what, const ngx_str_t *name, healthcode_str_t word,
+    ngx_uint_t stripe)
 {
     bool                 fits;
     size_t               len;
     uint8_t              label[HEALTHCODE_SERIES_ISSUER];
+    uint8_t              second[HEALTHCODE_SERIES_HALL];
     uint8_t              text[HEALTHCODE_COUNTERS_NAME];
     uint64_t            *cell;
     healthcode_series_t  series;
@@ -118,11 +152,12 @@ ngx_http_healthcode_tally_cell(const healthcode_counters_t *counters,
     series.values[0] = healthcode_str_from(label,
         healthcode_series_value(ngx_http_healthcode_view(name), label,
                                 sizeof(label)));
-    series.values[1] = word;
+    series.values[1] = healthcode_str_from(second,
+        healthcode_series_value(word, second, sizeof(second)));
 
     len = healthcode_series_write(&series, text);
     cell = healthcode_counters_cell(counters, healthcode_str_from(text, len),
-                                    (unsigned) ngx_worker, &fits);
+                                    (unsigned) stripe, &fits);
 
     return fits ? cell : NULL;
 }

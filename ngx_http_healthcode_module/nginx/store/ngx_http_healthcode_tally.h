@@ -8,6 +8,7 @@
 #define NGX_HTTP_HEALTHCODE_TALLY_H
 
 #include "../ngx_http_healthcode.h"
+#include "../../core/healthcode_inside.h"
 #include "../../core/healthcode_series.h"
 
 
@@ -30,6 +31,14 @@ void ngx_http_healthcode_tally(ngx_http_healthcode_tally_t *tally,
 /* Adds a time in microseconds to a histogram of name, likewise. */
 void ngx_http_healthcode_tally_time(ngx_http_healthcode_tally_t *tally,
     healthcode_series_e what, const ngx_str_t *name, uint64_t us);
+
+/*
+ * Notes that so many people are inside a hall by an answer of the store that
+ * came now: until another worker of this machine, or this one, has a later one.
+ * Both names are of the configuration.  Likewise.
+ */
+void ngx_http_healthcode_tally_inside(ngx_http_healthcode_tally_t *tally,
+    const ngx_str_t *store, const ngx_str_t *hall, uint32_t people);
 
 /* Microseconds of CLOCK_MONOTONIC since then. */
 ngx_uint_t ngx_http_healthcode_tally_elapsed(const struct timespec *since);
