@@ -148,7 +148,7 @@ async function parts() {
        'it stands there as it is called');
     is(await full.evaluate(() => Array.from(document.querySelectorAll('#stores .pair'))
         .map((node) => node.textContent).filter((line) => line.includes('inside'))),
-       ['People inside east1,2124 s ago', 'People inside <b>west</b>02.0 h ago'],
+       ['People inside east1,2124 s ago', 'People inside <b>west</b>02 h ago'],
        'halls say who is inside, and since when');
     const before = await text(full, '#requests-read');
     const box = await full.locator('#requests').boundingBox();
