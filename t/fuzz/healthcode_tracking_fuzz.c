@@ -38,13 +38,23 @@ is_of(const redisReply *key, const uint8_t *holder)
 }
 
 
+/* Whether a script of a gate reads it: a key of a hall, or a mark. */
+static bool
+is_of_script(const redisReply *key)
+{
+    return key->type == REDIS_REPLY_STRING && key->len > 16
+           && (memcmp(key->str, "healthcode:hall:", 16) == 0
+               || memcmp(key->str, "healthcode:mark:", 16) == 0);
+}
+
+
 /* Whether a gate reads a key: no part of the module is asked. */
 static bool
 is_read(const redisReply *key)
 {
     return is(key, "healthcode:region") || is(key, "healthcode:control")
            || is(key, "healthcode:meta") || is(key, "healthcode:push")
-           || is(key, "healthcode:data")
+           || is(key, "healthcode:data") || is_of_script(key)
            || (key->type == REDIS_REPLY_STRING && key->len == 50
                && memcmp(key->str, "healthcode:risk:{", 17) == 0
                && strspn(key->str + 17, "0123456789abcdef") == 32
@@ -96,6 +106,10 @@ check_change(const redisReply *push, size_t i)
 
     case HEALTHCODE_TRACKING_CONTROLS:
         fuzz_must(is(key, "healthcode:control"));
+        break;
+
+    case HEALTHCODE_TRACKING_HALL:
+        fuzz_must(is_of_script(key));
         break;
 
     case HEALTHCODE_TRACKING_HOLDER:
