@@ -128,6 +128,8 @@ sub gate {
             for $stand->redis('main')->{tls_port} ? qw(live cached) : ();
         $rows->gate('HS256', $codes, $_, 1) for qw(off live cached);
     }
+    $rows->passage('HS256', $_->[0], $_->[1], $CODES)
+        for [ 'cold', 'live' ], [ 'warm', 'cached' ];
     $rows->gate($_, 'cold', 'off', 1) for @ALGS[1 .. 3];
     $rows->gate($_, 'warm', 'cached', 1) for @ALGS[1 .. 3];
     $rows->bare($_) for @ALGS;

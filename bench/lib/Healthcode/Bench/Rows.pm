@@ -23,6 +23,8 @@ my %IS_LIVE = (reads => [ 1.99, 2.01 ]);    # of the holder, and of the meta
 my %IS_JOINED = (reads => [ 0.001, 2.01 ]); # several wait for one read
 my %IS_CACHED = (reads => [ 0, 0.01 ]);
 my %IS_LUA = (reads => [ 0.99, 1.01 ]);
+# a second live read is after the passage
+my %IS_PASSAGE = (reads => [ 3.99, 4.01 ]);
 
 
 # new($stand, backend => PORT): no rows yet.
@@ -135,10 +137,11 @@ sub lua {
 
 
 # gate(alg, warm or cold, risk off, live or cached, count; over => 'tcp' or 'tls',
-# redis => NAME, name, label, ...): the module.
+# redis => NAME, lines => more of its location, name, label, ...): the module.
 sub gate {
     my ($self, $alg, $codes, $risk, $count, %more) = @_;
     my $over = delete $more{over} || 'unix';
+    my $lines = delete $more{lines} // '';
     my $redis = $more{redis} //= 'main';
     my $store = $risk eq 'off' ? 'off' : "${risk}_${redis}_$over";
     my @zones = ($codes eq 'warm' ? "codes_$alg" : (),
@@ -157,7 +160,21 @@ sub gate {
         $risk eq 'cached' ? %IS_CACHED : (),
         %more, conf => join '', "healthcode on;\nhealthcode_max_age 1d;\n",
             "healthcode_risk $store;\n",
-            $codes eq 'warm' ? "healthcode_code_cache codes_$alg;\n" : '');
+            $codes eq 'warm' ? "healthcode_code_cache codes_$alg;\n" : '',
+            $lines);
+}
+
+
+# The same, and each passes a hall: an entry that is annulled at once, so that each
+# holder may come as often as the row asks.
+sub passage {
+    my ($self, $alg, $codes, $risk, $count) = @_;
+    return $self->gate($alg, $codes, $risk, $count,
+        name => join('-', $alg, $codes, $risk, $count, 'passage'),
+        label => join(', ', $alg, "$codes code", "risk $risk", 'passage'),
+        lines => 'healthcode_passage hall once=holder hold=0 unconfirmed=annul;'
+            . "\n",
+        $risk eq 'live' ? %IS_PASSAGE : ());
 }
 
 
