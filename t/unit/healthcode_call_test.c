@@ -95,7 +95,7 @@ static bool
 answer(const char *bytes, bool live)
 {
     bool                  again = false;
-    redisReply           *reply;
+    redisReply           *reply = NULL;
     healthcode_lookup_t  *lookup = healthcode_pipeline_first(&p);
     static redisReply    *former;
 
