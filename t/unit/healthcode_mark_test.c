@@ -79,7 +79,7 @@ test_says_what_a_reply_says(void **state)
         { "*2\r\n$6\r\nmarked\r\n$6\r\nmarked\r\n",
           HEALTHCODE_REASON_STORE_UNAVAILABLE },
     };
-    redisReply  *reply;
+    redisReply  *reply = NULL;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         assert_int_equal(resp_read(rows[i].bytes, strlen(rows[i].bytes),
