@@ -31,7 +31,7 @@ static const uint8_t  whose[HEALTHCODE_HOLDER_LEN] = {
 static redisReply *
 push_of(const char *bytes, size_t len)
 {
-    redisReply  *push;
+    redisReply  *push = NULL;
 
     if (resp_read(bytes, len, &push, 1) != 1) {
         print_error("no reply: %s\n", bytes);
