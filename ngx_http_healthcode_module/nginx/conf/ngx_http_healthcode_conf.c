@@ -22,6 +22,7 @@
 #include "ngx_http_healthcode_conf_keys_advice.h"
 #include "ngx_http_healthcode_conf_keys_location.h"
 #include "ngx_http_healthcode_conf_name.h"
+#include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_outage.h"
 #include "ngx_http_healthcode_conf_pages.h"
 #include "ngx_http_healthcode_conf_passage.h"

@@ -317,6 +317,25 @@ ngx_http_healthcode_conf_open_ssl(ngx_conf_t *cf,
 #endif
 
 
+ngx_int_t
+ngx_http_healthcode_conf_open_note(ngx_conf_t *cf,
+    const ngx_http_healthcode_place_t *place, ngx_array_t *array)
+{
+    ngx_http_healthcode_open_t  *open;
+
+    open = ngx_array_push(array);
+    if (open == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_healthcode_conf_where(place->location, &open->where);
+    ngx_http_healthcode_conf_at_server(cf, place->server, place->conf,
+                                       &open->at);
+
+    return NGX_OK;
+}
+
+
 ngx_uint_t
 ngx_http_healthcode_conf_open_has_others(ngx_cycle_t *cycle,
     const ngx_http_healthcode_main_conf_t *mcf)

@@ -10,6 +10,13 @@
 #include "ngx_http_healthcode_conf_where.h"
 
 
+/* One that is open, as the message names it. */
+typedef struct {
+    ngx_str_t                      where;
+    ngx_str_t                      at;
+} ngx_http_healthcode_open_t;
+
+
 /*
  * Whether everybody who reaches this machine may GET what place answers: it has
  * an address that is not a loopback's and needs no client certificate, it is
@@ -25,6 +32,13 @@ ngx_uint_t ngx_http_healthcode_conf_open(ngx_conf_t *cf,
 /* Likewise, of a gate: its own rules do not count. */
 ngx_uint_t ngx_http_healthcode_conf_open_beside(ngx_conf_t *cf,
     const ngx_http_healthcode_place_t *place);
+
+/*
+ * Adds how a message names place to the array, of ngx_http_healthcode_open_t.
+ * NGX_OK, or NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_healthcode_conf_open_note(ngx_conf_t *cf,
+    const ngx_http_healthcode_place_t *place, ngx_array_t *array);
 
 /*
  * Whether a module that is not nginx's own has a part in requests before they

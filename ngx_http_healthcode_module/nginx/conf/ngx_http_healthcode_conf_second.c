@@ -136,7 +136,6 @@ ngx_http_healthcode_conf_second_check(ngx_conf_t *cf,
 {
     ngx_str_t                     at;
     ngx_uint_t                    i;
-    ngx_http_healthcode_open_t   *open;
     ngx_http_healthcode_place_t  *place = mcf->seconds.elts;
 
     if (mcf->seconds.nelts && mcf->policies.nelts == 0) {
@@ -157,14 +156,12 @@ ngx_http_healthcode_conf_second_check(ngx_conf_t *cf,
             continue;
         }
 
-        open = ngx_array_push(&mcf->open_seconds);
-        if (open == NULL) {
+        if (ngx_http_healthcode_conf_open_note(cf, &place[i],
+                                               &mcf->open_seconds)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
-
-        ngx_http_healthcode_conf_where(place[i].location, &open->where);
-        ngx_http_healthcode_conf_at_server(cf, place[i].server, place[i].conf,
-                                           &open->at);
     }
 
     return NGX_OK;

@@ -25,7 +25,6 @@ ngx_http_healthcode_conf_status_find(ngx_conf_t *cf,
     ngx_http_healthcode_main_conf_t *mcf)
 {
     ngx_uint_t                    i;
-    ngx_http_healthcode_open_t   *open;
     ngx_http_healthcode_place_t  *place = mcf->statuses.elts;
 
     for (i = 0; i < mcf->statuses.nelts; i++) {
@@ -34,14 +33,11 @@ ngx_http_healthcode_conf_status_find(ngx_conf_t *cf,
             continue;
         }
 
-        open = ngx_array_push(&mcf->open);
-        if (open == NULL) {
+        if (ngx_http_healthcode_conf_open_note(cf, &place[i], &mcf->open)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
-
-        ngx_http_healthcode_conf_where(place[i].location, &open->where);
-        ngx_http_healthcode_conf_at_server(cf, place[i].server, place[i].conf,
-                                           &open->at);
     }
 
     return NGX_OK;

@@ -10,13 +10,6 @@
 #include "../ngx_http_healthcode.h"
 
 
-/* One that is open, as the message names it. */
-typedef struct {
-    ngx_str_t                      where;
-    ngx_str_t                      at;
-} ngx_http_healthcode_open_t;
-
-
 /*
  * While a location is merged, before its values are: notes that it has a line
  * healthcode_status.  NGX_OK, or NGX_ERROR: no memory.
