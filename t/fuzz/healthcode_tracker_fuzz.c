@@ -180,7 +180,10 @@ disconnect(void)
 }
 
 
-/* What was silent for long is tried once more on another connection. */
+/*
+ * What was silent for long is tried once more on another connection.  What is
+ * known stays good, as after any other end: until a store proves itself.
+ */
 static void
 again(void)
 {
@@ -191,7 +194,6 @@ again(void)
     healthcode_pipeline_again(&t.pipeline, HEALTHCODE_REASON_STORE_UNAVAILABLE);
     fuzz_must(t.pipeline.pending <= pending);
     fuzz_must(healthcode_pipeline_first(&t.pipeline) == NULL);
-    forget_all();
     instance = 0;
     nbeats = nunsent = 0;
     spoiled = false;
