@@ -46,6 +46,12 @@ static void healthcode_answers_keep_region(healthcode_answers_t *answers,
 static void healthcode_answers_keep_control(healthcode_answers_t *answers,
     const healthcode_risk_query_t *query,
     const healthcode_risk_control_t *value);
+static bool healthcode_answers_find_control(
+    const healthcode_answers_t *answers, const healthcode_risk_query_t *query,
+    healthcode_risk_control_t *value);
+static bool healthcode_answers_find_regions(
+    const healthcode_answers_t *answers, const healthcode_risk_query_t *query,
+    healthcode_risk_region_t *value);
 static size_t healthcode_answers_region(const healthcode_answers_t *answers,
     healthcode_region_t code);
 static size_t healthcode_answers_control(const healthcode_answers_t *answers,
@@ -72,12 +78,19 @@ healthcode_answers_keep(healthcode_answers_t *answers,
     const healthcode_risk_answer_t *answer)
 {
     size_t                           i;
+    unsigned                         parts = healthcode_risk_parts(query);
     healthcode_region_t              code;
     const healthcode_risk_region_t  *value = answer->regions;
 
     /* another length would be cut short, and stand for another key */
-    if (query->thumbprint.len == HEALTHCODE_ANSWERS_THUMBPRINT) {
+    if ((parts & HEALTHCODE_RISK_CONTROLS)
+        && query->thumbprint.len == HEALTHCODE_ANSWERS_THUMBPRINT)
+    {
         healthcode_answers_keep_control(answers, query, &answer->control);
+    }
+
+    if (!(parts & HEALTHCODE_RISK_REGIONS)) {
+        return;
     }
 
     for (i = 0; i < query->nregions; i++) {
@@ -138,9 +151,22 @@ bool
 healthcode_answers_find(const healthcode_answers_t *answers,
     const healthcode_risk_query_t *query, healthcode_risk_answer_t *answer)
 {
-    size_t                     i, n;
-    healthcode_region_t        code;
-    healthcode_risk_region_t  *value = answer->regions;
+    unsigned  parts = healthcode_risk_parts(query);
+
+    return (!(parts & HEALTHCODE_RISK_CONTROLS)
+            || healthcode_answers_find_control(answers, query,
+                                               &answer->control))
+           && (!(parts & HEALTHCODE_RISK_REGIONS)
+               || healthcode_answers_find_regions(answers, query,
+                                                  answer->regions));
+}
+
+
+static bool
+healthcode_answers_find_control(const healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query, healthcode_risk_control_t *value)
+{
+    size_t  n;
 
     if (query->thumbprint.len != HEALTHCODE_ANSWERS_THUMBPRINT) {
         return false;
@@ -152,7 +178,18 @@ healthcode_answers_find(const healthcode_answers_t *answers,
         return false;
     }
 
-    answer->control = answers->controls[n].value;
+    *value = answers->controls[n].value;
+
+    return true;
+}
+
+
+static bool
+healthcode_answers_find_regions(const healthcode_answers_t *answers,
+    const healthcode_risk_query_t *query, healthcode_risk_region_t *value)
+{
+    size_t               i, n;
+    healthcode_region_t  code;
 
     for (i = 0; i < query->nregions; i++) {
         for (code = query->regions[i]; code >= 100; code /= 100, value++) {

@@ -18,15 +18,18 @@ healthcode_answers_t *healthcode_answers_create(void);
 void healthcode_answers_free(healthcode_answers_t *answers);
 
 /*
- * Keeps answer, which was read for query; the bytes of its iss have to stand
- * where they are for as long as answers lives.  What does not fit any more
- * makes it forget all of that kind first.
+ * Keeps answer, which was read for query, by its parts; the bytes of its iss
+ * have to stand where they are for as long as answers lives.  What does not fit
+ * any more makes it forget all of that kind first.
  */
 void healthcode_answers_keep(healthcode_answers_t *answers,
     const healthcode_risk_query_t *query,
     const healthcode_risk_answer_t *answer);
 
-/* Whether all that query asks for is known; if not, *answer is of no use. */
+/*
+ * Whether all that query asks for of regions and controls is known; if not,
+ * *answer is of no use.
+ */
 bool healthcode_answers_find(const healthcode_answers_t *answers,
     const healthcode_risk_query_t *query, healthcode_risk_answer_t *answer);
 

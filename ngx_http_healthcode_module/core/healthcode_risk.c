@@ -12,6 +12,14 @@
 
 
 static bool healthcode_risk_seconds(healthcode_str_t text, int64_t *seconds);
+static void healthcode_risk_add_parts(healthcode_risk_t *risk,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer,
+    const healthcode_risk_terms_t *terms, unsigned parts);
+static void healthcode_risk_add_regions(healthcode_risk_t *risk,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer,
+    const healthcode_risk_terms_t *terms);
 static void healthcode_risk_add_field(healthcode_risk_t *risk,
     const healthcode_risk_flag_t *field, const healthcode_risk_terms_t *terms);
 static void healthcode_risk_add_name(healthcode_risk_t *risk,
@@ -201,14 +209,39 @@ healthcode_risk_add_answer(healthcode_risk_t *risk,
     const healthcode_risk_answer_t *answer,
     const healthcode_risk_terms_t *terms)
 {
+    healthcode_risk_add_parts(risk, query, answer, terms,
+                              healthcode_risk_parts(query));
+}
+
+
+static void
+healthcode_risk_add_parts(healthcode_risk_t *risk,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer,
+    const healthcode_risk_terms_t *terms, unsigned parts)
+{
+    if (parts & HEALTHCODE_RISK_CONTROLS) {
+        risk->issuer_suspended |= (terms->now < answer->control.suspended);
+        risk->key_revoked |= (terms->now < answer->control.revoked);
+        risk->issued_before |= (terms->iat < answer->control.before);
+    }
+
+    if (parts & HEALTHCODE_RISK_REGIONS) {
+        healthcode_risk_add_regions(risk, query, answer, terms);
+    }
+}
+
+
+static void
+healthcode_risk_add_regions(healthcode_risk_t *risk,
+    const healthcode_risk_query_t *query,
+    const healthcode_risk_answer_t *answer,
+    const healthcode_risk_terms_t *terms)
+{
     size_t                           i;
     unsigned                         level;
     healthcode_region_t              code;
     const healthcode_risk_region_t  *region = answer->regions;
-
-    risk->issuer_suspended |= (terms->now < answer->control.suspended);
-    risk->key_revoked |= (terms->now < answer->control.revoked);
-    risk->issued_before |= (terms->iat < answer->control.before);
 
     for (i = 0; i < query->nregions; i++) {
         level = 0;
@@ -229,6 +262,10 @@ healthcode_risk_add_answer(healthcode_risk_t *risk,
 bool
 healthcode_risk_asks_code(const healthcode_risk_reading_t *reading)
 {
+    if (!(reading->parts & HEALTHCODE_RISK_HOLDER)) {
+        return false;
+    }
+
     for (size_t i = 0; i < reading->nflags; i++) {
         if (healthcode_revocation_kind(reading->flags[i].name)
             == HEALTHCODE_REVOCATION_IS_CODE)
@@ -247,13 +284,17 @@ healthcode_risk_add_reading(healthcode_risk_t *risk,
     const healthcode_risk_reading_t *reading,
     const healthcode_risk_terms_t *terms)
 {
-    for (size_t i = 0; i < reading->nflags; i++) {
-        healthcode_risk_add_field(risk, &reading->flags[i], terms);
+    if (reading->parts & HEALTHCODE_RISK_HOLDER) {
+
+        for (size_t i = 0; i < reading->nflags; i++) {
+            healthcode_risk_add_field(risk, &reading->flags[i], terms);
+        }
+
+        risk->flagged |= reading->unreadable;
     }
 
-    risk->flagged |= reading->unreadable;
-
-    healthcode_risk_add_answer(risk, query, &reading->answer, terms);
+    healthcode_risk_add_parts(risk, query, &reading->answer, terms,
+                              reading->parts);
 }
 
 

@@ -43,10 +43,19 @@ typedef struct {
 
 
 /*
+ * Parts of a question, a set, in the order asked: each can be asked by itself,
+ * and is proved by itself.
+ */
+#define HEALTHCODE_RISK_HOLDER    0x1
+#define HEALTHCODE_RISK_REGIONS   0x2
+#define HEALTHCODE_RISK_CONTROLS  0x4
+
+/*
  * What is asked of one code and its holder; the views and the regions belong
  * to the caller.
  */
 typedef struct {
+    unsigned                    parts;         /* set of them; 0: all */
     uint8_t                     holder[HEALTHCODE_HOLDER_LEN];
     healthcode_str_t            iss;
     healthcode_str_t            thumbprint;    /* of the key that signed */
@@ -77,7 +86,7 @@ typedef struct {
     int64_t   before;      /* codes with an earlier iat are called back */
 } healthcode_risk_control_t;
 
-/* The answers to a query, except the flags of its holder. */
+/* The answers to a query, except the flags of its holder; by its parts. */
 typedef struct {
     healthcode_risk_control_t  control;
     healthcode_risk_region_t   regions[HEALTHCODE_RISK_PREFIXES_MAX];
@@ -95,6 +104,7 @@ typedef struct {
  * one reading serves all who asked the same.
  */
 typedef struct {
+    unsigned                  parts;        /* that it holds: no other counts */
     bool                      unreadable;   /* not all flags could be read */
     size_t                    nflags;
     healthcode_risk_flag_t    flags[HEALTHCODE_RISK_FLAGS_MAX];
@@ -114,6 +124,16 @@ typedef struct {
     char    names[HEALTHCODE_RISK_NAMES_MAX];   /* active flags, "a,b" */
 } healthcode_risk_t;
 
+
+/* The parts that query asks for; 0: it asks for nothing that it names. */
+static inline unsigned
+healthcode_risk_parts(const healthcode_risk_query_t *query)
+{
+    unsigned  parts = HEALTHCODE_RISK_HOLDER | HEALTHCODE_RISK_CONTROLS
+                      | (query->nregions ? HEALTHCODE_RISK_REGIONS : 0);
+
+    return query->parts ? query->parts & parts : parts;
+}
 
 /* Makes it nothing; the names need no clearing, since they have a length. */
 static inline void
@@ -165,9 +185,9 @@ int64_t healthcode_risk_holder_before(healthcode_str_t before);
 bool healthcode_risk_is_before(healthcode_str_t before, int64_t iat);
 
 /*
- * Adds what answer says of the issuer, the key and the regions of query.  The
- * prefixes of a region stand in answer from the longest on, as they are asked
- * for; the longest one that is in force rules.
+ * Adds what answer says of the issuer, the key and the regions of query, where
+ * it asks for them.  The prefixes of a region stand in answer from the longest
+ * on, as they are asked for; the longest one that is in force rules.
  */
 void healthcode_risk_add_answer(healthcode_risk_t *risk,
     const healthcode_risk_query_t *query,
@@ -181,9 +201,9 @@ void healthcode_risk_add_answer(healthcode_risk_t *risk,
 bool healthcode_risk_asks_code(const healthcode_risk_reading_t *reading);
 
 /*
- * Adds all that reading, the answer to query, says of the code of terms.  A
- * holder whose flags could not all be read is flagged, whatever the policy
- * denies.
+ * Adds all that reading says of the code of terms: the answer to query, or to
+ * some of its parts.  A holder whose flags could not all be read is flagged,
+ * whatever the policy denies.
  */
 void healthcode_risk_add_reading(healthcode_risk_t *risk,
     const healthcode_risk_query_t *query,

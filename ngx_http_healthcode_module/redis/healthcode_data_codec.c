@@ -18,7 +18,7 @@ bool
 healthcode_data_codec_format(healthcode_redis_buf_t *buf)
 {
     static const char  command[] = "*4\r\n$10\r\nHRANDFIELD\r\n"
-                                   "$15\r\nhealthcode:data\r\n"
+                                   "$19\r\nhealthcode:data:{c}\r\n"
                                    "$2\r\n" HEALTHCODE_DATA_ASKED "\r\n"
                                    "$10\r\nWITHVALUES\r\n";
 

@@ -14,8 +14,8 @@
 
 
 /*
- * Appends HRANDFIELD healthcode:data, whose reply has one source more than a
- * store may have, at most.  False, and the buffer as it was, if there is no
+ * Appends HRANDFIELD healthcode:data:{c}, whose reply has one source more than
+ * a store may have, at most.  False, and the buffer as it was, if there is no
  * memory.
  */
 bool healthcode_data_codec_format(healthcode_redis_buf_t *buf);

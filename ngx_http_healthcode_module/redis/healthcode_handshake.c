@@ -79,7 +79,9 @@ healthcode_handshake_asks(const healthcode_handshake_t *handshake,
         return false;
 
     case HEALTHCODE_HANDSHAKE_RISK:
+    case HEALTHCODE_HANDSHAKE_RISK_META:
     case HEALTHCODE_HANDSHAKE_REGION:
+    case HEALTHCODE_HANDSHAKE_REGION_META:
     case HEALTHCODE_HANDSHAKE_CONTROL:
         return handshake->reads;
 
@@ -168,12 +170,12 @@ healthcode_handshake_format_step(const healthcode_handshake_t *handshake,
                                                  NULL);
 
     case HEALTHCODE_HANDSHAKE_GET:
-        return healthcode_handshake_format_words(buf, "GET", "healthcode:push",
-                                                 NULL);
+        return healthcode_handshake_format_words(buf, "GET",
+                                                 "healthcode:push:{c}", NULL);
 
     case HEALTHCODE_HANDSHAKE_INCR:
         return healthcode_handshake_format_words(buf, "INCR",
-                                                 "healthcode:push", NULL);
+                                                 "healthcode:push:{c}", NULL);
 
     case HEALTHCODE_HANDSHAKE_DATA:
         return healthcode_data_codec_format(buf);
@@ -493,19 +495,35 @@ healthcode_handshake_auth_read(const healthcode_handshake_t *handshake,
 }
 
 
-/* HRANDFIELD risk; HMGET region, which may be left out; HMGET control; meta */
+/* What is asked for is followed by its proof. */
 healthcode_reason_e
 healthcode_handshake_read_live(const healthcode_handshake_t *handshake,
-    unsigned i, unsigned n, const redisReply *reply, char *error, size_t size)
+    unsigned parts, unsigned i, const redisReply *reply, char *error,
+    size_t size)
 {
+    unsigned                     part = healthcode_risk_codec_part(parts, i);
+    bool                         is_proof = healthcode_risk_codec_is_proof(i);
     healthcode_handshake_step_e  step;
 
-    step = i ? HEALTHCODE_HANDSHAKE_META + 1 + i - n
-             : HEALTHCODE_HANDSHAKE_RISK;
+    switch (part) {
 
-    if (step != HEALTHCODE_HANDSHAKE_META
-        && reply->type != REDIS_REPLY_ERROR)
-    {
+    case HEALTHCODE_RISK_HOLDER:
+        step = HEALTHCODE_HANDSHAKE_RISK;
+        break;
+
+    case HEALTHCODE_RISK_REGIONS:
+        step = HEALTHCODE_HANDSHAKE_REGION;
+        break;
+
+    default:
+        step = HEALTHCODE_HANDSHAKE_CONTROL;
+        break;
+    }
+
+    if (is_proof) {
+        step++;
+
+    } else if (reply->type != REDIS_REPLY_ERROR) {
         return HEALTHCODE_REASON_OK;
     }
 

@@ -31,16 +31,19 @@ typedef struct {
 } healthcode_handshake_t;
 
 
-/* How many replies the handshake gets; the last one is that for meta. */
+/*
+ * How many replies the handshake gets; the last one is that for the proof by
+ * which the connection is known.
+ */
 unsigned healthcode_handshake_replies(const healthcode_handshake_t *handshake);
 
 /*
  * Appends HELLO 3 (with AUTH), or of resp2 AUTH if there is a password; SELECT;
  * with tracking CLIENT TRACKING ON, CLIENT TRACKINGINFO, GET and INCR of
- * healthcode:push; of a gate TIME and HRANDFIELD healthcode:data; ROLE and INFO
- * memory, unless they are not asked for; with reads a live read of nobody, up
- * to its last command; and HGETALL healthcode:meta, which is then tracked.
- * False, and the buffer as it was, if there is no memory.
+ * healthcode:push:{c}; of a gate TIME and HRANDFIELD healthcode:data:{c}; ROLE
+ * and INFO memory, unless they are not asked for; with reads a live read of
+ * nobody, up to its last command; and HGETALL healthcode:meta:{c}, which is
+ * then tracked.  False, and the buffer as it was, if there is no memory.
  */
 bool healthcode_handshake_format(const healthcode_handshake_t *handshake,
     healthcode_redis_buf_t *buf);
@@ -74,9 +77,9 @@ bool healthcode_handshake_is_data(const healthcode_handshake_t *handshake,
     unsigned i);
 
 /*
- * Whether reply number i obliges the store to push a change of healthcode:push
- * before the last reply of the handshake.  A store that does not is refused
- * with the error of _silent().
+ * Whether reply number i obliges the store to push a change of
+ * healthcode:push:{c} before the last reply of the handshake.  A store that
+ * does not is refused with the error of _silent().
  */
 bool healthcode_handshake_is_push_due(const healthcode_handshake_t *handshake,
     unsigned i, const redisReply *reply);
@@ -100,13 +103,13 @@ healthcode_handshake_is_open(const healthcode_handshake_t *handshake)
 }
 
 /*
- * What may change under a connection: appends ROLE, HGETALL healthcode:meta,
- * and if memory says so INFO memory, TIME, HRANDFIELD healthcode:data, and with
- * tracking CLIENT TRACKINGINFO and INFO stats; ROLE and INFO memory unless they
- * are not asked for.  _again_read() judges their
- * healthcode_handshake_again() replies likewise, except that to INFO stats,
- * which proves nothing.  *seen is those of them that have more to say, in any
- * case.
+ * What may change under a connection: appends ROLE, HGETALL
+ * healthcode:meta:{c}, and if memory says so INFO memory, TIME, HRANDFIELD
+ * healthcode:data:{c}, and with tracking CLIENT TRACKINGINFO and INFO stats;
+ * ROLE and INFO memory unless they are not asked for.  _again_read() judges
+ * their healthcode_handshake_again() replies likewise, except that to INFO
+ * stats, which proves nothing.  *seen is those of them that have more to say,
+ * in any case.
  */
 #define HEALTHCODE_HANDSHAKE_AGAIN_MAX  7
 
@@ -142,12 +145,12 @@ void healthcode_handshake_text(const healthcode_handshake_t *handshake,
     const redisReply *reply, char *text, size_t size);
 
 /*
- * Judges reply number i of the n to a live read: whether the store refuses all
- * of them, or has lost its proof, which the last one is.  What a reply says of
- * one holder is left to others.
+ * Judges reply number i to a live read of parts: whether the store refuses all
+ * of them, or has lost a proof, which is what some of them are.  What a reply
+ * says of one holder is left to others.
  */
 healthcode_reason_e healthcode_handshake_read_live(
-    const healthcode_handshake_t *handshake, unsigned i, unsigned n,
+    const healthcode_handshake_t *handshake, unsigned parts, unsigned i,
     const redisReply *reply, char *error, size_t size);
 
 #endif

@@ -21,13 +21,13 @@ const healthcode_handshake_row_t
         "+client|tracking", "leave \"cache\" out of the store", false },
     [HEALTHCODE_HANDSHAKE_TRACKED]  = { "CLIENT TRACKINGINFO",
         "+client|trackinginfo", "leave \"cache\" out of the store", false },
-    [HEALTHCODE_HANDSHAKE_GET]      = { .command = "GET healthcode:push",
+    [HEALTHCODE_HANDSHAKE_GET]      = { .command = "GET healthcode:push:{c}",
                                         .right = "+get" },
-    [HEALTHCODE_HANDSHAKE_INCR]     = { .command = "INCR healthcode:push",
+    [HEALTHCODE_HANDSHAKE_INCR]     = { .command = "INCR healthcode:push:{c}",
                                         .right = "+incr" },
     [HEALTHCODE_HANDSHAKE_TIME]     = { .command = "TIME", .right = "+time" },
     [HEALTHCODE_HANDSHAKE_DATA]     = {
-        .command = "HRANDFIELD healthcode:data", .right = "+hrandfield" },
+        .command = "HRANDFIELD healthcode:data:{c}", .right = "+hrandfield" },
     [HEALTHCODE_HANDSHAKE_ROLE]     = { "ROLE", "+role",
         "write \"role unchecked;\" in the store, which then believes a master "
         "that another one has replaced", true },
@@ -40,12 +40,16 @@ const healthcode_handshake_row_t
                                         .right = "+auth" },
     [HEALTHCODE_HANDSHAKE_RISK]     = { .command = "HRANDFIELD",
                                         .right = "+hrandfield" },
+    [HEALTHCODE_HANDSHAKE_RISK_META] = {
+        .command = "HGETALL healthcode:meta:{xx}", .right = "+hgetall" },
     [HEALTHCODE_HANDSHAKE_REGION]   = { .command = "HMGET",
                                         .right = "+hmget" },
+    [HEALTHCODE_HANDSHAKE_REGION_META] = {
+        .command = "HGETALL healthcode:meta:{r}", .right = "+hgetall" },
     [HEALTHCODE_HANDSHAKE_CONTROL]  = { .command = "HMGET",
                                         .right = "+hmget" },
-    [HEALTHCODE_HANDSHAKE_META]     = { .command = "HGETALL healthcode:meta",
-                                        .right = "+hgetall" },
+    [HEALTHCODE_HANDSHAKE_META]     = {
+        .command = "HGETALL healthcode:meta:{c}", .right = "+hgetall" },
 };
 
 
@@ -74,8 +78,9 @@ static healthcode_reason_e healthcode_handshake_read_info(
     const healthcode_handshake_t *handshake, const redisReply *reply,
     char *error, size_t size);
 static healthcode_reason_e healthcode_handshake_read_meta(
-    const healthcode_handshake_t *handshake, const redisReply *reply,
-    char *error, size_t size);
+    const healthcode_handshake_t *handshake, healthcode_handshake_step_e step,
+    const redisReply *reply, char *error, size_t size);
+static bool healthcode_handshake_is_meta(healthcode_handshake_step_e step);
 
 
 healthcode_reason_e
@@ -114,8 +119,11 @@ healthcode_handshake_judge(const healthcode_handshake_t *handshake,
     case HEALTHCODE_HANDSHAKE_INFO:
         return healthcode_handshake_read_info(handshake, reply, error, size);
 
+    case HEALTHCODE_HANDSHAKE_RISK_META:
+    case HEALTHCODE_HANDSHAKE_REGION_META:
     case HEALTHCODE_HANDSHAKE_META:
-        return healthcode_handshake_read_meta(handshake, reply, error, size);
+        return healthcode_handshake_read_meta(handshake, step, reply, error,
+                                              size);
 
     default:
         return HEALTHCODE_REASON_OK;
@@ -164,7 +172,7 @@ healthcode_handshake_refused(const healthcode_handshake_t *handshake,
     if (healthcode_refusal_is_auth(reply)) {
         reason = HEALTHCODE_REASON_STORE_AUTH;
 
-    } else if (step == HEALTHCODE_HANDSHAKE_META
+    } else if (healthcode_handshake_is_meta(step)
                && !healthcode_refusal_is_lasting(reply))
     {
         /* what is there proves nothing: a key of another type */
@@ -234,7 +242,7 @@ healthcode_handshake_grant(const healthcode_handshake_t *handshake,
 
     if (healthcode_refusal_is_right_to_keys(reply)) {
         right = (step == HEALTHCODE_HANDSHAKE_INCR)
-                ? "~healthcode:push"
+                ? "~healthcode:push:{c}"
                 : "%R~healthcode:*\", with Redis 6 \"~healthcode:*";
     }
 
@@ -424,9 +432,12 @@ healthcode_handshake_read_info(const healthcode_handshake_t *handshake,
 
 static healthcode_reason_e
 healthcode_handshake_read_meta(const healthcode_handshake_t *handshake,
-    const redisReply *reply, char *error, size_t size)
+    healthcode_handshake_step_e step, const redisReply *reply, char *error,
+    size_t size)
 {
-    healthcode_reason_e  reason;
+    const char           *key = healthcode_handshake_rows[step].command
+                                + sizeof("HGETALL ") - 1;
+    healthcode_reason_e   reason;
 
     reason = healthcode_risk_codec_meta(reply, handshake->pepper_check);
 
@@ -435,10 +446,19 @@ healthcode_handshake_read_meta(const healthcode_handshake_t *handshake,
                  "the pepper file, the address and the database number");
 
     } else if (reason != HEALTHCODE_REASON_OK) {
-        snprintf(error, size, "it has no valid healthcode:meta; check the "
-                 "address and the database number; if Redis lost its data, "
-                 "load the flags first, then run \"healthcode store init\"");
+        snprintf(error, size, "it has no valid %s; check the address and the "
+                 "database number; if Redis lost its data, load the flags "
+                 "first, then run \"healthcode store init\"", key);
     }
 
     return reason;
+}
+
+
+static bool
+healthcode_handshake_is_meta(healthcode_handshake_step_e step)
+{
+    return step == HEALTHCODE_HANDSHAKE_RISK_META
+           || step == HEALTHCODE_HANDSHAKE_REGION_META
+           || step == HEALTHCODE_HANDSHAKE_META;
 }

@@ -11,8 +11,10 @@
 #include "healthcode_refusal.h"
 
 
-#define HEALTHCODE_MARK_META  "healthcode:meta"
+#define HEALTHCODE_MARK_META  "healthcode:meta:{xx}"
 #define HEALTHCODE_MARK_KEY   "healthcode:mark:{xx}:"
+
+/* Where the tag stands in both. */
 #define HEALTHCODE_MARK_TAG   (sizeof("healthcode:mark:{") - 1)
 #define HEALTHCODE_MARK_HEAD  (sizeof(HEALTHCODE_MARK_KEY) - 1)
 
@@ -22,11 +24,12 @@ healthcode_mark_format(const healthcode_mark_t *mark, const char *sha,
     healthcode_redis_buf_t *buf)
 {
     char         key[HEALTHCODE_MARK_HEAD + HEALTHCODE_HOLDER_HEX];
+    char         meta[] = HEALTHCODE_MARK_META;
     char         life[16];
     const char  *text[] = { "EVALSHA", sha, "1", key,
                             (const char *) mark->instance.data,
                             (const char *) mark->owner.data, life,
-                            HEALTHCODE_MARK_META };
+                            meta };
     size_t       len[] = { 7, HEALTHCODE_SCRIPT_SHA, 1, sizeof(key),
                            mark->instance.len, mark->owner.len, 0,
                            sizeof(HEALTHCODE_MARK_META) - 1 };
@@ -34,6 +37,7 @@ healthcode_mark_format(const healthcode_mark_t *mark, const char *sha,
     memcpy(key, HEALTHCODE_MARK_KEY, HEALTHCODE_MARK_HEAD);
     healthcode_holder_format(mark->digest, key + HEALTHCODE_MARK_HEAD);
     memcpy(key + HEALTHCODE_MARK_TAG, key + HEALTHCODE_MARK_HEAD, 2);
+    memcpy(meta + HEALTHCODE_MARK_TAG, key + HEALTHCODE_MARK_HEAD, 2);
 
     (void) snprintf(life, sizeof(life), "%u", mark->life);
     len[6] = strlen(life);

@@ -93,8 +93,8 @@ void healthcode_memo_renew(healthcode_memo_t *memo, uint64_t epoch,
     uint64_t sent);
 
 /*
- * Keeps reading, the answer to query, which was sent in epoch and came at now,
- * ms; nothing of it in another epoch.
+ * Keeps reading, the answer to query, by its parts, which was sent in epoch and
+ * came at now, ms; nothing of it in another epoch.
  */
 void healthcode_memo_keep(healthcode_memo_t *memo, uint64_t epoch,
     const healthcode_risk_query_t *query,

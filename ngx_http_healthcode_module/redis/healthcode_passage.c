@@ -11,8 +11,10 @@
 #include "healthcode_refusal.h"
 
 
-#define HEALTHCODE_PASSAGE_META      "healthcode:meta"
+#define HEALTHCODE_PASSAGE_META      "healthcode:meta:{xx}"
 #define HEALTHCODE_PASSAGE_HALL      "healthcode:hall:{xx}:"
+
+/* Where the tag stands in both. */
 #define HEALTHCODE_PASSAGE_TAG       (sizeof("healthcode:hall:{") - 1)
 
 /* Bytes of a key with the longest name, and of a number. */
@@ -70,6 +72,7 @@ healthcode_passage_format(const healthcode_passage_t *passage, const char *sha,
     char                       keys[HEALTHCODE_PASSAGE_KEYS]
                                    [HEALTHCODE_PASSAGE_KEY];
     char                       hall[HEALTHCODE_HOLDER_HEX];
+    char                       meta[] = HEALTHCODE_PASSAGE_META;
     char                       number[4][HEALTHCODE_PASSAGE_NUMBER];
     healthcode_passage_args_t  args;
 
@@ -122,7 +125,8 @@ healthcode_passage_format(const healthcode_passage_t *passage, const char *sha,
         healthcode_passage_add(&args, id, sizeof(id));
     }
 
-    healthcode_passage_add_text(&args, HEALTHCODE_PASSAGE_META);
+    memcpy(meta + HEALTHCODE_PASSAGE_TAG, hall, 2);
+    healthcode_passage_add_text(&args, meta);
 
     return healthcode_redis_buf_command(buf, args.n, args.text, args.len);
 }

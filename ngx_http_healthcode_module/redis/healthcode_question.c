@@ -6,15 +6,41 @@
 #include "healthcode_question.h"
 
 
+static bool healthcode_question_control(healthcode_question_t *question,
+    const healthcode_risk_query_t *query);
+
+
 bool
 healthcode_question_make(healthcode_question_t *question,
     const healthcode_risk_query_t *query)
 {
-    bool  is_whole = (query->thumbprint.len == HEALTHCODE_THUMBPRINT_LEN);
-
     memset(question, 0, offsetof(healthcode_question_t, regions));
 
-    memcpy(question->holder, query->holder, HEALTHCODE_HOLDER_LEN);
+    question->parts = healthcode_risk_parts(query);
+
+    if (question->parts & HEALTHCODE_RISK_HOLDER) {
+        memcpy(question->holder, query->holder, HEALTHCODE_HOLDER_LEN);
+    }
+
+    if (question->parts & HEALTHCODE_RISK_REGIONS) {
+        question->nregions = query->nregions;
+
+        for (size_t i = 0; i < query->nregions; i++) {
+            question->regions[i] = query->regions[i];
+        }
+    }
+
+    return (question->parts & HEALTHCODE_RISK_CONTROLS)
+           ? healthcode_question_control(question, query)
+           : question->parts != 0;
+}
+
+
+static bool
+healthcode_question_control(healthcode_question_t *question,
+    const healthcode_risk_query_t *query)
+{
+    bool  is_whole = (query->thumbprint.len == HEALTHCODE_THUMBPRINT_LEN);
 
     if (is_whole) {
         memcpy(question->thumbprint, query->thumbprint.data,
@@ -22,11 +48,6 @@ healthcode_question_make(healthcode_question_t *question,
     }
 
     question->iss = query->iss;
-    question->nregions = query->nregions;
-
-    for (size_t i = 0; i < query->nregions; i++) {
-        question->regions[i] = query->regions[i];
-    }
 
     return is_whole;
 }
@@ -57,6 +78,8 @@ void
 healthcode_question_query(const healthcode_question_t *question,
     healthcode_risk_query_t *query)
 {
+    query->parts = question->parts;
+
     memcpy(query->holder, question->holder, sizeof(query->holder));
 
     query->iss = question->iss;

@@ -11,8 +11,12 @@
 #include "../core/healthcode_risk.h"
 
 
-/* Padding before the regions is zero; of them the first nregions count. */
+/*
+ * Padding before the regions is zero, and so is what its parts do not ask for;
+ * of the regions the first nregions count.
+ */
 typedef struct {
+    unsigned             parts;                   /* set, never 0 */
     uint8_t              holder[HEALTHCODE_HOLDER_LEN];
     healthcode_str_t     iss;                     /* of the configuration */
     char                 thumbprint[HEALTHCODE_THUMBPRINT_LEN];
@@ -24,7 +28,7 @@ typedef struct {
 /*
  * The question of query; iss is a view still.  False: it can be asked, but is
  * the same as no other, and what it reads is not kept, since its thumbprint,
- * of another length, could stand for another key.
+ * of another length, could stand for another key; or nothing is asked.
  */
 bool healthcode_question_make(healthcode_question_t *question,
     const healthcode_risk_query_t *query);

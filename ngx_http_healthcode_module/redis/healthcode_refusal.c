@@ -11,6 +11,9 @@
 
 #define HEALTHCODE_REFUSAL_HOLDER  "healthcode:risk:{"
 
+/* What no holder's key has, and may follow one. */
+#define HEALTHCODE_REFUSAL_ENDS    "'\"`,;"
+
 /* Bytes that one byte of an error, or what ends it, takes at most. */
 #define HEALTHCODE_REFUSAL_ESCAPE  4
 
@@ -85,7 +88,7 @@ static size_t
 healthcode_refusal_skip(const char *data, size_t len,
     const healthcode_str_t *secrets)
 {
-    size_t            i, n = 0, from = sizeof(HEALTHCODE_REFUSAL_HOLDER) - 1;
+    size_t            i, n = 0;
     healthcode_str_t  secret;
 
     /* one may begin with the other */
@@ -109,7 +112,12 @@ healthcode_refusal_skip(const char *data, size_t len,
         return 0;
     }
 
-    for (n = from; n < len && data[n] != '}'; n++) { /* void */ }
+    for (n = 0;
+         n < len && data[n] > ' ' && !strchr(HEALTHCODE_REFUSAL_ENDS, data[n]);
+         n++)
+    {
+        /* void */
+    }
 
     return n;
 }

@@ -23,8 +23,7 @@
  * returns its length.  Bytes that are not printable ASCII become \xHH.  The
  * text stops before "with args", which repeats the arguments of the command.
  * "***" replaces each of the HEALTHCODE_REFUSAL_SECRETS secrets, which may be
- * empty, and a holder's key up to its closing brace.  A longer text ends in
- * "...".
+ * empty, and a holder's key.  A longer text ends in "...".
  */
 size_t healthcode_refusal_text(const redisReply *reply,
     const healthcode_str_t *secrets, char *text, size_t size);

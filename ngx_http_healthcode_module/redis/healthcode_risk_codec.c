@@ -15,11 +15,17 @@
 
 _Static_assert(HEALTHCODE_RISK_FLAGS_MAX == 64, "asks for one more");
 
-/* HRANDFIELD of a key of 50 bytes, as far as the holder in it */
-#define HEALTHCODE_RISK_BEFORE_HOLDER                                         \
-    "*4\r\n$10\r\nHRANDFIELD\r\n$50\r\nhealthcode:risk:{"
+/* HRANDFIELD of a key of 53 bytes, up to its tag; its holder; its proof. */
+#define HEALTHCODE_RISK_BEFORE_TAG                                            \
+    "*4\r\n$10\r\nHRANDFIELD\r\n$53\r\nhealthcode:risk:{"
+#define HEALTHCODE_RISK_BEFORE_HOLDER  HEALTHCODE_RISK_BEFORE_TAG "xx}:"
+#define HEALTHCODE_RISK_BEFORE_PROOF                                          \
+    HEALTHCODE_RISK_BEFORE_HOLDER                                             \
+    "0123456789abcdef" "0123456789abcdef\r\n"                                 \
+    "$2\r\n" HEALTHCODE_RISK_FLAGS_ASKED "\r\n" "$10\r\nWITHVALUES\r\n"       \
+    "*2\r\n$7\r\nHGETALL\r\n$20\r\nhealthcode:meta:{"
 
-_Static_assert(HEALTHCODE_HOLDER_HEX == 32, "of which the key has 50 bytes");
+_Static_assert(HEALTHCODE_HOLDER_HEX == 32, "of which the key has 53 bytes");
 
 /* The longest "iss" that a control can name; a longer one is not configured. */
 #define HEALTHCODE_RISK_FIELD_MAX     (HEALTHCODE_TOKEN_MAX + 8)
@@ -29,10 +35,15 @@ static bool healthcode_risk_codec_format_risk(
     const healthcode_risk_query_t *query, healthcode_redis_buf_t *buf);
 static bool healthcode_risk_codec_format_region(
     const healthcode_risk_query_t *query, healthcode_redis_buf_t *buf);
+static bool healthcode_risk_codec_format_region_meta(
+    healthcode_redis_buf_t *buf);
 static bool healthcode_risk_codec_format_control(
     const healthcode_risk_query_t *query, healthcode_redis_buf_t *buf);
 static size_t healthcode_risk_codec_field(char *dst, const char *prefix,
     healthcode_str_t value);
+static bool healthcode_risk_codec_read_part(
+    const healthcode_risk_query_t *query, unsigned part,
+    const redisReply *reply, healthcode_risk_reading_t *reading);
 static bool healthcode_risk_codec_read_risk(const redisReply *reply,
     healthcode_risk_reading_t *reading);
 static bool healthcode_risk_codec_read_region(
@@ -48,7 +59,24 @@ static bool healthcode_risk_codec_is_text(const redisReply *reply);
 unsigned
 healthcode_risk_codec_replies(const healthcode_risk_query_t *query)
 {
-    return query->nregions ? 4 : 3;
+    unsigned  n = 0, parts = healthcode_risk_parts(query);
+
+    while (healthcode_risk_codec_part(parts, n)) {
+        n += 2;
+    }
+
+    return n;
+}
+
+
+unsigned
+healthcode_risk_codec_part(unsigned parts, unsigned i)
+{
+    for (i /= 2; i && parts; i--) {
+        parts &= parts - 1;
+    }
+
+    return parts & -parts;
 }
 
 
@@ -56,13 +84,18 @@ bool
 healthcode_risk_codec_format(const healthcode_risk_query_t *query,
     healthcode_redis_buf_t *buf)
 {
-    size_t  len = buf->len;
+    size_t    len = buf->len;
+    unsigned  parts = healthcode_risk_parts(query);
 
-    if (healthcode_risk_codec_format_risk(query, buf)
-        && (query->nregions == 0
-            || healthcode_risk_codec_format_region(query, buf))
-        && healthcode_risk_codec_format_control(query, buf)
-        && healthcode_risk_codec_format_meta(buf))
+    if (parts
+        && (!(parts & HEALTHCODE_RISK_HOLDER)
+            || healthcode_risk_codec_format_risk(query, buf))
+        && (!(parts & HEALTHCODE_RISK_REGIONS)
+            || (healthcode_risk_codec_format_region(query, buf)
+                && healthcode_risk_codec_format_region_meta(buf)))
+        && (!(parts & HEALTHCODE_RISK_CONTROLS)
+            || (healthcode_risk_codec_format_control(query, buf)
+                && healthcode_risk_codec_format_meta(buf))))
     {
         return true;
     }
@@ -81,16 +114,15 @@ static bool
 healthcode_risk_codec_format_risk(const healthcode_risk_query_t *query,
     healthcode_redis_buf_t *buf)
 {
-    char  command[] = HEALTHCODE_RISK_BEFORE_HOLDER
-                      "0123456789abcdef" "0123456789abcdef"
-                      "}\r\n" "$2\r\n" HEALTHCODE_RISK_FLAGS_ASKED "\r\n"
-                      "$10\r\nWITHVALUES\r\n";
+    char  commands[] = HEALTHCODE_RISK_BEFORE_PROOF "xx}\r\n";
+    char  *holder = commands + sizeof(HEALTHCODE_RISK_BEFORE_HOLDER) - 1;
 
-    healthcode_holder_format(query->holder,
-                             command
-                             + sizeof(HEALTHCODE_RISK_BEFORE_HOLDER) - 1);
+    healthcode_holder_format(query->holder, holder);
 
-    return healthcode_redis_buf_append(buf, command, sizeof(command) - 1);
+    memcpy(commands + sizeof(HEALTHCODE_RISK_BEFORE_TAG) - 1, holder, 2);
+    memcpy(commands + sizeof(HEALTHCODE_RISK_BEFORE_PROOF) - 1, holder, 2);
+
+    return healthcode_redis_buf_append(buf, commands, sizeof(commands) - 1);
 }
 
 
@@ -100,9 +132,9 @@ healthcode_risk_codec_format_region(const healthcode_risk_query_t *query,
 {
     char         text[HEALTHCODE_CLAIMS_REGIONS_MAX][HEALTHCODE_REGION_LEN];
     size_t       len, n = 2;
-    size_t       lens[2 + HEALTHCODE_RISK_PREFIXES_MAX] = { 5, 17 };
+    size_t       lens[2 + HEALTHCODE_RISK_PREFIXES_MAX] = { 5, 21 };
     const char  *args[2 + HEALTHCODE_RISK_PREFIXES_MAX] = {
-        "HMGET", "healthcode:region"
+        "HMGET", "healthcode:region:{r}"
     };
 
     for (size_t i = 0; i < query->nregions; i++) {
@@ -126,9 +158,9 @@ healthcode_risk_codec_format_control(const healthcode_risk_query_t *query,
     char         issuer[HEALTHCODE_RISK_FIELD_MAX];
     char         before[HEALTHCODE_RISK_FIELD_MAX];
     char         key[64];
-    size_t       lens[] = { 5, 18, 0, 0, 0 };
+    size_t       lens[] = { 5, 22, 0, 0, 0 };
     const char  *args[] = {
-        "HMGET", "healthcode:control", issuer, key, before
+        "HMGET", "healthcode:control:{c}", issuer, key, before
     };
 
     if (query->iss.len > HEALTHCODE_TOKEN_MAX || query->thumbprint.len > 48) {
@@ -157,11 +189,21 @@ healthcode_risk_codec_field(char *dst, const char *prefix,
 
 
 /* The same in every read, so it is not formatted again for each. */
+static bool
+healthcode_risk_codec_format_region_meta(healthcode_redis_buf_t *buf)
+{
+    static const char  command[] = "*2\r\n$7\r\nHGETALL\r\n"
+                                   "$19\r\nhealthcode:meta:{r}\r\n";
+
+    return healthcode_redis_buf_append(buf, command, sizeof(command) - 1);
+}
+
+
 bool
 healthcode_risk_codec_format_meta(healthcode_redis_buf_t *buf)
 {
     static const char  command[] = "*2\r\n$7\r\nHGETALL\r\n"
-                                   "$15\r\nhealthcode:meta\r\n";
+                                   "$19\r\nhealthcode:meta:{c}\r\n";
 
     return healthcode_redis_buf_append(buf, command, sizeof(command) - 1);
 }
@@ -172,26 +214,58 @@ healthcode_risk_codec_read(const healthcode_risk_query_t *query,
     redisReply *const *replies, const char *pepper_check,
     healthcode_risk_reading_t *reading)
 {
-    unsigned             n = healthcode_risk_codec_replies(query);
+    unsigned             i, n, parts = healthcode_risk_parts(query);
     healthcode_reason_e  reason;
 
-    reason = healthcode_risk_codec_meta(replies[n - 1], pepper_check);
+    n = healthcode_risk_codec_replies(query);
 
-    if (reason != HEALTHCODE_REASON_OK) {
-        return reason;
+    for (i = 0; i < n; i++) {
+
+        if (!healthcode_risk_codec_is_proof(i)) {
+            continue;
+        }
+
+        reason = healthcode_risk_codec_meta(replies[i], pepper_check);
+
+        if (reason != HEALTHCODE_REASON_OK) {
+            return reason;
+        }
     }
 
-    if (!healthcode_risk_codec_read_risk(replies[0], reading)
-        || (query->nregions
-            && !healthcode_risk_codec_read_region(query, replies[1],
-                                                  reading->answer.regions))
-        || !healthcode_risk_codec_read_control(replies[n - 2],
-                                               &reading->answer.control))
-    {
-        return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    for (i = 0; i < n; i++) {
+
+        if (!healthcode_risk_codec_is_proof(i)
+            && !healthcode_risk_codec_read_part(query,
+                                         healthcode_risk_codec_part(parts, i),
+                                         replies[i], reading))
+        {
+            return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+        }
     }
+
+    reading->parts = parts;
 
     return HEALTHCODE_REASON_OK;
+}
+
+
+static bool
+healthcode_risk_codec_read_part(const healthcode_risk_query_t *query,
+    unsigned part, const redisReply *reply, healthcode_risk_reading_t *reading)
+{
+    switch (part) {
+
+    case HEALTHCODE_RISK_HOLDER:
+        return healthcode_risk_codec_read_risk(reply, reading);
+
+    case HEALTHCODE_RISK_REGIONS:
+        return healthcode_risk_codec_read_region(query, reply,
+                                                 reading->answer.regions);
+
+    default:
+        return healthcode_risk_codec_read_control(reply,
+                                                  &reading->answer.control);
+    }
 }
 
 
@@ -362,7 +436,7 @@ healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
         }
 
         if (healthcode_str_equal(name, healthcode_str("schema"))) {
-            schema = healthcode_str_equal(value, healthcode_str("1"));
+            schema = healthcode_str_equal(value, healthcode_str("2"));
 
         } else if (healthcode_str_equal(name, healthcode_str("instance"))) {
             instance = value.len > 0;

@@ -13,41 +13,57 @@
 #include "healthcode_redis_buf.h"
 
 
-#define HEALTHCODE_RISK_REPLIES_MAX  4
+#define HEALTHCODE_RISK_REPLIES_MAX  6
 
 
-/* How many replies a query gets. */
+/*
+ * How many replies a query gets: two for each of its parts, in their order,
+ * what is asked for and then its proof; 0: nothing is asked.
+ */
 unsigned healthcode_risk_codec_replies(const healthcode_risk_query_t *query);
+
+/* Whether reply number i of them is a proof. */
+static inline bool
+healthcode_risk_codec_is_proof(unsigned i)
+{
+    return i % 2 == 1;
+}
+
+/* The part of parts, a set, that reply number i is about; 0: of none. */
+unsigned healthcode_risk_codec_part(unsigned parts, unsigned i);
 
 /*
  * Appends the commands of query, HEALTHCODE_RISK_REPLIES_MAX at most.  False,
- * and the buffer as it was, if there is no memory.
+ * and the buffer as it was, if there is no memory, or nothing is asked.
  */
 bool healthcode_risk_codec_format(const healthcode_risk_query_t *query,
     healthcode_redis_buf_t *buf);
 
 /*
- * Reads healthcode_risk_codec_replies(query) replies in their order.
- * HEALTHCODE_REASON_OK: *reading holds what they say, with views of them.
- * _STORE_UNPROVEN, _STORE_PEPPER: the store does not prove itself, by
- * pepper_check, 32 hex digits.  _STORE_UNAVAILABLE: an error, or a reply of
- * another shape than was asked for.  Otherwise *reading is of no use.
+ * Reads healthcode_risk_codec_replies(query) replies in their order, the proofs
+ * first.  HEALTHCODE_REASON_OK: *reading holds the parts of query, what they
+ * say with views of the replies; each is proved, but perhaps by another
+ * instance, which is for the caller to compare.  _STORE_UNPROVEN,
+ * _STORE_PEPPER: a part does not prove itself, by pepper_check, 32 hex digits.
+ * _STORE_UNAVAILABLE: an error, or a reply of another shape than was asked for.
+ * Otherwise *reading is of no use.
  */
 healthcode_reason_e healthcode_risk_codec_read(
     const healthcode_risk_query_t *query, redisReply *const *replies,
     const char *pepper_check, healthcode_risk_reading_t *reading);
 
-/* Whether the holder has no flag, not even one that is over. */
+/* Whether the holder was read, and has no flag, not even one that is over. */
 static inline bool
 healthcode_risk_codec_is_absent(const healthcode_risk_reading_t *reading)
 {
-    return reading->nflags == 0 && !reading->unreadable;
+    return (reading->parts & HEALTHCODE_RISK_HOLDER) && reading->nflags == 0
+           && !reading->unreadable;
 }
 
 /*
- * Judges the reply to HGETALL healthcode:meta: _STORE_UNPROVEN if the hash
- * is missing, of another schema, without an instance or too long to be read,
- * _STORE_PEPPER if it was made with another pepper, _STORE_UNAVAILABLE if
+ * Judges a proof, the reply to HGETALL healthcode:meta:{..}: _STORE_UNPROVEN if
+ * the hash is missing, of another schema, without an instance or too long to be
+ * read, _STORE_PEPPER if it was made with another pepper, _STORE_UNAVAILABLE if
  * it is neither a map of texts nor the flat array that RESP2 has for it.
  */
 healthcode_reason_e healthcode_risk_codec_meta(const redisReply *reply,
@@ -59,7 +75,10 @@ healthcode_reason_e healthcode_risk_codec_meta(const redisReply *reply,
  */
 healthcode_str_t healthcode_risk_codec_instance(const redisReply *reply);
 
-/* Appends HGETALL healthcode:meta. */
+/*
+ * Appends HGETALL healthcode:meta:{c}, the proof of controls, by which a
+ * connection is known.
+ */
 bool healthcode_risk_codec_format_meta(healthcode_redis_buf_t *buf);
 
 

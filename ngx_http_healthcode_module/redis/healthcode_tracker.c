@@ -31,6 +31,8 @@ static void healthcode_tracker_complain(healthcode_tracker_t *tracker,
     const healthcode_lookup_t *lookup, int64_t date);
 static healthcode_reason_e healthcode_tracker_done(
     healthcode_tracker_t *tracker, healthcode_lookup_t *lookup, uint64_t now);
+static healthcode_reason_e healthcode_tracker_proofs(
+    healthcode_tracker_t *tracker, const healthcode_lookup_t *lookup);
 
 
 void
@@ -485,15 +487,14 @@ healthcode_tracker_complain(healthcode_tracker_t *tracker,
 
 /*
  * The replies are read once, for the memo and for all who wait.  Not OK: the
- * store is another one now, and its proof says nothing of what was read before
- * it: the flags may have been lost, and the store be made anew between two
+ * store is another one now, and its proofs say nothing of what was read before
+ * them: the flags may have been lost, and the store be made anew between two
  * replies.
  */
 static healthcode_reason_e
 healthcode_tracker_done(healthcode_tracker_t *tracker,
     healthcode_lookup_t *lookup, uint64_t now)
 {
-    const redisReply          *meta = lookup->replies[lookup->expected - 1];
     healthcode_reason_e        reason, same = HEALTHCODE_REASON_OK;
     healthcode_risk_query_t    query;
     healthcode_risk_reading_t  reading;
@@ -505,7 +506,7 @@ healthcode_tracker_done(healthcode_tracker_t *tracker,
                                         &reading);
 
     if (reason == HEALTHCODE_REASON_OK) {
-        same = healthcode_tracker_same(tracker, meta);
+        same = healthcode_tracker_proofs(tracker, lookup);
         reason = same;
     }
 
@@ -519,6 +520,7 @@ healthcode_tracker_done(healthcode_tracker_t *tracker,
     /* whoever has stored the holder may have heard of no change since */
 
     if (healthcode_memo_is_on(&tracker->memo)
+        && (query.parts & HEALTHCODE_RISK_HOLDER)
         && (reason != HEALTHCODE_REASON_OK
             || !healthcode_risk_codec_is_absent(&reading)))
     {
@@ -527,6 +529,24 @@ healthcode_tracker_done(healthcode_tracker_t *tracker,
 
     healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_LOOKUP, reason);
     healthcode_pipeline_done(lookup, reason, &reading);
+
+    return same;
+}
+
+
+/* Each part has its own proof: all must be of the store that is live. */
+static healthcode_reason_e
+healthcode_tracker_proofs(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup)
+{
+    healthcode_reason_e  same = HEALTHCODE_REASON_OK;
+
+    for (unsigned i = 0; i < lookup->expected; i++) {
+
+        if (same == HEALTHCODE_REASON_OK && healthcode_risk_codec_is_proof(i)) {
+            same = healthcode_tracker_same(tracker, lookup->replies[i]);
+        }
+    }
 
     return same;
 }

@@ -57,7 +57,7 @@ healthcode_tracker_greeting(healthcode_tracker_t *tracker,
         return HEALTHCODE_TRACKER_BROKEN;
     }
 
-    /* the last one is the proof */
+    /* the last one is the proof by which the connection is known */
 
     return healthcode_tracker_live(tracker, reply, now);
 }
@@ -186,8 +186,9 @@ healthcode_tracker_judge(healthcode_tracker_t *tracker,
     }
 
     reason = healthcode_handshake_read_live(&tracker->handshake,
-                                            lookup->received, lookup->expected,
-                                            reply, tracker->what,
+                                            lookup->question.parts,
+                                            lookup->received, reply,
+                                            tracker->what,
                                             sizeof(tracker->what));
 
     if (reason != HEALTHCODE_REASON_OK) {

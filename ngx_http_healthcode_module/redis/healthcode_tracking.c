@@ -15,7 +15,9 @@
 static bool healthcode_tracking_is(const redisReply *key, const char *name);
 static bool healthcode_tracking_begins(const redisReply *key,
     const char *name);
+static bool healthcode_tracking_is_meta(const redisReply *key);
 static bool healthcode_tracking_holder(const redisReply *key, uint8_t *holder);
+static bool healthcode_tracking_is_digit(char c);
 
 
 /* ["invalidate", [key, ...]], or null in place of the keys. */
@@ -55,23 +57,23 @@ healthcode_tracking_change(const redisReply *push, size_t i, uint8_t *holder)
         return HEALTHCODE_TRACKING_HOLDER;
     }
 
-    if (healthcode_tracking_is(key, "healthcode:region")) {
+    if (healthcode_tracking_is(key, "healthcode:region:{r}")) {
         return HEALTHCODE_TRACKING_REGIONS;
     }
 
-    if (healthcode_tracking_is(key, "healthcode:control")) {
+    if (healthcode_tracking_is(key, "healthcode:control:{c}")) {
         return HEALTHCODE_TRACKING_CONTROLS;
     }
 
-    if (healthcode_tracking_is(key, "healthcode:meta")) {
+    if (healthcode_tracking_is_meta(key)) {
         return HEALTHCODE_TRACKING_META;
     }
 
-    if (healthcode_tracking_is(key, "healthcode:push")) {
+    if (healthcode_tracking_is(key, "healthcode:push:{c}")) {
         return HEALTHCODE_TRACKING_PUSH;
     }
 
-    if (healthcode_tracking_is(key, "healthcode:data")) {
+    if (healthcode_tracking_is(key, "healthcode:data:{c}")) {
         return HEALTHCODE_TRACKING_DATA;
     }
 
@@ -101,19 +103,47 @@ healthcode_tracking_begins(const redisReply *key, const char *name)
 }
 
 
+/* A proof: of regions, of controls, or of holders, by their first digits. */
+static bool
+healthcode_tracking_is_meta(const redisReply *key)
+{
+    static const char  name[] = "healthcode:meta:{xx}";
+    size_t             tag = sizeof("healthcode:meta:{") - 1;
+
+    return healthcode_tracking_is(key, "healthcode:meta:{r}")
+           || healthcode_tracking_is(key, "healthcode:meta:{c}")
+           || (key->type == REDIS_REPLY_STRING
+               && key->len == sizeof(name) - 1
+               && memcmp(key->str, name, tag) == 0
+               && healthcode_tracking_is_digit(key->str[tag])
+               && healthcode_tracking_is_digit(key->str[tag + 1])
+               && key->str[tag + 2] == '}');
+}
+
+
+/* Whose tag is not that of its holder was not read by any gate. */
 static bool
 healthcode_tracking_holder(const redisReply *key, uint8_t *holder)
 {
-    static const char  prefix[] = "healthcode:risk:{";
+    static const char  prefix[] = "healthcode:risk:{xx}:";
     size_t             len = sizeof(prefix) - 1;
+    size_t             tag = sizeof("healthcode:risk:{") - 1;
 
     return key->type == REDIS_REPLY_STRING
-           && key->len == len + HEALTHCODE_HOLDER_HEX + 1
-           && memcmp(key->str, prefix, len) == 0
-           && key->str[key->len - 1] == '}'
+           && key->len == len + HEALTHCODE_HOLDER_HEX
+           && memcmp(key->str, prefix, tag) == 0
+           && memcmp(key->str + tag, key->str + len, 2) == 0
+           && memcmp(key->str + tag + 2, "}:", 2) == 0
            && healthcode_holder_parse(healthcode_str_from(key->str + len,
                                                      HEALTHCODE_HOLDER_HEX),
                                       holder);
+}
+
+
+static bool
+healthcode_tracking_is_digit(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
 

@@ -153,6 +153,42 @@ test_knows_no_other_key(void **state)
 }
 
 
+/* A part that was not read is not known after, whatever stood there. */
+static void
+test_keeps_and_finds_the_parts_that_are_asked(void **state)
+{
+    enum { R = HEALTHCODE_RISK_REGIONS, C = HEALTHCODE_RISK_CONTROLS };
+
+    healthcode_risk_query_t  query = query_of("51");
+
+    for (unsigned kept = 1; kept < 8; kept++) {
+        healthcode_answers_forget_regions(answers);
+        healthcode_answers_forget_controls(answers);
+        query.parts = kept;
+        keep(&query, 100);
+
+        for (unsigned parts = 0; parts < 8; parts++) {
+            unsigned  asked = parts ? parts & (R | C) : R | C;
+
+            query.parts = parts;
+            memset(&found, 0x5a, sizeof(found));
+            test_row(healthcode_answers_find(answers, &query, &found)
+                     == ((asked & kept) == asked), kept, "are kept");
+
+            if ((asked & kept) == asked && asked & C) {
+                assert_true(found.control.revoked == 101);
+            }
+
+            if ((asked & kept) == asked && asked & R) {
+                assert_true(found.regions[0].until == 100);
+            }
+        }
+    }
+
+    (void) state;
+}
+
+
 /* What begins alike would stand for another key. */
 static void
 test_keeps_nothing_of_a_thumbprint_of_another_length(void **state)
@@ -512,6 +548,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         test_of(test_knows_nothing_at_first),
         test_of(test_knows_no_other_key),
+        test_of(test_keeps_and_finds_the_parts_that_are_asked),
         test_of(test_keeps_nothing_of_a_thumbprint_of_another_length),
         test_of(test_knows_no_other_issuer),
         test_of(test_tells_issuers_apart_in_a_crowd),

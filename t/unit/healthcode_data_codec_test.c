@@ -90,7 +90,7 @@ test_asks_for_one_more_than_there_may_be(void **state)
 
     assert_true(healthcode_data_codec_format(&buf));
     test_str_equal(healthcode_str_from(buf.data, buf.len),
-                   "*4\r\n$10\r\nHRANDFIELD\r\n$15\r\nhealthcode:data\r\n"
+                   "*4\r\n$10\r\nHRANDFIELD\r\n$19\r\nhealthcode:data:{c}\r\n"
                    "$2\r\n17\r\n$10\r\nWITHVALUES\r\n");
     healthcode_redis_buf_free(&buf);
     (void) state;

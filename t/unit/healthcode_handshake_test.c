@@ -7,16 +7,17 @@
 #include "test.h"
 #include "resp.h"
 
+#include "../../ngx_http_healthcode_module/core/healthcode_risk.h"
 #include "../../ngx_http_healthcode_module/redis/healthcode_handshake.h"
 
 
 #define CHECK  "39666bb05d87d8254e6b2233776bf348"
 #define HELLO  "%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n"
 #define META                                                                  \
-    "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
+    "%3\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
     "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
 #define META2                                                                 \
-    "*6\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
+    "*6\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
     "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
 #define INFO_OK  "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n"
 #define MASTER  "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
@@ -25,10 +26,11 @@
 #define EVICTING                                                              \
     "its maxmemory-policy may evict flags; set it to noeviction, or write "   \
     "\"evicting_ok on;\" in the store"
-#define UNPROVEN                                                              \
-    "it has no valid healthcode:meta; check the address and the database "    \
-    "number; if Redis lost its data, load the flags first, then run "         \
+#define NO_VALID(key)                                                         \
+    "it has no valid " key "; check the address and the database number; "    \
+    "if Redis lost its data, load the flags first, then run "                 \
     "\"healthcode store init\""
+#define UNPROVEN  NO_VALID("healthcode:meta:{c}")
 #define ANOTHER_PEPPER                                                        \
     "it was initialised with another pepper; check the pepper file, the "     \
     "address and the database number"
@@ -40,7 +42,8 @@
 
 enum { STEP_HELLO, STEP_SELECT, STEP_TRACKING, STEP_TRACKED, STEP_GET,
        STEP_INCR, STEP_TIME, STEP_DATA, STEP_ROLE, STEP_INFO, STEP_RISK,
-       STEP_REGION, STEP_CONTROL, STEP_META };
+       STEP_RISK_META, STEP_REGION, STEP_REGION_META, STEP_CONTROL,
+       STEP_META };
 
 static healthcode_handshake_t  handshake = { .pepper_check = CHECK };
 
@@ -53,7 +56,7 @@ number(unsigned step)
 {
     unsigned  n = step;
 
-    n -= (step > STEP_CONTROL && !handshake.reads) ? 3 : 0;
+    n -= (step > STEP_CONTROL && !handshake.reads) ? 5 : 0;
     n -= (step > STEP_DATA && !handshake.is_gate) ? 2 : 0;
     n -= (step > STEP_INCR && !handshake.tracking) ? 4 : 0;
     n -= (step > STEP_SELECT && handshake.database == 0) ? 1 : 0;
@@ -132,13 +135,13 @@ test_takes_a_refusal_for_what_it_is(void **state)
         const char           *error;
     } rows[] = {
         { STEP_META, "-WRONGTYPE a\r\n", HEALTHCODE_REASON_STORE_UNPROVEN,
-          "HGETALL healthcode:meta is refused: WRONGTYPE a" },
+          "HGETALL healthcode:meta:{c} is refused: WRONGTYPE a" },
         { STEP_META, "-\r\n", HEALTHCODE_REASON_STORE_UNPROVEN,
-          "HGETALL healthcode:meta is refused: " },
+          "HGETALL healthcode:meta:{c} is refused: " },
         { STEP_META, "-NOPERM a\r\n", HEALTHCODE_REASON_STORE_AUTH,
-          "HGETALL healthcode:meta is refused: NOPERM a" },
+          "HGETALL healthcode:meta:{c} is refused: NOPERM a" },
         { STEP_META, "-LOADING a\r\n", HEALTHCODE_REASON_STORE_UNAVAILABLE,
-          "HGETALL healthcode:meta is refused: LOADING a" },
+          "HGETALL healthcode:meta:{c} is refused: LOADING a" },
         { STEP_META, "-MASTERDOWN a\r\n", HEALTHCODE_REASON_STORE_NOT_MASTER,
           NOT_MASTER },
         { STEP_ROLE, "-READONLY a\r\n", HEALTHCODE_REASON_STORE_NOT_MASTER,
@@ -190,7 +193,7 @@ test_names_the_command_that_is_refused(void **state)
         { STEP_ROLE, "-NOPERM a\r\n", "ROLE is refused: NOPERM a" },
         { STEP_INFO, "-NOPERM a\r\n", "INFO memory is refused: NOPERM a" },
         { STEP_META, "-NOPERM a\r\n",
-          "HGETALL healthcode:meta is refused: NOPERM a" },
+          "HGETALL healthcode:meta:{c} is refused: NOPERM a" },
         { STEP_INFO, "-WRONGTYPE a\r\n",
           "INFO memory is refused: WRONGTYPE a" },
         { STEP_INFO, "-\r\n", "INFO memory is refused: " },
@@ -322,11 +325,11 @@ test_refuses_a_store_that_proves_nothing(void **state)
     } rows[] = {
         { "%0\r\n", HEALTHCODE_REASON_STORE_UNPROVEN, UNPROVEN },
         { "*0\r\n", HEALTHCODE_REASON_STORE_UNPROVEN, UNPROVEN },
-        { "%1\r\n$6\r\nschema\r\n$1\r\n2\r\n",
+        { "%1\r\n$6\r\nschema\r\n$1\r\n1\r\n",
           HEALTHCODE_REASON_STORE_UNPROVEN, UNPROVEN },
         { "_\r\n", HEALTHCODE_REASON_STORE_UNAVAILABLE, UNPROVEN },
         { "$2\r\nok\r\n", HEALTHCODE_REASON_STORE_UNAVAILABLE, UNPROVEN },
-        { "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
+        { "%3\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"
           "$12\r\npepper_check\r\n$32\r\n49666bb05d87d8254e6b2233776bf348\r\n",
           HEALTHCODE_REASON_STORE_PEPPER,
           ANOTHER_PEPPER },
@@ -505,12 +508,13 @@ test_waits_for_a_push_only_where_one_is_due(void **state)
         { STEP_INCR, ":1\r\n", true, NULL },
         { STEP_INCR, ":9223372036854775807\r\n", true, NULL },
         { STEP_INCR, "-NOPERM User gate has no permissions to run the 'incr' "
-          "command\r\n", false, "INCR healthcode:push is refused: NOPERM User "
-          "gate has no permissions to run the 'incr' command; give the right: "
-          "\"ACL SETUSER default +incr\"" },
+          "command\r\n", false, "INCR healthcode:push:{c} is refused: NOPERM "
+          "User gate has no permissions to run the 'incr' command; give the "
+          "right: \"ACL SETUSER default +incr\"" },
         { STEP_INCR, "-NOPERM No permissions to access a key\r\n", false,
-          "INCR healthcode:push is refused: NOPERM No permissions to access a "
-          "key; give the right: \"ACL SETUSER default ~healthcode:push\"" },
+          "INCR healthcode:push:{c} is refused: NOPERM No permissions to "
+          "access a key; give the right: \"ACL SETUSER default "
+          "~healthcode:push:{c}\"" },
         { STEP_INCR, "-OOM command not allowed\r\n", false, NULL },
         { STEP_INCR, "-MISCONF no\r\n", false, NULL },
         { STEP_INCR, "+OK\r\n", false, NULL },
@@ -615,47 +619,73 @@ test_says_which_right_a_read_lacks(void **state)
 {
     enum { OK = HEALTHCODE_REASON_OK,
            AUTH = HEALTHCODE_REASON_STORE_AUTH,
-           NONE = HEALTHCODE_REASON_STORE_UNAVAILABLE };
+           NONE = HEALTHCODE_REASON_STORE_UNAVAILABLE,
+           LOST = HEALTHCODE_REASON_STORE_UNPROVEN,
+           H = HEALTHCODE_RISK_HOLDER, R = HEALTHCODE_RISK_REGIONS,
+           C = HEALTHCODE_RISK_CONTROLS };
 
     static const struct {
-        unsigned     i, n, step;
+        unsigned     i, parts, step;
         const char  *bytes;
         int          reason;
         const char  *error;
     } rows[] = {
-        { 0, 3, STEP_RISK, "-NOPERM run 'hrandfield'\r\n", AUTH,
+        { 0, H | C, STEP_RISK, "-NOPERM run 'hrandfield'\r\n", AUTH,
           "HRANDFIELD is refused: NOPERM run 'hrandfield'; give the right: "
           "\"ACL SETUSER gate +hrandfield\"" },
-        { 0, 4, STEP_RISK, "-NOPERM No permissions to access a key\r\n", AUTH,
+        { 0, H | R | C, STEP_RISK,
+          "-NOPERM No permissions to access a key\r\n", AUTH,
           "HRANDFIELD is refused: NOPERM No permissions to "
           "access a key; give the right: \"ACL SETUSER gate "
           "%R~healthcode:*\", with Redis 6 \"~healthcode:*\"" },
-        { 1, 4, STEP_REGION, "-NOPERM x\r\n", AUTH,
+        { 2, H | R | C, STEP_REGION, "-NOPERM x\r\n", AUTH,
           "HMGET is refused: NOPERM x; give the right: "
           "\"ACL SETUSER gate +hmget\"" },
-        { 2, 4, STEP_CONTROL, "-NOPERM x\r\n", AUTH,
+        { 4, H | R | C, STEP_CONTROL, "-NOPERM x\r\n", AUTH,
           "HMGET is refused: NOPERM x; give the right: "
           "\"ACL SETUSER gate +hmget\"" },
-        { 1, 3, STEP_CONTROL, "-MOVED 1 127.0.0.1:1\r\n", NONE,
+        { 2, H | C, STEP_CONTROL, "-MOVED 1 127.0.0.1:1\r\n", NONE,
           "HMGET is refused: MOVED 1 127.0.0.1:1; name a "
           "server without \"cluster-enabled\"" },
-        { 2, 3, STEP_META, "-NOPERM x\r\n", AUTH,
-          "HGETALL healthcode:meta is refused: NOPERM x; give the right: "
+        { 3, H | C, STEP_META, "-NOPERM x\r\n", AUTH,
+          "HGETALL healthcode:meta:{c} is refused: NOPERM x; give the right: "
           "\"ACL SETUSER gate +hgetall\"" },
-        { 3, 4, STEP_META, "-WRONGTYPE x\r\n",
-          HEALTHCODE_REASON_STORE_UNPROVEN,
-          "HGETALL healthcode:meta is refused: WRONGTYPE x" },
-        { 2, 3, STEP_META, "%0\r\n", HEALTHCODE_REASON_STORE_UNPROVEN,
-          UNPROVEN },
-        { 3, 4, STEP_META, "_\r\n", NONE, UNPROVEN },
-        { 3, 4, STEP_META, META, OK, "" },
+        { 1, H | R | C, STEP_RISK_META, "-NOPERM x\r\n", AUTH,
+          "HGETALL healthcode:meta:{xx} is refused: NOPERM x; give the "
+          "right: \"ACL SETUSER gate +hgetall\"" },
+        { 3, H | R | C, STEP_REGION_META, "-NOPERM x\r\n", AUTH,
+          "HGETALL healthcode:meta:{r} is refused: NOPERM x; give the right: "
+          "\"ACL SETUSER gate +hgetall\"" },
+        { 5, H | R | C, STEP_META, "-WRONGTYPE x\r\n", LOST,
+          "HGETALL healthcode:meta:{c} is refused: WRONGTYPE x" },
+        { 1, H | C, STEP_RISK_META, "-WRONGTYPE x\r\n", LOST,
+          "HGETALL healthcode:meta:{xx} is refused: WRONGTYPE x" },
+        { 3, H | R | C, STEP_REGION_META, "-WRONGTYPE x\r\n", LOST,
+          "HGETALL healthcode:meta:{r} is refused: WRONGTYPE x" },
+        { 3, H | C, STEP_META, "%0\r\n", LOST, UNPROVEN },
+        { 5, H | R | C, STEP_META, "_\r\n", NONE, UNPROVEN },
+        { 5, H | R | C, STEP_META, META, OK, "" },
+        { 1, H | C, STEP_RISK_META, "%0\r\n", LOST,
+          NO_VALID("healthcode:meta:{xx}") },
+        { 1, H, STEP_RISK_META, META, OK, "" },
+        { 3, H | R | C, STEP_REGION_META, "%0\r\n", LOST,
+          NO_VALID("healthcode:meta:{r}") },
+        { 3, H | R | C, STEP_REGION_META, META, OK, "" },
+
+        /* parts by themselves */
+        { 1, R, STEP_REGION_META, "%0\r\n", LOST,
+          NO_VALID("healthcode:meta:{r}") },
+        { 1, C, STEP_META, "%0\r\n", LOST, UNPROVEN },
+        { 3, R | C, STEP_META, "%0\r\n", LOST, UNPROVEN },
+        { 0, R, STEP_REGION, "%0\r\n", OK, "" },
+        { 0, C, STEP_CONTROL, "%0\r\n", OK, "" },
 
         /* what is one holder's, or is judged where it is used */
-        { 0, 3, STEP_RISK, "-WRONGTYPE x\r\n", OK, "" },
-        { 1, 4, STEP_REGION, "-WRONGTYPE x\r\n", OK, "" },
-        { 2, 4, STEP_CONTROL, "-ERR x\r\n", OK, "" },
-        { 0, 3, STEP_RISK, "%0\r\n", OK, "" },
-        { 1, 3, STEP_CONTROL, "*3\r\n_\r\n_\r\n_\r\n", OK, "" },
+        { 0, H | C, STEP_RISK, "-WRONGTYPE x\r\n", OK, "" },
+        { 2, H | R | C, STEP_REGION, "-WRONGTYPE x\r\n", OK, "" },
+        { 4, H | R | C, STEP_CONTROL, "-ERR x\r\n", OK, "" },
+        { 0, H | C, STEP_RISK, "%0\r\n", OK, "" },
+        { 2, H | C, STEP_CONTROL, "*3\r\n_\r\n_\r\n_\r\n", OK, "" },
     };
     redisReply  *reply = NULL;
 
@@ -666,9 +696,9 @@ test_says_which_right_a_read_lacks(void **state)
         error = (char *) guard_room(0, ERROR_SIZE);
         error[0] = '\0';
         resp_read(rows[i].bytes, strlen(rows[i].bytes), &reply, 1);
-        test_row((int) healthcode_handshake_read_live(&handshake, rows[i].i,
-                                                      rows[i].n, reply, error,
-                                                      ERROR_SIZE)
+        test_row((int) healthcode_handshake_read_live(&handshake,
+                                                      rows[i].parts, rows[i].i,
+                                                      reply, error, ERROR_SIZE)
                  == rows[i].reason, i, rows[i].bytes);
         assert_string_equal(error, rows[i].error);
         freeReplyObject(reply);
@@ -728,7 +758,7 @@ test_says_what_to_write_where_a_right_is_not_given(void **state)
           "which nobody looks at then", false },
 
         /* no line helps */
-        { STEP_META, "-NOPERM x\r\n", "HGETALL healthcode:meta is refused: "
+        { STEP_META, "-NOPERM x\r\n", "HGETALL healthcode:meta:{c} is refused: "
           "NOPERM x; give the right: \"ACL SETUSER default +hgetall\"", false },
         { STEP_HELLO, "-LOADING x\r\n", "HELLO 3 is refused: LOADING x; wait "
           "until Redis has read its data", false },
@@ -896,7 +926,8 @@ test_takes_no_reply_for_that_of_another_step(void **state)
 {
     static const char  *const replies[] = {
         HELLO, "+OK\r\n", "+OK\r\n", TRACKED, NULL, NULL, NULL, NULL, MASTER,
-        "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n", NULL, NULL, NULL, META
+        "$32\r\n# M\r\nmaxmemory_policy:noeviction\r\n", NULL, NULL, NULL, NULL,
+        NULL, META
     };
 
     for_each_setup {
@@ -932,23 +963,25 @@ test_takes_no_reply_for_that_of_another_step(void **state)
 #define TRACKING                                                              \
     "*3\r\n$6\r\nCLIENT\r\n$8\r\nTRACKING\r\n$2\r\nON\r\n" \
     "*2\r\n$6\r\nCLIENT\r\n$12\r\nTRACKINGINFO\r\n" \
-    "*2\r\n$3\r\nGET\r\n$15\r\nhealthcode:push\r\n" \
-    "*2\r\n$4\r\nINCR\r\n$15\r\nhealthcode:push\r\n"
+    "*2\r\n$3\r\nGET\r\n$19\r\nhealthcode:push:{c}\r\n" \
+    "*2\r\n$4\r\nINCR\r\n$19\r\nhealthcode:push:{c}\r\n"
 #define NOBODY                                                                \
-    "*4\r\n$10\r\nHRANDFIELD\r\n$50\r\nhealthcode:risk:{0000000000000000" \
-    "0000000000000000}\r\n$2\r\n65\r\n$10\r\nWITHVALUES\r\n"                 \
-    "*3\r\n$5\r\nHMGET\r\n$17\r\nhealthcode:region\r\n" \
-    "$2\r\n11\r\n*5\r\n$5\r\nHMGET\r\n$18\r\nhealthcode:control\r\n$8\r\n" \
+    "*4\r\n$10\r\nHRANDFIELD\r\n$53\r\nhealthcode:risk:{00}:"                \
+    "00000000000000000000000000000000\r\n$2\r\n65\r\n$10\r\nWITHVALUES\r\n"   \
+    "*2\r\n$7\r\nHGETALL\r\n$20\r\nhealthcode:meta:{00}\r\n"                  \
+    "*3\r\n$5\r\nHMGET\r\n$21\r\nhealthcode:region:{r}\r\n$2\r\n11\r\n"       \
+    "*2\r\n$7\r\nHGETALL\r\n$19\r\nhealthcode:meta:{r}\r\n"                   \
+    "*5\r\n$5\r\nHMGET\r\n$22\r\nhealthcode:control:{c}\r\n$8\r\n" \
     "issuer:-\r\n$5\r\nkey:-\r\n$8\r\nbefore:-\r\n"
 #define TIME                                                                  \
     "*1\r\n$4\r\nTIME\r\n*4\r\n$10\r\nHRANDFIELD\r\n"                       \
-    "$15\r\nhealthcode:data\r\n$2\r\n17\r\n$10\r\nWITHVALUES\r\n"
+    "$19\r\nhealthcode:data:{c}\r\n$2\r\n17\r\n$10\r\nWITHVALUES\r\n"
 #define ROLE                                                                  \
     "*1\r\n$4\r\nROLE\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"
-#define PROOF  "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
+#define PROOF  "*2\r\n$7\r\nHGETALL\r\n$19\r\nhealthcode:meta:{c}\r\n"
 #define TAIL                                                                  \
     "*1\r\n$4\r\nROLE\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"                \
-    "*2\r\n$7\r\nHGETALL\r\n$15\r\nhealthcode:meta\r\n"
+    "*2\r\n$7\r\nHGETALL\r\n$19\r\nhealthcode:meta:{c}\r\n"
 
 static void
 test_writes_these_bytes(void **state)
@@ -1029,7 +1062,7 @@ test_writes_these_bytes(void **state)
         test_str_equal(healthcode_str_from(buf.data, buf.len), rows[i].bytes);
         assert_int_equal(healthcode_handshake_replies(&h),
                          4 + (rows[i].database != 0) + 2 * rows[i].is_gate
-                         + 4 * rows[i].tracking + 3 * rows[i].reads
+                         + 4 * rows[i].tracking + 5 * rows[i].reads
                          - h.evicting_ok - h.role_unchecked
                          - (h.resp2 && rows[i].password == NULL));
         healthcode_redis_buf_free(&buf);
@@ -1075,7 +1108,7 @@ test_keeps_the_password_out_of_what_it_says(void **state)
 #define STATS       "$25\r\n\r\ntracking_total_keys:2\r\n\r\n"
 #define NOW         "*2\r\n$10\r\n1790000000\r\n$3\r\n123\r\n" "*0\r\n"
 #define PEPPER                                                                \
-    "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
+    "%3\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
     "$12\r\npepper_check\r\n$32\r\n49666bb05d87d8254e6b2233776bf348\r\n"
 
 /* All of what was asked is looked at. */
@@ -1107,7 +1140,7 @@ test_judges_again_what_was_asked_again(void **state)
         { true, false, 0, MASTER "*0\r\n", UNPROVED, UNPROVEN },
         { false, false, 0, MASTER "_\r\n", NONE, UNPROVEN },
         { true, false, 0, MASTER "-LOADING x\r\n", NONE,
-          "HGETALL healthcode:meta is refused: LOADING x" },
+          "HGETALL healthcode:meta:{c} is refused: LOADING x" },
         { true, false, 0, MASTER NOEVICTION, NONE, UNPROVEN },
         { false, false, 0, MASTER PEPPER, ANOTHER, ANOTHER_PEPPER },
         { false, true, 0, SLAVE META NOEVICTION NOW, NOT, NOT_MASTER },

@@ -21,7 +21,7 @@ test_calls_the_script_with_one_key(void **state)
         "*8\r\n$7\r\nEVALSHA\r\n$40\r\n" SHA "\r\n$1\r\n1\r\n"
         "$53\r\nhealthcode:mark:{c4}:c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4\r\n"
         "$5\r\nproof\r\n$32\r\n" OWNER "\r\n$3\r\n180\r\n"
-        "$15\r\nhealthcode:meta\r\n";
+        "$20\r\nhealthcode:meta:{c4}\r\n";
     healthcode_mark_t        mark;
     healthcode_redis_buf_t   buf;
 

@@ -19,7 +19,7 @@
     KEY("59", "codes") KEY("60", "inside")       \
     KEY("58", "left") KEY("58", "held") KEY("61", "holders")                  \
     KEY("62", "passages") KEY("59", "ended")
-#define META    "$15\r\nhealthcode:meta\r\n"
+#define META    "$20\r\nhealthcode:meta:{c4}\r\n"
 #define ID      "$32\r\nd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1\r\n"
 #define WHO     "$32\r\nabababababababababababababababab\r\n"                 \
                 "$32\r\n0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f\r\n" ID

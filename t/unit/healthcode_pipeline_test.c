@@ -305,7 +305,7 @@ test_joins_no_other_question(void **state)
 {
     static asker_t  a, other;
     healthcode_region_t      both[] = { here, there };
-    healthcode_risk_query_t  first = query_of('a'), rows[7];
+    healthcode_risk_query_t  first = query_of('a'), rows[9];
 
     (void) state;
     first.regions = &here;
@@ -323,6 +323,10 @@ test_joins_no_other_question(void **state)
     rows[5].regions = both;
     rows[5].nregions = 2;
 
+    /* in parts */
+    rows[7].parts = HEALTHCODE_RISK_HOLDER | HEALTHCODE_RISK_CONTROLS;
+    rows[8].parts = HEALTHCODE_RISK_HOLDER;
+
     /* a malformed thumbprint joins nothing, not even its like */
     rows[6].thumbprint = healthcode_str("short");
 
@@ -338,6 +342,69 @@ test_joins_no_other_question(void **state)
 
         healthcode_pipeline_fail(&p, DOWN);
     }
+}
+
+
+/* What is not asked makes no difference, nor how it is said that all is. */
+static void
+test_joins_one_part_of_two_questions(void **state)
+{
+    static asker_t  a, b, other;
+    healthcode_risk_query_t  query = query_of('a'), like = query_of('b');
+
+    (void) state;
+    query.regions = &here;
+    query.nregions = 1;
+    like.regions = &here;
+    like.nregions = 1;
+
+    for (unsigned parts = 1; parts < 8; parts++) {
+        query.parts = parts;
+        like.parts = parts;
+        (void) ask_query(&query, true, 1, &a);
+        (void) ask_query(&like, true, 1, &b);
+        assert_int_equal(b.lookup->is_joined,
+                         !(parts & HEALTHCODE_RISK_HOLDER));
+        assert_int_equal(a.lookup->expected,
+                         2 * __builtin_popcount(parts));
+
+        /* a malformed thumbprint is in nobody's way if it is not asked */
+        like.thumbprint = healthcode_str("short");
+        memset(like.holder, 'a', HEALTHCODE_HOLDER_LEN);
+        (void) ask_query(&like, true, 1, &other);
+        assert_int_equal(other.lookup->is_joined,
+                         !(parts & HEALTHCODE_RISK_CONTROLS));
+
+        like = query_of('b');
+        like.regions = &here;
+        like.nregions = 1;
+        healthcode_pipeline_fail(&p, DOWN);
+    }
+
+    query.parts = 0;
+    (void) ask_query(&query, true, 1, &a);
+    query.parts = HEALTHCODE_RISK_HOLDER | HEALTHCODE_RISK_REGIONS
+                  | HEALTHCODE_RISK_CONTROLS;
+    (void) ask_query(&query, true, 1, &b);
+    assert_true(b.lookup->is_joined);
+
+    /* a holder that is all zero is one */
+    memset(query.holder, 0, HEALTHCODE_HOLDER_LEN);
+    query.parts = HEALTHCODE_RISK_CONTROLS;
+    (void) ask_query(&query, true, 1, &a);
+    query.parts |= HEALTHCODE_RISK_HOLDER;
+    (void) ask_query(&query, true, 1, &b);
+    assert_false(b.lookup->is_joined);
+
+    /* nothing is asked */
+    query.parts = HEALTHCODE_RISK_REGIONS;
+    query.nregions = 0;
+    other.lookup = NULL;
+    assert_int_equal(healthcode_pipeline_ask(&p, &query, true, 1, done, &other,
+                                             &other.lookup),
+                     HEALTHCODE_REASON_FAULT);
+    assert_null(other.lookup);
+    assert_int_equal(p.pending, 3);
 }
 
 
@@ -1069,6 +1136,7 @@ main(void)
         row(test_takes_no_more_than_it_may),
         row(test_joins_one_question),
         row(test_joins_no_other_question),
+        row(test_joins_one_part_of_two_questions),
         row(test_joins_what_was_sent_for_less_than_a_lease),
         row(test_joins_nothing_sent_without_a_lease),
         row(test_joins_no_tombstone),

@@ -571,13 +571,21 @@ test_revokes_codes_of_a_holder(void **state)
         bool                       is_code = rows[i].field[0] == 'c';
         bool                       is_flag = strchr(rows[i].field, '/');
         healthcode_risk_t          risks[3];
-        healthcode_risk_reading_t  reading = { .nflags = 1 };
+        healthcode_risk_reading_t  reading = {
+            .parts = HEALTHCODE_RISK_HOLDER | HEALTHCODE_RISK_CONTROLS,
+            .nflags = 1
+        };
 
         reading.flags[0].name = guard_text(0, rows[i].field);
         reading.flags[0].until = guard_text(1, rows[i].until);
 
         test_row(healthcode_risk_asks_code(&reading) == is_code, i,
                  rows[i].field);
+
+        /* one that was not asked for names none */
+        reading.parts = HEALTHCODE_RISK_CONTROLS;
+        test_row(!healthcode_risk_asks_code(&reading), i, rows[i].field);
+        reading.parts |= HEALTHCODE_RISK_HOLDER;
 
         for (unsigned k = 0; k < 3; k++) {
             const healthcode_risk_terms_t  terms = {
@@ -627,7 +635,9 @@ test_revocations_only_add_up(void **state)
     const healthcode_risk_policy_t  policy = { .deny = deny, .ndeny = 1 };
     healthcode_revocation_names_t   names = { .has_jti = false };
     healthcode_risk_t               risk;
-    healthcode_risk_reading_t       reading = { .nflags = 6 };
+    healthcode_risk_reading_t       reading = {
+        .parts = HEALTHCODE_RISK_HOLDER, .nflags = 6
+    };
     const healthcode_risk_terms_t   terms = {
         .policy = &policy, .iat = NOW - 60, .now = NOW, .code = &names
     };

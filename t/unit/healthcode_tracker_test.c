@@ -21,7 +21,7 @@
 #define HELLO    "%1\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n"
 #define DONE     "+OK\r\n"
 #define TRACKED  "%1\r\n$5\r\nflags\r\n~1\r\n$2\r\non\r\n"
-#define PUSHES   ":1\r\n:2\r\n" PUSH("healthcode:push", "15")
+#define PUSHES   ":1\r\n:2\r\n" PUSH("healthcode:push:{c}", "19")
 #define CLOCK    "*2\r\n$10\r\n1700000000\r\n$1\r\n0\r\n"
 #define NO_DATA  "*0\r\n"
 #define TIME     CLOCK NO_DATA
@@ -33,12 +33,12 @@
 #define STATS(keys)                                                           \
     "$25\r\n\r\ntracking_total_keys:" keys "\r\n\r\n"
 #define META_OF(instance)                                                     \
-    "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\n" instance       \
+    "%3\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\n" instance       \
     "\r\n$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
 #define META     META_OF("abc")
 #define OTHER    META_OF("xyz")
 #define META2                                                                 \
-    "*6\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
+    "*6\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
     "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
 
 #define GREETING HELLO DONE TRACKED PUSHES TIME MASTER INFO META
@@ -49,9 +49,10 @@
 
 #define PUSH(key, len)                                                        \
     ">2\r\n$10\r\ninvalidate\r\n*1\r\n$" len "\r\n" key "\r\n"
-#define PUSH_A   PUSH("healthcode:risk:{" A "}", "50")
+#define PUSH_A   PUSH("healthcode:risk:{61}:" A, "53")
 #define PUSH_ALL ">2\r\n$10\r\ninvalidate\r\n_\r\n"
 #define A        "61616161616161616161616161616161"
+#define B        "62626262626262626262626262626262"
 
 enum { BROKEN = HEALTHCODE_TRACKER_BROKEN, ON = HEALTHCODE_TRACKER_GOES_ON,
        PROVEN = HEALTHCODE_TRACKER_PROVEN, LEFT = HEALTHCODE_TRACKER_LEFT,
@@ -243,7 +244,7 @@ learn(side_t *side, char holder, uint64_t now)
 {
     ask(side, holder, now);
     flush(side, now);
-    assert_int_equal(come(side, NOBODY NILS META, now), ON);
+    assert_int_equal(come(side, NOBODY META NILS META, now), ON);
     assert_int_equal(side->told, HEALTHCODE_REASON_OK);
 }
 
@@ -357,7 +358,7 @@ test_believes_no_store_that_proves_less(void **state)
           HEALTHCODE_REASON_STORE_UNAVAILABLE },
         /* it changes meanwhile */
         { HELLO DONE TRACKED PUSH_ALL, HEALTHCODE_REASON_STORE_UNAVAILABLE },
-        { HELLO DONE TRACKED PUSH("healthcode:meta", "15"),
+        { HELLO DONE TRACKED PUSH("healthcode:meta:{c}", "19"),
           HEALTHCODE_REASON_STORE_UNAVAILABLE },
         { HELLO DONE TRACKED PUSH("other", "5"),
           HEALTHCODE_REASON_STORE_UNAVAILABLE },
@@ -395,7 +396,7 @@ test_holds_lookups_until_it_is_live(void **state)
     assert_int_equal(come(&one, GREETING, 2), PROVEN);
     assert_true(one.t.pipeline.out.len > 0);
     flush(&one, 2);
-    assert_int_equal(come(&one, FLAGGED NILS META, 3), ON);
+    assert_int_equal(come(&one, FLAGGED META NILS META, 3), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
     assert_int_equal(one.nflags, 1);
 }
@@ -487,7 +488,7 @@ test_lives_with_a_store_that_says_less(void **state)
     ask(&one, 'a', 4);
     flush(&one, 4);
     assert_int_equal(come(&one, "*2\r\n$9\r\nconfirmed\r\n$1\r\n0\r\n"
-                          "*3\r\n$-1\r\n$-1\r\n$-1\r\n" META2, 5), ON);
+                          META2 "*3\r\n$-1\r\n$-1\r\n$-1\r\n" META2, 5), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
     assert_int_equal(one.nflags, 1);
 
@@ -587,7 +588,7 @@ test_takes_a_touch_for_no_change_of_flags(void **state)
 {
     (void) state;
     learn(&one, 'a', 110);
-    assert_int_equal(come(&one, PUSH("healthcode:data", "15"), 111), ON);
+    assert_int_equal(come(&one, PUSH("healthcode:data:{c}", "19"), 111), ON);
     assert_true(finds(&one, 'a', 112));
 
     /* nor does it end a handshake */
@@ -595,7 +596,8 @@ test_takes_a_touch_for_no_change_of_flags(void **state)
     greet(&one, "peer");
     flush(&one, 200);
     assert_int_equal(come(&one, HELLO DONE TRACKED PUSHES TIME
-                          PUSH("healthcode:data", "15") MASTER INFO META, 200),
+                          PUSH("healthcode:data:{c}", "19") MASTER INFO META,
+                          200),
                      PROVEN);
 }
 
@@ -828,13 +830,122 @@ test_leaves_another_store_that_a_read_finds(void **state)
     learn(&one, 'a', 110);
     ask(&one, 'b', 120);
     flush(&one, 120);
-    assert_int_equal(come(&one, NOBODY NILS OTHER, 120), BROKEN);
+    assert_int_equal(come(&one, NOBODY META NILS OTHER, 120), BROKEN);
 
     /* what was read before its proof may be of an empty store */
     assert_int_equal(one.told, HEALTHCODE_REASON_STORE_UNAVAILABLE);
     assert_int_equal(one.nflags, 99);
     assert_false(finds(&one, 'a', 121));
     assert_false(finds(&one, 'b', 121));
+}
+
+
+/* A part says nothing that is not proved by this store, after it was read. */
+static void
+test_believes_no_part_without_its_proof(void **state)
+{
+    enum { UNPROVEN = HEALTHCODE_REASON_STORE_UNPROVEN,
+           UNAVAILABLE = HEALTHCODE_REASON_STORE_UNAVAILABLE };
+
+    static const struct {
+        const char  *bytes;
+        int          reason, told;           /* who asked one that is left */
+    } rows[] = {
+        { "%0\r\n", UNPROVEN, UNPROVEN },
+        { "-WRONGTYPE x\r\n", UNPROVEN, UNAVAILABLE },
+        { "_\r\n", UNAVAILABLE, UNAVAILABLE },
+        { OTHER, UNAVAILABLE, UNAVAILABLE },
+    };
+    static const healthcode_region_t  region = 151;
+    char                      bytes[1024];
+    healthcode_lookup_t      *lookup;
+    healthcode_risk_query_t   query;
+    healthcode_risk_answer_t  answer;
+
+    (void) state;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        for (int bad = 0; bad < 6; bad++) {
+            close_side(&one);
+            open_side(&one, &handshake, 0, LEASE);
+            go_live(&one, 100);
+            beat(&one, 100);
+            learn(&one, 'b', 110);
+
+            query = query_of('a');
+            query.regions = &region;
+            query.nregions = 1;
+            assert_int_equal(healthcode_tracker_ask(&one.t, &query, 110, done,
+                                                    &one, &lookup),
+                             HEALTHCODE_REASON_OK);
+            flush(&one, 110);
+
+            snprintf(bytes, sizeof(bytes), NOBODY "%s*1\r\n_\r\n%s" NILS "%s",
+                     bad % 3 == 0 ? rows[i].bytes : META,
+                     bad % 3 == 1 ? rows[i].bytes : META,
+                     bad % 3 == 2 ? rows[i].bytes : META);
+            one.told = HEALTHCODE_REASON_COUNT;
+
+            if (bad < 3) {
+                assert_int_equal(come(&one, bytes, 111), BROKEN);
+                test_row((int) one.t.reason == rows[i].reason, i, bytes);
+                assert_int_not_equal(one.told, HEALTHCODE_REASON_OK);
+
+            } else {
+                healthcode_tracker_leave(&one.t);
+                assert_int_equal(come(&one, bytes, 111), LEFT);
+                test_row((int) one.told == rows[i].told, i, bytes);
+                assert_int_equal(one.nflags, 99);
+            }
+
+            assert_false(finds(&one, 'a', 112));
+            assert_false(finds(&one, 'b', 112));
+            assert_false(healthcode_answers_find(one.t.memo.answers, &query,
+                                                 &answer));
+        }
+    }
+}
+
+
+/* Who asks for one part learns nothing about the others. */
+static void
+test_keeps_the_parts_that_were_asked(void **state)
+{
+    healthcode_lookup_t      *lookup;
+    healthcode_risk_query_t   query = query_of('a');
+    healthcode_risk_answer_t  answer;
+
+    (void) state;
+
+    query.parts = HEALTHCODE_RISK_HOLDER;
+    assert_int_equal(healthcode_tracker_ask(&one.t, &query, 110, done, &one,
+                                            &lookup), HEALTHCODE_REASON_OK);
+    flush(&one, 110);
+    assert_int_equal(come(&one, NOBODY META, 111), ON);
+    assert_int_equal(one.told, HEALTHCODE_REASON_OK);
+    assert_int_equal(one.counters.stored, 1);
+    assert_false(finds(&one, 'a', 112));
+    query.parts = 0;
+    assert_false(healthcode_answers_find(one.t.memo.answers, &query, &answer));
+
+    query.parts = HEALTHCODE_RISK_CONTROLS;
+    assert_int_equal(healthcode_tracker_ask(&one.t, &query, 112, done, &one,
+                                            &lookup), HEALTHCODE_REASON_OK);
+    flush(&one, 112);
+    assert_int_equal(come(&one, NILS META, 113), ON);
+    assert_int_equal(one.told, HEALTHCODE_REASON_OK);
+    assert_int_equal(one.counters.stored, 1);
+    assert_true(finds(&one, 'a', 114));
+
+    /* a control that cannot be read says nothing of a holder */
+    query = query_of('a');
+    query.parts = HEALTHCODE_RISK_CONTROLS;
+    assert_int_equal(healthcode_tracker_ask(&one.t, &query, 115, done, &one,
+                                            &lookup), HEALTHCODE_REASON_OK);
+    flush(&one, 115);
+    assert_int_equal(come(&one, "*0\r\n" META, 116), ON);
+    assert_int_equal(one.told, HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    assert_true(finds(&one, 'a', 117));
 }
 
 
@@ -847,7 +958,7 @@ test_believes_no_read_that_another_store_proves(void **state)
     (void) state;
     ask(&one, 'a', 110);
     flush(&one, 110);
-    assert_int_equal(come(&one, NOBODY NILS PUSH_ALL OTHER, 111), BROKEN);
+    assert_int_equal(come(&one, NOBODY META NILS PUSH_ALL OTHER, 111), BROKEN);
     assert_int_equal(one.told, HEALTHCODE_REASON_STORE_UNAVAILABLE);
 
     close_side(&one);
@@ -857,9 +968,9 @@ test_believes_no_read_that_another_store_proves(void **state)
     ask(&one, 'b', 120);
     flush(&one, 120);
     healthcode_tracker_leave(&one.t);
-    assert_int_equal(come(&one, NOBODY NILS OTHER, 121), ON);
+    assert_int_equal(come(&one, NOBODY META NILS OTHER, 121), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_STORE_UNAVAILABLE);
-    assert_int_equal(come(&one, NOBODY NILS META, 121), LEFT);
+    assert_int_equal(come(&one, NOBODY META NILS META, 121), LEFT);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
 
     hello.tracking = false;
@@ -869,7 +980,7 @@ test_believes_no_read_that_another_store_proves(void **state)
     assert_int_equal(come(&two, HELLO TIME MASTER INFO META, 130), PROVEN);
     ask(&two, 'a', 130);
     flush(&two, 130);
-    assert_int_equal(come(&two, NOBODY NILS OTHER, 131), BROKEN);
+    assert_int_equal(come(&two, NOBODY META NILS OTHER, 131), BROKEN);
     assert_int_equal(two.told, HEALTHCODE_REASON_STORE_UNAVAILABLE);
     close_side(&two);
 }
@@ -883,14 +994,14 @@ test_tells_an_error_of_one_holder_from_one_of_all(void **state)
     /* one holder's: flagged, or no answer; the store stays */
     ask(&one, 'a', 110);
     flush(&one, 110);
-    assert_int_equal(come(&one, "-WRONGTYPE x\r\n" NILS META, 110), ON);
+    assert_int_equal(come(&one, "-WRONGTYPE x\r\n" META NILS META, 110), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
     assert_false(finds(&one, 'a', 111));
     assert_int_equal(one.notes[HEALTHCODE_TRACKER_NOTE_ERROR], 1);
 
     ask(&one, 'a', 112);
     flush(&one, 112);
-    assert_int_equal(come(&one, NOBODY "-WRONGTYPE x\r\n" META, 112), ON);
+    assert_int_equal(come(&one, NOBODY META "-WRONGTYPE x\r\n" META, 112), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_STORE_UNAVAILABLE);
     assert_int_equal(one.nflags, 99);
     assert_false(finds(&one, 'a', 113));
@@ -940,10 +1051,10 @@ test_believes_nothing_that_comes_too_late(void **state)
     ask(&one, 'b', 300);
     ask(&one, 'c', 300);
     flush(&one, 300);
-    assert_int_equal(come(&one, NOBODY NILS META, 499), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META, 499), ON);
     assert_int_equal(one.times, times + 1);
 
-    assert_int_equal(come(&one, NOBODY NILS META, 500), BROKEN);
+    assert_int_equal(come(&one, NOBODY META NILS META, 500), BROKEN);
     assert_int_equal(one.t.reason, HEALTHCODE_REASON_STORE_TIMEOUT);
     assert_int_equal(one.times, times + 1);
 }
@@ -973,10 +1084,12 @@ test_forgets_what_is_pushed(void **state)
         bool         a, b;         /* are found after it */
     } rows[] = {
         { PUSH_A, false, true },
-        { PUSH("healthcode:control", "18"), false, false },
-        { PUSH("healthcode:push", "15"), true, true },
-        { PUSH("healthcode:region", "17"), true, true },   /* none is asked */
-        { PUSH("healthcode:meta", "15"), false, false },
+        { PUSH("healthcode:control:{c}", "22"), false, false },
+        { PUSH("healthcode:push:{c}", "19"), true, true },
+        { PUSH("healthcode:region:{r}", "21"), true, true },   /* none asked */
+        { PUSH("healthcode:meta:{c}", "19"), false, false },
+        { PUSH("healthcode:meta:{r}", "19"), false, false },
+        { PUSH("healthcode:meta:{ff}", "20"), false, false },
         { PUSH_ALL, false, false },
     };
 
@@ -994,7 +1107,7 @@ test_forgets_what_is_pushed(void **state)
     }
 
     assert_int_equal(one.counters.forgotten, 1);
-    assert_int_equal(one.counters.epochs, 2);
+    assert_int_equal(one.counters.epochs, 4);
 }
 
 
@@ -1005,12 +1118,12 @@ test_keeps_nothing_that_was_half_read_when_it_changed(void **state)
     ask(&one, 'a', 110);
     ask(&one, 'b', 110);
     flush(&one, 110);
-    assert_int_equal(come(&one, NOBODY PUSH_A NILS META, 111), ON);
+    assert_int_equal(come(&one, NOBODY META PUSH_A NILS META, 111), ON);
     assert_int_equal(one.times, 1);
     assert_false(finds(&one, 'a', 112));
 
     /* what is read after it is */
-    assert_int_equal(come(&one, NOBODY NILS META, 112), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META, 112), ON);
     assert_true(finds(&one, 'b', 112));
 }
 
@@ -1026,7 +1139,7 @@ test_keeps_nothing_of_another_epoch(void **state)
     assert_true(healthcode_tracker_beat(&one.t, 110));
     flush(&one, 110);
     assert_int_equal(come(&one, PUSH_ALL, 111), ON);
-    assert_int_equal(come(&one, NOBODY NILS META MASTER META, 112), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META MASTER META, 112), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
     assert_false(finds(&one, 'a', 113));
     assert_false(healthcode_answers_find(one.t.memo.answers, &query, &answer));
@@ -1044,13 +1157,13 @@ test_keeps_no_flagged_holder(void **state)
     (void) state;
     ask(&one, 'a', 110);
     flush(&one, 110);
-    assert_int_equal(come(&one, FLAGGED NILS META, 110), ON);
+    assert_int_equal(come(&one, FLAGGED META NILS META, 110), ON);
     assert_int_equal(one.nflags, 1);
     assert_false(finds(&one, 'a', 111));
 
     ask(&one, 'b', 111);
     flush(&one, 111);
-    assert_int_equal(come(&one, NOBODY REVOKED META, 111), ON);
+    assert_int_equal(come(&one, NOBODY META REVOKED META, 111), ON);
     /* it is found, and the key is judged */
     assert_false(finds(&one, 'b', 112));
     assert_int_equal(one.counters.hits, 1);
@@ -1073,7 +1186,7 @@ test_answers_but_keeps_nothing_while_it_leaves(void **state)
     ask(&one, 'c', 111);
 
     assert_int_equal(come(&one, PUSH_ALL PUSH_A, 111), ON);
-    assert_int_equal(come(&one, NOBODY NILS META, 111), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META, 111), ON);
     assert_int_equal(one.times, 2);
     assert_false(finds(&one, 'b', 112));
 
@@ -1093,7 +1206,7 @@ test_what_was_read_outlives_its_connection_for_a_lease(void **state)
     learn(&one, 'a', 110);
     ask(&one, 'b', 111);
     flush(&one, 111);
-    assert_int_equal(come(&one, NOBODY NILS, 111), ON);
+    assert_int_equal(come(&one, NOBODY META NILS, 111), ON);
     healthcode_tracker_disconnect(&one.t);
     healthcode_pipeline_fail(&one.t.pipeline,
                              HEALTHCODE_REASON_STORE_UNAVAILABLE);
@@ -1164,8 +1277,9 @@ test_what_a_store_says_ends_what_was_read(void **state)
         const char  *live, *greeting;
     } rows[] = {
         { PUSH_ALL, "" },
-        { PUSH("healthcode:meta", "15"), "" },
-        { PUSH("healthcode:control", "18"), "" },
+        { PUSH("healthcode:meta:{c}", "19"), "" },
+        { PUSH("healthcode:meta:{ff}", "20"), "" },
+        { PUSH("healthcode:control:{c}", "22"), "" },
         { PUSH_A, "" },
         { SLAVE META, "" },
         { MASTER OTHER, "" },
@@ -1181,7 +1295,7 @@ test_what_a_store_says_ends_what_was_read(void **state)
               "$28\r\n\r\nmaxmemory_policy:allkeys\r\n\r\n" },
         { "", HELLO DONE TRACKED PUSHES TIME MASTER INFO "%0\r\n" },
         { "", HELLO DONE TRACKED PUSH_ALL },
-        { "", HELLO DONE TRACKED PUSH("healthcode:meta", "15") },
+        { "", HELLO DONE TRACKED PUSH("healthcode:meta:{c}", "19") },
         { "", GREETING },
     };
 
@@ -1232,16 +1346,14 @@ test_a_flag_that_is_read_ends_what_another_has_read(void **state)
         const char  *answer;
         bool         known;
     } rows[] = {
-        { NOBODY NILS META, true },
-        { FLAGGED NILS META, false },
-        { "-WRONGTYPE x\r\n" NILS META, false },
-        { NOBODY "-WRONGTYPE x\r\n" META, false },
-        { NOBODY "*0\r\n" META, false },
-        { NOBODY NILS PUSH_ALL META, false },
-        { NOBODY PUSH("healthcode:risk:{62626262626262626262626262626262}",
-                      "50") NILS META, true },
-        { FLAGGED PUSH("healthcode:risk:{62626262626262626262626262626262}",
-                       "50") NILS META, false },
+        { NOBODY META NILS META, true },
+        { FLAGGED META NILS META, false },
+        { "-WRONGTYPE x\r\n" META NILS META, false },
+        { NOBODY META "-WRONGTYPE x\r\n" META, false },
+        { NOBODY META "*0\r\n" META, false },
+        { NOBODY META NILS PUSH_ALL META, false },
+        { NOBODY META PUSH("healthcode:risk:{62}:" B, "53") NILS META, true },
+        { FLAGGED META PUSH("healthcode:risk:{62}:" B, "53") NILS META, false },
     };
 
     (void) state;
@@ -1293,7 +1405,7 @@ test_who_is_refused_finds_nothing_stale(void **state)
         learn(&one, 'a', 110);
         ask(&one, 'b', 120);
         flush(&one, 120);
-        assert_int_equal(come(&one, NOBODY NILS, 120), ON);
+        assert_int_equal(come(&one, NOBODY META NILS, 120), ON);
         one.looks = true;
         (void) come(&one, last[i], 120);
         test_row(one.told != HEALTHCODE_REASON_OK, i, last[i]);
@@ -1361,8 +1473,8 @@ test_believes_another_owner_of_the_same_store(void **state)
         assert_int_equal(come(&two, i == 2 ? OTHER : META, 111), ON);
         ask(&two, 'b', 111);
         flush(&two, 111);
-        assert_int_equal(come(&two, NOBODY NILS, 111), ON);
-        assert_int_equal(come(&two, i == 2 ? OTHER : META, 111), ON);
+        assert_int_equal(come(&two, i == 2 ? NOBODY OTHER NILS OTHER
+                                           : NOBODY META NILS META, 111), ON);
 
         test_row(finds(&two, 'a', 112) == rows[i].found, i, rows[i].peer);
         close_side(&two);
@@ -1544,8 +1656,8 @@ test_the_first_read_carries_the_role(void **state)
     assert_int_equal(come(&one, MASTER META INFO TIME TRACKED STATS("1"),
                           now + 50), ON);
     assert_int_equal(one.times, 1);
-    assert_int_equal(come(&one, NOBODY NILS META, now + 50), ON);
-    assert_int_equal(come(&one, NOBODY NILS META, now + 50), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META, now + 50), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META, now + 50), ON);
     assert_int_equal(one.times, 4);
     assert_null(healthcode_pipeline_first(&one.t.pipeline));
 
@@ -1599,10 +1711,10 @@ test_a_push_while_nobody_stands(void **state)
         const char  *push;
         bool         found;
     } rows[] = {
-        { PUSH("healthcode:data", "15"), true },
+        { PUSH("healthcode:data:{c}", "19"), true },
         { PUSH_A, false },
         { PUSH_ALL, false },
-        { PUSH("healthcode:meta", "15"), false },
+        { PUSH("healthcode:meta:{c}", "19"), false },
     };
     uint64_t  now;
 
@@ -1621,7 +1733,7 @@ test_a_push_while_nobody_stands(void **state)
         flush(&one, now + 1);
         assert_int_equal(come(&one, MASTER META INFO TIME TRACKED STATS("1"),
                               now + 2), ON);
-        assert_int_equal(come(&one, NOBODY NILS META, now + 2), ON);
+        assert_int_equal(come(&one, NOBODY META NILS META, now + 2), ON);
         test_row(finds(&one, 'b', now + 3), i, rows[i].push);
         test_row(finds(&one, 'a', now + 3) == rows[i].found, i, rows[i].push);
     }
@@ -1649,7 +1761,7 @@ test_without_a_cache_nobody_stands_either(void **state)
     assert_true(healthcode_pipeline_first(&two.t.pipeline)->is_heartbeat);
     assert_int_equal(healthcode_tracker_wait(&two.t, 60000), 1000);
     assert_int_equal(come(&two, MASTER META INFO TIME, 60000), ON);
-    assert_int_equal(come(&two, NOBODY NILS META, 60000), ON);
+    assert_int_equal(come(&two, NOBODY META NILS META, 60000), ON);
     assert_int_equal(two.told, HEALTHCODE_REASON_OK);
 
     now = 61000;
@@ -1773,7 +1885,7 @@ test_asks_for_another_password_in_order(void **state)
     assert_int_equal(one.t.pipeline.pending, 1);
     assert_int_equal(auths_said(&one), 0);
 
-    assert_int_equal(come(&one, NOBODY NILS META DONE, 112), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META DONE, 112), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
     assert_int_equal(auths_said(&one), 1);
 
@@ -1878,7 +1990,7 @@ test_asks_for_another_password_once_the_handshake_is_over(void **state)
     assert_int_equal(auths_said(&one), 0);
     assert_true(writes(&one, AUTH("new-one")));
     flush(&one, 111);
-    assert_int_equal(come(&one, NOBODY NILS META, 112), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META, 112), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
     assert_int_equal(come(&one, DONE, 112), ON);
     assert_int_equal(auths_said(&one), 1);
@@ -1906,7 +2018,7 @@ test_leaves_a_store_by_the_password_that_it_has(void **state)
     assert_true(healthcode_tracker_auth(&one.t, healthcode_str("new-one")));
     flush(&one, 110);
     healthcode_tracker_leave(&one.t);
-    assert_int_equal(come(&one, NOBODY NILS META, 111), ON);
+    assert_int_equal(come(&one, NOBODY META NILS META, 111), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
     assert_int_equal(come(&one, "-WRONGPASS x\r\n", 111), LEFT);
 
@@ -1979,6 +2091,10 @@ main(void)
         cmocka_unit_test_setup_teardown(
             test_leaves_another_store_that_a_read_finds, setup_live,
             teardown),
+        cmocka_unit_test_setup_teardown(
+            test_believes_no_part_without_its_proof, setup_live, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_keeps_the_parts_that_were_asked, setup_live, teardown),
         cmocka_unit_test_setup_teardown(
             test_believes_no_read_that_another_store_proves, setup_live,
             teardown),

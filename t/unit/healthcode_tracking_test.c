@@ -77,9 +77,9 @@ test_counts_nothing_in_what_is_no_invalidation(void **state)
         "*0\r\n", "%0\r\n", ">0\r\n", ">1\r\n$10\r\ninvalidate\r\n",
 
         /* not pushed */
-        "*2\r\n$10\r\ninvalidate\r\n*1\r\n$17\r\nhealthcode:region\r\n",
-        "~2\r\n$10\r\ninvalidate\r\n*1\r\n$17\r\nhealthcode:region\r\n",
-        "%1\r\n$10\r\ninvalidate\r\n*1\r\n$17\r\nhealthcode:region\r\n",
+        "*2\r\n$10\r\ninvalidate\r\n*1\r\n$21\r\nhealthcode:region:{r}\r\n",
+        "~2\r\n$10\r\ninvalidate\r\n*1\r\n$21\r\nhealthcode:region:{r}\r\n",
+        "%1\r\n$10\r\ninvalidate\r\n*1\r\n$21\r\nhealthcode:region:{r}\r\n",
 
         /* another name */
         ">2\r\n$9\r\ninvalidat\r\n_\r\n",
@@ -92,12 +92,14 @@ test_counts_nothing_in_what_is_no_invalidation(void **state)
         ">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
 
         /* another shape */
-        ">3\r\n$10\r\ninvalidate\r\n*1\r\n$17\r\nhealthcode:region\r\n_\r\n",
-        PUSH "*0\r\n", PUSH "%0\r\n", PUSH "~1\r\n$17\r\nhealthcode:region\r\n",
-        PUSH "$17\r\nhealthcode:region\r\n", PUSH ":1\r\n", PUSH "-ERR\r\n",
+        ">3\r\n$10\r\ninvalidate\r\n*1\r\n$21\r\nhealthcode:region:{r}\r\n"
+        "_\r\n",
+        PUSH "*0\r\n", PUSH "%0\r\n",
+        PUSH "~1\r\n$21\r\nhealthcode:region:{r}\r\n",
+        PUSH "$21\r\nhealthcode:region:{r}\r\n", PUSH ":1\r\n", PUSH "-ERR\r\n",
         PUSH "#t\r\n", PUSH "+OK\r\n",
-        PUSH ">1\r\n$17\r\nhealthcode:region\r\n",
-        PUSH "%1\r\n$17\r\nhealthcode:region\r\n_\r\n",
+        PUSH ">1\r\n$21\r\nhealthcode:region:{r}\r\n",
+        PUSH "%1\r\n$21\r\nhealthcode:region:{r}\r\n_\r\n",
     };
     static const char  with_nul[] = ">2\r\n$11\r\ninvalidate\0\r\n_\r\n";
     redisReply        *push;
@@ -127,37 +129,66 @@ test_breaks_at_keys_that_no_gate_reads(void **state)
         size_t       len;
     } rows[] = {
         KEY(""), KEY("a"), KEY("healthcode"), KEY("healthcode:"),
-        KEY("healthcode:regio"), KEY("healthcode:region "),
-        KEY("healthcode:regions"), KEY("healthcode:region\0"),
-        KEY("healthcode:regio\0"), KEY(" healthcode:region"),
-        KEY("Healthcode:region"), KEY("healthcode:Region"),
-        KEY("xealthcode:region"), KEY("healthcode:regiox"),
-        KEY("healthcode:contro"), KEY("healthcode:controls"),
-        KEY("healthcode:contrxl"), KEY("healthcode:control\0"),
-        KEY("healthcode:met"), KEY("healthcode:meta2"), KEY("healthcode:mexa"),
-        KEY("healthcode:meta\0"), KEY("healthcode:META"),
-        KEY("healthcode:used:{" HOLDER "}"),
-        KEY("healthcode:audit:{" HOLDER "}"),
+        KEY("healthcode:region:{r"), KEY("healthcode:region:{r} "),
+        KEY("healthcode:region:{r}s"), KEY("healthcode:region:{r}\0"),
+        KEY("healthcode:region:{r\0"), KEY(" healthcode:region:{r}"),
+        KEY("Healthcode:region:{r}"), KEY("healthcode:Region:{r}"),
+        KEY("xealthcode:region:{r}"), KEY("healthcode:region:{c}"),
+        KEY("healthcode:region:(r)"), KEY("healthcode:region:{R}"),
+        KEY("healthcode:control:{c"), KEY("healthcode:control:{c}s"),
+        KEY("healthcode:contrxl:{c}"), KEY("healthcode:control:{r}"),
+        KEY("healthcode:control:{c}\0"), KEY("healthcode:push:{r}"),
+        KEY("healthcode:data:{r}"),
+
+        /* those of a store that is to be migrated */
+        KEY("healthcode:region"), KEY("healthcode:control"),
+        KEY("healthcode:meta"), KEY("healthcode:push"), KEY("healthcode:data"),
+        KEY("healthcode:risk:{" HOLDER "}"),
+
+        KEY("healthcode:meta:{"), KEY("healthcode:meta:{}"),
+        KEY("healthcode:meta:{4}"), KEY("healthcode:meta:{x}"),
+        KEY("healthcode:meta:{47"), KEY("healthcode:meta:{47}0"),
+        KEY("healthcode:meta:{47}\0"), KEY("healthcode:meta:{474}"),
+        KEY("healthcode:meta:(47}"), KEY("healthcode:meta:{47)"),
+        KEY("healthcode:meta:{4g}"), KEY("healthcode:meta:{g4}"),
+        KEY("healthcode:meta:{4/}"), KEY("healthcode:meta:{4:}"),
+        KEY("healthcode:meta:{`4}"), KEY("healthcode:meta:{A0}"),
+        KEY("healthcode:meta:{0A}"), KEY("healthcode:meta:{\0000}"),
+        KEY("healthcode:mexa:{47}"), KEY("xealthcode:meta:{47}"),
+        KEY("healthcode:META:{47}"), KEY("healthcode:meta:{rr}"),
+        KEY("healthcode:meta:{c}c"), KEY("healthcode:meta:{C}"),
+
+        KEY("healthcode:used:{47}:" HOLDER),
+        KEY("healthcode:audit:{47}:" HOLDER),
 
         KEY("healthcode:risk:"), KEY("healthcode:risk:{}"),
+        KEY("healthcode:risk:{47}"), KEY("healthcode:risk:{47}:"),
         KEY("healthcode:risk:{" HOLDER), KEY("healthcode:risk:" HOLDER "}"),
-        KEY("healthcode:risk:" HOLDER), KEY("healthcode:risk:{" HOLDER ")"),
-        KEY("healthcode:risk:(" HOLDER "}"),
-        KEY("healthcode:risk:{" HOLDER "}}"),
-        KEY("healthcode:risk:{" HOLDER "}\0"),
-        KEY("healthcode:risk:{" HOLDER "0}"),
-        KEY("healthcode:risk:{7a32820104a14e01f5e15974b5cf3b6}"),
-        KEY("healthcode:risk:{47A32820104A14E01F5E15974B5CF3B6}"),
-        KEY("healthcode:risk:{47a32820104a14e01f5e15974b5cf3bg}"),
-        KEY("healthcode:risk:{/7a32820104a14e01f5e15974b5cf3b6}"),
-        KEY("healthcode:risk:{4:a32820104a14e01f5e15974b5cf3b6}"),
-        KEY("healthcode:risk:{47`32820104a14e01f5e15974b5cf3b6}"),
-        KEY("healthcode:risk:{47a32820104a14e0 f5e15974b5cf3b6}"),
-        KEY("healthcode:risk:{47a32820104a14e0\0f5e15974b5cf3b6}"),
-        KEY("healthcode:risk: {" HOLDER "}"),
-        KEY("healthcode:Risk:{" HOLDER "}"),
-        KEY("xealthcode:risk:{" HOLDER "}"),
-        KEY("healthcode:rask:{" HOLDER "}"),
+        KEY("healthcode:risk:" HOLDER), KEY("healthcode:risk:{47}" HOLDER),
+        KEY("healthcode:risk:(47}:" HOLDER),
+        KEY("healthcode:risk:{47):" HOLDER),
+        KEY("healthcode:risk:{47}}" HOLDER),
+        KEY("healthcode:risk:{47}:" HOLDER "}"),
+        KEY("healthcode:risk:{47}:" HOLDER "\0"),
+        KEY("healthcode:risk:{47}:" HOLDER "0"),
+        KEY("healthcode:risk:{7a}:7a32820104a14e01f5e15974b5cf3b6"),
+        KEY("healthcode:risk:{47}:47A32820104A14E01F5E15974B5CF3B6"),
+        KEY("healthcode:risk:{47}:47a32820104a14e01f5e15974b5cf3bg"),
+        KEY("healthcode:risk:{/7}:/7a32820104a14e01f5e15974b5cf3b6"),
+        KEY("healthcode:risk:{4:}:4:a32820104a14e01f5e15974b5cf3b6"),
+        KEY("healthcode:risk:{47}:47`32820104a14e01f5e15974b5cf3b6"),
+        KEY("healthcode:risk:{47}:47a32820104a14e0 f5e15974b5cf3b6"),
+        KEY("healthcode:risk:{47}:47a32820104a14e0\0f5e15974b5cf3b6"),
+        KEY("healthcode:risk: {47}:" HOLDER),
+        KEY("healthcode:Risk:{47}:" HOLDER),
+        KEY("xealthcode:risk:{47}:" HOLDER),
+        KEY("healthcode:rask:{47}:" HOLDER),
+
+        /* of another partition */
+        KEY("healthcode:risk:{46}:" HOLDER),
+        KEY("healthcode:risk:{57}:" HOLDER),
+        KEY("healthcode:risk:{74}:" HOLDER),
+        KEY("healthcode:risk:{00}:" HOLDER),
     };
 
     for (size_t i = 0; i < test_count(rows); i++) {
@@ -174,12 +205,12 @@ test_breaks_at_keys_that_are_no_text(void **state)
 {
     static const char  *const rows[] = {
         ONE "_\r\n", ONE "$-1\r\n", ONE ":1\r\n", ONE "#t\r\n", ONE ",1.5\r\n",
-        ONE "+healthcode:meta\r\n", ONE "-healthcode:meta\r\n",
+        ONE "+healthcode:meta:{c}\r\n", ONE "-healthcode:meta:{c}\r\n",
         ONE "*0\r\n", ONE "*-1\r\n", ONE "%0\r\n",
-        ONE "*1\r\n$15\r\nhealthcode:meta\r\n",
-        ONE "=19\r\ntxt:healthcode:meta\r\n",
-        ONE "+healthcode:risk:{" HOLDER "}\r\n",
-        ONE "*1\r\n$50\r\nhealthcode:risk:{" HOLDER "}\r\n",
+        ONE "*1\r\n$19\r\nhealthcode:meta:{c}\r\n",
+        ONE "=23\r\ntxt:healthcode:meta:{c}\r\n",
+        ONE "+healthcode:risk:{47}:" HOLDER "\r\n",
+        ONE "*1\r\n$53\r\nhealthcode:risk:{47}:" HOLDER "\r\n",
     };
     redisReply  *push;
 
@@ -200,7 +231,7 @@ static void
 test_reads_nothing_out_of_a_part_of_the_bytes(void **state)
 {
     static const char  *const rows[] = {
-        ONE "$50\r\nhealthcode:risk:{" HOLDER "}\r\n", PUSH "_\r\n",
+        ONE "$53\r\nhealthcode:risk:{47}:" HOLDER "\r\n", PUSH "_\r\n",
     };
     redisReply  *push;
 
@@ -221,15 +252,18 @@ test_knows_each_key_that_a_gate_reads(void **state)
         const char  *key;
         int          change;
     } rows[] = {
-        { "healthcode:meta", META },
-        { "healthcode:region", REGIONS },
-        { "healthcode:control", CONTROLS },
-        { "healthcode:push", PUSHED },
-        { "healthcode:data", DATA },
+        { "healthcode:meta:{c}", META },
+        { "healthcode:meta:{r}", META },
+        { "healthcode:meta:{00}", META }, { "healthcode:meta:{9a}", META },
+        { "healthcode:meta:{f0}", META }, { "healthcode:meta:{ff}", META },
+        { "healthcode:region:{r}", REGIONS },
+        { "healthcode:control:{c}", CONTROLS },
+        { "healthcode:push:{c}", PUSHED },
+        { "healthcode:data:{c}", DATA },
         { "healthcode:hall:{ab}:abc:inside", HALL },
         { "healthcode:hall:", BROKEN }, { "healthcode:hall", BROKEN },
         { "healthcode:mark:{c4}:c4", HALL },
-        { "healthcode:risk:{" HOLDER "}", WHOSE },
+        { "healthcode:risk:{47}:" HOLDER, WHOSE },
     };
 
     for (size_t i = 0; i < test_count(rows); i++) {
@@ -268,13 +302,13 @@ static void
 test_tells_of_every_key_of_a_list(void **state)
 {
     static const char  bytes[] = PUSH "*7\r\n"
-        "$50\r\nhealthcode:risk:{" HOLDER "}\r\n"
-        "$17\r\nhealthcode:region\r\n"
-        "$50\r\nhealthcode:risk:{00000000000000000000000000000000}\r\n"
+        "$53\r\nhealthcode:risk:{47}:" HOLDER "\r\n"
+        "$21\r\nhealthcode:region:{r}\r\n"
+        "$53\r\nhealthcode:risk:{00}:00000000000000000000000000000000\r\n"
         "$5\r\nother\r\n"
-        "$18\r\nhealthcode:control\r\n"
-        "$15\r\nhealthcode:meta\r\n"
-        "$50\r\nhealthcode:risk:{ffffffffffffffffffffffffffffffff}\r\n";
+        "$22\r\nhealthcode:control:{c}\r\n"
+        "$19\r\nhealthcode:meta:{c}\r\n"
+        "$53\r\nhealthcode:risk:{ff}:ffffffffffffffffffffffffffffffff\r\n";
     static const struct {
         int      change;
         uint8_t  first, last;      /* of the holder */
