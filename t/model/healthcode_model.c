@@ -179,7 +179,7 @@ model_draw(model_terms_t *terms)
     terms->gang = model_roll(256);
     terms->second = interrupts[model_roll(5)];
     terms->held = interrupts[model_roll(5)];
-    terms->faults = model_roll(1U << 12) | model_roll(1U << 12);
+    terms->faults = model_roll(1U << 13) | model_roll(1U << 13);
     terms->fault = faults[model_roll(4)];
     terms->write = 1U << model_roll(6);
     terms->hot = model_roll(256);

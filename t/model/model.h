@@ -21,13 +21,15 @@
 #define MODEL_STORES    2
 #define MODEL_HOLDERS   12
 
-/* What is read and pushed: a key of each holder, and four more. */
-#define MODEL_CONTROL   MODEL_HOLDERS      /* of region and control */
-#define MODEL_META      (MODEL_HOLDERS + 1)
-#define MODEL_PUSHED    (MODEL_HOLDERS + 2)   /* changed for a push */
-#define MODEL_DATA      (MODEL_HOLDERS + 3)   /* of who feeds the store */
-#define MODEL_NOBODY    (MODEL_HOLDERS + 4)   /* read by a handshake */
-#define MODEL_FLAGS     (MODEL_HOLDERS + 1)
+/* What is read and pushed: a key of each holder, and others. */
+#define MODEL_CONTROL   MODEL_HOLDERS
+#define MODEL_REGION    (MODEL_HOLDERS + 1)
+#define MODEL_FLAGS     (MODEL_HOLDERS + 2)
+#define MODEL_META      MODEL_FLAGS           /* the proof of key 0; 1, ... */
+#define MODEL_PUSHED    (2 * MODEL_FLAGS)     /* changed for a push */
+#define MODEL_DATA      (2 * MODEL_FLAGS + 1) /* of who feeds the store */
+#define MODEL_NOBODY    (2 * MODEL_FLAGS + 2) /* read by a handshake */
+#define MODEL_KEYS      (2 * MODEL_FLAGS + 4) /* the last: its proof */
 
 #define MODEL_SETS      2
 #define MODEL_WORDS     (MODEL_SETS * HEALTHCODE_TABLE_WAYS                   \
@@ -38,7 +40,7 @@
 /* Time goes in ticks; the code sees milliseconds, of so many ticks. */
 #define MODEL_TICKS     4
 
-#define MODEL_QUEUE     64
+#define MODEL_QUEUE     128
 #define MODEL_LOOKUPS   12
 #define MODEL_ASKS      64
 #define MODEL_SERVERS   3
@@ -106,7 +108,7 @@ typedef struct {
     bool              tracking;
     bool              authed;      /* by the password of HELLO */
     unsigned          store, server;
-    unsigned          registered;  /* keys, a bit each */
+    uint64_t          registered;  /* keys, a bit each */
     uint64_t          lags;        /* until then nothing arrives */
 
     unsigned          ncommands, first_command;
@@ -186,7 +188,10 @@ struct model_worker_s {
 typedef struct {
     bool                  used, master;
     unsigned              flags;
-    uint64_t              instance;      /* 0: it has no meta */
+    uint64_t              instance;      /* 0: it has no proof */
+    unsigned              lost;          /* partitions without one, */
+    unsigned              strange;       /* with one of another store: */
+    uint64_t              stranger;      /* its instance */
 } model_server_t;
 
 
@@ -310,6 +315,9 @@ redisReply *model_resp_reply(const model_message_t *message);
 
 /* One with this number. */
 healthcode_str_t model_resp_password(uint64_t number);
+
+/* The partition of a key that may be flagged: the first one that is in it. */
+unsigned model_resp_part(unsigned key);
 
 /* What asks for holder. */
 healthcode_risk_query_t model_resp_query(unsigned holder);

@@ -17,7 +17,8 @@ static const healthcode_str_t          model_ask_deny[] = {
     { (const uint8_t *) MODEL_FLAG, sizeof(MODEL_FLAG) - 1 }
 };
 static const healthcode_risk_policy_t  model_ask_policy = {
-    .deny = model_ask_deny, .ndeny = 1
+    .deny = model_ask_deny, .ndeny = 1,
+    .region_deny = HEALTHCODE_RISK_LEVEL_HIGH
 };
 static const healthcode_risk_terms_t   model_ask_terms = {
     .policy = &model_ask_policy, .iat = MODEL_DATE, .now = MODEL_DATE

@@ -18,6 +18,7 @@
     count(hits_flagged, "hits on a holder flagged for less than a lease")     \
     count(hits_latest, "of them, for almost as long")                         \
     count(hits_control, "hits while control was flagged for less")            \
+    count(hits_region, "hits while region was flagged for less")              \
     count(hits_stopping, "hits by a worker that was stopped in between")      \
     count(hits_parted, "hits by a worker that has no connection")             \
     count(stale, "passes in an outage by what was known")                     \
@@ -94,6 +95,7 @@
     count(swaps, "other data, other instance, no push")                       \
     count(restores, "other data, same instance")                              \
     count(losses, "data lost")                                                \
+    count(parts, "data of one partition lost, or replaced")                   \
     count(inits, "data made anew")
 
 typedef struct {

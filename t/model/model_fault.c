@@ -7,7 +7,13 @@
 #include "model.h"
 
 
+/* Kinds of them. */
+#define MODEL_FAULTS  13
+
+
+static unsigned model_fault_flags(void);
 static void model_fault_push(unsigned store, unsigned key);
+static void model_fault_push_proofs(unsigned store);
 static void model_fault_push_all(unsigned store);
 static void model_fault_tell(model_link_t *link, unsigned type, unsigned key);
 static model_link_t *model_fault_link(unsigned store, unsigned i);
@@ -17,6 +23,7 @@ static void model_fault_links(unsigned store, bool half);
 static void model_fault_evict(unsigned store);
 static void model_fault_failover(unsigned store);
 static void model_fault_lose(unsigned store);
+static void model_fault_lose_part(unsigned store);
 
 
 static model_server_t *
@@ -33,7 +40,11 @@ model_fault_write(unsigned store, unsigned key, bool flag)
     model_store_t   *s = &model.stores[store];
     model_server_t  *server = model_fault_master(store);
 
-    if (server->instance == 0) {
+    /* writers look at the proof, too */
+
+    if (server->instance == 0
+        || (server->lost | server->strange) >> model_resp_part(key) & 1)
+    {
         return;
     }
 
@@ -93,25 +104,26 @@ model_fault_rotate(unsigned store)
 void
 model_fault(unsigned store)
 {
-    unsigned         flags, kind = model_roll(12);
+    unsigned         flags, kind = model_roll(MODEL_FAULTS);
     model_link_t    *link;
     model_store_t   *s = &model.stores[store];
     model_server_t  *server = model_fault_master(store);
 
-    if (server->instance == 0) {
+    if (server->instance == 0
+        || ((server->lost | server->strange) && model_chance(64)))
+    {
         if (model_chance(64)) {
             /* from a copy that has all, or what is known now */
             model.count.inits++;
             model_trace("store %u: made anew", store);
-            model_fault_replace(store, model_roll(1U << MODEL_FLAGS),
-                                ++model.instances);
-            model_fault_push(store, MODEL_META);
+            model_fault_replace(store, model_fault_flags(), ++model.instances);
+            model_fault_push_proofs(store);
         }
 
         return;
     }
 
-    flags = model_roll(1U << MODEL_FLAGS) & model_roll(1U << MODEL_FLAGS);
+    flags = model_fault_flags() & model_fault_flags();
 
     if (!(model.terms.faults >> kind & 1)) {
         return;
@@ -185,7 +197,21 @@ model_fault(unsigned store)
     case 11:
         model_fault_lose(store);
         break;
+
+    case 12:
+        model_fault_lose_part(store);
+        break;
     }
+}
+
+
+/* Regions are seldom flagged, or everybody was denied. */
+static unsigned
+model_fault_flags(void)
+{
+    unsigned  flags = model_roll(1U << MODEL_FLAGS);
+
+    return model_chance(192) ? flags & ~(1U << MODEL_REGION) : flags;
 }
 
 
@@ -199,7 +225,7 @@ model_fault_lose(unsigned store)
     model_trace("store %u: data lost", store);
 
     if (model_chance(64)) {
-        model_fault_push(store, MODEL_META);    /* meta alone */
+        model_fault_push_proofs(store);         /* them alone */
 
     } else {
         model_fault_push_all(store);
@@ -207,6 +233,51 @@ model_fault_lose(unsigned store)
     }
 
     server->instance = 0;
+}
+
+
+/*
+ * What is lost of one partition is gone with its proof, or another store's
+ * stands there: with a word, or without.
+ */
+static void
+model_fault_lose_part(unsigned store)
+{
+    bool             seen = model_chance(128);
+    unsigned         part = model_resp_part(model_roll(MODEL_FLAGS));
+    model_server_t  *server = model_fault_master(store);
+
+    model.count.parts++;
+    model_trace("store %u: the partition of %s is lost", store,
+                model_trace_key(part));
+
+    for (unsigned key = 0; key < MODEL_FLAGS; key++) {
+
+        if (model_resp_part(key) != part) {
+            continue;
+        }
+
+        if (seen && server->flags >> key & 1) {
+            model_fault_push(store, key);
+        }
+
+        server->flags &= ~(1U << key);
+    }
+
+    if (seen) {
+        model_fault_push(store, MODEL_META + part);
+    }
+
+    server->lost &= ~(1U << part);
+    server->strange &= ~(1U << part);
+
+    if (model_chance(128)) {
+        server->lost |= 1U << part;
+
+    } else {
+        server->strange |= 1U << part;
+        server->stranger = ++model.instances;
+    }
 }
 
 
@@ -218,6 +289,8 @@ model_fault_replace(unsigned store, unsigned flags, uint64_t instance)
 
     server->flags = flags;
     server->instance = instance;
+    server->lost = 0;
+    server->strange = 0;
 
     for (unsigned key = 0; key < MODEL_FLAGS; key++) {
         if (!(flags >> key & 1)) {
@@ -301,9 +374,11 @@ model_fault_evict(unsigned store)
     unsigned       key = model_roll(MODEL_FLAGS);
     model_link_t  *link = model_fault_link(store, model_roll(MODEL_WORKERS));
 
+    key += model_chance(32) ? MODEL_META : 0;
+
     if (link && link->registered >> key & 1) {
         model.count.evictions++;
-        link->registered &= ~(1U << key);
+        link->registered &= ~(UINT64_C(1) << key);
         model_fault_tell(link, MODEL_PUSH, key);
     }
 }
@@ -318,10 +393,22 @@ model_fault_push(unsigned store, unsigned key)
         link = model_fault_link(store, i);
 
         if (link && link->registered >> key & 1) {
-            link->registered &= ~(1U << key);
+            link->registered &= ~(UINT64_C(1) << key);
             model_fault_tell(link, MODEL_PUSH, key);
         }
     }
+}
+
+
+/* All of them: written, or deleted. */
+static void
+model_fault_push_proofs(unsigned store)
+{
+    for (unsigned part = 0; part < MODEL_FLAGS; part++) {
+        model_fault_push(store, MODEL_META + part);
+    }
+
+    model_fault_push(store, MODEL_NOBODY + 1);
 }
 
 

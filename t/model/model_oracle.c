@@ -36,9 +36,8 @@ model_oracle_hit(model_worker_t *worker, unsigned holder)
                     (unsigned) (model.tick - store->flagged[holder]));
     }
 
-    if (store->flagged[MODEL_CONTROL] != MODEL_NEVER) {
-        model.count.hits_control++;
-    }
+    model.count.hits_control += store->flagged[MODEL_CONTROL] != MODEL_NEVER;
+    model.count.hits_region += store->flagged[MODEL_REGION] != MODEL_NEVER;
 
     if (store->flagged[holder] != MODEL_NEVER
         && model_sentinel_bound(store, model.tick) != model_lease_ticks())
@@ -57,6 +56,9 @@ model_oracle_hit(model_worker_t *worker, unsigned holder)
 
     } else if (model_oracle_is_late(store, MODEL_CONTROL, model.tick)) {
         model.wrong = "a hit though control was flagged a lease ago";
+
+    } else if (model_oracle_is_late(store, MODEL_REGION, model.tick)) {
+        model.wrong = "a hit though region was flagged a lease ago";
 
     } else if (store->stored[holder] + max_age <= model.tick) {
         model.wrong = "a hit on what is older than max_age";
@@ -90,7 +92,8 @@ model_oracle_stale(const model_worker_t *worker, unsigned holder,
 
     if (model.tick >= ticks
         && (model_oracle_is_late(store, holder, model.tick - ticks)
-            || model_oracle_is_late(store, MODEL_CONTROL, model.tick - ticks)))
+            || model_oracle_is_late(store, MODEL_CONTROL, model.tick - ticks)
+            || model_oracle_is_late(store, MODEL_REGION, model.tick - ticks)))
     {
         model.wrong = "a stale pass though a flag is older than it may be";
 
@@ -136,6 +139,10 @@ model_oracle_answer(model_worker_t *worker, unsigned holder, uint64_t came)
 
     } else if (model_oracle_is_late(store, MODEL_CONTROL, came)) {
         model.wrong = "an answer though control was flagged a lease before "
+                      "the request came";
+
+    } else if (model_oracle_is_late(store, MODEL_REGION, came)) {
+        model.wrong = "an answer though region was flagged a lease before "
                       "the request came";
     }
 }

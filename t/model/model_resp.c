@@ -17,6 +17,10 @@
 /* The byte of a holder that differs in all of them, see healthcode_model.c. */
 #define MODEL_RESP_BYTE       9
 
+/* Where a tag stands in the key of a holder and of its proof; and the holder */
+#define MODEL_RESP_TAG        (sizeof("healthcode:risk:{") - 1)
+#define MODEL_RESP_HOLDER     (sizeof("healthcode:risk:{xx}:") - 1)
+
 
 typedef struct {
     redisReply   reply, instance;
@@ -33,6 +37,11 @@ typedef struct {
 
 static model_command_e model_resp_command(const char **args,
     const size_t *lens, unsigned n, model_message_t *command);
+static bool model_resp_is(const char *arg, size_t len, const char *word);
+static unsigned model_resp_tag(const char *arg);
+static void model_resp_key(unsigned key, char *text);
+static model_command_e model_resp_risk(const char *arg,
+    model_message_t *command);
 static redisReply *model_resp_meta(uint64_t instance);
 
 
@@ -58,10 +67,10 @@ static redisReply  model_empty = { .type = REDIS_REPLY_MAP };
 static redisReply  model_text[] = {
     MODEL_TEXT("master"), MODEL_TEXT("slave"), MODEL_TEXT("0"),
     MODEL_TEXT("1700000000"), MODEL_TEXT("flags"), MODEL_TEXT("on"),
-    MODEL_TEXT("off"), MODEL_TEXT("schema"), MODEL_TEXT("1"),
+    MODEL_TEXT("off"), MODEL_TEXT("schema"), MODEL_TEXT("2"),
     MODEL_TEXT("instance"), MODEL_TEXT("pepper_check"),
     MODEL_TEXT(MODEL_PEPPER), MODEL_TEXT(MODEL_FLAG), MODEL_TEXT("invalidate"),
-    MODEL_TEXT("city")
+    MODEL_TEXT("city"), MODEL_TEXT("high 0")
 };
 
 #define MASTER  &model_text[0]
@@ -79,6 +88,8 @@ static redisReply  *model_slave_list[] = { SLAVE };
 static redisReply  *model_time_list[] = { &model_text[3], ZERO };
 static redisReply  *model_on_list[] = { &model_text[5] };
 static redisReply  *model_off_list[] = { &model_text[6] };
+static redisReply  *model_nil_list[] = { &model_nil };
+static redisReply  *model_high_list[] = { &model_text[15] };
 static redisReply  *model_nils_list[] = { &model_nil, &model_nil, &model_nil };
 static redisReply  *model_revoked_list[] = { &model_nil, ZERO, &model_nil };
 static redisReply  *model_flag_list[] = { &model_text[12], ZERO };
@@ -112,13 +123,63 @@ static redisReply  model_replies[MODEL_COMMAND_NONE][2] = {
     [MODEL_COMMAND_RISK] = {
         { .type = REDIS_REPLY_ARRAY },
         MODEL_LIST(REDIS_REPLY_ARRAY, model_flagged_list) },
+    [MODEL_COMMAND_REGION] = {
+        MODEL_LIST(REDIS_REPLY_ARRAY, model_nil_list),
+        MODEL_LIST(REDIS_REPLY_ARRAY, model_high_list) },
     [MODEL_COMMAND_CONTROL] = {
         MODEL_LIST(REDIS_REPLY_ARRAY, model_nils_list),
         MODEL_LIST(REDIS_REPLY_ARRAY, model_revoked_list) },
 };
 
 static model_resp_meta_t  model_metas[MODEL_RESP_INSTANCES];
-static model_resp_push_t  model_pushes[MODEL_DATA + 2];      /* the last: all */
+static model_resp_push_t  model_pushes[MODEL_KEYS + 1];      /* the last: all */
+
+
+unsigned
+model_resp_part(unsigned key)
+{
+    unsigned  first = 0;
+
+    if (key >= MODEL_HOLDERS) {
+        return key;
+    }
+
+    while (model.holders[first][0] != model.holders[key][0]) {
+        first++;
+    }
+
+    return first;
+}
+
+
+/* The text of a push of key. */
+static void
+model_resp_key(unsigned key, char *text)
+{
+    char      hex[HEALTHCODE_HOLDER_HEX + 1] = { 0 };
+    unsigned  of = (key >= MODEL_META) ? key - MODEL_META : key;
+
+    if (of < MODEL_HOLDERS) {
+        healthcode_holder_format(model.holders[of], hex);
+    }
+
+    if (key < MODEL_HOLDERS) {
+        sprintf(text, "healthcode:risk:{%.2s}:%s", hex, hex);
+
+    } else if (key < MODEL_META) {
+        strcpy(text, key == MODEL_CONTROL ? "healthcode:control:{c}"
+                                          : "healthcode:region:{r}");
+
+    } else if (key < MODEL_PUSHED) {
+        sprintf(text, "healthcode:meta:{%.2s}",
+                of == MODEL_CONTROL ? "c" : of == MODEL_REGION ? "r" : hex);
+
+    } else {
+        strcpy(text, key == MODEL_PUSHED ? "healthcode:push:{c}"
+                     : key == MODEL_DATA ? "healthcode:data:{c}"
+                     : key == MODEL_NOBODY ? "" : "healthcode:meta:{00}");
+    }
+}
 
 
 /* Holders have other names in each episode, and so have their keys. */
@@ -127,7 +188,7 @@ model_resp_begin(void)
 {
     model_resp_push_t  *push;
 
-    for (unsigned key = 0; key < MODEL_DATA + 2; key++) {
+    for (unsigned key = 0; key < MODEL_KEYS + 1; key++) {
 
         push = &model_pushes[key];
 
@@ -138,19 +199,10 @@ model_resp_begin(void)
         push->keys = (redisReply) MODEL_LIST(REDIS_REPLY_ARRAY, push->element);
         push->element[0] = &push->key;
 
-        if (key < MODEL_HOLDERS) {
-            strcpy(push->text, "healthcode:risk:{");
-            healthcode_holder_format(model.holders[key], push->text + 17);
-            push->text[17 + HEALTHCODE_HOLDER_HEX] = '}';
-
-        } else if (key > MODEL_DATA) {
+        if (key == MODEL_KEYS) {
             push->keys = model_nil;
-
         } else {
-            strcpy(push->text, key == MODEL_CONTROL ? "healthcode:control"
-                               : key == MODEL_META ? "healthcode:meta"
-                               : key == MODEL_DATA ? "healthcode:data"
-                                                   : "healthcode:push");
+            model_resp_key(key, push->text);
         }
 
         push->key = (redisReply) { .type = REDIS_REPLY_STRING,
@@ -172,10 +224,12 @@ model_resp_password(uint64_t number)
 healthcode_risk_query_t
 model_resp_query(unsigned holder)
 {
-    healthcode_risk_query_t  query = {
+    static const healthcode_region_t  region = 111;
+    healthcode_risk_query_t           query = {
         .iss = healthcode_str("i"),
         .thumbprint =
-            healthcode_str("0123456789012345678901234567890123456789012")
+            healthcode_str("0123456789012345678901234567890123456789012"),
+        .regions = &region, .nregions = 1
     };
 
     memcpy(query.holder, model.holders[holder], sizeof(query.holder));
@@ -228,6 +282,43 @@ model_resp_is(const char *arg, size_t len, const char *word)
 }
 
 
+/* The key of the proof that has this tag; MODEL_KEYS: no proof has it. */
+static unsigned
+model_resp_tag(const char *arg)
+{
+    char      hex[] = { arg[MODEL_RESP_TAG], arg[MODEL_RESP_TAG + 1], '\0' };
+    unsigned  tag = (unsigned) strtoul(hex, NULL, 16);
+
+    if (tag == 0) {
+        return MODEL_NOBODY + 1;
+    }
+
+    for (unsigned i = 0; i < MODEL_HOLDERS; i++) {
+        if (model.holders[i][0] == tag) {
+            return MODEL_META + i;
+        }
+    }
+
+    return MODEL_KEYS;
+}
+
+
+/* A holder is in its own partition, or no gate sends this. */
+static model_command_e
+model_resp_risk(const char *arg, model_message_t *command)
+{
+    char      hex[] = { arg[MODEL_RESP_HOLDER + 2 * MODEL_RESP_BYTE],
+                        arg[MODEL_RESP_HOLDER + 2 * MODEL_RESP_BYTE + 1],
+                        '\0' };
+    unsigned  holder = (unsigned) strtoul(hex, NULL, 16) - 1;
+
+    command->key = (holder < MODEL_HOLDERS) ? holder : MODEL_NOBODY;
+
+    return memcmp(arg + MODEL_RESP_TAG, arg + MODEL_RESP_HOLDER, 2) == 0
+           ? MODEL_COMMAND_RISK : MODEL_COMMAND_NONE;
+}
+
+
 static model_command_e
 model_resp_command(const char **args, const size_t *lens, unsigned n,
     model_message_t *command)
@@ -237,33 +328,39 @@ model_resp_command(const char **args, const size_t *lens, unsigned n,
         model_command_e   command;
         unsigned          key;
     } commands[] = {
-        { "HMGET", "healthcode:control", MODEL_COMMAND_CONTROL,
+        { "HMGET", "healthcode:control:{c}", MODEL_COMMAND_CONTROL,
           MODEL_CONTROL },
-        { "HMGET", "healthcode:region", MODEL_COMMAND_REGION, MODEL_NOBODY },
-        { "HGETALL", "healthcode:meta", MODEL_COMMAND_META, MODEL_META },
+        { "HMGET", "healthcode:region:{r}", MODEL_COMMAND_REGION,
+          MODEL_REGION },
+        { "HGETALL", "healthcode:meta:{c}", MODEL_COMMAND_META,
+          MODEL_META + MODEL_CONTROL },
+        { "HGETALL", "healthcode:meta:{r}", MODEL_COMMAND_META,
+          MODEL_META + MODEL_REGION },
         { "ROLE", NULL, MODEL_COMMAND_ROLE, 0 },
         { "INFO", "memory", MODEL_COMMAND_INFO, 0 },
         { "INFO", "stats", MODEL_COMMAND_STATS, 0 },
-        { "HRANDFIELD", "healthcode:data", MODEL_COMMAND_DATA, MODEL_DATA },
+        { "HRANDFIELD", "healthcode:data:{c}", MODEL_COMMAND_DATA, MODEL_DATA },
         { "TIME", NULL, MODEL_COMMAND_TIME, 0 },
         { "HELLO", "3", MODEL_COMMAND_HELLO, 0 },
         { "AUTH", NULL, MODEL_COMMAND_AUTH, 0 },
         { "CLIENT", "TRACKING", MODEL_COMMAND_TRACKING, 0 },
         { "CLIENT", "TRACKINGINFO", MODEL_COMMAND_TRACKED, 0 },
-        { "GET", "healthcode:push", MODEL_COMMAND_GET, MODEL_PUSHED },
-        { "INCR", "healthcode:push", MODEL_COMMAND_INCR, MODEL_PUSHED },
+        { "GET", "healthcode:push:{c}", MODEL_COMMAND_GET, MODEL_PUSHED },
+        { "INCR", "healthcode:push:{c}", MODEL_COMMAND_INCR, MODEL_PUSHED },
     };
 
     if (model_resp_is(args[0], lens[0], "HRANDFIELD")
-        && !model_resp_is(args[1], lens[1], "healthcode:data"))
+        && lens[1] == MODEL_RESP_HOLDER + HEALTHCODE_HOLDER_HEX)
     {
-        char  hex[] = { args[1][17 + 2 * MODEL_RESP_BYTE],
-                        args[1][18 + 2 * MODEL_RESP_BYTE], '\0' };
+        return model_resp_risk(args[1], command);
+    }
 
-        command->key = (unsigned) strtoul(hex, NULL, 16) - 1;
-        command->key = (command->key < MODEL_HOLDERS) ? command->key
-                                                      : MODEL_NOBODY;
-        return MODEL_COMMAND_RISK;
+    if (model_resp_is(args[0], lens[0], "HGETALL")
+        && lens[1] == sizeof("healthcode:meta:{xx}") - 1)
+    {
+        command->key = model_resp_tag(args[1]);
+        return (command->key < MODEL_KEYS) ? MODEL_COMMAND_META
+                                           : MODEL_COMMAND_NONE;
     }
 
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -294,7 +391,7 @@ model_resp_reply(const model_message_t *message)
     }
 
     if (message->type == MODEL_PUSH_ALL) {
-        return &model_pushes[MODEL_DATA + 1].reply;
+        return &model_pushes[MODEL_KEYS].reply;
     }
 
     if (message->refused) {

@@ -85,6 +85,11 @@ model_store_turn(void)
                 || model_chance(16))
             {
                 key = MODEL_CONTROL;
+
+            } else if (model.stores[i].flagged[MODEL_REGION] != MODEL_NEVER
+                       || model_chance(8))
+            {
+                key = MODEL_REGION;
             }
 
             model.stores[i].soon = false;
@@ -227,6 +232,20 @@ model_store_lets_in(model_link_t *link, const model_message_t *command)
 }
 
 
+/* Which instance the proof of a partition names, 0: there is none. */
+static uint64_t
+model_store_proof(const model_server_t *server, unsigned part)
+{
+    if (part >= MODEL_FLAGS || server->instance == 0) {
+        return server->instance;
+    }
+
+    return (server->lost >> part & 1) ? 0
+           : (server->strange >> part & 1) ? server->stranger
+                                           : server->instance;
+}
+
+
 static void
 model_store_answer(model_link_t *link, const model_message_t *command)
 {
@@ -261,7 +280,7 @@ model_store_answer(model_link_t *link, const model_message_t *command)
 
     case MODEL_COMMAND_INCR:
         if (link->registered >> command->key & 1) {
-            link->registered &= ~(1U << command->key);
+            link->registered &= ~(UINT64_C(1) << command->key);
             reply = &link->messages[(link->first_message + link->nmessages++)
                                     % MODEL_QUEUE];
             reply->type = MODEL_PUSH;
@@ -275,7 +294,7 @@ model_store_answer(model_link_t *link, const model_message_t *command)
         return;
 
     case MODEL_COMMAND_META:
-        reply->value = server->instance;
+        reply->value = model_store_proof(server, command->key - MODEL_META);
         break;
 
     case MODEL_COMMAND_GET:
@@ -283,12 +302,13 @@ model_store_answer(model_link_t *link, const model_message_t *command)
         break;
 
     default:
-        reply->value = server->flags >> command->key & 1;
+        reply->value = (command->key < MODEL_FLAGS)
+                       ? server->flags >> command->key & 1 : 0;
         break;
     }
 
     if (link->tracking) {
-        link->registered |= 1U << command->key;
+        link->registered |= UINT64_C(1) << command->key;
     }
 
     if (command->command == MODEL_COMMAND_RISK) {

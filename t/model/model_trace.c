@@ -43,8 +43,7 @@ model_trace_key(unsigned key)
 
     if (key >= MODEL_HOLDERS) {
         return (key == MODEL_CONTROL) ? "control"
-               : (key == MODEL_META) ? "meta"
-               : (key == MODEL_DATA) ? "data" : "push";
+               : (key == MODEL_REGION) ? "region" : "another key";
     }
 
     snprintf(name, sizeof(name), "holder %u", key);

@@ -371,7 +371,7 @@ model_watch_reply(const healthcode_tracker_t *tracker, const redisReply *reply,
         model.count.pushes_all += (keys->type == REDIS_REPLY_NIL);
         model.count.pushes_meta +=
             (keys->type == REDIS_REPLY_ARRAY
-             && strcmp(keys->element[0]->str, "healthcode:meta") == 0);
+             && strncmp(keys->element[0]->str, "healthcode:meta", 15) == 0);
     }
 
     if (rc != HEALTHCODE_TRACKER_GOES_ON
