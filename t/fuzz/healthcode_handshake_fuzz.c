@@ -16,7 +16,7 @@
 #define ERROR_SIZE  100
 
 /* The most replies of a handshake, and one too many. */
-#define REPLIES_MAX  15
+#define REPLIES_MAX  18
 
 
 static bool
@@ -85,7 +85,7 @@ check_meta(const redisReply *meta)
 
     for (size_t i = 0; i + 1 < meta->elements; i += 2) {
         if (is(meta->element[i], "schema")) {
-            schema = is(meta->element[i + 1], "1");
+            schema = is(meta->element[i + 1], "2");
         } else if (is(meta->element[i], "pepper_check")) {
             pepper = is(meta->element[i + 1], CHECK);
         }
@@ -100,7 +100,7 @@ static void
 check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
     unsigned n)
 {
-    unsigned  i = 1, reads = handshake->reads ? 3 : 0;
+    unsigned  i = 1, reads = handshake->reads ? 5 : 0;
 
     if (handshake->resp2) {
         i = 0;
@@ -128,6 +128,11 @@ check_believed(const healthcode_handshake_t *handshake, redisReply **replies,
     }
 
     check_meta(replies[n - 1]);
+
+    if (handshake->reads) {
+        check_meta(replies[n - 3]);
+        check_meta(replies[n - 5]);
+    }
 }
 
 

@@ -1,7 +1,8 @@
 /*
  * Fuzzes healthcode_risk_codec.c: what a store sends, through hiredis's own
- * reader; the number of regions in the first byte.  No answer without a proof
- * and no denied flag gets lost.  docs/redis-keys.md, "A live read".
+ * reader; the number of regions, and the parts, in the first byte.  No answer
+ * without its proof, and no denied flag gets lost.  docs/redis-keys.md, "A live
+ * read".
  */
 
 #include "fuzz.h"
@@ -104,6 +105,26 @@ has_field(const redisReply *reply, const char *name)
 }
 
 
+/* The reply to part, a content or its proof; NULL: it was not asked for. */
+static const redisReply *
+reply_of(const healthcode_risk_query_t *query, redisReply **replies,
+    unsigned part, bool proof)
+{
+    unsigned  i = 0, parts = healthcode_risk_parts(query);
+
+    if (!(parts & part)) {
+        return NULL;
+    }
+
+    for (unsigned before = 1; before < part; before <<= 1) {
+        i += (parts & before) ? 2 : 0;
+    }
+
+    return replies[i + proof];
+}
+
+
+/* flags is NULL if the holder was not asked for. */
 static void
 check_control(const redisReply *flags, const redisReply *values,
     const healthcode_risk_t *risk)
@@ -125,15 +146,34 @@ check_control(const redisReply *flags, const redisReply *values,
     fuzz_must(values->element[1]->type != REDIS_REPLY_NIL
               || !risk->key_revoked);
     fuzz_must(values->element[2]->type != REDIS_REPLY_NIL
-              || !risk->issued_before || has_field(flags, "before"));
-    fuzz_must(!risk->code_revoked || has_field(flags, "code:"));
+              || !risk->issued_before || (flags && has_field(flags, "before")));
+    fuzz_must(!risk->code_revoked || (flags && has_field(flags, "code:")));
+}
+
+
+static void
+check_regions(const healthcode_risk_query_t *query, const redisReply *values,
+    const healthcode_risk_t *risk)
+{
+    size_t  prefixes = 0;
+
+    for (size_t i = 0; i < query->nregions; i++) {
+        prefixes += query->regions[i] < 1000 ? 1
+                    : query->regions[i] < 100000 ? 2 : 3;
+    }
+
+    fuzz_must(values->type == REDIS_REPLY_ARRAY
+              && values->elements == prefixes);
+    fuzz_must(!is(values->element[0], "high 0") || risk->region);
+    fuzz_must(!is(values->element[0], "") || risk->region);
+    fuzz_must(values->element[0]->type != REDIS_REPLY_BIGNUM || risk->region);
 }
 
 
 static void
 check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
 {
-    size_t                    prefixes = 0;
+    const redisReply         *flags, *values;
     healthcode_str_t          deny[] = { healthcode_str("confirmed") };
     healthcode_risk_t         risk;
     healthcode_reason_e       reason;
@@ -157,34 +197,45 @@ check(const healthcode_risk_query_t *query, redisReply **replies, unsigned n)
     healthcode_risk_clear(&risk);
     healthcode_risk_add_reading(&risk, query, &reading, &terms);
 
-    fuzz_must(has(replies[n - 1], "schema", "1"));
-    fuzz_must(has(replies[n - 1], "instance", NULL));
-    fuzz_must(has(replies[n - 1], "pepper_check", CHECK));
-    fuzz_must(healthcode_risk_codec_instance(replies[n - 1]).len > 0);
-    fuzz_must(healthcode_risk_codec_is_absent(&reading)
-              == (replies[0]->type == REDIS_REPLY_ARRAY
-                  && replies[0]->elements == 0));
-    fuzz_must(!healthcode_risk_codec_is_absent(&reading)
-              || (!risk.flagged && risk.names_len == 0));
-    check_flags(replies[0], &risk);
-    check_control(replies[0], replies[n - 2], &risk);
+    fuzz_must(reading.parts == healthcode_risk_parts(query));
 
-    if (query->nregions == 0) {
+    for (unsigned i = 1; i < n; i += 2) {
+        fuzz_must(has(replies[i], "schema", "2"));
+        fuzz_must(has(replies[i], "instance", NULL));
+        fuzz_must(has(replies[i], "pepper_check", CHECK));
+        fuzz_must(healthcode_risk_codec_instance(replies[i]).len > 0);
+    }
+
+    flags = reply_of(query, replies, HEALTHCODE_RISK_HOLDER, false);
+
+    if (flags) {
+        fuzz_must(healthcode_risk_codec_is_absent(&reading)
+                  == (flags->type == REDIS_REPLY_ARRAY
+                      && flags->elements == 0));
+        fuzz_must(!healthcode_risk_codec_is_absent(&reading)
+                  || (!risk.flagged && risk.names_len == 0));
+        check_flags(flags, &risk);
+
+    } else {
+        fuzz_must(!healthcode_risk_codec_is_absent(&reading) && !risk.flagged
+                  && risk.names_len == 0);
+    }
+
+    values = reply_of(query, replies, HEALTHCODE_RISK_REGIONS, false);
+
+    if (values) {
+        check_regions(query, values, &risk);
+    } else {
         fuzz_must(!risk.region);
-        return;
     }
 
-    for (size_t i = 0; i < query->nregions; i++) {
-        prefixes += query->regions[i] < 1000 ? 1
-                    : query->regions[i] < 100000 ? 2 : 3;
-    }
+    values = reply_of(query, replies, HEALTHCODE_RISK_CONTROLS, false);
 
-    fuzz_must(replies[1]->type == REDIS_REPLY_ARRAY
-              && replies[1]->elements == prefixes);
-    fuzz_must(!is(replies[1]->element[0], "high 0") || risk.region);
-    fuzz_must(!is(replies[1]->element[0], "") || risk.region);
-    fuzz_must(replies[1]->element[0]->type != REDIS_REPLY_BIGNUM
-              || risk.region);
+    if (values) {
+        check_control(flags, values, &risk);
+    } else {
+        fuzz_must(!risk.issuer_suspended && !risk.key_revoked);
+    }
 }
 
 
@@ -204,10 +255,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     healthcode_redis_buf_t   buf = { NULL, 0, 0 };
     healthcode_risk_query_t  query = {
         .iss = healthcode_str("i"), .thumbprint = healthcode_str("t"),
-        .regions = regions, .nregions = fuzz_byte(&data, &size) % 4
+        .regions = regions
     };
 
-    if (size > 8192) {
+    n = fuzz_byte(&data, &size);
+    query.nregions = n % 4;
+    query.parts = (unsigned) n / 4 % 8;
+
+    if (size > 8192 || healthcode_risk_parts(&query) == 0) {
         return 0;
     }
 
@@ -223,6 +278,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     /* what a code can choose of a command: its issuer, its regions */
     query.iss = guard(0, data, size);
+    query.parts = 0;
 
     if (healthcode_risk_codec_format(&query, &buf)) {
         n = resp_read(buf.data, buf.len, replies,

@@ -23,17 +23,17 @@
 #define REPLIES     8192
 
 #define PUSH(key)   ">2\r\n$10\r\ninvalidate\r\n*1\r\n" key "\r\n"
-#define PUSH_OF(h)  PUSH("$50\r\nhealthcode:risk:{" h h h h h h h h h h h h h \
-                         h h h "}")
+#define PUSH_OF(h)  PUSH("$53\r\nhealthcode:risk:{" h "}:" h h h h h h h h h h \
+                         h h h h h h)
 #define META(instance)                                                        \
-    "%3\r\n$6\r\nschema\r\n$1\r\n1\r\n$8\r\ninstance\r\n$1\r\n" instance      \
+    "%3\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$1\r\n" instance      \
     "\r\n$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
 
 
 /* What is known apart from the code on trial. */
 typedef struct {
     healthcode_lookup_t  *lookup;     /* NULL: free */
-    unsigned              holder;
+    unsigned              holder, parts;
     bool                  cancelled;
 } ask_t;
 
@@ -43,11 +43,11 @@ static const char *const  replies[] = {
     "$31\r\n\r\nmaxmemory_policy:noeviction\r\n\r\n", META("a"), "*0\r\n",
     "*3\r\n_\r\n_\r\n_\r\n", META("b"), "*1\r\n$5\r\nslave\r\n",
     "*1\r\n*2\r\n$1\r\na\r\n$1\r\n0\r\n", "-WRONGTYPE x\r\n", "-NOPERM x\r\n",
-    PUSH("$15\r\nhealthcode:push"), PUSH("$17\r\nhealthcode:region"),
-    PUSH("$18\r\nhealthcode:control"), PUSH("$15\r\nhealthcode:meta"),
+    PUSH("$19\r\nhealthcode:push:{c}"), PUSH("$21\r\nhealthcode:region:{r}"),
+    PUSH("$22\r\nhealthcode:control:{c}"), PUSH("$20\r\nhealthcode:meta:{22}"),
     ">2\r\n$10\r\ninvalidate\r\n_\r\n", PUSH_OF("11"), PUSH_OF("22"),
     PUSH_OF("33"), "*1\r\n*2\r\n$1\r\na\r\n$10\r\n1699999990\r\n",
-    PUSH("$15\r\nhealthcode:data"),
+    PUSH("$19\r\nhealthcode:data:{c}"),
     "$25\r\n\r\ntracking_total_keys:3\r\n\r\n"
 };
 
@@ -66,6 +66,7 @@ static uint64_t    proven;                /* the last good beat: when sent */
 static bool        known[HOLDERS];
 static uint64_t    stored[HOLDERS];
 static bool        spoiled;               /* the lookup that is half read */
+static bool        is_proven;             /* the one that is read in full */
 static char        instance;              /* 0: none */
 static redisReply *current;
 static unsigned    finds;
@@ -101,8 +102,10 @@ clock_of(void *data)
 static healthcode_risk_query_t
 query_of(unsigned holder)
 {
-    healthcode_risk_query_t  query = {
-        .iss = healthcode_str("i"), .thumbprint = healthcode_str(THUMB)
+    static const healthcode_region_t  region = 111;
+    healthcode_risk_query_t           query = {
+        .iss = healthcode_str("i"), .thumbprint = healthcode_str(THUMB),
+        .regions = &region, .nregions = 1
     };
 
     memset(query.holder, 0x11 * (int) (holder + 1), sizeof(query.holder));
@@ -145,25 +148,51 @@ done(void *data, healthcode_reason_e reason,
         return;
     }
 
-    /* the reply at hand is its proof, by the store that was greeted */
-    fuzz_must(current && healthcode_risk_codec_meta(current, CHECK)
-                         == HEALTHCODE_REASON_OK);
-    fuzz_must(instance_of(current) == instance);
-    fuzz_must(reading->nflags <= HEALTHCODE_RISK_FLAGS_MAX);
+    /* each part has its proof, by the store that was greeted */
+    fuzz_must(current && is_proven);
+    fuzz_must(reading->parts == ask->parts);
+    fuzz_must(!(reading->parts & HEALTHCODE_RISK_HOLDER)
+              || reading->nflags <= HEALTHCODE_RISK_FLAGS_MAX);
 }
 
 
-/* Whether lookup, whose last reply is meta, says that there is no flag. */
+/* Whether all parts of lookup are proved; its last reply is meta. */
 static bool
-says_none(const healthcode_lookup_t *lookup, const redisReply *meta)
+proves_all(const healthcode_lookup_t *lookup, const redisReply *meta)
+{
+    const redisReply  *proof;
+
+    for (unsigned i = 1; i < lookup->expected; i += 2) {
+        proof = (i + 1 == lookup->expected) ? meta : lookup->replies[i];
+
+        if (healthcode_risk_codec_meta(proof, CHECK) != HEALTHCODE_REASON_OK
+            || instance_of(proof) != instance)
+        {
+            return false;
+        }
+    }
+
+    return lookup->expected % 2 == 0;
+}
+
+
+static bool
+asks_holder(const healthcode_lookup_t *lookup)
+{
+    return !lookup->is_heartbeat
+           && (lookup->question.parts & HEALTHCODE_RISK_HOLDER);
+}
+
+
+/* Whether lookup, which has all its replies, says that there is no flag. */
+static bool
+says_none(const healthcode_lookup_t *lookup)
 {
     const redisReply  *risk = lookup->replies[0];
 
-    return !lookup->is_heartbeat && !spoiled
+    return asks_holder(lookup) && !spoiled && is_proven
            && t.state == HEALTHCODE_TRACKER_LIVE
-           && risk->type == REDIS_REPLY_ARRAY && risk->elements == 0
-           && healthcode_risk_codec_meta(meta, CHECK) == HEALTHCODE_REASON_OK
-           && instance_of(meta) == instance;
+           && risk->type == REDIS_REPLY_ARRAY && risk->elements == 0;
 }
 
 
@@ -227,15 +256,17 @@ pushed(const redisReply *push)
 
     for (size_t i = 0; i < keys->elements; i++) {
 
-        if (is_key(keys->element[i], "healthcode:meta")) {
+        if (keys->element[i]->type == REDIS_REPLY_STRING
+            && strncmp(keys->element[i]->str, "healthcode:meta:", 16) == 0)
+        {
             forget_all();
         }
 
         for (unsigned h = 0; h < HOLDERS; h++) {
-            snprintf(text, sizeof(text), "healthcode:risk:{%s}",
-                     h == 0 ? "11111111111111111111111111111111"
-                     : h == 1 ? "22222222222222222222222222222222"
-                              : "33333333333333333333333333333333");
+            snprintf(text, sizeof(text), "healthcode:risk:{%s",
+                     h == 0 ? "11}:11111111111111111111111111111111"
+                     : h == 1 ? "22}:22222222222222222222222222222222"
+                              : "33}:33333333333333333333333333333333");
             known[h] &= !is_key(keys->element[i], text);
         }
     }
@@ -285,13 +316,15 @@ come(redisReply *reply)
            && reply->type != REDIS_REPLY_PUSH
            && first->received + 1 == first->expected;
 
-    none = last && says_none(first, reply);
-    some = last && !first->is_heartbeat
+    is_proven = last && proves_all(first, reply);
+    none = last && says_none(first);
+    some = last && asks_holder(first)
            && (first->replies[0]->type != REDIS_REPLY_ARRAY
                || first->replies[0]->elements);
     counts = beat && last && first->asks_memory;
     had = healthcode_tracker_keys(&t, &before);
-    holder = first ? first->question.holder[0] / 0x11 - 1u : 0;
+    holder = first && asks_holder(first)
+             ? first->question.holder[0] / 0x11 - 1u : 0;
 
     current = reply;
     t.pipeline.heard = now;
@@ -376,13 +409,13 @@ feed_good(void)
 {
     static const unsigned  greeting[] = { 0, 1, 2, 3, 3, 4, 23, 5, 6, 7 };
     static const unsigned  beat[] = { 5, 7, 6, 4, 23, 2, 25 };
-    static const unsigned  read[] = { 8, 9, 7 };
+    static const char      region[] = "*1\r\n_\r\n";
     unsigned               i = 7;
     healthcode_lookup_t   *first = healthcode_pipeline_first(&t.pipeline);
 
     if (t.state == HEALTHCODE_TRACKER_GREETING) {
         i = (t.handshake.reads && t.greeted > 8)
-            ? (t.greeted == 12 ? 7 : 9) : greeting[t.greeted % 10];
+            ? (t.greeted % 2 ? 9 : 7) : greeting[t.greeted % 10];
 
         if (t.greeted == 5 && !t.is_pushed) {
             feed(replies[15], strlen(replies[15]));
@@ -391,8 +424,19 @@ feed_good(void)
     } else if (first) {
         i = first->is_auth ? 1
             : first->is_heartbeat ? beat[first->received % 7]
-            : read[first->received % 3];
+            : healthcode_risk_codec_is_proof(first->received) ? 7
+            : healthcode_risk_codec_part(first->question.parts,
+                                         first->received)
+              == HEALTHCODE_RISK_HOLDER ? 8 : 9;
         i = (i == 7 && instance == 'b') ? 10 : i;
+
+        if (i == 9 && healthcode_risk_codec_part(first->question.parts,
+                                                 first->received)
+                      == HEALTHCODE_RISK_REGIONS)
+        {
+            feed(region, sizeof(region) - 1);
+            return;
+        }
     }
 
     feed(replies[i], strlen(replies[i]));
@@ -400,7 +444,7 @@ feed_good(void)
 
 
 static void
-ask(unsigned holder)
+ask(unsigned holder, unsigned parts)
 {
     unsigned                 i = 0;
     uint64_t                 beaten = t.beaten;
@@ -415,7 +459,10 @@ ask(unsigned holder)
         return;
     }
 
-    asks[i] = (ask_t) { .holder = holder };
+    query.parts = parts;
+    asks[i] = (ask_t) {
+        .holder = holder, .parts = healthcode_risk_parts(&query)
+    };
     reason = healthcode_tracker_ask(&t, &query, now, done, &asks[i],
                                     &asks[i].lookup);
     fuzz_must(reason == HEALTHCODE_REASON_OK
@@ -533,7 +580,7 @@ step(uint8_t op, const uint8_t **data, size_t *size)
 
     case 5:
     case 6:
-        ask(op / 16 % HOLDERS);
+        ask(op / 16 % HOLDERS, op % 16 == 5 ? 0 : op / 16 / HOLDERS);
         break;
 
     case 7:

@@ -26,13 +26,13 @@ is(const redisReply *reply, const char *text)
 static bool
 is_of(const redisReply *key, const uint8_t *holder)
 {
-    char  text[sizeof("healthcode:risk:{}") + HEALTHCODE_HOLDER_HEX];
+    char  text[sizeof("healthcode:risk:{xx}:") + HEALTHCODE_HOLDER_HEX];
 
-    snprintf(text, sizeof(text), "healthcode:risk:{%02x%02x%02x%02x%02x%02x"
-             "%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x}", holder[0], holder[1],
-             holder[2], holder[3], holder[4], holder[5], holder[6], holder[7],
-             holder[8], holder[9], holder[10], holder[11], holder[12],
-             holder[13], holder[14], holder[15]);
+    snprintf(text, sizeof(text), "healthcode:risk:{%02x}:%02x%02x%02x%02x%02x"
+             "%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x", holder[0],
+             holder[0], holder[1], holder[2], holder[3], holder[4], holder[5],
+             holder[6], holder[7], holder[8], holder[9], holder[10], holder[11],
+             holder[12], holder[13], holder[14], holder[15]);
 
     return is(key, text);
 }
@@ -48,17 +48,31 @@ is_of_script(const redisReply *key)
 }
 
 
+/* One of regions, of controls, or of holders. */
+static bool
+is_proof(const redisReply *key)
+{
+    return is(key, "healthcode:meta:{r}") || is(key, "healthcode:meta:{c}")
+           || (key->type == REDIS_REPLY_STRING && key->len == 20
+               && memcmp(key->str, "healthcode:meta:{", 17) == 0
+               && strspn(key->str + 17, "0123456789abcdef") == 2
+               && key->str[19] == '}');
+}
+
+
 /* Whether a gate reads a key: no part of the module is asked. */
 static bool
 is_read(const redisReply *key)
 {
-    return is(key, "healthcode:region") || is(key, "healthcode:control")
-           || is(key, "healthcode:meta") || is(key, "healthcode:push")
-           || is(key, "healthcode:data") || is_of_script(key)
-           || (key->type == REDIS_REPLY_STRING && key->len == 50
+    return is(key, "healthcode:region:{r}") || is(key, "healthcode:control:{c}")
+           || is(key, "healthcode:push:{c}") || is(key, "healthcode:data:{c}")
+           || is_proof(key) || is_of_script(key)
+           || (key->type == REDIS_REPLY_STRING && key->len == 53
                && memcmp(key->str, "healthcode:risk:{", 17) == 0
-               && strspn(key->str + 17, "0123456789abcdef") == 32
-               && key->str[49] == '}');
+               && memcmp(key->str + 19, "}:", 2) == 0
+               && strspn(key->str + 21, "0123456789abcdef") == 32
+               && key->str[17] == key->str[21]
+               && key->str[18] == key->str[22]);
 }
 
 
@@ -89,23 +103,23 @@ check_change(const redisReply *push, size_t i)
         break;
 
     case HEALTHCODE_TRACKING_META:
-        fuzz_must(is(key, "healthcode:meta"));
+        fuzz_must(is_proof(key));
         break;
 
     case HEALTHCODE_TRACKING_PUSH:
-        fuzz_must(is(key, "healthcode:push"));
+        fuzz_must(is(key, "healthcode:push:{c}"));
         break;
 
     case HEALTHCODE_TRACKING_DATA:
-        fuzz_must(is(key, "healthcode:data"));
+        fuzz_must(is(key, "healthcode:data:{c}"));
         break;
 
     case HEALTHCODE_TRACKING_REGIONS:
-        fuzz_must(is(key, "healthcode:region"));
+        fuzz_must(is(key, "healthcode:region:{r}"));
         break;
 
     case HEALTHCODE_TRACKING_CONTROLS:
-        fuzz_must(is(key, "healthcode:control"));
+        fuzz_must(is(key, "healthcode:control:{c}"));
         break;
 
     case HEALTHCODE_TRACKING_HALL:
