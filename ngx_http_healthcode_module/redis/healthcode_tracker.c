@@ -33,6 +33,8 @@ static healthcode_reason_e healthcode_tracker_done(
     healthcode_tracker_t *tracker, healthcode_lookup_t *lookup, uint64_t now);
 static healthcode_reason_e healthcode_tracker_proofs(
     healthcode_tracker_t *tracker, const healthcode_lookup_t *lookup);
+static void healthcode_tracker_refute(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup);
 
 
 void
@@ -391,8 +393,9 @@ healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
     }
 
     if (reason != HEALTHCODE_REASON_OK) {
-        /* before who asked hears of it */
+        /* before who asked hears of it; nobody reads on */
         healthcode_tracker_lose(tracker);
+        healthcode_tracker_refute(tracker, lookup);
     }
 
     if (healthcode_pipeline_reply(lookup, reply)) {
@@ -517,14 +520,10 @@ healthcode_tracker_done(healthcode_tracker_t *tracker,
                              now);
     }
 
-    /* whoever has stored the holder may have heard of no change since */
-
-    if (healthcode_memo_is_on(&tracker->memo)
-        && (query.parts & HEALTHCODE_RISK_HOLDER)
-        && (reason != HEALTHCODE_REASON_OK
-            || !healthcode_risk_codec_is_absent(&reading)))
+    if (reason != HEALTHCODE_REASON_OK
+        || !healthcode_risk_codec_is_absent(&reading))
     {
-        healthcode_memo_refute(&tracker->memo, query.holder);
+        healthcode_tracker_refute(tracker, lookup);
     }
 
     healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_LOOKUP, reason);
@@ -549,4 +548,17 @@ healthcode_tracker_proofs(healthcode_tracker_t *tracker,
     }
 
     return same;
+}
+
+
+/* Whoever has stored the holder may have heard of no change since. */
+static void
+healthcode_tracker_refute(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup)
+{
+    if (healthcode_memo_is_on(&tracker->memo)
+        && (lookup->question.parts & HEALTHCODE_RISK_HOLDER))
+    {
+        healthcode_memo_refute(&tracker->memo, lookup->question.holder);
+    }
 }

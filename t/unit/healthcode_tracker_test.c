@@ -1388,6 +1388,41 @@ test_a_flag_that_is_read_ends_what_another_has_read(void **state)
 }
 
 
+/* Also if nobody reads on, since the flag has no proof. */
+static void
+test_a_read_that_breaks_ends_what_another_has_read(void **state)
+{
+    static const char  *const rows[] = {
+        FLAGGED "%0\r\n", FLAGGED "-NOPERM x\r\n", NOBODY "-LOADING x\r\n",
+        FLAGGED META "-NOPERM x\r\n", FLAGGED META NILS "%0\r\n",
+        FLAGGED OTHER NILS META, "-NOPERM x\r\n"
+    };
+
+    (void) state;
+
+    for (size_t i = 0; i < test_count(rows); i++) {
+        memset(memory, 0, sizeof(memory));
+        close_side(&one);
+        open_side(&one, &handshake, 0, LEASE);
+        open_side(&two, &handshake, 1, LEASE);
+        go_live(&one, 100);
+        beat(&one, 100);
+        learn(&one, 'a', 110);
+        learn(&one, 'b', 110);
+        go_live(&two, 120);
+        beat(&two, 120);
+
+        ask(&two, 'a', 121);
+        flush(&two, 121);
+        test_row(come(&two, rows[i], 122) == BROKEN, i, rows[i]);
+        test_row(!finds(&one, 'a', 123), i, rows[i]);
+        test_row(!finds_stale(&one, 'a', 1123, 500), i, rows[i]);
+        test_row(finds(&one, 'b', 123), i, rows[i]);
+        close_side(&two);
+    }
+}
+
+
 /* It has ended before whoever asked hears of it. */
 static void
 test_who_is_refused_finds_nothing_stale(void **state)
@@ -2127,6 +2162,9 @@ main(void)
             test_what_a_store_says_ends_what_was_read, setup_live, teardown),
         cmocka_unit_test_setup_teardown(
             test_a_flag_that_is_read_ends_what_another_has_read, setup_live,
+            teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_read_that_breaks_ends_what_another_has_read, setup_live,
             teardown),
         cmocka_unit_test_setup_teardown(
             test_who_is_refused_finds_nothing_stale, setup_live, teardown),
