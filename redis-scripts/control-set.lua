@@ -1,7 +1,7 @@
 -- Sets one control: an issuer suspended, a key revoked, older codes refused; or
 -- that an issuer is known.  Whoever is suspended or called back is known then.
 --
--- KEYS[1]  healthcode:control
+-- KEYS[1]  healthcode:control:{c}
 -- ARGV[1]  issuer:ISS, key:THUMBPRINT, before:ISS or known:ISS
 -- ARGV[2]  of issuer: and key: until, Unix seconds after now, or 0 for "until
 --          resumed"; of before: and known: Unix seconds, not after now
@@ -13,8 +13,8 @@ local function refuse(what)
     return redis.error_reply('ERR healthcode control-set: ' .. what)
 end
 
-if #KEYS ~= 1 or #ARGV ~= 2 or KEYS[1] ~= 'healthcode:control' then
-    return refuse('the key healthcode:control and 2 arguments are needed')
+if #KEYS ~= 1 or #ARGV ~= 2 or KEYS[1] ~= 'healthcode:control:{c}' then
+    return refuse('the key healthcode:control:{c} and 2 arguments are needed')
 end
 
 local kind, name = string.match(field, '^(%l+):(.+)$')

@@ -1,6 +1,6 @@
 -- Notes that the flags of one source are up to date.
 --
--- KEYS[1]  healthcode:data
+-- KEYS[1]  healthcode:data:{c}
 -- ARGV[1]  source: a lower-case letter, then those, digits, - and _; at most 32
 -- ARGV[2]  time: Unix seconds, not after now; or now, by the clock of the store
 -- ARGV[3]  later: a time before the one that is there changes nothing; force:
@@ -16,8 +16,8 @@ local function refuse(what)
     return redis.error_reply('ERR healthcode data-set: ' .. what)
 end
 
-if #KEYS ~= 1 or #ARGV ~= 3 or KEYS[1] ~= 'healthcode:data' then
-    return refuse('the key healthcode:data and 3 arguments are needed')
+if #KEYS ~= 1 or #ARGV ~= 3 or KEYS[1] ~= 'healthcode:data:{c}' then
+    return refuse('the key healthcode:data:{c} and 3 arguments are needed')
 end
 
 if #source > 32 or not string.find(source, '^%l[%l%d_-]*$') then

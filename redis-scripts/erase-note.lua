@@ -1,6 +1,6 @@
 -- Notes that somebody was erased, and by whom, and not who it was.
 --
--- KEYS[1]  healthcode:audit:erased
+-- KEYS[1]  healthcode:audit:{c}:erased
 -- ARGV[1]  by: who; at most 256 bytes, no control characters
 -- ARGV[2]  reason: likewise
 -- ARGV[3]  in how many halls, ARGV[4] how many fields of flags, ARGV[5] how many
@@ -16,8 +16,8 @@ local function refuse(what)
     return redis.error_reply('ERR healthcode erase-note: ' .. what)
 end
 
-if #KEYS ~= 1 or #ARGV ~= 5 or KEYS[1] ~= 'healthcode:audit:erased' then
-    return refuse('healthcode:audit:erased and 5 arguments are needed')
+if #KEYS ~= 1 or #ARGV ~= 5 or KEYS[1] ~= 'healthcode:audit:{c}:erased' then
+    return refuse('healthcode:audit:{c}:erased and 5 arguments are needed')
 end
 
 if #ARGV[1] > 256 or #ARGV[2] > 256 or find(ARGV[1] .. ARGV[2], '%c') then

@@ -1,8 +1,8 @@
 -- Clears one flag of one holder, or one revocation: the field, its audit entry
 -- and the expiry of both keys in one step.
 --
--- KEYS[1]  healthcode:risk:{HOLDER}
--- KEYS[2]  healthcode:audit:{HOLDER}
+-- KEYS[1]  healthcode:risk:{xx}:HOLDER, xx the first two digits of HOLDER
+-- KEYS[2]  healthcode:audit:{xx}:HOLDER
 -- ARGV[1]  flag, as it stands in the hash
 -- ARGV[2]  by: who; at most 256 bytes, no control characters
 -- ARGV[3]  reason: likewise
@@ -13,6 +13,7 @@ local MARGIN = 31622400         -- s that the key outlives its last flag: 366
 local AUDIT_MAX = 1000          -- entries, about
 local AUDIT_LIFE = 15552000     -- s after the last entry: 180 days
 
+local risk, audit = KEYS[1], KEYS[2]
 local flag, by, reason = ARGV[1], ARGV[2], ARGV[3]
 
 local function refuse(what)
@@ -23,9 +24,9 @@ if #KEYS ~= 2 or #ARGV ~= 3 then
     return refuse('2 keys and 3 arguments are needed')
 end
 
-if #KEYS[1] ~= 50
-    or not string.find(KEYS[1], '^healthcode:risk:{[0-9a-f]+}$')
-    or KEYS[2] ~= 'healthcode:audit:' .. string.sub(KEYS[1], 17)
+if #risk ~= 53 or not string.find(risk, '^healthcode:risk:{%x%x}:[0-9a-f]+$')
+    or string.sub(risk, 18, 19) ~= string.sub(risk, 22, 23)
+    or audit ~= 'healthcode:audit:' .. string.sub(risk, 17)
 then
     return refuse('the keys are not those of one holder')
 end
@@ -34,27 +35,27 @@ if #by > 256 or #reason > 256 or string.find(by .. reason, '%c') then
     return refuse('by or reason is too long or has control characters')
 end
 
-local till = redis.call('HGET', KEYS[1], flag)
+local till = redis.call('HGET', risk, flag)
 
 if not till then
     return 0
 end
 
 -- The audit entry first: an error here must leave the flag set.
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', AUDIT_MAX, '*', 'action', 'clear',
+redis.call('XADD', audit, 'MAXLEN', '~', AUDIT_MAX, '*', 'action', 'clear',
     'flag', flag, 'until', till, 'by', by, 'reason', reason)
-redis.call('EXPIRE', KEYS[2], AUDIT_LIFE)
-redis.call('HDEL', KEYS[1], flag)
+redis.call('EXPIRE', audit, AUDIT_LIFE)
+redis.call('HDEL', risk, flag)
 
 -- What is left decides when the key may go: at the latest end; never, while
 -- one flag has no end, or one that cannot be read.  The time of a before counts
 -- as an end: by the margin no code that old is accepted any more.
 local latest = 0
 
-for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
+for _, value in ipairs(redis.call('HVALS', risk)) do
 
     if #value > 12 or not string.find(value, '^[1-9]%d*$') then
-        redis.call('PERSIST', KEYS[1])
+        redis.call('PERSIST', risk)
         return 1
     end
 
@@ -62,7 +63,7 @@ for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
 end
 
 if latest > 0 then
-    redis.call('EXPIREAT', KEYS[1], string.format('%.0f', latest + MARGIN))
+    redis.call('EXPIREAT', risk, string.format('%.0f', latest + MARGIN))
 end
 
 return 1

@@ -1,8 +1,8 @@
 -- Sets one flag on one holder, or revokes codes of the holder: the field, its
 -- audit entry and the expiry of both keys in one step.
 --
--- KEYS[1]  healthcode:risk:{HOLDER}
--- KEYS[2]  healthcode:audit:{HOLDER}; a bulk load may leave it out, with
+-- KEYS[1]  healthcode:risk:{xx}:HOLDER, xx the first two digits of HOLDER
+-- KEYS[2]  healthcode:audit:{xx}:HOLDER; a bulk load may leave it out, with
 --          ARGV[3] and ARGV[4]: then no entry is written
 -- ARGV[1]  flag: a lower-case letter, then those, digits, - and _; at most 32;
 --          or code: and 32 hexadecimal digits, by which one code is revoked;
@@ -31,7 +31,8 @@ if #KEYS < 1 or #KEYS > 2 or #ARGV ~= 2 * #KEYS then
     return refuse('2 keys and 4 arguments are needed')
 end
 
-if #risk ~= 50 or not find(risk, '^healthcode:risk:{[0-9a-f]+}$')
+if #risk ~= 53 or not find(risk, '^healthcode:risk:{%x%x}:[0-9a-f]+$')
+    or string.sub(risk, 18, 19) ~= string.sub(risk, 22, 23)
     or audit and audit ~= 'healthcode:audit:' .. string.sub(risk, 17)
 then
     return refuse('the keys are not those of one holder')

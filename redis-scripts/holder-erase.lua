@@ -1,8 +1,8 @@
 -- Erases what is kept of one holder beside halls: flags that are over, and the
 -- history, unless something that is in force stays.
 --
--- KEYS[1]  healthcode:risk:{HOLDER}
--- KEYS[2]  healthcode:audit:{HOLDER}
+-- KEYS[1]  healthcode:risk:{xx}:HOLDER, xx the first two digits of HOLDER
+-- KEYS[2]  healthcode:audit:{xx}:HOLDER
 -- ARGV[1]  keep or all: whether what is in force stays: flags, revoked codes, a
 --          before; with it stays its history
 -- RETURNS  {fields that were erased, fields that stay, audit entries that were
@@ -19,7 +19,8 @@ if #KEYS ~= 2 or #ARGV ~= 1 then
     return refuse('2 keys and 1 argument are needed')
 end
 
-if #risk ~= 50 or not find(risk, '^healthcode:risk:{[0-9a-f]+}$')
+if #risk ~= 53 or not find(risk, '^healthcode:risk:{%x%x}:[0-9a-f]+$')
+    or string.sub(risk, 18, 19) ~= string.sub(risk, 22, 23)
     or audit ~= 'healthcode:audit:' .. string.sub(risk, 17)
 then
     return refuse('the keys are not those of one holder')

@@ -5,8 +5,8 @@
 -- ARGV[1]  the instance that the proof of the store must name
 -- ARGV[2]  OWNER: the request that asks, 32 digits; it may ask again
 -- ARGV[3]  life, s: for so long a gate may accept it again
--- ARGV[4]  the key of the proof: healthcode:meta, or healthcode:meta:{xx}; not
---          one of KEYS, which Redis lets nobody name who may only read it
+-- ARGV[4]  the key of the proof, healthcode:meta:{xx}; not one of KEYS, which
+--          Redis lets nobody name who may only read it
 -- RETURNS  {marked}, also if this OWNER has; {replayed}: another one has; or
 --          {unproven}: the store has another proof, nothing is changed
 
@@ -36,7 +36,7 @@ then
     return refuse('the key is not that of a mark')
 end
 
-if proof ~= 'healthcode:meta' and proof ~= 'healthcode:meta:' .. tag then
+if proof ~= 'healthcode:meta:' .. tag then
     return refuse('the last argument is not the key of a proof of the mark')
 end
 

@@ -19,9 +19,8 @@
 --          of list:    ARGV[3] and [4]  how many to leave out, to list
 --          of forget:  ARGV[3]  HOLDER; or people; or all: also what codes have
 --                      passed, so that they pass again
---          of all, the last one:  the key of the proof: healthcode:meta, or
---          healthcode:meta:{xx}; no key of KEYS, which Redis lets nobody name
---          who may only read it
+--          of all, the last one:  the key of the proof, healthcode:meta:{xx};
+--          no key of KEYS, which Redis lets nobody name who may only read it
 -- RETURNS  {word, how many are inside, ...}
 --          enter, leave:    passed, or again: a retry of one that has; or
 --                           refused: replayed, inside or outside
@@ -83,7 +82,7 @@ for i = 1, #NAMES do
     end
 end
 
-if proof ~= 'healthcode:meta' and proof ~= 'healthcode:meta:' .. tag then
+if proof ~= 'healthcode:meta:' .. tag then
     return refuse('the last argument is not the key of a proof of the hall')
 end
 

@@ -1,6 +1,6 @@
 -- Sets the level of one region.
 --
--- KEYS[1]  healthcode:region
+-- KEYS[1]  healthcode:region:{r}
 -- ARGV[1]  division code: 2, 4 or 6 digits
 -- ARGV[2]  level: low, medium or high
 -- ARGV[3]  until: Unix seconds after now, or 0 for "until cleared"
@@ -12,8 +12,8 @@ local function refuse(what)
     return redis.error_reply('ERR healthcode region-set: ' .. what)
 end
 
-if #KEYS ~= 1 or #ARGV ~= 3 or KEYS[1] ~= 'healthcode:region' then
-    return refuse('the key healthcode:region and 3 arguments are needed')
+if #KEYS ~= 1 or #ARGV ~= 3 or KEYS[1] ~= 'healthcode:region:{r}' then
+    return refuse('the key healthcode:region:{r} and 3 arguments are needed')
 end
 
 if not string.find(code, '^%d+$')

@@ -1,33 +1,48 @@
--- Writes the proof by which a gate believes a store, or keeps the one it has.
+-- Writes the proofs by which gates believe a store, one for each partition of
+-- it, or keeps those that it has.
 --
--- KEYS[1]  healthcode:meta
--- ARGV[1]  schema: 1
+-- KEYS     healthcode:meta:{00} to {ff}, {r} and {c}: all 258, in this order
+-- ARGV[1]  schema: 2
 -- ARGV[2]  pepper_check: 32 hexadecimal digits
--- ARGV[3]  instance for a new proof: 32 hexadecimal digits or more
+-- ARGV[3]  instance for new proofs: 32 hexadecimal digits or more
 -- ARGV[4]  keep: what proves the same stays; renew: it gets the new instance;
 --          force: likewise keep, and what proves another pepper or schema is
 --          replaced
--- ARGV[5]  1: the store has flags, or needs none; 0: a new proof is refused
--- RETURNS  {'created' or 'kept' or 'renewed' or 'replaced', instance}, or
---          {'pepper' or 'schema' or 'empty', instance}: that is in the way,
+-- ARGV[5]  1: the store has flags, or needs none; 0: new proofs are refused
+-- ARGV[6]  1: where some proofs are missing and others are there, they are
+--          written; 0: that is refused
+-- RETURNS  {'created', 'kept', 'completed', 'renewed' or 'replaced', instance,
+--          how many were written}, or {'missing', 'schema', 'pepper',
+--          'instance' or 'empty', instance, of how many}: that is in the way,
 --          nothing is changed
 
+local PARTS = 256               -- by the first two digits of holders
+local call, find = redis.call, string.find
 local schema, check, instance, how = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local function refuse(what)
     return redis.error_reply('ERR healthcode store-init: ' .. what)
 end
 
-if #KEYS ~= 1 or #ARGV ~= 5 or KEYS[1] ~= 'healthcode:meta' then
-    return refuse('the key healthcode:meta and 5 arguments are needed')
+if #KEYS ~= PARTS + 2 or #ARGV ~= 6 then
+    return refuse('258 keys and 6 arguments are needed')
 end
 
-if schema ~= '1' then
-    return refuse('this script writes schema 1')
+for i = 1, #KEYS do
+    local tag = i <= PARTS and string.format('%02x', i - 1)
+        or i == PARTS + 1 and 'r' or 'c'
+
+    if KEYS[i] ~= 'healthcode:meta:{' .. tag .. '}' then
+        return refuse('the keys are not those of all proofs, in their order')
+    end
 end
 
-if #check ~= 32 or not string.find(check, '^%x+$')
-    or #instance < 32 or not string.find(instance, '^%x+$')
+if schema ~= '2' then
+    return refuse('this script writes schema 2')
+end
+
+if #check ~= 32 or not find(check, '^%x+$')
+    or #instance < 32 or not find(instance, '^%x+$')
 then
     return refuse('pepper_check or instance is no hexadecimal of its length')
 end
@@ -36,38 +51,70 @@ if how ~= 'keep' and how ~= 'renew' and how ~= 'force' then
     return refuse('the fourth argument is not keep, renew or force')
 end
 
-local done, old = 'created', {}
+-- How many of each, and what the others prove: from the last one, {c}, by whose
+-- instance gates know the store.
+local missing = {}
+local other = { schema = 0, pepper = 0, instance = 0 }
+local known
 
-if redis.call('EXISTS', KEYS[1]) == 1 then
+for i = #KEYS, 1, -1 do
+    local kind = call('TYPE', KEYS[i]).ok
+    local old = kind == 'hash'
+        and call('HMGET', KEYS[i], 'schema', 'pepper_check', 'instance') or {}
 
-    if redis.call('TYPE', KEYS[1]).ok == 'hash' then
-        old = redis.call('HMGET', KEYS[1], 'schema', 'pepper_check',
-            'instance')
+    if kind == 'none' then
+        missing[#missing + 1] = KEYS[i]
+    elseif old[1] ~= schema or (old[3] or '') == '' then
+        other.schema = other.schema + 1
+    elseif old[2] ~= check then
+        other.pepper = other.pepper + 1
+    else
+        known = known or old[3]
+
+        if old[3] ~= known then
+            other.instance = other.instance + 1
+        end
     end
+end
 
-    local differs = (old[1] ~= schema or (old[3] or '') == '') and 'schema'
-        or old[2] ~= check and 'pepper'
-
-    if differs and how ~= 'force' then
-        return { differs, old[3] or '' }
+local function write(keys, name)
+    for _, key in ipairs(keys) do
+        call('HSET', key, 'schema', schema, 'instance', name, 'pepper_check',
+            check)
     end
+end
 
-    if not differs and how ~= 'renew' then
-        return { 'kept', old[3] }
-    end
+-- What lost its proof may have lost more.
+local is_new = #missing == #KEYS
 
-    done = differs and 'replaced' or 'renewed'
+if #missing > 0 and not is_new and ARGV[6] ~= '1' then
+    return { 'missing', known or '', tostring(#missing) }
+end
+
+local differs = other.schema > 0 and 'schema' or other.pepper > 0 and 'pepper'
+
+if differs and how ~= 'force' then
+    return { differs, known or '', tostring(other[differs]) }
+end
+
+if not differs and other.instance > 0 and how == 'keep' then
+    return { 'instance', known, tostring(other.instance) }
+end
+
+if not is_new and not differs and other.instance == 0 and how ~= 'renew' then
+    write(missing, known)
+    return { #missing > 0 and 'completed' or 'kept', known, tostring(#missing) }
 end
 
 if ARGV[5] ~= '1' then
-    return { 'empty', old[3] or '' }
+    return { 'empty', known or '', '0' }
 end
 
-if done == 'replaced' then
-    redis.call('DEL', KEYS[1])
+if differs then
+    call('DEL', unpack(KEYS))
 end
 
-redis.call('HSET', KEYS[1], 'schema', schema, 'instance', instance,
-    'pepper_check', check)
+write(KEYS, instance)
 
-return { done, instance }
+return { is_new and 'created' or differs and 'replaced' or 'renewed', instance,
+         tostring(#KEYS) }

@@ -18,6 +18,9 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Healthcode::Fixture;
+use Healthcode::Keys qw(risk_key audit_key meta_key meta_keys is_meta write_proofs
+                        set_proofs drop_proofs $META $REGION $CONTROL $DATA $PUSH
+                        $ERASED);
 use Healthcode::Process;
 use Healthcode::Redis;
 
@@ -96,8 +99,8 @@ sub holder {
         0, 32;
 }
 
-sub risk  { 'healthcode:risk:{' . holder(@_) . '}' }
-sub audit { 'healthcode:audit:{' . holder(@_) . '}' }
+sub risk  { risk_key(holder(@_)) }
+sub audit { audit_key(holder(@_)) }
 
 # The audit entries of a subject, oldest first, as "action flag until by reason".
 sub history {
@@ -820,11 +823,12 @@ run('store', 'init', @store, '--renew');
 answers('store init --renew of one', 3, qr/load the flags first/);
 run('store', 'init', @store, '--force');
 answers('store init --force of one', 3, qr/load the flags first/);
-redis('HSET', "other:$_", 'healthcode:risk:{x}', 1) for 1 .. 3000;
+redis('HSET', "other:$_", risk('1001'), 1) for 1 .. 3000;
+redis('HSET', 'healthcode:risk:{' . holder('1001') . '}', 'entry', 0);   # schema 1
 run('store', 'init', @store);
 answers('store init of a store with other keys alone', 3,
         qr/load the flags first/);
-is(redis('EXISTS', 'healthcode:meta'), 0, 'none of them wrote a proof');
+is(redis('EXISTS', meta_keys()), 0, 'none of them wrote a proof');
 run('flag', 'import', @store, '--before-init', path('one'));
 answers('flags are loaded first', 0, qr/^1 set/);
 run('store', 'init', @store);
@@ -837,26 +841,29 @@ answers('--force and --renew', 2, qr/exclude each other/);
 run('store', 'init', @store, '--empty');
 answers('store init --empty', 0, qr/^created: instance ([0-9a-f]{32})$/);
 my ($instance) = $out =~ /instance (\w+)/;
-is_deeply(hash('healthcode:meta'), { schema => 1, instance => $instance,
-          pepper_check => substr(hmac_sha256_hex('healthcode check', $PEPPER),
-                                 0, 32) }, 'store init: the meta');
+my $check = substr hmac_sha256_hex('healthcode check', $PEPPER), 0, 32;
+is_deeply([ map { hash($_) } meta_keys() ],
+          [ ({ schema => 2, instance => $instance, pepper_check => $check }) x 258 ],
+          'store init: a proof of each part, all alike');
 run('store', 'init', @store);
 answers('store init again', 0, qr/^kept: .*\Q$instance\E$/);
 run('store', 'init', @store, '--force');
 answers('store init --force again', 0, qr/^kept: .*\Q$instance\E$/);
 run('store', 'init', @store, '--renew');
 answers('store init --renew without flags', 3, qr/load the flags first/);
-is(hash('healthcode:meta')->{instance}, $instance, 'it is as it was');
+is(hash($META)->{instance}, $instance, 'it is as it was');
 run('store', 'init', @store, '--renew', '--empty');
 answers('store init --renew --empty', 0,
         qr/^renewed: instance (?!\Q$instance\E)[0-9a-f]{32}$/);
-$instance = hash('healthcode:meta')->{instance};
+$instance = hash($META)->{instance};
+is(join(' ', keys %{ { map { hash($_)->{instance} => 1 } meta_keys() } }), $instance,
+   '... in all proofs');
 like($out, qr/instance \Q$instance\E$/, 'it is the one that gates read');
 redis('HSET', risk('1001'), 'entry', 0);
 run('store', 'init', @store, '--renew');
 answers('store init --renew with flags', 0,
         qr/^renewed: instance (?!\Q$instance\E)[0-9a-f]{32}$/);
-$instance = hash('healthcode:meta')->{instance};
+$instance = hash($META)->{instance};
 redis('DEL', risk('1001'));
 run('store', 'check', @store);
 answers('store check', 0, qr/^a gate can use this store$/m);
@@ -870,7 +877,7 @@ for my $how ([], [ '--empty' ], [ '--renew' ]) {
 }
 run('store', 'check', @other);
 answers('store check with another pepper', 1, qr/^NO +meta .*another pepper/m);
-is(hash('healthcode:meta')->{instance}, $instance, 'it is as it was');
+is(hash($META)->{instance}, $instance, 'it is as it was');
 
 for my $args (@writes) {
     my @args = map { $_ eq path('pepper') ? path('pepper2') : $_ } @$args;
@@ -879,21 +886,125 @@ for my $args (@writes) {
     answers("@args[0, 1] with another pepper", 3,
             qr/--pepper-file: nothing was done: .*another pepper/);
 }
-is_deeply([ grep { $_ ne 'healthcode:push' } @{ redis('KEYS', '*') } ],
-          [ 'healthcode:meta' ], 'nothing was written');
+is_deeply([ grep { $_ ne $PUSH } @{ redis('KEYS', '*') } ],
+          [ grep { is_meta($_) } @{ redis('KEYS', '*') } ], 'nothing was written');
 
 run('store', 'init', @other, '--force', '--empty');
 answers('store init --force', 0, qr/^replaced: instance (?!\Q$instance\E)/);
 run('store', 'init', @store, '--force', '--empty');
 answers('store init --force back', 0, qr/^replaced/);
-redis('HSET', 'healthcode:meta', 'schema', 2);
-run('store', 'init', @store);
-answers('store init over another schema', 3, qr/another schema.*--force/);
-redis('DEL', 'healthcode:meta');
-redis('SET', 'healthcode:meta', 'x');
-run('store', 'init', @store);
-answers('store init over what is no hash', 3, qr/another schema|WRONGTYPE/);
-redis('DEL', 'healthcode:meta');
+
+# Some of the 258 are there, or are not those of the others: nothing is done.
+{
+    my %meta = %{ hash($META) };
+    my $digest = sub { join '|', map { "$_=" . redis('DUMP', $_) } sort @{ redis('KEYS', '*') } };
+    my @cases = (
+        [ '1 of 258 proofs are missing', [ 'add --missing' ],
+          sub { redis('DEL', meta_key('3f')) } ],
+        [ '1 of 258 proofs are missing', [ 'add --missing' ],
+          sub { redis('DEL', $META) } ],
+        [ '255 of 258 proofs are missing', [ 'may be lost with them' ],
+          sub { redis('DEL', (meta_keys())[3 .. 257]) } ],
+        [ '1 of 258 proofs are of another instance', [ 'add --renew' ],
+          sub { redis('HSET', meta_key('r'), 'instance', 'e' x 32) } ],
+        [ '2 of 258 proofs are of another pepper', [ 'add --force' ],
+          sub { redis('HSET', meta_key($_), 'pepper_check', 'e' x 32) for qw(00 ff) } ],
+        [ '1 of 258 proofs are there but of another schema', [ 'add --force' ],
+          sub { redis('HSET', $META, 'schema', 1) } ],
+        [ '1 of 258 proofs are there but of another schema', [ 'add --force' ],
+          sub { redis('HDEL', $META, 'instance') } ],
+        [ '1 of 258 proofs are there but of another schema', [ 'add --force' ],
+          sub { redis('DEL', meta_key('c4')); redis('SET', meta_key('c4'), 'x') } ],
+    );
+
+    for my $case (@cases) {
+        my ($says, $advice, $spoil) = @$case;
+        write_proofs($redis, %meta);
+        $spoil->();
+        my $before = $digest->();
+        for my $how ([], $says =~ /missing/ ? ([ '--force' ], [ '--renew' ]) : ()) {
+            run('store', 'init', @store, '--empty', @$how);
+            answers("store init @$how where $says", 3,
+                    qr/nothing was done: \Q$says\E.*\Q$advice->[0]\E/);
+        }
+        is($digest->(), $before, '... and nothing was done');
+        run('store', 'check', @store);
+        answers("store check where $says", 1, qr/^NO +meta /m);
+        like($out, qr/^no gate uses this store$/m, '... so no gate uses it');
+    }
+    for my $row (
+        [ '--missing', 'completed: proofs that were missing: 2, instance', sub {
+            redis('DEL', meta_key('3f'), $META) }, 1 ],
+        [ '--missing', 'kept:', sub { }, 1 ],
+        [ '--missing --renew', 'renewed:', sub { redis('DEL', meta_key('3f')) } ],
+        [ '--renew', 'renewed:', sub {
+            redis('HSET', meta_key('r'), 'instance', 'e' x 32) } ],
+        [ '--force', 'replaced:', sub { redis('HSET', $META, 'schema', 1) } ],
+        [ '--missing --force', 'replaced:', sub {
+            redis('DEL', meta_key('3f')); redis('SET', meta_key('c4'), 'x') } ],
+    ) {
+        my ($how, $says, $spoil, $same) = @$row;
+        write_proofs($redis, %meta);
+        $spoil->();
+        run('store', 'init', @store, '--empty', split ' ', $how);
+        answers("store init $how", 0, qr/^\Q$says\E/);
+        my %seen = map { join(' ', %{ { %meta, %{ hash($_) } } }{qw(schema instance pepper_check)}) => 1 }
+            meta_keys();
+        is(scalar keys %seen, 1, '... then all are alike');
+        my $now = hash($META)->{instance};
+        $same ? is($now, $meta{instance}, '... and name the store as before')
+              : isnt($now, $meta{instance}, '... and have a new instance');
+    }
+
+    # what store check says of each
+    write_proofs($redis, %meta);
+    redis('DEL', map { meta_key(sprintf '%02x', $_) } 0 .. 9);
+    redis('HSET', meta_key('ab'), 'instance', 'e' x 32);
+    run('store', 'check', @store);
+    answers('store check names the parts', 1,
+            qr/^NO   meta     10 of 258 proofs are missing: \{00\} .*\{07\} and 2 more; /m);
+    like($out, qr/^NO   meta     1 of 258 proofs are of another store than healthcode:meta:\{c\}: \{ab\};/m,
+         '... each with what is wrong');
+
+    # writers ask for the proof of what they write
+    write_proofs($redis, %meta);
+    my $part = substr holder('1001'), 0, 2;
+    my ($other) = grep { substr(holder($_), 0, 2) ne $part } 'a' .. 'z';
+    for my $row ([ 'missing', sub { redis('DEL', $_[0]) } ],
+        [ 'of another pepper', sub { redis('HSET', $_[0], 'pepper_check', 'e' x 32) } ],
+        [ 'of another store', sub { redis('HSET', $_[0], 'instance', 'e' x 32) } ],
+        [ 'not valid', sub { redis('DEL', $_[0]); redis('SET', $_[0], 'x') } ])
+    {
+        my ($what, $spoil) = @$row;
+        for my $case ([ $part, 'flag set', '1001', 'entry' ],
+            [ $part, 'flag clear', '1001', 'entry' ], [ $part, 'flag show', '1001' ],
+            [ $part, 'holder erase', '1001' ],
+            [ $part, 'control before', '--holder', '1001', '+0s' ],
+            [ 'r', 'region set', '51', 'high' ], [ 'r', 'region clear', '51' ],
+            [ 'r', 'region list' ])
+        {
+            my ($tag, $verb, @words) = @$case;
+            write_proofs($redis, %meta);
+            $spoil->(meta_key($tag));
+            my $before = $digest->();
+            run(split(' ', $verb), @store, @words);
+            answers("$verb where the proof is $what", 3,
+                    qr/nothing was done: healthcode:meta:\{$tag\} is \Q$what\E/);
+            is($digest->(), $before, '... and nothing was done');
+        }
+        run('flag', 'set', @store, $other, 'entry');
+        answers('flag set of another part', 0, qr/^set/);
+        run('flag', 'clear', @store, $other, 'entry');
+        run('flag', 'import', @store, path('one'));
+        answers("flag import where a proof is $what", 3,
+                qr/nothing was done: 1 of 258 proofs are missing or not/);
+        $redis->cmd('FLUSHALL');
+    }
+    write_proofs($redis, %meta);
+    run('store', 'check', @store);
+    answers('store check with all of them', 0, qr/^ok +meta /m);
+}
+drop_proofs($redis);
 
 redis('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
 run('store', 'init', @store, '--empty');
@@ -1091,18 +1202,18 @@ for my $bytes (sort keys %misleads) {
     run('flag', 'clear', @store, '--custom', 'odd', $text);
     shows("$shown in what was cleared", qr/^cleared \w+ a\Q$shown\Eb$/m, $out);
 
-    redis('HSET', 'healthcode:region', $text, "high $text");
+    redis('HSET', $REGION, $text, "high $text");
     run('region', 'list', @unix);
     shows("$shown in a region", qr/^a\Q$shown\Eb +high .*"high a\Q$shown\Eb"$/m,
           $out);
-    redis('HSET', 'healthcode:control', "issuer:$text", $text);
+    redis('HSET', $CONTROL, "issuer:$text", $text);
     run('control', 'list', @unix);
     shows("$shown in a control", qr/^issuer:a\Q$shown\Eb +active .*\Q$shown\E/m,
           $out);
     run('control', 'resume', @unix, $text);
     shows("$shown in what was resumed", qr/^cleared issuer:a\Q$shown\Eb$/m, $out);
-    redis('DEL', risk('odd'), audit('odd'), 'healthcode:region',
-          'healthcode:control');
+    redis('DEL', risk('odd'), audit('odd'), $REGION,
+          $CONTROL);
 }
 
 
@@ -1134,79 +1245,97 @@ for my $case (
     [ 'flag-set', 2, @keys, 'entry', $later, '', 'x' x 257 ],
     [ 'flag-set', 2, @keys, 'entry', $later ],
     [ 'flag-set', 2, $keys[0], audit('21'), 'entry', $later, '', '' ],
-    [ 'flag-set', 2, 'healthcode:risk:{20}', 'healthcode:audit:{20}', 'entry',
+    [ 'flag-set', 2, map({ "healthcode:$_:{20}" } qw(risk audit)), 'entry',
       $later, '', '' ],
+    # schema 1, another part, a part of no digits, another length
+    [ 'flag-set', 2, map({ s/\{..\}:(.*)/{$1}/r } @keys), 'entry', $later, '', '' ],
+    [ 'flag-set', 2, map({ s/\{..\}/{00}/r } @keys), 'entry', $later, '', '' ],
+    [ 'flag-set', 2, map({ s/\{..\}/{r}/r } @keys), 'entry', $later, '', '' ],
+    [ 'flag-set', 2, map({ "${_}0" } @keys), 'entry', $later, '', '' ],
+    [ 'flag-set', 2, map({ s/.$//r } @keys), 'entry', $later, '', '' ],
+    [ 'flag-clear', 2, map({ s/\{..\}:(.*)/{$1}/r } @keys), 'entry', '', '' ],
+    [ 'flag-clear', 2, map({ s/\{..\}/{00}/r } @keys), 'entry', '', '' ],
+    [ 'holder-erase', 2, map({ s/\{..\}/{00}/r } @keys), 'all' ],
     [ 'flag-set', 2, uc $keys[0], $keys[1], 'entry', $later, '', '' ],
     [ 'flag-clear', 2, $keys[0], audit('21'), 'entry', '', '' ],
     [ 'flag-clear', 2, @keys, 'entry', "\1", '' ],
     [ 'holder-erase', 2, @keys ], [ 'holder-erase', 2, @keys, 'some' ],
     [ 'holder-erase', 2, $keys[0], audit('21'), 'keep' ],
-    [ 'holder-erase', 2, 'healthcode:meta', $keys[1], 'all' ],
-    (map { [ 'erase-note', 1, 'healthcode:audit:erased', @$_ ] }
+    [ 'holder-erase', 2, $META, $keys[1], 'all' ],
+    (map { [ 'erase-note', 1, $ERASED, @$_ ] }
      [ 'a', 'b', 1, 2 ], [ "a\n", 'b', 1, 2, 3 ], [ 'a', 'x' x 257, 1, 2, 3 ],
      [ 'a', 'b', 1, '-2', 3 ], [ 'a', 'b', 1, 2, '' ]),
     [ 'erase-note', 1, 'healthcode:audit:{20}', 'a', 'b', 1, 2, 3 ],
-    [ 'region-set', 1, 'healthcode:region', '511', 'high', '0' ],
-    [ 'region-set', 1, 'healthcode:region', '51', 'red', '0' ],
-    [ 'region-set', 1, 'healthcode:region', '51', 'high', '5' ],
-    [ 'region-set', 1, 'healthcode:region', '51', 'high', 'x' ],
-    [ 'region-set', 1, 'healthcode:control', '51', 'high', '0' ],
-    [ 'region-clear', 1, 'healthcode:meta', 'schema' ],
-    [ 'control-set', 1, 'healthcode:control', 'issuer:', '0' ],
-    [ 'control-set', 1, 'healthcode:control', 'other:x', '0' ],
-    [ 'control-set', 1, 'healthcode:control', 'key:abc', '0' ],
-    [ 'control-set', 1, 'healthcode:control', 'issuer:x', '5' ],
-    [ 'control-set', 1, 'healthcode:control', 'before:x', '0' ],
-    [ 'control-set', 1, 'healthcode:control', 'known:x', '0' ],
-    [ 'control-set', 1, 'healthcode:control', 'known:', $now ],
-    [ 'control-set', 1, 'healthcode:control', 'known:x', $now + 3600 ],
-    [ 'control-set', 1, 'healthcode:control', 'before:x', $now + 3600 ],
-    [ 'control-clear', 1, 'healthcode:meta', 'schema' ],
-    (map { [ 'data-set', 1, 'healthcode:data', @$_ ] }
+    [ 'erase-note', 1, 'healthcode:audit:erased', 'a', 'b', 1, 2, 3 ],
+    [ 'region-set', 1, $REGION, '511', 'high', '0' ],
+    [ 'region-set', 1, $REGION, '51', 'red', '0' ],
+    [ 'region-set', 1, $REGION, '51', 'high', '5' ],
+    [ 'region-set', 1, $REGION, '51', 'high', 'x' ],
+    [ 'region-set', 1, $CONTROL, '51', 'high', '0' ],
+    [ 'region-clear', 1, $META, 'schema' ],
+    [ 'region-set', 1, 'healthcode:region', '51', 'high', '0' ],
+    [ 'region-clear', 1, 'healthcode:region', '51' ],
+    [ 'control-set', 1, $CONTROL, 'issuer:', '0' ],
+    [ 'control-set', 1, $CONTROL, 'other:x', '0' ],
+    [ 'control-set', 1, $CONTROL, 'key:abc', '0' ],
+    [ 'control-set', 1, $CONTROL, 'issuer:x', '5' ],
+    [ 'control-set', 1, $CONTROL, 'before:x', '0' ],
+    [ 'control-set', 1, $CONTROL, 'known:x', '0' ],
+    [ 'control-set', 1, $CONTROL, 'known:', $now ],
+    [ 'control-set', 1, $CONTROL, 'known:x', $now + 3600 ],
+    [ 'control-set', 1, $CONTROL, 'before:x', $now + 3600 ],
+    [ 'control-clear', 1, $META, 'schema' ],
+    [ 'control-set', 1, 'healthcode:control', 'issuer:x', '0' ],
+    [ 'control-clear', 1, 'healthcode:control', 'issuer:x' ],
+    (map { [ 'data-set', 1, $DATA, @$_ ] }
      [ '', 'now', 'later' ], [ 'A', 'now', 'later' ], [ '1', 'now', 'later' ],
      [ 'a b', 'now', 'later' ], [ 'a' x 33, 'now', 'later' ],
      [ 'a', '', 'later' ], [ 'a', '0', 'later' ], [ 'a', '-1', 'later' ],
      [ 'a', "0$now", 'later' ], [ 'a', '1e9', 'later' ], [ 'a', 'x', 'force' ],
      [ 'a', $now + 3600, 'later' ], [ 'a', $now + 3600, 'force' ],
      [ 'a', '9' x 13, 'force' ], [ 'a', 'now', '' ], [ 'a', 'now' ]),
-    [ 'data-set', 1, 'healthcode:meta', 'schema', 'now', 'force' ],
-    [ 'data-clear', 1, 'healthcode:meta', 'schema' ],
-    (map { [ 'store-init', 1, 'healthcode:meta', @$_ ] }
-     [ '2', '0' x 32, '0' x 32, 'force', '1' ],
-     [ '1', 'x', '0' x 32, 'force', '1' ],
-     [ '1', '0' x 32, '', 'force', '1' ],
-     [ '1', '0' x 32, '0' x 32, '1', '1' ],
-     [ '1', '0' x 32, '0' x 32, 'force' ]),
+    [ 'data-set', 1, $META, 'schema', 'now', 'force' ],
+    [ 'data-clear', 1, $META, 'schema' ],
+    [ 'data-set', 1, 'healthcode:data', 'a', 'now', 'force' ],
+    [ 'data-clear', 1, 'healthcode:data', 'a' ],
+    (map { [ 'store-init', 258, meta_keys(), @$_ ] }
+     [ '1', '0' x 32, '0' x 32, 'force', '1', '1' ],
+     [ '2', 'x', '0' x 32, 'force', '1', '1' ],
+     [ '2', '0' x 32, '', 'force', '1', '1' ],
+     [ '2', '0' x 32, '0' x 32, '1', '1', '1' ],
+     [ '2', '0' x 32, '0' x 32, 'force', '1' ]),
+    (map { [ 'store-init', scalar @$_, @$_, '2', '0' x 32, '0' x 32, 'force', '1', '1' ] }
+     [ $META ], [ (meta_keys())[0 .. 256] ], [ meta_keys(), 'healthcode:meta' ],
+     [ reverse meta_keys() ], [ (meta_keys())[0 .. 256], 'healthcode:meta' ]),
 ) {
     my $before = join ' ', sort @{ redis('KEYS', '*') };
-    my $meta = hash('healthcode:meta');
+    my $meta = hash($META);
     my $reply = script(@$case);
-    my $name = join ' ', @$case[0, 2 .. $#$case];
+    my $name = join ' ', $case->[0], grep { !is_meta($_) } @$case[2 .. $#$case];
     like($reply, qr/ERR healthcode $case->[0]: /, "refused: $name");
     is(join(' ', sort @{ redis('KEYS', '*') }), $before, '... no key is new');
-    is_deeply(hash('healthcode:meta'), $meta, '... meta is as it was');
+    is_deeply(hash($META), $meta, '... meta is as it was');
 }
 
 # A store without flags gets no proof, also by the script alone.
 {
-    my %meta = @{ redis('HGETALL', 'healthcode:meta') };
-    my @proof = ('1', $meta{pepper_check}, 'f' x 32);
+    my %meta = %{ hash($META) };
+    my @init = ('store-init', 258, meta_keys(), '2', $meta{pepper_check}, 'f' x 32);
     for my $how (qw(keep renew force)) {
-        redis('DEL', 'healthcode:meta');
-        is_deeply(script('store-init', 1, 'healthcode:meta', @proof, $how, 0),
-                  [ 'empty', '' ], "store-init $how: no flags, no proof");
-        is(redis('EXISTS', 'healthcode:meta'), 0, '... none is written');
-        redis('HSET', 'healthcode:meta', %meta, 'pepper_check', '0' x 32);
-        is(script('store-init', 1, 'healthcode:meta', @proof, $how, 0)->[0],
-           $how eq 'force' ? 'empty' : 'pepper',
+        drop_proofs($redis);
+        is_deeply(script(@init, $how, 0, 0), [ 'empty', '', 0 ],
+                  "store-init $how: no flags, no proof");
+        is(redis('EXISTS', meta_keys()), 0, '... none is written');
+        write_proofs($redis, %meta, 'pepper_check', '0' x 32);
+        is(script(@init, $how, 0, 0)->[0], $how eq 'force' ? 'empty' : 'pepper',
            "store-init $how: nor in the place of another");
     }
-    redis('HSET', 'healthcode:meta', %meta);
-    is_deeply(script('store-init', 1, 'healthcode:meta', @proof, 'keep', 0),
-              [ 'kept', $meta{instance} ], 'what proves the same is kept');
-    is_deeply(script('store-init', 1, 'healthcode:meta', @proof, 'renew', 0),
-              [ 'empty', $meta{instance} ], 'and not renewed without flags');
-    is_deeply(hash('healthcode:meta'), \%meta, 'it is as it was');
+    write_proofs($redis, %meta);
+    is_deeply(script(@init, 'keep', 0, 0), [ 'kept', $meta{instance}, 0 ],
+              'what proves the same is kept');
+    is_deeply(script(@init, 'renew', 0, 0), [ 'empty', $meta{instance}, 0 ],
+              'and not renewed without flags');
+    is_deeply(hash($META), \%meta, 'it is as it was');
 }
 
 script('flag-set', 2, @keys, "f$_", 0, '', '') for 1 .. 64;
@@ -1251,22 +1380,22 @@ redis('DEL', @keys);
 
 run('region', 'set', @store, '--until', '+1h', '511402', 'medium');
 answers('region set', 0, qr/^set 511402 medium until 2/);
-like(hash('healthcode:region')->{511402}, qr/^medium \d{10}$/, 'its value');
+like(hash($REGION)->{511402}, qr/^medium \d{10}$/, 'its value');
 run('region', 'set', @unix, '51', 'low');
-is(hash('healthcode:region')->{51}, 'low 0', 'region set without --until');
-redis('HSET', 'healthcode:region', '52', 'grey', '53', 'high 5');
+is(hash($REGION)->{51}, 'low 0', 'region set without --until');
+redis('HSET', $REGION, '52', 'grey', '53', 'high 5');
 run('region', 'list', @unix);
 answers('region list', 0, qr/^51 +low .*^511402 +medium /ms);
 like($out, qr/^52 +high .*"grey"$/m, 'an unreadable level is high');
 like($out, qr/^53 +over /m, 'one that is over is said to be');
 run('region', 'clear', @unix, '511402');
 answers('region clear', 0, qr/^cleared 511402$/);
-ok(!exists hash('healthcode:region')->{511402}, 'it is gone');
+ok(!exists hash($REGION)->{511402}, 'it is gone');
 run('region', 'clear', @unix, '511402');
 answers('region clear again', 1, qr/nothing was cleared/);
 
 # An issuer that is misspelled would be suspended, and the one that is meant not.
-my $control = sub { my $c = hash('healthcode:control');
+my $control = sub { my $c = hash($CONTROL);
                     return join ' ', sort keys %$c };
 for my $case (
     [ [ 'suspend' ], 'https://i.example', qr/ISS: "https:\/\/i\.example" is new to this store; compare it with "iss" in the gates, and add --new/ ],
@@ -1283,7 +1412,7 @@ for my $case (
 run('control', 'add-issuer', @unix, 'https://i.example');
 answers('control add-issuer', 0, qr{^set known:https://i\.example  an issuer });
 is($control->(), 'known:https://i.example', 'its field');
-cmp_ok(abs(hash('healthcode:control')->{'known:https://i.example'} - time),
+cmp_ok(abs(hash($CONTROL)->{'known:https://i.example'} - time),
        '<', 5, 'and when');
 run('control', 'add-issuer', @unix, ' i');
 answers('control add-issuer of a blank', 2, qr/ISS: it begins or ends with/);
@@ -1319,7 +1448,7 @@ run('control', 'suspend', @unix, 'https://i.example/');
 answers('then it is new again', 2, qr{which knows "https://i\.example"});
 
 # in a store of before, those that have a control are known
-redis('HSET', 'healthcode:control', 'before:b', 5, 'issuer:i', 0, 'key:k', 0);
+redis('HSET', $CONTROL, 'before:b', 5, 'issuer:i', 0, 'key:k', 0);
 for my $iss ('b', 'i') {
     run('control', 'suspend', @unix, $iss);
     answers("control suspend $iss", 0, qr/^set issuer:$iss /);
@@ -1328,7 +1457,7 @@ run('control', 'suspend', @unix, 'k');
 answers('a key is not an issuer', 2, qr/ISS: "k" is new/);
 run('control', 'revoke-key', @unix, '--new', $RFC_THUMBPRINT);
 answers('a key is not new', 2, qr/--new/);
-redis('DEL', 'healthcode:control');
+redis('DEL', $CONTROL);
 
 run('control', 'suspend', @store, '--new', 'https://i.example');
 answers('control suspend', 0, qr{^set issuer:https://i\.example +active});
@@ -1338,7 +1467,7 @@ run('control', 'revoke-key', @unix, '-' . substr $RFC_THUMBPRINT, 1);
 answers('control revoke-key of a thumbprint with a dash', 0, qr/^set key:-/);
 run('control', 'before', @unix, 'https://i.example', '-20m');
 answers('control before', 0, qr/codes issued before 2.* are refused/);
-$control = hash('healthcode:control');
+$control = hash($CONTROL);
 is($control->{'issuer:https://i.example'}, 0, 'suspended until resumed');
 cmp_ok(abs($control->{"key:$RFC_THUMBPRINT"} - time - 3600), '<=', 5,
        'revoked for an hour');
@@ -1356,7 +1485,7 @@ for my $words ([ 'resume', 'https://i.example' ],
     run('control', $verb, @unix, @args);
     answers("control @$words again", 1, qr/nothing was undone/);
 }
-is(scalar(keys %{ hash('healthcode:control') }), 2, 'they are gone');
+is(scalar(keys %{ hash($CONTROL) }), 2, 'they are gone');
 
 
 # ---- who feeds the store ----
@@ -1365,7 +1494,7 @@ run('store', 'sources', @unix);
 answers('store sources of a store that nobody feeds', 0, qr/^\z/);
 run('store', 'touch', @unix, '--source', 'city');
 answers('store touch', 0, qr/^touched city 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-cmp_ok(abs(hash('healthcode:data')->{city} - redis('TIME')->[0]), '<=', 5,
+cmp_ok(abs(hash($DATA)->{city} - redis('TIME')->[0]), '<=', 5,
        'by the clock of the store');
 run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '-2h');
 answers('store touch --at', 0, qr/^touched hall-2_b /);
@@ -1374,19 +1503,19 @@ answers('store sources', 0, qr/\A
         city \ \ 20\S+Z\ \ \d+\ s\ ago\n
         hall-2_b \ \ 20\S+Z\ \ 720\d\ s\ ago\n\z/x);
 
-my %sources = %{ hash('healthcode:data') };
+my %sources = %{ hash($DATA) };
 run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '-3h');
 answers('store touch back', 1, qr/which is later, so nothing was changed; add --force/);
-is_deeply(hash('healthcode:data'), \%sources, 'nothing was changed');
+is_deeply(hash($DATA), \%sources, 'nothing was changed');
 run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '-3h', '--force');
 answers('store touch --force', 0, qr/^touched/);
-cmp_ok(hash('healthcode:data')->{'hall-2_b'}, '<', $sources{'hall-2_b'},
+cmp_ok(hash($DATA)->{'hall-2_b'}, '<', $sources{'hall-2_b'},
        'it went back');
 run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '+2m');
 answers('store touch of a time to come', 3, qr/lies in the future by the clock/);
 
 for my $value ('x', '', '-5', redis('TIME')->[0] + 1000) {
-    redis('HSET', 'healthcode:data', 'city', $value);
+    redis('HSET', $DATA, 'city', $value);
     run('store', 'sources', @unix);
     answers("store sources: \"$value\"", 0,
             qr/^city  cannot be read, so gates take it for never: "\Q$value\E"$/m);
@@ -1403,22 +1532,22 @@ answers('but of one that is there', 0, qr/^touched/);
 
 run('store', 'untouch', @unix, '--source', 's17');
 answers('store untouch of what is not there', 1, qr/no source s17/);
-redis('HSET', 'healthcode:data', "Odd\e Name", 1);
+redis('HSET', $DATA, "Odd\e Name", 1);
 run('store', 'untouch', @unix, '--source', "Odd\e Name");
 answers('store untouch of an odd name', 0, qr/^untouched Odd\\x1b Name$/);
 run('store', 'untouch', @unix, '--source', $_)
     for 'city', 'hall-2_b', map { "s$_" } 3 .. 16;
 answers('store untouch', 0, qr/^untouched s16$/);
-is(redis('EXISTS', 'healthcode:data'), 0, 'nothing is left');
+is(redis('EXISTS', $DATA), 0, 'nothing is left');
 
-redis('SET', 'healthcode:data', 'x');
+redis('SET', $DATA, 'x');
 run('store', 'touch', @unix, '--source', 'city');
 answers('store touch of another type', 3, qr/WRONGTYPE/);
-redis('DEL', 'healthcode:data');
+redis('DEL', $DATA);
 run('store', 'touch', @unix, '--source', 'city', '--wait', '1', '--timeout',
     '100ms');
 answers('store touch --wait', 3, qr/--wait: .*only 0 of 1 replicas/);
-redis('DEL', 'healthcode:data');
+redis('DEL', $DATA);
 
 
 # ---- import ----
@@ -1447,20 +1576,20 @@ is(scalar(() = history('p1')), 1, '--no-audit writes no entry');
 
 # A store that came back empty is filled before gates believe it again.
 {
-    my %meta = @{ redis('HGETALL', 'healthcode:meta') };
-    redis('DEL', 'healthcode:meta');
+    my %meta = %{ hash($META) };
+    drop_proofs($redis);
     run_with("lost1 contact\n", 'flag', 'import', @store, '-');
     answers('a store without proof takes no flags', 3, qr/store init/);
     run_with("lost1 contact\n", 'flag', 'import', @store, '--before-init', '-');
     answers('... but before it is initialised', 0, qr/^1 set/);
-    is(redis('EXISTS', 'healthcode:meta'), 0, '... and has no proof after it');
-    redis('HSET', 'healthcode:meta', %meta);
+    is(redis('EXISTS', meta_keys()), 0, '... and has no proof after it');
+    write_proofs($redis, %meta);
     run_with("lost1 contact\n", 'flag', 'import', @store, '--before-init', '-');
     answers('with its proof likewise', 0, qr/^0 set, 1 set anew/);
-    redis('HSET', 'healthcode:meta', 'pepper_check', '0' x 32);
+    set_proofs($redis, 'pepper_check', '0' x 32);
     run_with("lost1 contact\n", 'flag', 'import', @store, '--before-init', '-');
     answers('... but not with another pepper', 3, qr/another pepper/);
-    redis('HSET', 'healthcode:meta', %meta);
+    write_proofs($redis, %meta);
 }
 
 run_with(join('', "\xef\xbb\xbfb1 entry\r\n", "b2  entry   +2h\n", "\n",
@@ -1516,7 +1645,7 @@ for my $case (@unseen) {
     answers("control suspend \"$shown\"", 2, qr/ISS: it .*\Q$says\E/);
     run('control', 'before', @unix, $iss, '-1h');
     answers("control before \"$shown\"", 2, qr/ISS: it .*\Q$says\E/);
-    redis('HSET', 'healthcode:control', "issuer:$iss", 0, "before:$iss", 5);
+    redis('HSET', $CONTROL, "issuer:$iss", 0, "before:$iss", 5);
     run('control', 'resume', @unix, $iss);
     answers('... but it can be resumed', 0, qr/^cleared/);
     run('control', 'before', @unix, $iss, 'none');
@@ -1526,7 +1655,7 @@ run('control', 'suspend', @unix, '--exact', '--new', ' i');
 answers('control suspend --exact', 0, qr/^set issuer: i/);
 run('control', 'before', @unix, '--exact', ' i', '-1h');
 answers('control before --exact', 0, qr/^set before: i/);
-redis('DEL', 'healthcode:control');
+redis('DEL', $CONTROL);
 
 run_with("c1 entry\nc2 entry +1h\nc3 tired\n", 'flag', 'import', @store,
          '--until', $later, '--custom', '-');

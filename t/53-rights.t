@@ -13,6 +13,7 @@ use Test::More;
 
 use Healthcode::Docs qw(rights_of);
 use Healthcode::Fixture;
+use Healthcode::Keys qw(audit_key set_proofs $META $DATA $PUSH);
 use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
 
@@ -31,7 +32,7 @@ sub documented { rights_of($Healthcode::Fixture::ROOT, $_[0], $version) }
 # As the document says, of Redis 6.2.
 sub of_this_server {
     my ($rights) = @_;
-    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push|\+get|\+incr)\b//g
+    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)\b//g
         if $version < 7;
     return $rights;
 }
@@ -70,7 +71,7 @@ is($GATE, of_this_server($Healthcode::Redis::GATE_ACL),
 is($f->tool('store', 'rights'), $Healthcode::Redis::GATE_ACL,
    '"healthcode store rights" prints them');
 is($f->tool('store', 'rights', '--no-cache'),
-   join(' ', grep { !/push$|client|\+get$|incr/ }
+   join(' ', grep { !/push:|client|\+get$|incr/ }
         split / /, $Healthcode::Redis::GATE_ACL),
    'and without a cache those that do not track');
 is(($f->try_tool('store', 'rights', 'gate'))[0], 2, 'and takes no name');
@@ -97,7 +98,7 @@ user('gate', $GATE);
         is($status, $want, "setup: healthcode @words") or diag($out);
     }
     $f->write('pepper2', 'another pepper of 16 bytes or more', 0600);
-    $redis->cmd('HSET', 'healthcode:meta', 'schema', 2);
+    set_proofs($redis, 'schema', 1);
     ($status, $out) = tool('setup', 'store', 'init', '--force', '--empty');
     is($status, 0, 'setup: healthcode store init --force') or diag($out);
 }
@@ -135,7 +136,7 @@ for my $case (
     like($out, qr/only 0 of 1 replicas/, 'desk: --wait') or diag($out);
 
     # a holder with so many flags that some have to go
-    my $holder = 'healthcode:risk:{' . $f->holder('1003') . '}';
+    my $holder = $f->risk('1003');
     $redis->cmd('HSET', $holder, map { ("f$_", 5) } 1 .. 64);
     ($status, $out) = tool('desk', 'flag', 'set', '1003', 'contact');
     is($status, 0, 'desk: flag set of a holder with 64 flags') or diag($out);
@@ -155,8 +156,8 @@ for my $user ('desk', 'setup') {
 }
 SKIP: {
     skip 'Redis 6 knows no right to read alone', 2 if $version < 7;
-    my $set = 'return redis.call("HSET", "healthcode:meta", "pepper_check", 1)';
-    like(as_user('desk', 'HSET', 'healthcode:meta', 'instance', 1), qr/NOPERM/,
+    my $set = qq{return redis.call("HSET", "$META", "pepper_check", 1)};
+    like(as_user('desk', 'HSET', $META, 'instance', 1), qr/NOPERM/,
          'desk: the proof is not the desk\'s to change');
     like(as_user('desk', 'EVAL', $set, 0), qr/NOPERM|ACL failure|user executing the script can't/,
          'desk: nor by a script');
@@ -165,13 +166,13 @@ SKIP: {
 
 # ---- the gate ----
 
-my $holder = 'healthcode:risk:{' . $f->holder('1001') . '}';
+my $holder = $f->risk('1001');
 $redis->cmd('HSET', 'secret:x', 'a', 'b');
 
 for my $command (
-    [ 'HSET', 'healthcode:meta', 'a', 'b' ], [ 'HSET', $holder, 'contact', 0 ],
+    [ 'HSET', $META, 'a', 'b' ], [ 'HSET', $holder, 'contact', 0 ],
     [ 'HDEL', $holder, 'contact' ], [ 'DEL', $holder ],
-    [ 'HSET', 'healthcode:data', 'city', 1 ],
+    [ 'HSET', $DATA, 'city', 1 ],
     [ 'SET', 'healthcode:used:x', 1 ], [ 'SET', $holder, 1 ],
     [ 'INCR', $holder ], [ 'INCR', 'healthcode:new' ],
     [ 'EXPIRE', $holder, 1 ], [ 'RENAME', $holder, 'healthcode:new' ],
@@ -184,7 +185,7 @@ for my $command (
     [ 'CLIENT', 'KILL', 'ID', 1 ], [ 'CLIENT', 'PAUSE', 1000 ],
     [ 'CLIENT', 'NO-EVICT', 'on' ], [ 'CLIENT', 'GETREDIR' ], [ 'MONITOR' ],
     [ 'SUBSCRIBE', 'x' ], [ 'PSUBSCRIBE', '*' ], [ 'PUBLISH', 'x', 1 ],
-    [ 'XREVRANGE', 'healthcode:audit:{x}', '+', '-' ], [ 'WAIT', 0, 1 ],
+    [ 'XREVRANGE', audit_key($f->holder('1001')), '+', '-' ], [ 'WAIT', 0, 1 ],
     [ 'FLUSHALL' ], [ 'FLUSHDB' ], [ 'SHUTDOWN', 'NOSAVE' ], [ 'SAVE' ],
     [ 'REPLICAOF', 'no', 'one' ], [ 'PSYNC', '?', -1 ], [ 'SLOWLOG', 'GET' ],
     [ 'DUMP', $holder ], [ 'OBJECT', 'ENCODING', $holder ], [ 'MULTI' ],
@@ -201,7 +202,7 @@ SKIP: {
     for my $row (map { ($_, @{ $_->[9] || [] }) } @{ $redis->cmd('COMMAND') }) {
         my ($name, $arity) = @$row;
         my @words = split /\|/, $name;
-        push @words, ('healthcode:push') x (abs($arity) - @words);
+        push @words, ($PUSH) x (abs($arity) - @words);
         my $reply = eval { $redis->cmd('ACL', 'DRYRUN', 'gate', @words) };
         push @allowed, $name if ($reply // '') eq 'OK';
     }
@@ -241,7 +242,7 @@ SKIP: {
 
 # All but the number that gates count up themselves.
 sub keys_there {
-    return join ' ', grep { $_ ne 'healthcode:push' }
+    return join ' ', grep { $_ ne $PUSH }
         sort @{ $redis->cmd('KEYS', '*') };
 }
 
@@ -292,13 +293,13 @@ user('gate', join ' ', grep { !/tracking|[+]get|incr|push/ } split ' ', $GATE);
 }
 
 my $read = of_this_server('%R~healthcode:*');
-user('gate', $GATE =~ s/\S*~healthcode:\*/~healthcode:meta/r);
+user('gate', $GATE =~ s/\S*~healthcode:\*/~healthcode:meta:*/r);
 {
     my ($status, $out) = tool('gate', 'store', 'check');
     is($status, 1, 'store check with the key of the proof alone') or diag($out);
     like($out, qr/^NO   rights   HRANDFIELD healthcode:risk:.* the user lacks \Q$read\E$/m,
          '... names the key of a holder');
-    like($out, qr/^NO   rights   HMGET healthcode:control .* lacks \Q$read\E$/m,
+    like($out, qr/^NO   rights   HMGET healthcode:control:\{c\} .* lacks \Q$read\E$/m,
          '... and others');
     like($out, qr/write: ACL SETUSER gate \Q$read\E$/m, '... and what to write');
 }
@@ -310,7 +311,7 @@ is(keys_there(), $before, 'store check writes nothing else');
 
 is($f->tool('store', 'rights', '--no-cache', '--evicting-ok', '--role',
             'unchecked'),
-   join(' ', grep { !/push$|client|\+(?:get|incr|info|role)$/ }
+   join(' ', grep { !/push:|client|\+(?:get|incr|info|role)$/ }
         split / /, $Healthcode::Redis::GATE_ACL),
    '"store rights" prints what a gate with all of these lines needs');
 like($f->tool('store', 'rights', '--evicting-ok'), qr/ \+info /,

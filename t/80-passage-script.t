@@ -12,6 +12,7 @@ use File::Temp ();
 use JSON::PP ();
 use Test::More;
 
+use Healthcode::Keys qw(hall_key meta_key write_proofs drop_proofs $CONTROL);
 use Healthcode::Passages;
 use Healthcode::Redis;
 
@@ -21,8 +22,8 @@ my $DAY   = 86400;
 my $START = 1_900_000_000_000;          # ms
 
 my $INSTANCE = 'ab' x 16;
-my $META     = 'healthcode:meta';
 my ($HALL, $OTHER) = ('c4' . '0' x 30, '5e' . '1' x 30);
+my $META     = meta_key('c4');          # of the first hall
 my ($ALICE, $BOB)  = ('a' x 32, 'b' x 32);
 
 my $text = do {
@@ -49,8 +50,7 @@ sub later { clock($now + $_[0]) }
 
 sub keys_of {
     my ($hall) = @_;
-    my $tag = substr $hall, 0, 2;
-    return map { "healthcode:hall:{$tag}:$hall:$_" }
+    return map { hall_key($hall, $_) }
         qw(codes inside left held holders passages ended);
 }
 
@@ -68,7 +68,8 @@ sub run {
 
 sub ask_in {
     my ($hall, $word, @words) = @_;
-    return run($with_clock, [ keys_of($hall) ], $word, $INSTANCE, @words, $META);
+    return run($with_clock, [ keys_of($hall) ], $word, $INSTANCE, @words,
+               meta_key(substr $hall, 0, 2));
 }
 sub ask { ask_in($HALL, @_) }
 
@@ -83,7 +84,7 @@ sub passage {
 
 sub anew {
     $redis->cmd('FLUSHALL');
-    $redis->cmd('HSET', 'healthcode:meta', 'schema', 1, 'instance', $INSTANCE);
+    write_proofs($redis, instance => $INSTANCE);
     clock($START);
 }
 
@@ -141,13 +142,14 @@ for my $row (
     [ 'two keys in another order', $META, @keys[0, 2, 1, 3 .. 6] ],
     [ 'a key too few', $META, @keys[0 .. 5] ],
     [ 'a hall of 31 digits', $META, map { s/0:/:/r } @keys ],
-    [ 'another proof', 'healthcode:control', @keys ],
-    [ 'the proof of another tag', 'healthcode:meta:{c5}', @keys ],
+    [ 'another proof', $CONTROL, @keys ],
+    [ 'the proof of another part', meta_key('c5'), @keys ],
+    [ 'the proof of controls', meta_key('c'), @keys ],
+    [ 'the proof of schema 1', 'healthcode:meta', @keys ],
     [ 'no proof', '', @keys ],
 ) {
     my ($name, $proof, @wrong) = @$row;
-    $redis->cmd('HSET', $_, 'instance', $INSTANCE)
-        for grep { $_ ne $META } $proof;
+    $redis->cmd('HSET', $proof, 'instance', $INSTANCE);
     like(run($with_clock, \@wrong, 'enter', $INSTANCE, @good, $proof),
          qr/^healthcode passage: .*key/, "$name is refused");
 }
@@ -157,14 +159,16 @@ is_deeply([ halls() ], [], 'what is refused leaves no key');
 is(run($with_clock, \@keys, 'enter', 'cd' x 16, @good, $META), 'unproven',
    'another instance: no answer');
 is(run($with_clock, \@keys, 'enter', '', @good, $META), 'unproven', 'no instance');
-$redis->cmd('DEL', 'healthcode:meta');
+drop_proofs($redis);
 is(ask('enter', @good), 'unproven', 'a store that came back empty');
 is(run($with_clock, \@keys, 'enter', '', @good, $META), 'unproven',
    'an empty instance and no proof');
 is_deeply([ halls() ], [], 'without the proof nothing is written');
-$redis->cmd('HSET', 'healthcode:meta:{c4}', 'instance', $INSTANCE);
-is(run($with_clock, \@keys, 'enter', $INSTANCE, @good, 'healthcode:meta:{c4}'),
-   'passed 0', 'the proof of the hall\'s own tag will do');
+write_proofs($redis, instance => $INSTANCE);
+$redis->cmd('DEL', $META);
+is(ask('enter', @good), 'unproven', 'a part that lost its proof');
+is_deeply([ halls() ], [], '... has no passages');
+is(ask_in($OTHER, 'enter', @good), 'passed 0', 'another part goes on');
 
 
 # ---- each rule by itself ----
@@ -424,7 +428,7 @@ sub as_user {
     my ($acl, $sha, @words) = @_;
     my $name = 'gate' . $user++;
     $redis->cmd('ACL', 'SETUSER', $name, 'on', '>x', 'resetkeys', '-@all',
-                '%R~healthcode:meta', '%R~test:clock', '+hmget', split ' ', $acl);
+                '%R~healthcode:meta:*', '%R~test:clock', '+hmget', split ' ', $acl);
     my @with = ('redis-cli', '-s', $redis->socket, '--user', $name, '--pass', 'x',
                 '--no-auth-warning', 'EVALSHA', $sha, scalar @keys, @keys, @words, $META);
     open my $out, '-|', @with or die "redis-cli: $!";
@@ -487,7 +491,7 @@ while at[2] == second do
     local ms, line = start, {}
 
     for i = 1, depth + 1 do
-        local symbol = symbols[at[i]] or { tick = 1000000, words = { 'show', ARGV[6], 'healthcode:meta' } }
+        local symbol = symbols[at[i]] or { tick = 1000000, words = { 'show', ARGV[6], '$META' } }
         ms = ms + (symbol.tick or 0)
         NOW = { math.floor(ms / 1000), (ms % 1000) * 1000 }
         line[i] = symbol.words and say(symbol.words) or '-'

@@ -14,6 +14,8 @@ use Test::More;
 
 use Healthcode::Docs qw(rights_of);
 use Healthcode::Fixture;
+use Healthcode::Keys qw(risk_key audit_key hall_key meta_key is_meta proof
+                        set_proofs $META $CONTROL $PUSH $ERASED);
 
 my $f        = Healthcode::Fixture->new;
 my $redis    = $f->redis;
@@ -21,21 +23,19 @@ my $PASSWORD = 'pass word';
 my $PEPPER   = $f->read('pepper') =~ s/\n//r;
 my @unix     = ('--redis', $f->url);
 my @store    = (@unix, '--pepper-file', $f->path('pepper'));
-my $instance = $redis->cmd('HGET', 'healthcode:meta', 'instance');
+my $instance = proof($redis)->{instance};
 my $sha      = $redis->cmd('SCRIPT', 'LOAD', $f->read("$FindBin::Bin/../redis-scripts/passage.lua"));
 my ($version) = $redis->cmd('INFO', 'server') =~ /^redis_version:(\d+)/m;
 my $now      = time;
 $f->write('office.password', "$PASSWORD\n", 0600);
 
 my ($ANA, $BEN) = map { $f->holder($_) } qw(ana ben);
-my ($risk, $audit) = map { "healthcode:$_:{$ANA}" } qw(risk audit);
+my ($risk, $audit) = (risk_key($ANA), audit_key($ANA));
 
 sub hall_keys {
     my ($name) = @_;
     my $hall = substr hmac_sha256_hex("\0hall\0$name", $PEPPER), 0, 32;
-    my $tag  = substr $hall, 0, 2;
-    return map { "healthcode:hall:{$tag}:$hall:$_" }
-        qw(codes inside left held holders passages ended);
+    return map { hall_key($hall, $_) } qw(codes inside left held holders passages ended);
 }
 
 my $n = 0;
@@ -47,7 +47,7 @@ sub passes {
     my @ids  = map { sprintf '%s%031d', $_, $n } qw(c d);
     $n++;
     my ($word) = $redis->cmd('EVALSHA', $sha, scalar @keys, @keys, $what, $instance, 'holder',
-        $holder, @ids, 0, $hold, 'confirm', 0, 900, 'healthcode:meta');
+        $holder, @ids, 0, $hold, 'confirm', 0, 900, meta_key($keys[0] =~ /\{(..)\}/));
     die "$what $hall: $word\n" if $word ne 'passed';
 }
 
@@ -56,7 +56,7 @@ sub inside { $redis->cmd('ZCARD', (hall_keys($_[0]))[1]) }
 # All that is in the store, by key, except what is always there.
 sub all {
     my %all;
-    for my $key (grep { $_ ne 'healthcode:push' } @{ $redis->cmd('KEYS', '*') }) {
+    for my $key (grep { $_ ne $PUSH && !is_meta($_) } @{ $redis->cmd('KEYS', '*') }) {
         my $type = $redis->cmd('TYPE', $key);
         my @get = $type eq 'hash' ? [ 'HGETALL', $key ]
                 : $type eq 'zset' ? [ 'ZRANGE', $key, 0, -1, 'WITHSCORES' ]
@@ -83,11 +83,11 @@ sub run {
     return $out;
 }
 
-sub notes { return map { flat($_->[1]) } $redis->cmd('XRANGE', 'healthcode:audit:erased', '-', '+') }
+sub notes { return map { flat($_->[1]) } $redis->cmd('XRANGE', $ERASED, '-', '+') }
 
 # Two people who were about, and other keys that look like those of halls.
 sub fill {
-    my @keys = grep { $_ ne 'healthcode:meta' } @{ $redis->cmd('KEYS', '*') };
+    my @keys = grep { !is_meta($_) } @{ $redis->cmd('KEYS', '*') };
     $redis->cmd('DEL', @keys) if @keys;
     for my $who ($ANA, $BEN) {
         passes('enter', 'hall-1', $who, 0);
@@ -99,7 +99,7 @@ sub fill {
     for my $sub (qw(ana ben)) {
         $f->admin("flag set --until +1h $sub contact");
         $f->admin("flag set $sub entry");
-        $redis->cmd('HSET', 'healthcode:risk:{' . $f->holder($sub) . '}', 'contact', $now - 60);
+        $redis->cmd('HSET', $f->risk($sub), 'contact', $now - 60);
     }
     $redis->cmd('SET', 'healthcode:hall:{ab}:abc:inside', 'x');
     $redis->cmd('SET', 'healthcode:hall:{ab}:' . 'c' x 32 . ':inside', 'x');
@@ -119,7 +119,7 @@ my $out = run('somebody with a flag', 0,
 like($out, qr/\Aholder   \Q$ANA\E\n/, 'says whom');
 like($out, qr/^kept     flags or revoked codes in force: 1; audit entries, which say why: 2; --flags/m,
      'what is in force stays, with its history, and why');
-like($out, qr/^noted    in healthcode:audit:erased, without the holder\n\z/m, 'and what was noted');
+like($out, qr/^noted    in \Q$ERASED\E, without the holder\n\z/m, 'and what was noted');
 is_deeply(scalar $redis->cmd('HGETALL', $risk), [ 'entry', 0 ], 'the flag in force stays alone');
 is($redis->cmd('XLEN', $audit), 2, 'its history stays');
 is(names($ANA), 2, 'these two keys alone name the person');
@@ -127,7 +127,7 @@ is(inside('hall-1'), 1, 'one fewer is inside');
 is(names($BEN), $of_ben, 'nobody else loses anything');
 is_deeply([ notes() ], [ 'action erase by desk 3 reason asked for halls 3 flags 1 entries 0' ],
           'the note says who, why and how much');
-cmp_ok($redis->cmd('TTL', 'healthcode:audit:erased'), '>', 179 * 86400, 'it stays for 180 days');
+cmp_ok($redis->cmd('TTL', $ERASED), '>', 179 * 86400, 'it stays for 180 days');
 {
     my %after = all();
     is_deeply([ grep { /:codes$/ && $before{$_} ne $after{$_} } keys %before ], [],
@@ -198,9 +198,9 @@ run('too many halls, one of them named', 0, qr/passages of 1 of 1 halls/, @store
 
 sub fill_ana { passes('enter', 'hall-1', $ANA, 0) }
 
-$redis->cmd('HSET', 'healthcode:meta', 'pepper_check', '0' x 32);
+set_proofs($redis, 'pepper_check', '0' x 32);
 run('another pepper', 3, qr/nothing was done: .*another pepper/, @store, 'ana');
-$redis->cmd('HSET', 'healthcode:meta', 'pepper_check', $f->pepper_check);
+set_proofs($redis, 'pepper_check', $f->pepper_check);
 
 
 # ---- the rights of the office ----
@@ -241,7 +241,7 @@ sub a_day {
     is(names($ANA), 0, 'and the person is gone');
 }
 for my $right (grep { /^[+~%]/ } split ' ', $rights) {
-    next if $right eq '~healthcode:meta';    # Redis 6
+    next if $right eq '~healthcode:meta:*';  # Redis 6
     my ($failed, $said) = a_day(join ' ', grep { $_ ne $right } split ' ', $rights);
     cmp_ok($failed, '>', 0, "$right is needed");
     like($said, qr/NOPERM|ACL failure|can't (?:run|access)|no permissions/i, '... and the refusal is told');
@@ -249,8 +249,8 @@ for my $right (grep { /^[+~%]/ } split ' ', $rights) {
 eval { $redis->cmd('ACL', 'DELUSER', 'office') };
 $redis->cmd('ACL', 'SETUSER', 'office', 'on', ">$PASSWORD", split ' ', $rights);
 for my $command ([ 'FLUSHALL' ], [ 'KEYS', '*' ], [ 'CONFIG', 'GET', '*' ], [ 'SET', 'other', 1 ],
-                 [ 'HSET', 'healthcode:meta', 'instance', 1 ], [ 'HSET', 'healthcode:control', 'a', 1 ],
-                 [ 'HGETALL', 'healthcode:control' ], [ 'ACL', 'LIST' ])
+                 [ 'HSET', $META, 'instance', 1 ], [ 'HSET', $CONTROL, 'a', 1 ],
+                 [ 'HGETALL', $CONTROL ], [ 'ACL', 'LIST' ])
 {
     next if "@$command" =~ /:meta/ && $version < 7;
     my $client = bless { socket => $redis->socket }, 'Healthcode::Redis';

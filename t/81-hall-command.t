@@ -11,15 +11,15 @@ use Digest::SHA qw(hmac_sha256_hex);
 use Test::More;
 
 use Healthcode::Fixture;
+use Healthcode::Keys qw(hall_key meta_key proof drop_proofs);
 
 my $f     = Healthcode::Fixture->new;
 my $redis = $f->redis;
 my @store = ('--redis', $f->url, '--pepper-file', $f->path('pepper'));
 my $hall  = substr hmac_sha256_hex("\0hall\0hall-1", $f->read('pepper') =~ s/\n//r), 0, 32;
-my $tag   = substr $hall, 0, 2;
-my @keys  = map { "healthcode:hall:{$tag}:$hall:$_" }
-    qw(codes inside left held holders passages ended);
-my $instance = $redis->cmd('HGET', 'healthcode:meta', 'instance');
+my $proof = meta_key(substr $hall, 0, 2);
+my @keys  = map { hall_key($hall, $_) } qw(codes inside left held holders passages ended);
+my $instance = proof($redis)->{instance};
 my $script   = $f->read("$FindBin::Bin/../redis-scripts/passage.lua");
 my $sha      = $redis->cmd('SCRIPT', 'LOAD', $script);
 
@@ -28,7 +28,7 @@ sub enter {
     my ($n, $hold) = @_;
     my ($word) = $redis->cmd('EVALSHA', $sha, scalar @keys, @keys, 'enter', $instance,
         'code', map({ sprintf '%s%031d', $_, $n } qw(a c d)), 0, $hold, 'confirm', 0, 900,
-        'healthcode:meta');
+        $proof);
     is($word, 'passed', "$n enters");
 }
 
@@ -74,7 +74,10 @@ run('both', 2, qr/--codes is for the whole hall/, 'forget', @store, '--codes', '
 $redis->cmd('DEL', $keys[1]);
 $redis->cmd('SET', $keys[1], 'x');
 run('a key of another type', 3, qr/WRONGTYPE/, 'show', @store, 'hall-1');
-$redis->cmd('DEL', 'healthcode:meta');
+$redis->cmd('DEL', $proof);
+run('a partition without its proof', 3, qr/another proof/, 'show', @store, 'hall-1');
+run('another one, which has it', 0, qr/^inside  0$/m, 'show', @store, 'hall-2');
+drop_proofs($redis);
 run('no proof', 3, qr/healthcode:meta/, 'show', @store, 'hall-1');
 
 done_testing();

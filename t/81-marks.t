@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep);
 
 use Healthcode::Docs qw(slurp);
 use Healthcode::Fixture;
+use Healthcode::Keys qw(proof write_proofs $META $CONTROL $PUSH);
 use Healthcode::Redis;
 
 my $f        = Healthcode::Fixture->new;
@@ -46,7 +47,7 @@ sub set { $redis->cmd('CONFIG', 'SET', @_) }
 # Before Redis 7 nobody may be given a right to read alone.
 sub of_this_server {
     my ($rights) = @_;
-    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push|\+get|\+incr)\b//g if $version < 7;
+    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)\b//g if $version < 7;
     return $rights;
 }
 
@@ -83,7 +84,7 @@ like($all, qr/^ok   rights   this user may do what a gate with a passage does$/m
      'and with all rights');
 like($all, qr/^ok   script   it runs passage\.lua$/m, 'it runs the script');
 unlike($all, qr/^(?:NO|warn)/m, 'nothing else is said');
-is(join(' ', sort grep { $_ ne 'healthcode:push' } @{ $redis->cmd('KEYS', '*') }), $before,
+is(join(' ', sort grep { $_ ne $PUSH } @{ $redis->cmd('KEYS', '*') }), $before,
    'and nothing was written');
 {
     my $changes = sub { $redis->cmd('INFO', 'persistence') =~ /^rdb_changes_since_last_save:(\d+)/m };
@@ -209,9 +210,9 @@ user('turnstile', split ' ', of_this_server($f->tool('store', 'rights')));
 
 # What it may not do: with the keys of halls as with all others.
 user('turnstile', split ' ', $PASSAGE);
-for my $command ([ 'DEL', 'healthcode:hall:{00}:x' ], [ 'HSET', 'healthcode:risk:{x}', 'a', 1 ],
-                 [ 'HDEL', 'healthcode:control', 'a' ], [ 'ZADD', 'other', 1, 'a' ],
-                 [ 'HSET', 'healthcode:meta', 'instance', 1 ], [ 'EVAL', 'return 1', 0 ],
+for my $command ([ 'DEL', 'healthcode:hall:{00}:x' ], [ 'HSET', $f->risk('x'), 'a', 1 ],
+                 [ 'HDEL', $CONTROL, 'a' ], [ 'ZADD', 'other', 1, 'a' ],
+                 [ 'HSET', $META, 'instance', 1 ], [ 'EVAL', 'return 1', 0 ],
                  [ 'ZRANGE', 'healthcode:hall:{00}:x', 0, -1 ], [ 'SCRIPT', 'FLUSH' ],
                  [ 'SCAN', 0 ], [ 'KEYS', '*' ], [ 'CONFIG', 'GET', '*' ], [ 'FLUSHALL' ])
 {
@@ -226,7 +227,7 @@ for my $command ([ 'DEL', 'healthcode:hall:{00}:x' ], [ 'HSET', 'healthcode:risk
     my $other = Healthcode::Redis->start(dir => $f->dir, name => 'other', conf => [
         'rename-command CONFIG ""', 'rename-command EVALSHA ""', 'appendonly yes',
         'appendfsync always', 'appenddirname other', 'appendfilename other.aof' ]);
-    $other->cmd('HSET', 'healthcode:meta', @{ $redis->cmd('HGETALL', 'healthcode:meta') });
+    write_proofs($other, %{ proof($redis) });
     my ($status, $out) = check($other);
     is($status, 1, 'a server without EVALSHA: exit 1') or diag($out);
     like($out, qr/^warn synced   not known: CONFIG GET is refused/m, 'and without CONFIG');

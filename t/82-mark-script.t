@@ -10,13 +10,14 @@ use lib "$FindBin::Bin/lib";
 use File::Temp ();
 use Test::More;
 
+use Healthcode::Keys qw(mark_key meta_key $REGION);
 use Healthcode::Redis;
 
 my $tmp      = File::Temp->newdir('healthcode-XXXXXXXX', TMPDIR => 1);
 my $redis    = Healthcode::Redis->start(dir => "$tmp");
 my $INSTANCE = 'ab' x 16;
-my $META     = 'healthcode:meta';
-my $KEY      = 'healthcode:mark:{c4}:c4' . '0' x 30;
+my $META     = meta_key('c4');
+my $KEY      = mark_key('c4' . '0' x 30);
 my ($ALICE, $BOB) = ('a' x 32, 'b' x 32);
 
 my $sha = do {
@@ -27,7 +28,7 @@ my $sha = do {
 
 sub anew {
     $redis->cmd('FLUSHDB');
-    $redis->cmd('HSET', $META, 'schema', 1, 'instance', $INSTANCE);
+    $redis->cmd('HSET', $META, 'schema', 2, 'instance', $INSTANCE);
 }
 
 sub run {
@@ -54,7 +55,7 @@ is($redis->cmd('GET', $KEY), $ALICE, 'and changes nothing');
 $redis->cmd('EXPIRE', $KEY, 100);
 ask(owner => $_, life => 180) for $ALICE, $BOB;
 ok($redis->cmd('TTL', $KEY) <= 100, 'nor how long it lives');
-is(ask(key => 'healthcode:mark:{c4}:c4' . '1' x 30, owner => $BOB), 'marked',
+is(ask(key => mark_key('c4' . '1' x 30), owner => $BOB), 'marked',
    'another mark is another one');
 $redis->cmd('DEL', $KEY);
 is(ask(owner => $BOB), 'marked', 'once it is over somebody else counts');
@@ -63,11 +64,16 @@ anew();
 for my $row (
     [ 'another instance', 'unproven', instance => 'cd' x 16 ],
     [ 'no instance', 'unproven', instance => '' ],
-    [ 'the proof of a tag that has none', 'unproven', proof => 'healthcode:meta:{c4}' ],
-    [ 'no instance, and a proof that has none', 'unproven', instance => '',
-      proof => 'healthcode:meta:{c4}' ],
-    [ 'the proof of another tag', 'healthcode mark: the last argument',
-      proof => 'healthcode:meta:{c5}' ],
+    [ 'a part that has no proof', 'unproven', key => mark_key('5e' . '0' x 30),
+      proof => meta_key('5e') ],
+    [ 'no instance, and a part that has no proof', 'unproven', instance => '',
+      key => mark_key('5e' . '0' x 30), proof => meta_key('5e') ],
+    [ 'the proof of another part', 'healthcode mark: the last argument',
+      proof => meta_key('c5') ],
+    [ 'the proof of controls', 'healthcode mark: the last argument',
+      proof => meta_key('c') ],
+    [ 'the proof of schema 1', 'healthcode mark: the last argument',
+      proof => 'healthcode:meta' ],
     [ 'another key as a proof', 'healthcode mark: the last argument', proof => 'meta' ],
     [ 'a key of another tag', 'healthcode mark: the key',
       key => 'healthcode:mark:{c5}:c4' . '0' x 30 ],
@@ -103,7 +109,7 @@ SKIP: {
     };
     is($try->('EVALSHA', $sha, 1, $KEY, $INSTANCE), 'OK', "a gate's user may call it");
     is($try->('SET', $KEY, 'a'), 'OK', 'and leave marks');
-    isnt($try->('SET', 'healthcode:region', 'a'), 'OK', 'but write nothing else');
+    isnt($try->('SET', $REGION, 'a'), 'OK', 'but write nothing else');
     isnt($try->('SET', $META, 'a'), 'OK', 'not the proof of the store either');
 }
 

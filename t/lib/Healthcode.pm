@@ -15,6 +15,7 @@ use Time::HiRes qw(time sleep);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get answer_of);
 use Healthcode::Jws qw(b64 unb64 json jws sign);
+use Healthcode::Keys qw(meta_keys);
 use Healthcode::Ports qw(free_port);
 
 our @EXPORT = qw(fixture codes code site issue answer_of
@@ -88,6 +89,7 @@ my %settings = (
     ISSUERS  => sub { $fixture->issuers_conf },
     NOW      => sub { int time },
     PEPPER   => sub { $fixture->pepper_conf },
+    PROOFS   => sub { join ' ', meta_keys() },
     PORT     => sub { $ENV{TEST_NGINX_SERVER_PORT} },
     REDIS    => sub { $fixture->redis->socket },
     SERVROOT => sub { $ENV{TEST_NGINX_SERVROOT} },
@@ -100,6 +102,7 @@ sub _value {
     my ($name, $arg) = @_;
     return $settings{$name}->() if $settings{$name};
     return $fixture->holder(split /,/, $arg) if $name eq 'HOLDER';
+    return $fixture->risk(split /,/, $arg) if $name eq 'RISK';
     return int(time) + $arg if $name eq 'NOW';
     return '*' x length code($arg) if $name eq 'MASK';
     return code($name);
@@ -281,7 +284,7 @@ __END__
 =head1 Sections
 
     --- redis
-    HSET healthcode:risk:{{HOLDER:alice}} confirmed 0
+    HSET {{RISK:alice}} confirmed 0
 
 Commands of the administrator, run before the requests of the block; the store
 is as after `healthcode store init` before each block.

@@ -9,6 +9,7 @@
 #include "healthcode_connection.h"
 #include "healthcode_file.h"
 #include "healthcode_sentinels.h"
+#include "redis/healthcode_risk_codec.h"
 
 
 #define HEALTHCODE_CONNECTION_TIMEOUT   5000        /* ms */
@@ -38,6 +39,8 @@ static healthcode_exit_e healthcode_connection_shake(
 static healthcode_exit_e healthcode_connection_take(
     healthcode_connection_t *connection,
     const healthcode_handshake_t *handshake, unsigned i);
+static bool healthcode_connection_keep(healthcode_connection_t *connection,
+    healthcode_str_t instance);
 static const char *healthcode_connection_instead(
     const healthcode_handshake_t *handshake, unsigned i);
 
@@ -237,6 +240,7 @@ healthcode_connection_close(healthcode_connection_t *connection)
     }
 
     healthcode_pepper_free(connection->pepper);
+    free((void *) connection->instance.data);
     memset(connection, 0, sizeof(healthcode_connection_t));
 }
 
@@ -402,7 +406,7 @@ static healthcode_exit_e
 healthcode_connection_take(healthcode_connection_t *connection,
     const healthcode_handshake_t *handshake, unsigned i)
 {
-    bool                            refused;
+    bool                            refused, kept = true;
     char                            error[HEALTHCODE_CONNECTION_ERROR_MAX] = "";
     redisReply                     *reply;
     const char                     *instead;
@@ -424,7 +428,20 @@ healthcode_connection_take(healthcode_connection_t *connection,
                       && which != HEALTHCODE_CONNECTION_PROOFS));
     instead = healthcode_refusal_is_command(reply)
               ? healthcode_connection_instead(handshake, i) : "";
+
+    if (which == HEALTHCODE_CONNECTION_META
+        && (reason == HEALTHCODE_REASON_OK
+            || reason == HEALTHCODE_REASON_STORE_PEPPER))
+    {
+        kept = healthcode_connection_keep(connection,
+                                         healthcode_risk_codec_instance(reply));
+    }
+
     freeReplyObject(reply);
+
+    if (!kept) {
+        return healthcode_output_failed("no memory");
+    }
 
     if ((reason == HEALTHCODE_REASON_STORE_UNAVAILABLE
          || reason == HEALTHCODE_REASON_STORE_AUTH)
@@ -445,6 +462,24 @@ healthcode_connection_take(healthcode_connection_t *connection,
     }
 
     return HEALTHCODE_EXIT_OK;
+}
+
+
+/* The proof says by which name gates know the store. */
+static bool
+healthcode_connection_keep(healthcode_connection_t *connection,
+    healthcode_str_t instance)
+{
+    uint8_t  *copy = malloc(instance.len + 1);
+
+    if (copy == NULL) {
+        return false;
+    }
+
+    memcpy(copy, instance.data, instance.len);
+    connection->instance = healthcode_str_from(copy, instance.len);
+
+    return true;
 }
 
 

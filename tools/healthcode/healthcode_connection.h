@@ -69,6 +69,7 @@ typedef struct {
     redisContext                   *redis;
     healthcode_pepper_t            *pepper;      /* NULL: not given */
     char                            check[HEALTHCODE_PEPPER_CHECK + 1];
+    healthcode_str_t                instance;    /* no data: not proven */
     char                            user[HEALTHCODE_CONNECTION_USER_MAX];
     bool                            may_refuse;
     bool                            is_unix;

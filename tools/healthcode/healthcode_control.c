@@ -12,6 +12,7 @@
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_fields.h"
+#include "healthcode_keys.h"
 #include "healthcode_revoke.h"
 #include "healthcode_time.h"
 
@@ -148,7 +149,7 @@ healthcode_control_drop(int argc, char **argv)
 static healthcode_exit_e
 healthcode_control_list(int argc, char **argv)
 {
-    return healthcode_fields_list(argc, argv, "healthcode:control",
+    return healthcode_fields_list(argc, argv, HEALTHCODE_KEYS_CONTROL,
                                   healthcode_control_print);
 }
 
@@ -398,7 +399,7 @@ healthcode_control_set(healthcode_fields_t *o, const char *field,
     snprintf(text, sizeof(text), "%lld", (long long) value);
 
     healthcode_script_init(&script, "control-set", 1);
-    healthcode_script_add_text(&script, "healthcode:control");
+    healthcode_script_add_text(&script, HEALTHCODE_KEYS_CONTROL);
     healthcode_script_add_text(&script, field);
     healthcode_script_add_text(&script, text);
 
@@ -426,7 +427,7 @@ healthcode_control_clear(healthcode_fields_t *o, const char *field)
     healthcode_script_t  script;
 
     healthcode_script_init(&script, "control-clear", 1);
-    healthcode_script_add_text(&script, "healthcode:control");
+    healthcode_script_add_text(&script, HEALTHCODE_KEYS_CONTROL);
     healthcode_script_add_text(&script, field);
 
     rc = healthcode_fields_write(o, &script, &was_set);

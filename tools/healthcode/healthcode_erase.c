@@ -8,6 +8,7 @@
 #include "healthcode_commands.h"
 #include "healthcode_flag.h"
 #include "healthcode_hall_call.h"
+#include "healthcode_proofs.h"
 
 
 #define HEALTHCODE_ERASE_HALLS   4096       /* of one store */
@@ -22,7 +23,7 @@ typedef struct {
     bool                        flags;
     healthcode_connection_t     redis;
     healthcode_hall_call_t      call;
-    healthcode_flag_keys_t      keys;       /* of the holder */
+    healthcode_keys_holder_t    keys;       /* of the holder */
     uint8_t                   (*halls)[HEALTHCODE_HOLDER_LEN];
     size_t                      nhalls;
     long long                   left;       /* halls with the holder */
@@ -111,7 +112,13 @@ healthcode_erase_open(healthcode_erase_t *o, const char *subject)
         return rc;
     }
 
-    healthcode_flag_keys(holder, &o->keys);
+    healthcode_keys_holder(holder, &o->keys);
+    rc = healthcode_proofs_check(&o->redis, o->keys.risk);
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
     o->halls = calloc(HEALTHCODE_ERASE_HALLS, sizeof(o->halls[0]));
 
     return o->halls ? healthcode_hall_call_open(&o->call, &o->redis)
@@ -320,7 +327,7 @@ healthcode_erase_note(healthcode_erase_t *o)
     healthcode_script_t   script;
 
     healthcode_script_init(&script, "erase-note", 1);
-    healthcode_script_add_text(&script, "healthcode:audit:erased");
+    healthcode_script_add_text(&script, HEALTHCODE_KEYS_ERASED);
     healthcode_script_add_text(&script, o->options.by);
     healthcode_script_add_text(&script, o->options.reason);
 
@@ -359,7 +366,7 @@ healthcode_erase_say(healthcode_erase_t *o)
         return healthcode_output_no("nothing was erased");
     }
 
-    puts("noted    in healthcode:audit:erased, without the holder");
+    puts("noted    in " HEALTHCODE_KEYS_ERASED ", without the holder");
 
     return healthcode_connection_wait(&o->redis);
 }
@@ -369,6 +376,5 @@ static void
 healthcode_erase_close(healthcode_erase_t *o)
 {
     free(o->halls);
-    healthcode_hall_call_close(&o->call);
     healthcode_connection_close(&o->redis);
 }

@@ -8,6 +8,7 @@
 
 #include "healthcode_fields.h"
 #include "healthcode_issuers.h"
+#include "healthcode_proofs.h"
 
 
 static void healthcode_fields_print(const redisReply *reply,
@@ -27,6 +28,11 @@ healthcode_fields_write(healthcode_fields_t *fields,
 
     if (rc == HEALTHCODE_EXIT_OK && fields->iss) {
         rc = healthcode_issuers_check(&fields->redis, "ISS", fields->iss);
+    }
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_proofs_check(&fields->redis,
+                                     (const char *) script->args[0].data);
     }
 
     if (rc != HEALTHCODE_EXIT_OK) {
@@ -75,6 +81,10 @@ healthcode_fields_list(int argc, char **argv, const char *key,
     }
 
     rc = healthcode_connection_open_proven(&o.connection, &o.redis);
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_proofs_check(&o.redis, key);
+    }
 
     if (rc == HEALTHCODE_EXIT_OK) {
         reply = healthcode_connection_hash(&o.redis, key);

@@ -23,9 +23,9 @@ typedef void (*healthcode_fields_print_pt)(healthcode_str_t field,
 
 
 /*
- * Connects, checks the issuer if there is one, and runs script, which returns
- * the field's old value; *was_set says whether there was one, if it is not
- * NULL.
+ * Connects, checks the issuer if there is one, and the proof of the partition
+ * of the script's first key; runs script, which returns the field's old value;
+ * *was_set says whether there was one, if it is not NULL.
  */
 healthcode_exit_e healthcode_fields_write(healthcode_fields_t *fields,
     const healthcode_script_t *script, bool *was_set);

@@ -11,6 +11,7 @@
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_flag.h"
+#include "healthcode_proofs.h"
 #include "healthcode_time.h"
 
 
@@ -18,7 +19,7 @@ typedef struct {
     healthcode_flag_options_t   options;
     const char                 *flag;
     int64_t                     until;
-    healthcode_flag_keys_t      keys;
+    healthcode_keys_holder_t    keys;
     healthcode_connection_t     connection;
 } healthcode_flag_t;
 
@@ -155,7 +156,7 @@ healthcode_flag_open(healthcode_flag_t *flag,
     }
 
     if (rc == HEALTHCODE_EXIT_OK) {
-        healthcode_flag_keys(holder, &flag->keys);
+        healthcode_keys_holder(holder, &flag->keys);
     }
 
     return rc;
@@ -215,12 +216,19 @@ healthcode_flag_run_clear(healthcode_flag_t *flag)
 healthcode_exit_e
 healthcode_flag_write(healthcode_connection_t *connection,
     const healthcode_flag_options_t *options,
-    const healthcode_flag_keys_t *keys, const char *field,
+    const healthcode_keys_holder_t *keys, const char *field,
     const int64_t *until, bool *changed)
 {
     char                 text[24];
     redisReply          *reply;
+    healthcode_exit_e    rc;
     healthcode_script_t  script;
+
+    rc = healthcode_proofs_check(connection, keys->risk);
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
 
     healthcode_script_init(&script, until ? "flag-set" : "flag-clear", 2);
     healthcode_script_add_text(&script, keys->risk);
@@ -342,17 +350,4 @@ healthcode_flag_is_text(const char *text)
     }
 
     return len <= HEALTHCODE_FLAG_TEXT_MAX;
-}
-
-
-void
-healthcode_flag_keys(const uint8_t *holder, healthcode_flag_keys_t *keys)
-{
-    healthcode_holder_format(holder, keys->holder);
-    keys->holder[HEALTHCODE_HOLDER_HEX] = '\0';
-
-    snprintf(keys->risk, sizeof(keys->risk), "healthcode:risk:{%s}",
-             keys->holder);
-    snprintf(keys->audit, sizeof(keys->audit), "healthcode:audit:{%s}",
-             keys->holder);
 }

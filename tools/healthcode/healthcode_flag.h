@@ -7,11 +7,11 @@
 #define HEALTHCODE_FLAG_H
 
 #include "healthcode_connection.h"
+#include "healthcode_keys.h"
 #include "healthcode_script.h"
 
 
 #define HEALTHCODE_FLAG_TEXT_MAX  256     /* bytes of --by and --reason */
-#define HEALTHCODE_FLAG_KEY_MAX   64
 
 
 typedef struct {
@@ -22,14 +22,6 @@ typedef struct {
     const char                      *by;
     const char                      *reason;
 } healthcode_flag_options_t;
-
-
-/* How the store names one holder, and the keys of it; each with a NUL. */
-typedef struct {
-    char  holder[HEALTHCODE_HOLDER_HEX + 1];
-    char  risk[HEALTHCODE_FLAG_KEY_MAX];
-    char  audit[HEALTHCODE_FLAG_KEY_MAX];
-} healthcode_flag_keys_t;
 
 
 /* Rows for a table of healthcode_option_t. */
@@ -56,17 +48,15 @@ bool healthcode_flag_is_revocation(const char *name);
 /*
  * Sets field, a flag or a revocation, of the holder of keys: *until is its
  * value; if until is NULL, clears it.  *changed: it was not there before; it
- * was there.  options has who and why.  Prints a message on failure.
+ * was there.  options has who and why.  Prints a message on failure, also if
+ * the proof of the holder's partition is not there.
  */
 healthcode_exit_e healthcode_flag_write(healthcode_connection_t *connection,
     const healthcode_flag_options_t *options,
-    const healthcode_flag_keys_t *keys, const char *field,
+    const healthcode_keys_holder_t *keys, const char *field,
     const int64_t *until, bool *changed);
 
 /* Checks --by and --reason, and fills in who runs the command. */
 healthcode_exit_e healthcode_flag_check(healthcode_flag_options_t *options);
-
-/* Writes the name and the keys of holder, HEALTHCODE_HOLDER_LEN bytes. */
-void healthcode_flag_keys(const uint8_t *holder, healthcode_flag_keys_t *keys);
 
 #endif

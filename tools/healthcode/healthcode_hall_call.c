@@ -16,30 +16,12 @@ healthcode_exit_e
 healthcode_hall_call_open(healthcode_hall_call_t *call,
     healthcode_connection_t *redis)
 {
-    const char    *argv[] = { "HGET", "healthcode:meta", "instance" };
-    const size_t   lens[] = { 4, 15, 8 };
-
     call->redis = redis;
-    call->instance = healthcode_connection_command(redis, 3, argv, lens);
 
-    if (call->instance == NULL) {
-        return HEALTHCODE_EXIT_FAILED;
-    }
-
-    if (call->instance->type != REDIS_REPLY_STRING) {
-        return healthcode_output_failed("the proof of the store is gone; run "
-                                        "\"healthcode store check\"");
-    }
-
-    return HEALTHCODE_EXIT_OK;
-}
-
-
-void
-healthcode_hall_call_close(healthcode_hall_call_t *call)
-{
-    freeReplyObject(call->instance);
-    memset(call, 0, sizeof(healthcode_hall_call_t));
+    return redis->instance.data
+           ? HEALTHCODE_EXIT_OK
+           : healthcode_output_failed("the proof of the store is gone; run "
+                                      "\"healthcode store check\"");
 }
 
 
@@ -58,6 +40,8 @@ healthcode_hall_call_digest(healthcode_hall_call_t *call, const uint8_t *digest)
         snprintf(call->keys[i], sizeof(call->keys[i]),
                  "healthcode:hall:{%.2s}:%s:%s", hall, hall, kinds[i]);
     }
+
+    (void) healthcode_keys_proof_of(call->keys[0], call->proof);
 }
 
 
@@ -129,8 +113,7 @@ healthcode_hall_call_script(const healthcode_hall_call_t *call,
     }
 
     healthcode_script_add_text(script, what);
-    healthcode_script_add(script, healthcode_str_from(call->instance->str,
-                                                      call->instance->len));
+    healthcode_script_add(script, call->redis->instance);
 
     if (first) {
         healthcode_script_add_text(script, first);
@@ -140,5 +123,5 @@ healthcode_hall_call_script(const healthcode_hall_call_t *call,
         healthcode_script_add_text(script, second);
     }
 
-    healthcode_script_add_text(script, "healthcode:meta");
+    healthcode_script_add_text(script, call->proof);
 }

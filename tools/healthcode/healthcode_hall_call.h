@@ -8,28 +8,28 @@
 
 #include "core/healthcode_hall.h"
 #include "healthcode_connection.h"
+#include "healthcode_keys.h"
 
 
 #define HEALTHCODE_HALL_KEYS     7
 #define HEALTHCODE_HALL_KEY_MAX  128
 
 
-/* Start with all zero, and close it, whatever happened. */
+/* Start with all zero. */
 typedef struct {
     healthcode_connection_t  *redis;
-    redisReply               *instance;     /* that the proof names */
     char                      keys[HEALTHCODE_HALL_KEYS]
                                   [HEALTHCODE_HALL_KEY_MAX];
+    char                      proof[HEALTHCODE_KEYS_MAX];
 } healthcode_hall_call_t;
 
 
 /*
- * Reads the instance of the store; prints a message on failure.  The connection
- * must live until call is closed.
+ * Prints a message, and fails, if the store is not proven.  The connection must
+ * outlive call.
  */
 healthcode_exit_e healthcode_hall_call_open(healthcode_hall_call_t *call,
     healthcode_connection_t *redis);
-void healthcode_hall_call_close(healthcode_hall_call_t *call);
 
 /* From now on it is about the hall with this digest, or with this name. */
 void healthcode_hall_call_digest(healthcode_hall_call_t *call,

@@ -241,6 +241,5 @@ healthcode_hall_open(healthcode_hall_t *o, const char *name)
 static void
 healthcode_hall_close(healthcode_hall_t *o)
 {
-    healthcode_hall_call_close(&o->call);
     healthcode_connection_close(&o->redis);
 }

@@ -143,14 +143,14 @@ const char  healthcode_keyset_help[] =
 
 
 const char  healthcode_store_help[] =
-"healthcode store init    STORE [--empty] [--renew] [--force]\n"
+"healthcode store init    STORE [--empty] [--missing] [--renew] [--force]\n"
 "healthcode store check   STORE [--passage] [--evicting-ok] [--no-cache]\n"
 "healthcode store rights  [--passage] [--evicting-ok] [--no-cache] [--role R]\n"
 "healthcode store touch   STORE --source NAME [--at TIME [--force]]\n"
 "healthcode store untouch STORE --source NAME       exit 1: was not there\n"
 "healthcode store sources STORE                     who touched it, and when\n"
 "\n"
-"init writes healthcode:meta, by which a gate knows that this is the store.\n"
+"init writes the proofs, healthcode:meta:*, by which gates know the store.\n"
 "Another pepper is refused, and so is a store without flags: load them first\n"
 "(flag import --before-init).  check says whether a gate would use it, run as\n"
 "its user also what it may not do; exit 1: no.  touch says that the flags of\n"
@@ -160,11 +160,11 @@ const char  healthcode_store_help[] =
 "                 unix:PATH[?db=N], sentinel://HOST,.../NAME; or REDIS_URL\n"
 "    --sentinel-user NAME, --sentinel-password-file FILE   for sentinel://\n"
 "    --cacert, --cert, --key FILE, --ssl-name NAME   for rediss://\n"
-"    --user NAME           the Redis user (ACL), where the URL names none\n"
-"    --password-file FILE  of that user; or set REDISCLI_AUTH\n"
+"    --user NAME, --password-file FILE   the Redis user (ACL); REDISCLI_AUTH\n"
 "    --pepper-file FILE    as gates have it; init and check need it\n"
 "    --timeout TIME        for each answer, 5s;  --wait N  for N replicas\n"
 "    --empty, --renew      nobody is flagged yet; a restored backup\n"
+"    --missing             some proofs are missing, and no flags are\n"
 "    --at TIME             Unix seconds, RFC 3339, -20m\n"
 "    --force    init: no gate finds old flags again;  touch: an earlier time\n"
 "    --passage   gates let in once: what this rests on\n"
@@ -172,8 +172,7 @@ const char  healthcode_store_help[] =
 "    --role unchecked, --protocol resp2   the server refuses ROLE, HELLO\n"
 "\n"
 "Example:\n"
-"    healthcode store init --redis unix:/run/redis/redis.sock \\\n"
-"        --pepper-file pepper --empty\n";
+"    healthcode store check --redis unix:redis.sock --pepper-file pepper\n";
 
 
 const char  healthcode_holder_help[] =

@@ -12,6 +12,7 @@
 #include "healthcode_commands.h"
 #include "healthcode_import.h"
 #include "healthcode_lines.h"
+#include "healthcode_proofs.h"
 #include "healthcode_time.h"
 
 
@@ -125,6 +126,10 @@ healthcode_import_file(healthcode_flag_options_t *options, const char *path,
     } else {
         rc = healthcode_connection_open_proven(&options->connection,
                                                &connection);
+        if (rc == HEALTHCODE_EXIT_OK && !options->connection.before_init) {
+            rc = healthcode_proofs_check(&connection, NULL);
+        }
+
         if (rc == HEALTHCODE_EXIT_OK) {
             rc = healthcode_import_run(import);
         }

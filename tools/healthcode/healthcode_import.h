@@ -20,12 +20,12 @@ typedef struct {
 
 /* One line, copied, for as long as its answer may ask for it again. */
 typedef struct {
-    unsigned long long       number;
-    const char              *field;     /* that is wrong, with a blank */
-    bool                     again;     /* the server did not know the script */
-    healthcode_flag_keys_t   keys;
-    char                     flag[HEALTHCODE_REVOCATION_FIELD + 1];
-    char                     until[24];
+    unsigned long long         number;
+    const char                *field;   /* that is wrong, with a blank */
+    bool                       again;   /* the server did not know the script */
+    healthcode_keys_holder_t   keys;
+    char                       flag[HEALTHCODE_REVOCATION_FIELD + 1];
+    char                       until[24];
 } healthcode_import_line_t;
 
 

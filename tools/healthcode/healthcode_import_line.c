@@ -68,7 +68,7 @@ healthcode_import_parse(healthcode_str_t text,
         return "SUB is not a holder of 32 digits, as --hashed says";
     }
 
-    healthcode_flag_keys(holder, &line->keys);
+    healthcode_keys_holder(holder, &line->keys);
     memcpy(line->flag, fields[1].data, fields[1].len);
     line->flag[fields[1].len] = '\0';
     snprintf(line->until, sizeof(line->until), "%lld", (long long) until);

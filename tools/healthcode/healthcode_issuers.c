@@ -7,6 +7,7 @@
 
 #include "core/healthcode_spelling.h"
 #include "healthcode_issuers.h"
+#include "healthcode_keys.h"
 
 
 static bool healthcode_issuers_name(const redisReply *field,
@@ -23,7 +24,7 @@ healthcode_issuers_check(healthcode_connection_t *connection, const char *name,
     healthcode_str_t   text = healthcode_str_from(iss, strlen(iss));
     healthcode_str_t   known, nearest = { NULL, 0 };
 
-    reply = healthcode_connection_hash(connection, "healthcode:control");
+    reply = healthcode_connection_hash(connection, HEALTHCODE_KEYS_CONTROL);
     if (reply == NULL) {
         return HEALTHCODE_EXIT_FAILED;
     }

@@ -247,13 +247,11 @@ healthcode_marks_script(healthcode_connection_t *connection, bool *runs)
     rc = healthcode_hall_call_open(&call, connection);
 
     if (rc != HEALTHCODE_EXIT_OK) {
-        healthcode_hall_call_close(&call);
         return rc;
     }
 
     healthcode_hall_call_digest(&call, nobody);
     reply = healthcode_hall_call_try(&call, "show");
-    healthcode_hall_call_close(&call);
 
     if (reply == NULL) {
         return healthcode_connection_failed(connection, NULL);

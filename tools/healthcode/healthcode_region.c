@@ -10,6 +10,7 @@
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_fields.h"
+#include "healthcode_keys.h"
 #include "healthcode_time.h"
 
 
@@ -92,7 +93,7 @@ healthcode_region_write(healthcode_fields_t *o, const char *code,
     snprintf(until, sizeof(until), "%lld", (long long) seconds);
 
     healthcode_script_init(&script, "region-set", 1);
-    healthcode_script_add_text(&script, "healthcode:region");
+    healthcode_script_add_text(&script, HEALTHCODE_KEYS_REGION);
     healthcode_script_add_text(&script, code);
     healthcode_script_add_text(&script, level);
     healthcode_script_add_text(&script, until);
@@ -141,7 +142,7 @@ healthcode_region_clear(int argc, char **argv)
     }
 
     healthcode_script_init(&script, "region-clear", 1);
-    healthcode_script_add_text(&script, "healthcode:region");
+    healthcode_script_add_text(&script, HEALTHCODE_KEYS_REGION);
     healthcode_script_add_text(&script, code);
 
     rc = healthcode_fields_write(&o, &script, &was_set);
@@ -165,7 +166,7 @@ healthcode_region_clear(int argc, char **argv)
 static healthcode_exit_e
 healthcode_region_list(int argc, char **argv)
 {
-    return healthcode_fields_list(argc, argv, "healthcode:region",
+    return healthcode_fields_list(argc, argv, HEALTHCODE_KEYS_REGION,
                                   healthcode_region_print);
 }
 

@@ -37,7 +37,7 @@ typedef struct {
     healthcode_claims_t          claims;
     healthcode_token_memory_t    token_memory;
     healthcode_claims_memory_t   claims_memory;
-    healthcode_flag_keys_t       keys;
+    healthcode_keys_holder_t     keys;
     char                         field[HEALTHCODE_REVOCATION_FIELD + 1];
 } healthcode_revoke_t;
 
@@ -56,7 +56,7 @@ static healthcode_exit_e healthcode_revoke_name(
 static healthcode_exit_e healthcode_revoke_write(healthcode_revoke_t *revoke,
     const healthcode_flag_options_t *options, const int64_t *until);
 static healthcode_exit_e healthcode_revoke_absent(
-    const healthcode_flag_keys_t *keys, const char *field);
+    const healthcode_keys_holder_t *keys, const char *field);
 
 
 healthcode_exit_e
@@ -315,7 +315,7 @@ healthcode_revoke_name(const healthcode_revoke_options_t *o,
         return healthcode_output_failed("OpenSSL cannot compute an HMAC");
     }
 
-    healthcode_flag_keys(holder, &revoke->keys);
+    healthcode_keys_holder(holder, &revoke->keys);
     healthcode_revocation_field(digest, revoke->field);
     revoke->field[HEALTHCODE_REVOCATION_FIELD] = '\0';
 
@@ -355,7 +355,8 @@ healthcode_revoke_write(healthcode_revoke_t *revoke,
 
 
 static healthcode_exit_e
-healthcode_revoke_absent(const healthcode_flag_keys_t *keys, const char *field)
+healthcode_revoke_absent(const healthcode_keys_holder_t *keys,
+    const char *field)
 {
     return healthcode_output_no("%s has no %s, so nothing was undone; "
                                 "\"healthcode flag show\" lists what there is",
@@ -367,12 +368,12 @@ healthcode_exit_e
 healthcode_revoke_before(healthcode_flag_options_t *options, const char *sub,
     const int64_t *before)
 {
-    bool                      changed;
-    char                      text[HEALTHCODE_OUTPUT_TIME_MAX];
-    uint8_t                   holder[HEALTHCODE_HOLDER_LEN];
-    healthcode_exit_e         rc;
-    healthcode_flag_keys_t    keys;
-    healthcode_connection_t   connection = { .redis = NULL };
+    bool                       changed;
+    char                       text[HEALTHCODE_OUTPUT_TIME_MAX];
+    uint8_t                    holder[HEALTHCODE_HOLDER_LEN];
+    healthcode_exit_e          rc;
+    healthcode_keys_holder_t   keys;
+    healthcode_connection_t    connection = { .redis = NULL };
 
     rc = healthcode_flag_check(options);
 
@@ -387,7 +388,7 @@ healthcode_revoke_before(healthcode_flag_options_t *options, const char *sub,
     }
 
     if (rc == HEALTHCODE_EXIT_OK) {
-        healthcode_flag_keys(holder, &keys);
+        healthcode_keys_holder(holder, &keys);
         rc = healthcode_flag_write(&connection, options, &keys,
                                    HEALTHCODE_REVOCATION_BEFORE, before,
                                    &changed);

@@ -3,6 +3,7 @@
  * Judges no store.  docs/redis-keys.md, "The gate's Redis user".
  */
 
+#include "healthcode_keys.h"
 #include "healthcode_rights.h"
 
 
@@ -10,7 +11,7 @@
 
 /* A holder that nobody is, and a hall that nobody has. */
 #define HEALTHCODE_RIGHTS_NOBODY                                              \
-    "healthcode:risk:{00000000000000000000000000000000}"
+    "healthcode:risk:{00}:00000000000000000000000000000000"
 #define HEALTHCODE_RIGHTS_HALL                                                \
     "healthcode:hall:{00}:00000000000000000000000000000000:inside"
 
@@ -83,23 +84,23 @@ static const healthcode_rights_row_t  healthcode_rights_rows[] = {
     { HEALTHCODE_RIGHTS_ALWAYS, "+time", NULL, "then it cannot compare clocks",
       { "TIME" } },
     { HEALTHCODE_RIGHTS_ALWAYS, "+hgetall", HEALTHCODE_RIGHTS_READ, NULL,
-      { "HGETALL", "healthcode:meta" } },
+      { "HGETALL", HEALTHCODE_KEYS_META } },
     { HEALTHCODE_RIGHTS_ALWAYS, "+hrandfield", HEALTHCODE_RIGHTS_READ, NULL,
       { "HRANDFIELD", HEALTHCODE_RIGHTS_NOBODY, "65", "WITHVALUES" } },
     { HEALTHCODE_RIGHTS_ALWAYS, "+hmget", HEALTHCODE_RIGHTS_READ, NULL,
-      { "HMGET", "healthcode:region", "51" } },
+      { "HMGET", HEALTHCODE_KEYS_REGION, "51" } },
     { HEALTHCODE_RIGHTS_ALWAYS, "+hmget", HEALTHCODE_RIGHTS_READ, NULL,
-      { "HMGET", "healthcode:control", "issuer:" } },
+      { "HMGET", HEALTHCODE_KEYS_CONTROL, "issuer:" } },
     { HEALTHCODE_RIGHTS_ALWAYS, "+hrandfield", HEALTHCODE_RIGHTS_READ,
       "then it cannot tell how old the data are",
-      { "HRANDFIELD", "healthcode:data", "17", "WITHVALUES" } },
+      { "HRANDFIELD", HEALTHCODE_KEYS_DATA, "17", "WITHVALUES" } },
     { HEALTHCODE_RIGHTS_PASSAGE, "+evalsha", NULL, NULL,
       { "EVALSHA", "0000000000000000000000000000000000000000", "0" } },
     { HEALTHCODE_RIGHTS_PASSAGE, "+script|load", NULL, NULL,
       { "SCRIPT", "LOAD", "(" } },
     { HEALTHCODE_RIGHTS_PASSAGE, "+time", NULL, NULL, { "TIME" } },
     { HEALTHCODE_RIGHTS_PASSAGE, "+hget", HEALTHCODE_RIGHTS_READ, NULL,
-      { "HGET", "healthcode:meta", "instance" } },
+      { "HGET", HEALTHCODE_KEYS_META, "instance" } },
     HEALTHCODE_RIGHTS_CALLS("+hget", "HGET", HEALTHCODE_RIGHTS_HALL, "at"),
     HEALTHCODE_RIGHTS_CALLS("+hset", "HSET", HEALTHCODE_RIGHTS_HALL, "at", "0",
                             "at"),
@@ -126,9 +127,9 @@ static const healthcode_rights_row_t  healthcode_rights_rows[] = {
     { HEALTHCODE_RIGHTS_CACHE, "+client|trackinginfo", NULL,
       HEALTHCODE_RIGHTS_PROOF, { "CLIENT", "TRACKINGINFO" } },
     { HEALTHCODE_RIGHTS_PUSH, "+get", HEALTHCODE_RIGHTS_READ,
-      HEALTHCODE_RIGHTS_PROOF, { "GET", "healthcode:push" } },
-    { HEALTHCODE_RIGHTS_PUSH, "+incr", "~healthcode:push",
-      HEALTHCODE_RIGHTS_PROOF, { "INCR", "healthcode:push" } },
+      HEALTHCODE_RIGHTS_PROOF, { "GET", HEALTHCODE_KEYS_PUSH } },
+    { HEALTHCODE_RIGHTS_PUSH, "+incr", "~healthcode:push:*",
+      HEALTHCODE_RIGHTS_PROOF, { "INCR", HEALTHCODE_KEYS_PUSH } },
 };
 
 #define HEALTHCODE_RIGHTS_ROWS                                                \

@@ -9,7 +9,8 @@
 #include "healthcode_script.h"
 
 
-#define HEALTHCODE_SCRIPT_WORDS_MAX  (3 + HEALTHCODE_SCRIPT_ARGS_MAX)
+#define HEALTHCODE_SCRIPT_WORDS_MAX                                           \
+    (3 + HEALTHCODE_SCRIPT_KEYS_MAX + HEALTHCODE_SCRIPT_ARGS_MAX)
 
 
 static const char *healthcode_script_find(const char *name);
@@ -56,6 +57,19 @@ healthcode_script_init(healthcode_script_t *script, const char *name,
 
 
 void
+healthcode_script_keys(healthcode_script_t *script,
+    const healthcode_str_t *keys, unsigned n)
+{
+    if (n > HEALTHCODE_SCRIPT_KEYS_MAX) {
+        abort();
+    }
+
+    script->first = keys;
+    script->nfirst = n;
+}
+
+
+void
 healthcode_script_add(healthcode_script_t *script, healthcode_str_t text)
 {
     if (script->n == HEALTHCODE_SCRIPT_ARGS_MAX) {
@@ -90,6 +104,11 @@ healthcode_script_append(const healthcode_script_t *script,
 
     for (int i = 0; i < 3; i++) {
         lens[i] = strlen(args[i]);
+    }
+
+    for (unsigned i = 0; i < script->nfirst; i++) {
+        args[n] = (const char *) script->first[i].data;
+        lens[n++] = script->first[i].len;
     }
 
     for (unsigned i = 0; i < script->n; i++) {

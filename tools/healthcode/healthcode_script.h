@@ -10,6 +10,7 @@
 
 
 #define HEALTHCODE_SCRIPT_ARGS_MAX  12
+#define HEALTHCODE_SCRIPT_KEYS_MAX  258
 #define HEALTHCODE_SCRIPT_SHA_LEN   40
 
 
@@ -22,19 +23,28 @@ typedef struct {
 extern const healthcode_script_source_t  healthcode_script_sources[];
 
 
-/* One call: the keys first, then the arguments; the views are the caller's. */
+/*
+ * One call: the keys first, some of which may be in an array of their own, then
+ * the arguments; the views are the caller's.
+ */
 typedef struct {
-    const char        *source;
-    char               sha[HEALTHCODE_SCRIPT_SHA_LEN + 1];
-    unsigned           nkeys;
-    unsigned           n;
-    healthcode_str_t   args[HEALTHCODE_SCRIPT_ARGS_MAX];
+    const char              *source;
+    char                     sha[HEALTHCODE_SCRIPT_SHA_LEN + 1];
+    unsigned                 nkeys;
+    unsigned                 nfirst;
+    const healthcode_str_t  *first;
+    unsigned                 n;
+    healthcode_str_t         args[HEALTHCODE_SCRIPT_ARGS_MAX];
 } healthcode_script_t;
 
 
 /* Starts a call of the script with this name and nkeys keys. */
 void healthcode_script_init(healthcode_script_t *script, const char *name,
     unsigned nkeys);
+
+/* Sets the first n, HEALTHCODE_SCRIPT_KEYS_MAX at most; they live on. */
+void healthcode_script_keys(healthcode_script_t *script,
+    const healthcode_str_t *keys, unsigned n);
 
 /* Adds a key or an argument; text must live until the call. */
 void healthcode_script_add(healthcode_script_t *script, healthcode_str_t text);

@@ -9,6 +9,7 @@
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_flag.h"
+#include "healthcode_proofs.h"
 
 
 #define HEALTHCODE_SHOW_AUDIT_MAX  "100"     /* entries, the latest */
@@ -70,11 +71,11 @@ healthcode_show_run(healthcode_flag_options_t *options,
     const healthcode_list_t *arguments, bool audit,
     healthcode_connection_t *connection)
 {
-    size_t                   active;
-    uint8_t                  holder[HEALTHCODE_HOLDER_LEN];
-    redisReply              *reply;
-    healthcode_exit_e        rc;
-    healthcode_flag_keys_t   keys;
+    size_t                     active;
+    uint8_t                    holder[HEALTHCODE_HOLDER_LEN];
+    redisReply                *reply;
+    healthcode_exit_e          rc;
+    healthcode_keys_holder_t   keys;
 
     rc = healthcode_subject_take(&options->subject, connection->pepper,
                                  arguments->items[0], holder);
@@ -82,7 +83,12 @@ healthcode_show_run(healthcode_flag_options_t *options,
         return rc;
     }
 
-    healthcode_flag_keys(holder, &keys);
+    healthcode_keys_holder(holder, &keys);
+    rc = healthcode_proofs_check(connection, keys.risk);
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
 
     reply = healthcode_connection_hash(connection, keys.risk);
     if (reply == NULL) {

@@ -9,6 +9,7 @@
 
 #include "core/healthcode_data.h"
 #include "healthcode_fields.h"
+#include "healthcode_keys.h"
 #include "healthcode_sources.h"
 #include "healthcode_time.h"
 
@@ -84,7 +85,7 @@ healthcode_sources_write(healthcode_fields_t *o, const char *source,
     healthcode_script_t   script;
 
     healthcode_script_init(&script, "data-set", 1);
-    healthcode_script_add_text(&script, "healthcode:data");
+    healthcode_script_add_text(&script, HEALTHCODE_KEYS_DATA);
     healthcode_script_add_text(&script, source);
     healthcode_script_add_text(&script, at);
     healthcode_script_add_text(&script, force ? "force" : "later");
@@ -151,7 +152,7 @@ healthcode_sources_untouch(int argc, char **argv)
     }
 
     healthcode_script_init(&script, "data-clear", 1);
-    healthcode_script_add_text(&script, "healthcode:data");
+    healthcode_script_add_text(&script, HEALTHCODE_KEYS_DATA);
     healthcode_script_add_text(&script, source);
 
     rc = healthcode_fields_write(&o, &script, &was_set);
@@ -177,7 +178,7 @@ healthcode_sources_untouch(int argc, char **argv)
 healthcode_exit_e
 healthcode_sources_list(int argc, char **argv)
 {
-    return healthcode_fields_list(argc, argv, "healthcode:data",
+    return healthcode_fields_list(argc, argv, HEALTHCODE_KEYS_DATA,
                                   healthcode_sources_print);
 }
 

@@ -1,26 +1,30 @@
 /*
- * healthcode store: writes, and checks, the proof by which gates believe a
+ * healthcode store: writes, and checks, the proofs by which gates believe a
  * store; says what their user may do there.  Knows no flags.
  * docs/redis-keys.md, "healthcode:meta".
  */
 
 #include <openssl/rand.h>
+#include <stdlib.h>
 
 #include "healthcode_commands.h"
+#include "healthcode_keys.h"
 #include "healthcode_marks.h"
+#include "healthcode_proofs.h"
 #include "healthcode_script.h"
 #include "healthcode_sources.h"
 #include "healthcode_stranger.h"
 
 
-#define HEALTHCODE_STORE_SCHEMA    "1"
+#define HEALTHCODE_STORE_SCHEMA    "2"
 #define HEALTHCODE_STORE_INSTANCE  16     /* bytes */
 
 
-/* How a proof is written. */
+/* How proofs are written. */
 typedef struct {
     const char  *how;      /* ARGV[4] of store-init.lua */
-    bool         empty;    /* a store without flags gets one, too */
+    bool         empty;    /* a store without flags gets them, too */
+    bool         missing;  /* those that are missing are written alone */
     bool         renew;
     char         instance[2 * HEALTHCODE_STORE_INSTANCE + 1];
 } healthcode_store_init_t;
@@ -35,8 +39,8 @@ static redisReply *healthcode_store_script(const healthcode_store_init_t *init,
     healthcode_connection_t *connection, bool may_create);
 static healthcode_exit_e healthcode_store_has_flags(
     healthcode_connection_t *connection, bool *found);
-static healthcode_exit_e healthcode_store_say(const char *done,
-    const char *instance);
+static healthcode_exit_e healthcode_store_say(const redisReply *reply);
+static const char *healthcode_store_in_the_way(const char *done);
 static healthcode_exit_e healthcode_store_check(int argc, char **argv);
 static healthcode_exit_e healthcode_store_report(
     const healthcode_connection_options_t *options,
@@ -44,6 +48,8 @@ static healthcode_exit_e healthcode_store_report(
     healthcode_connection_t *connection);
 static bool healthcode_store_proof(const char *what,
     const healthcode_connection_proof_t *proof, const char *good);
+static healthcode_exit_e healthcode_store_proofs(
+    healthcode_connection_t *connection, bool *ok);
 static healthcode_exit_e healthcode_store_disk(
     healthcode_connection_t *connection);
 static healthcode_exit_e healthcode_store_rights(int argc, char **argv);
@@ -81,6 +87,7 @@ healthcode_store_init(int argc, char **argv)
         HEALTHCODE_CONNECTION_ROWS(&o, true),
         HEALTHCODE_CONNECTION_WAIT_ROW(&o),
         { .name = "empty", .is_set = &init.empty },
+        { .name = "missing", .is_set = &init.missing },
         { .name = "renew", .is_set = &init.renew },
         { .name = "force", .is_set = &force },
     };
@@ -149,7 +156,7 @@ healthcode_store_write(healthcode_store_init_t *init,
 
 
 /*
- * Flags are looked for only if the proof would be new: what is there already
+ * Flags are looked for only if the proofs would be new: what is there already
  * is kept without reading the names of all keys.
  */
 static healthcode_exit_e
@@ -181,33 +188,43 @@ healthcode_store_prove(const healthcode_store_init_t *init,
         return HEALTHCODE_EXIT_FAILED;
     }
 
-    rc = healthcode_store_say(reply->element[0]->str, reply->element[1]->str);
+    rc = healthcode_store_say(reply);
     freeReplyObject(reply);
 
     return rc;
 }
 
 
-/* The answer, of two strings; NULL: there is none, with a message printed. */
+/* The answer, of three texts; NULL: there is none, with a message printed. */
 static redisReply *
 healthcode_store_script(const healthcode_store_init_t *init,
     healthcode_connection_t *connection, bool may_create)
 {
+    char                  names[HEALTHCODE_KEYS_PROOFS][HEALTHCODE_KEYS_MAX];
     redisReply           *reply;
+    healthcode_str_t      keys[HEALTHCODE_KEYS_PROOFS];
     healthcode_script_t   script;
 
-    healthcode_script_init(&script, "store-init", 1);
-    healthcode_script_add_text(&script, "healthcode:meta");
+    for (unsigned i = 0; i < HEALTHCODE_KEYS_PROOFS; i++) {
+        (void) healthcode_keys_proof(i, names[i]);
+        keys[i] = healthcode_str_from(names[i], strlen(names[i]));
+    }
+
+    healthcode_script_init(&script, "store-init", HEALTHCODE_KEYS_PROOFS);
+    healthcode_script_keys(&script, keys, HEALTHCODE_KEYS_PROOFS);
     healthcode_script_add_text(&script, HEALTHCODE_STORE_SCHEMA);
     healthcode_script_add_text(&script, connection->check);
     healthcode_script_add_text(&script, init->instance);
     healthcode_script_add_text(&script, init->how);
     healthcode_script_add_text(&script, may_create ? "1" : "0");
+    healthcode_script_add_text(&script, init->missing ? "1" : "0");
 
     reply = healthcode_script_run(&script, connection);
 
-    if (reply && (reply->elements != 2
-                  || !healthcode_connection_is_pairs(reply)))
+    if (reply && (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3
+                  || reply->element[0]->type != REDIS_REPLY_STRING
+                  || reply->element[1]->type != REDIS_REPLY_STRING
+                  || reply->element[2]->type != REDIS_REPLY_STRING))
     {
         healthcode_output_failed("the store gave an answer of another shape");
         freeReplyObject(reply);
@@ -225,7 +242,7 @@ healthcode_store_has_flags(healthcode_connection_t *connection, bool *found)
     char         cursor[24] = "0";
     redisReply  *reply;
     const char  *args[] = {
-        "SCAN", cursor, "MATCH", "healthcode:risk:*", "COUNT", "1000"
+        "SCAN", cursor, "MATCH", "healthcode:risk:{??}:*", "COUNT", "1000"
     };
 
     do {
@@ -256,43 +273,81 @@ healthcode_store_has_flags(healthcode_connection_t *connection, bool *found)
 
 
 static healthcode_exit_e
-healthcode_store_say(const char *done, const char *instance)
+healthcode_store_say(const redisReply *reply)
 {
-    if (strcmp(done, "pepper") == 0) {
-        return healthcode_output_failed("--pepper-file: nothing was done: the "
-                                "store was initialised with another pepper; "
-                                "name the file that its gates use, or add "
-                                "--force: then no gate finds its flags again");
+    char        *end;
+    const char  *done = reply->element[0]->str;
+    const char  *fault = healthcode_store_in_the_way(done);
+
+    if (fault && strcmp(done, "empty") == 0) {
+        return healthcode_output_failed("nothing was done: %s", fault);
     }
 
-    if (strcmp(done, "schema") == 0) {
-        return healthcode_output_failed("nothing was done: healthcode:meta is "
-                                "there but of another schema; check the "
-                                "address and the database number, or add "
-                                "--force to replace it");
-    }
-
-    if (strcmp(done, "empty") == 0) {
-        return healthcode_output_failed("nothing was done: the store has no "
-                                "flags, and with a proof everybody would pass; "
-                                "if it lost them, load the flags first "
-                                "(\"healthcode flag import --before-init\"), "
-                                "then run this again; if nobody is flagged "
-                                "yet, add --empty");
+    if (fault) {
+        return healthcode_output_failed("nothing was done: %lu of %d proofs "
+                                        "%s",
+                                        strtoul(reply->element[2]->str, &end,
+                                                10),
+                                        HEALTHCODE_KEYS_PROOFS, fault);
     }
 
     if (strcmp(done, "kept") == 0) {
         fputs("kept: the store was initialised with this pepper before, "
               "instance ", stdout);
+
+    } else if (strcmp(done, "completed") == 0) {
+        fputs("completed: proofs that were missing: ", stdout);
+        healthcode_output_string(stdout, reply->element[2]->str);
+        fputs(", instance ", stdout);
+
     } else {
         healthcode_output_string(stdout, done);
         fputs(": instance ", stdout);
     }
 
-    healthcode_output_string(stdout, instance);
+    healthcode_output_string(stdout, reply->element[1]->str);
     putchar('\n');
 
     return HEALTHCODE_EXIT_OK;
+}
+
+
+/* What to do about it; NULL: it is done. */
+static const char *
+healthcode_store_in_the_way(const char *done)
+{
+    if (strcmp(done, "missing") == 0) {
+        return "are missing, and what they prove may be lost with them; load "
+               "all flags again (\"healthcode flag import --before-init\"), "
+               "unless you know that none is lost, then add --missing, which "
+               "writes them";
+    }
+
+    if (strcmp(done, "instance") == 0) {
+        return "are of another instance than healthcode:meta:{c}, so what they "
+               "prove may be another store's, or another day's; see that all "
+               "flags are there, then add --renew";
+    }
+
+    if (strcmp(done, "pepper") == 0) {
+        return "are of another pepper than that of --pepper-file; name the "
+               "file that the gates use, or add --force: then no gate finds "
+               "its flags again";
+    }
+
+    if (strcmp(done, "schema") == 0) {
+        return "are there but of another schema; check the address and the "
+               "database number, or add --force to replace them";
+    }
+
+    if (strcmp(done, "empty") == 0) {
+        return "the store has no flags, and with proofs everybody would pass; "
+               "if it lost them, load the flags first (\"healthcode flag "
+               "import --before-init\"), then run this again; if nobody is "
+               "flagged yet, add --empty";
+    }
+
+    return NULL;
 }
 
 
@@ -351,10 +406,11 @@ healthcode_store_report(const healthcode_connection_options_t *options,
                                  &proofs[HEALTHCODE_CONNECTION_POLICY],
                                  gates->evicting_ok ? "not looked at"
                                                     : "it evicts nothing");
-    ok &= healthcode_store_proof("meta", &proofs[HEALTHCODE_CONNECTION_META],
-                                 "it was initialised with this pepper");
+    rc = healthcode_store_proofs(connection, &ok);
 
-    rc = healthcode_store_disk(connection);
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_store_disk(connection);
+    }
 
     if (rc == HEALTHCODE_EXIT_OK) {
         rc = healthcode_stranger_check(options, connection);
@@ -398,6 +454,43 @@ healthcode_store_proof(const char *what,
     putchar('\n');
 
     return ok;
+}
+
+
+/* The others are of interest only if that of the handshake says so. */
+static healthcode_exit_e
+healthcode_store_proofs(healthcode_connection_t *connection, bool *ok)
+{
+    unsigned                        fine, missing;
+    healthcode_exit_e               rc;
+    healthcode_proofs_t             proofs;
+    healthcode_connection_proof_t  *meta;
+
+    meta = &connection->proofs[HEALTHCODE_CONNECTION_META];
+
+    if (meta->reason == HEALTHCODE_REASON_OK
+        || meta->reason == HEALTHCODE_REASON_STORE_UNPROVEN)
+    {
+        rc = healthcode_proofs_read(connection, &proofs);
+
+        if (rc != HEALTHCODE_EXIT_OK) {
+            return rc;
+        }
+
+        fine = proofs.counts[HEALTHCODE_PROOFS_FINE];
+        missing = proofs.counts[HEALTHCODE_PROOFS_MISSING];
+
+        if (fine < HEALTHCODE_KEYS_PROOFS && missing < HEALTHCODE_KEYS_PROOFS) {
+            healthcode_proofs_print(&proofs);
+            *ok = false;
+            return HEALTHCODE_EXIT_OK;
+        }
+    }
+
+    *ok &= healthcode_store_proof("meta", meta,
+                                  "it was initialised with this pepper");
+
+    return HEALTHCODE_EXIT_OK;
 }
 
 

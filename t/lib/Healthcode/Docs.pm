@@ -31,7 +31,7 @@ sub rights_of {
     @parts or die "docs/redis-keys.md has no rights of $name\n";
     unshift @parts, rights_of($root, $from, $version) if $from && $from ne $name;
     my $rights = join ' ', @parts;
-    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push|\+get|\+incr)\b//g
+    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)\b//g
         if $version < 7;
     return $rights;
 }
@@ -212,6 +212,7 @@ sub like_shown {
         s/[ \t]+$//mg;
         s/\beyJ[\w-]+\.[\w-]+\.[\w-]+/CODE/g;
         s/\b[0-9a-f]{32}\b/HEX/g;
+        s/\{[0-9a-f]{2}\}/{HEX}/g;
         s/\bgeneration \K[0-9a-f]{16}\b/HEX/g;
         s/(?<![\w-])(?=[\w-]*[A-Za-z])[\w-]{43}(?![\w-])/THUMBPRINT/g;
         s/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/TIME/g;

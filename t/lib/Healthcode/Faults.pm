@@ -113,7 +113,7 @@ sub f       { $f }
 sub redis   { $_[0]{redis} }
 sub nginx   { $_[0]{nginx} }
 sub code    { $f->code(uc $_[1]) }
-sub key     { 'healthcode:risk:{' . $f->holder($_[1]) . '}' }
+sub key     { $f->risk($_[1]) }
 sub relay   { $_[0]{relay} }
 sub city    { $_[0]{city} }
 sub worker  { $_[0]{worker} }

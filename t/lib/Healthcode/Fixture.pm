@@ -14,6 +14,7 @@ use JSON::PP ();
 use Time::HiRes qw(sleep);
 
 use Healthcode::Jws qw(b64 unb64 json jws);
+use Healthcode::Keys qw(risk_key is_meta meta_keys drop_proofs);
 use Healthcode::Redis;
 
 
@@ -97,6 +98,8 @@ sub module   { $STATIC ? undef : $MODULE }
 sub secret   { $SECRET }
 sub password { $PASSWORD }
 sub holder   { Healthcode::Jws::holder($PEPPER, $_[2] // 'national', $_[1]) }
+# The key of a holder's flags.
+sub risk     { risk_key(holder(@_)) }
 # The field that revokes one code: by what was signed, or by issuer and jti.
 sub revoked  { Healthcode::Jws::revoked($PEPPER, @_[1 .. $#_]) }
 sub pepper_check { Healthcode::Jws::pepper_check($PEPPER) }
@@ -182,10 +185,12 @@ sub init_store {
 sub reset_store {
     my ($self) = @_;
     my $redis = $self->redis;
-    my @keys = grep { $_ ne 'healthcode:meta' } @{ $redis->cmd('KEYS', '*') };
+    my @keys = grep { !is_meta($_) } @{ $redis->cmd('KEYS', '*') };
+    my @proofs = meta_keys();
 
     $redis->cmd('DEL', @keys) if @keys;
-    if (!$redis->cmd('EXISTS', 'healthcode:meta')) {
+    if ($redis->cmd('EXISTS', @proofs) < @proofs) {
+        drop_proofs($redis);
         $self->init_store;
         sleep 1.1;    # a gate that was out tries again within a second
     }

@@ -18,7 +18,7 @@ use Healthcode::Process;
 
 # What the gate's own user may do, as "healthcode store rights" and
 # docs/redis-keys.md have it (t/53-rights.t).
-our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:push resetchannels '
+our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:push:* resetchannels '
     . '-@all +role +info +time +hgetall +hrandfield +hmget +client|tracking '
     . '+client|trackinginfo +get +incr';
 
@@ -26,7 +26,7 @@ our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:push resetchannels '
 sub gate_acl {
     my ($version) = `redis-server --version` =~ /v=(\d+)/;
     my $acl = $GATE_ACL;
-    $acl =~ s/%R~/~/g, $acl =~ s/ (?:~healthcode:push|\+get|\+incr)\b//g
+    $acl =~ s/%R~/~/g, $acl =~ s/ (?:~healthcode:push:\*|\+get|\+incr)\b//g
         if ($version // 7) < 7;
     return $acl;
 }

@@ -14,6 +14,7 @@ use IO::Socket::UNIX;
 use Socket qw(AF_INET AF_INET6 SOCK_STREAM SOMAXCONN);
 use Time::HiRes qw(sleep time);
 
+use Healthcode::Keys qw($PUSH);
 use Healthcode::Process;
 
 
@@ -90,7 +91,7 @@ sub bulk { join '', map { '$' . length() . "\r\n$_\r\n" } @_ }
 # policy, too.
 sub proof {
     my ($pepper_check) = @_;
-    my $meta = "%3\r\n" . bulk('schema', 1, 'instance', 'x', 'pepper_check',
+    my $meta = "%3\r\n" . bulk('schema', 2, 'instance', 'x', 'pepper_check',
                                $pepper_check);
     my $role = "*3\r\n" . bulk('master') . ":0\r\n*0\r\n";
     my $info = bulk("\r\nmaxmemory_policy:noeviction");
@@ -98,7 +99,7 @@ sub proof {
     my $data = "*0\r\n";
     my $tracked = "%1\r\n" . bulk('flags') . "~1\r\n" . bulk('on');
     my $stats = bulk("\r\ntracking_total_keys:5\r\n");
-    my $push = ">2\r\n" . bulk('invalidate') . "*1\r\n" . bulk('healthcode:push');
+    my $push = ">2\r\n" . bulk('invalidate') . "*1\r\n" . bulk($PUSH);
     return ("%1\r\n" . bulk('proto') . ":3\r\n+OK\r\n$tracked" . "_\r\n:1\r\n$push"
             . "$time$data$role$info$meta", $role . $meta,
             "$info$time$data$tracked$stats");

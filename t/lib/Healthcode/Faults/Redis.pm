@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Authority;
 use Healthcode::Http qw(dial exchange answers answer_of);
+use Healthcode::Keys qw($CONTROL);
 use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 use Healthcode::Redis;
@@ -256,7 +257,7 @@ sub _changed {
             begin => sub { $_[0]->redis->cmd('SET', $_[0]->key('alice'), 'x') },
             end => sub { $_[0]->redis->cmd('DEL', $_[0]->key('alice')); return time }),
         _set('wrong type of the controls', 'store_unavailable', 'WRONGTYPE',
-            [ 'SET', 'healthcode:control', 'x' ], [ 'DEL', 'healthcode:control' ],
+            [ 'SET', $CONTROL, 'x' ], [ 'DEL', $CONTROL ],
             repeats => 1),
         { name => 'wrong type of the proof', answer => 'store_unproven',
           line => 'HGETALL healthcode:meta is refused: WRONGTYPE',

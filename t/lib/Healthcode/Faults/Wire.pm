@@ -73,7 +73,7 @@ sub _cut {
     my $redis = Healthcode::Redis->start(dir => $f->dir, name => 'cut',
                                          password => $f->password);
     $f->init_store($redis);
-    $redis->cmd('HSET', 'healthcode:risk:{' . $f->holder('bob') . '}', 'contact', 0);
+    $redis->cmd('HSET', $f->risk('bob'), 'contact', 0);
     $f->write('count', 0);
     my $relay = _cutter($f, $redis->socket, $f->path('cutter.sock'));
     my %lines = (server => 'unix:' . $f->path('cutter.sock'), timeout => '3s',

@@ -553,8 +553,8 @@ sub reset_store {
     my ($self) = @_;
     my $known = join ',', map { "'known:https://$_.example',1" } @ISSUERS;
     $self->redis('EVAL', q("local k=redis.call('KEYS','*') for i=1,#k do )
-        . q(if k[i]~='healthcode:meta' then redis.call('DEL',k[i]) end end )
-        . qq{redis.call('HSET','healthcode:control',$known) return 1"}, 0);
+        . q(if k[i]:sub(1,16)~='healthcode:meta:' then redis.call('DEL',k[i]) end end )
+        . qq{redis.call('HSET','healthcode:control:{c}',$known) return 1"}, 0);
 }
 
 
