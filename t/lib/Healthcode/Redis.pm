@@ -33,7 +33,7 @@ sub gate_acl {
 
 
 # start(dir => DIR, name => NAME, password => GATE'S, conf => [LINES],
-#       is_sentinel => 1 for a sentinel)
+#       acl => more of its rights, is_sentinel => 1 for a sentinel)
 sub start {
     my ($class, %opt) = @_;
     my $name = $opt{name} || 'redis';
@@ -51,6 +51,7 @@ sub start {
         'daemonize no', "logfile $self->{log}", 'databases 4',
         # +select is for suites that have a second database
         ($opt{password} ? "user gate on >$opt{password} " . gate_acl() . ' +select'
+                            . ($opt{acl} ? " $opt{acl}" : '')
                         : ()),
         @{ $opt{conf} || [] }, '';
     close $out;
