@@ -12,6 +12,7 @@ use Time::HiRes qw(sleep);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
 use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Keys qw($REGION);
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_ports);
 
@@ -55,9 +56,8 @@ sub new {
     $f->write('site/index/index.html', "$SECRET\n");
     $f->write('sorry', "sorry\n", 0644);
     $f->write('far.jwks', json({ keys => [] }), 0644);
-    $f->redis->cmd('HSET', 'healthcode:risk:{'
-        . $f->holder('flagged', 'site') . '}', 'confirmed', 0);
-    $f->redis->cmd('HSET', 'healthcode:region', 110101, 'high 0');
+    $f->redis->cmd('HSET', $f->risk('flagged', 'site'), 'confirmed', 0);
+    $f->redis->cmd('HSET', $REGION, 110101, 'high 0');
 
     $self->{nginx} = Healthcode::Nginx->new(
         module => $f->module, workers => 2, http => $self->_http,

@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Attack::Random;
 use Healthcode::Attack::Resp;
+use Healthcode::Keys qw($META);
 use Healthcode::Process;
 
 # What may be done to the replies of one question, taken together. Each gets the
@@ -163,7 +164,8 @@ sub _pushes {
         $_, $random->pick(
             ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$1\r\nx\r\n",
             ">2\r\n\$10\r\ninvalidate\r\n_\r\n",
-            ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$15\r\nhealthcode:meta\r\n",
+            ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$19\r\n$META\r\n",
+            ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$20\r\nhealthcode:meta:{00}\r\n",
             ">2\r\n\$10\r\ninvalidate\r\n*0\r\n",
             ">1\r\n+other\r\n", ">3\r\n+message\r\n+a\r\n+b\r\n")
     } @$replies;
@@ -306,13 +308,14 @@ sub _asked {
         $word = uc($word // '');
         $pair->{read} = 1 if $word eq 'HRANDFIELD' && $pair->{proven}
             && $command !~ /\bhealthcode:data\b/;
+        my $last = $word eq 'HGETALL' && index($command, $META) > 0;
         push @{ $pair->{asked} }, { word => $word,
             target => $pair->{read} ? 'read' : $pair->{proven} ? 'heartbeat'
                                                                : 'handshake',
-            last => $word eq 'HGETALL' };
-        # the proof is the end of a handshake, of a read and of a heartbeat
-        $pair->{read} = 0 if $word eq 'HGETALL';
-        $pair->{proven} = 1 if $word eq 'HGETALL';
+            last => $last };
+        # this proof is the end of a handshake, of a read and of a heartbeat
+        $pair->{read} = 0 if $last;
+        $pair->{proven} = 1 if $last;
         syswrite $pair->{redis}, $command;
     }
 }

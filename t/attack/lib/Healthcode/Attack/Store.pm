@@ -15,6 +15,7 @@ use Healthcode::Attack::Random;
 use Healthcode::Attack::Relay;
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
+use Healthcode::Keys qw($CONTROL $REGION);
 use Healthcode::Nginx;
 use Healthcode::Process;
 
@@ -30,15 +31,14 @@ sub run {
     my $f = Healthcode::Fixture->new;
     my $self = bless { %opt, f => $f, until => time + $opt{seconds} }, __PACKAGE__;
 
-    $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('flagged', 'site')}}",
-                   'confirmed', 0, 'contact', 0);
-    my $of = sub { "healthcode:risk:{${\ $f->holder($_[0], 'site')}}" };
+    my $of = sub { $f->risk($_[0], 'site') };
+    $f->redis->cmd('HSET', $of->('flagged'), 'confirmed', 0, 'contact', 0);
     $f->redis->cmd('HSET', $of->('revoked'),
                    $f->revoked($Healthcode::Fixture::ISS{site}, 'stolen'), 0);
     $f->redis->cmd('HSET', $of->('called'), 'before', int(time) + $opt{seconds}
                    + 600);
-    $f->redis->cmd('HSET', 'healthcode:region', 110101, 'high 0');
-    $f->redis->cmd('HSET', 'healthcode:control', "issuer:$SUSPENDED", 0);
+    $f->redis->cmd('HSET', $REGION, 110101, 'high 0');
+    $f->redis->cmd('HSET', $CONTROL, "issuer:$SUSPENDED", 0);
     $self->{relays} = [ map {
         Healthcode::Attack::Relay->new($f->dir, "lane$_", $f->redis->socket)
     } 0 .. LANES - 1 ];
