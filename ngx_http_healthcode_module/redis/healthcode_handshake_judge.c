@@ -242,7 +242,7 @@ healthcode_handshake_grant(const healthcode_handshake_t *handshake,
 
     if (healthcode_refusal_is_right_to_keys(reply)) {
         right = (step == HEALTHCODE_HANDSHAKE_INCR)
-                ? "~healthcode:push:{c}"
+                ? "~healthcode:push:*"
                 : "%R~healthcode:*\", with Redis 6 \"~healthcode:*";
     }
 
