@@ -2,7 +2,8 @@
 -- and the expiry of both keys in one step.
 --
 -- KEYS[1]  healthcode:risk:{xx}:HOLDER, xx the first two digits of HOLDER
--- KEYS[2]  healthcode:audit:{xx}:HOLDER
+-- KEYS[2]  healthcode:audit:{xx}:HOLDER; while a slot of a cluster is on its way
+--          it may be left out, with ARGV[2] and ARGV[3]: then no entry is written
 -- ARGV[1]  flag, as it stands in the hash
 -- ARGV[2]  by: who; at most 256 bytes, no control characters
 -- ARGV[3]  reason: likewise
@@ -20,18 +21,20 @@ local function refuse(what)
     return redis.error_reply('ERR healthcode flag-clear: ' .. what)
 end
 
-if #KEYS ~= 2 or #ARGV ~= 3 then
+if #KEYS < 1 or #KEYS > 2 or #ARGV ~= 2 * #KEYS - 1 then
     return refuse('2 keys and 3 arguments are needed')
 end
 
 if #risk ~= 53 or not string.find(risk, '^healthcode:risk:{%x%x}:[0-9a-f]+$')
     or string.sub(risk, 18, 19) ~= string.sub(risk, 22, 23)
-    or audit ~= 'healthcode:audit:' .. string.sub(risk, 17)
+    or audit and audit ~= 'healthcode:audit:' .. string.sub(risk, 17)
 then
     return refuse('the keys are not those of one holder')
 end
 
-if #by > 256 or #reason > 256 or string.find(by .. reason, '%c') then
+if audit
+    and (#by > 256 or #reason > 256 or string.find(by .. reason, '%c'))
+then
     return refuse('by or reason is too long or has control characters')
 end
 
@@ -42,9 +45,12 @@ if not till then
 end
 
 -- The audit entry first: an error here must leave the flag set.
-redis.call('XADD', audit, 'MAXLEN', '~', AUDIT_MAX, '*', 'action', 'clear',
-    'flag', flag, 'until', till, 'by', by, 'reason', reason)
-redis.call('EXPIRE', audit, AUDIT_LIFE)
+if audit then
+    redis.call('XADD', audit, 'MAXLEN', '~', AUDIT_MAX, '*', 'action', 'clear',
+        'flag', flag, 'until', till, 'by', by, 'reason', reason)
+    redis.call('EXPIRE', audit, AUDIT_LIFE)
+end
+
 redis.call('HDEL', risk, flag)
 
 -- What is left decides when the key may go: at the latest end; never, while

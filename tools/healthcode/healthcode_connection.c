@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
+#include "healthcode_cluster.h"
 #include "healthcode_connection.h"
 #include "healthcode_file.h"
 #include "healthcode_sentinels.h"
@@ -30,6 +31,9 @@ static healthcode_exit_e healthcode_connection_read_options(
 static healthcode_exit_e healthcode_connection_password(
     const healthcode_connection_options_t *options,
     const healthcode_url_t *url, healthcode_str_t *password);
+static healthcode_exit_e healthcode_connection_go(
+    const healthcode_connection_options_t *options, healthcode_url_t *url,
+    healthcode_handshake_t *handshake, healthcode_connection_t *connection);
 static bool healthcode_connection_connect(const healthcode_url_t *url,
     healthcode_connection_t *connection);
 static struct timeval healthcode_connection_timeval(int64_t milliseconds);
@@ -39,8 +43,11 @@ static healthcode_exit_e healthcode_connection_shake(
 static healthcode_exit_e healthcode_connection_take(
     healthcode_connection_t *connection,
     const healthcode_handshake_t *handshake, unsigned i);
-static bool healthcode_connection_keep(healthcode_connection_t *connection,
-    healthcode_str_t instance);
+static bool healthcode_connection_is_node(const redisReply *hello);
+static redisReply *healthcode_connection_take_value(
+    const healthcode_connection_t *connection, redisReply *reply);
+static healthcode_exit_e healthcode_connection_wait_here(
+    healthcode_connection_t *connection);
 static const char *healthcode_connection_instead(
     const healthcode_handshake_t *handshake, unsigned i);
 
@@ -69,7 +76,11 @@ healthcode_connection_open(const healthcode_connection_options_t *options,
         return healthcode_output_usage("--user: it is too long");
     }
 
-    /* sentinels name the master by its address */
+    /* sentinels name the master by its address; nodes may have names */
+
+    if (url.cluster) {
+        (void) healthcode_url_host(&url, 0);
+    }
 
     if (!healthcode_secure_check(&options->secure, url.tls,
                                  url.master[0] ? "127.0.0.1" : url.host))
@@ -108,17 +119,6 @@ healthcode_connection_open(const healthcode_connection_options_t *options,
             HEALTHCODE_REASON_OK;
     }
 
-    if (url.master[0]) {
-        rc = healthcode_sentinels_find(&options->secure,
-                                       options->sentinel_user,
-                                       options->sentinel_password_file,
-                                       connection->timeout, &url);
-        if (rc != HEALTHCODE_EXIT_OK) {
-            healthcode_file_free(&password);
-            return rc;
-        }
-    }
-
     connection->may_refuse = options->may_refuse;
     connection->is_unix = (url.path[0] != '\0');
     connection->is_resp2 = handshake.resp2;
@@ -130,17 +130,53 @@ healthcode_connection_open(const healthcode_connection_options_t *options,
     handshake.password = healthcode_str_chomp(password);
     handshake.database = url.database;
 
-    rc = healthcode_connection_connect(&url, connection)
-         && (!url.tls
-             || healthcode_secure_start(connection->redis, &options->secure,
-                                        url.host))
-         ? healthcode_connection_shake(connection, &handshake)
-         : HEALTHCODE_EXIT_FAILED;
+    rc = healthcode_connection_go(options, &url, &handshake, connection);
 
     healthcode_file_free(&password);
     OPENSSL_cleanse(&url, sizeof(url));
 
     return rc;
+}
+
+
+/* To the server, to the one that sentinels name, or to nodes of a cluster. */
+static healthcode_exit_e
+healthcode_connection_go(const healthcode_connection_options_t *options,
+    healthcode_url_t *url, healthcode_handshake_t *handshake,
+    healthcode_connection_t *connection)
+{
+    healthcode_exit_e  rc = HEALTHCODE_EXIT_OK;
+
+    if (url->cluster) {
+        return healthcode_cluster_open(connection, &options->secure, url,
+                                       handshake);
+    }
+
+    if (url->master[0]) {
+        rc = healthcode_sentinels_find(&options->secure,
+                                       options->sentinel_user,
+                                       options->sentinel_password_file,
+                                       connection->timeout, url);
+    }
+
+    return rc == HEALTHCODE_EXIT_OK
+           ? healthcode_connection_reach(connection, &options->secure, url,
+                                         handshake)
+           : rc;
+}
+
+
+healthcode_exit_e
+healthcode_connection_reach(healthcode_connection_t *connection,
+    const healthcode_secure_options_t *secure, const healthcode_url_t *url,
+    const healthcode_handshake_t *handshake)
+{
+    return healthcode_connection_connect(url, connection)
+           && (!url->tls
+               || healthcode_secure_start(connection->redis, secure,
+                                          url->host))
+           ? healthcode_connection_shake(connection, handshake)
+           : HEALTHCODE_EXIT_FAILED;
 }
 
 
@@ -209,33 +245,44 @@ healthcode_connection_role(const char *role, bool *unchecked)
 
 
 redisContext *
-healthcode_connection_stranger(const healthcode_connection_options_t *options)
+healthcode_connection_stranger(const healthcode_connection_options_t *options,
+    const healthcode_connection_t *connection)
 {
+    bool                     tls;
     healthcode_url_t         url;
-    healthcode_connection_t  connection = { .redis = NULL };
+    healthcode_connection_t  stranger = { .timeout = connection->timeout };
 
-    if (!healthcode_connection_url(options, &url)
-        || healthcode_connection_read_options(options, &connection)
-           != HEALTHCODE_EXIT_OK
-        || !healthcode_connection_connect(&url, &connection)
-        || (url.tls && !healthcode_secure_start(connection.redis,
-                                                &options->secure, url.host)))
-    {
-        redisFree(connection.redis);
-        connection.redis = NULL;
+    if (!healthcode_connection_url(options, &url)) {
+        return NULL;
     }
 
-    healthcode_pepper_free(connection.pepper);
+    tls = url.tls;
     OPENSSL_cleanse(&url, sizeof(url));
 
-    return connection.redis;
+    /* sentinels, or other nodes, may have said where it is */
+    snprintf(url.host, sizeof(url.host), "%s", connection->redis->tcp.host);
+    url.port = connection->redis->tcp.port;
+    url.path[0] = '\0';
+
+    if (!healthcode_connection_connect(&url, &stranger)
+        || (tls && !healthcode_secure_start(stranger.redis, &options->secure,
+                                            url.host)))
+    {
+        redisFree(stranger.redis);
+        return NULL;
+    }
+
+    return stranger.redis;
 }
 
 
 void
 healthcode_connection_close(healthcode_connection_t *connection)
 {
-    if (connection->redis) {
+    if (connection->cluster) {
+        healthcode_cluster_close(connection);
+
+    } else if (connection->redis) {
         redisFree(connection->redis);
     }
 
@@ -347,6 +394,14 @@ healthcode_connection_connect(const healthcode_url_t *url,
         return true;
     }
 
+    if (connection->cluster) {
+        healthcode_output_failed("--redis: cannot connect to the node %s, port "
+                                 "%d: %s; is Redis running there?", url->host,
+                                 url->port,
+                                 redis ? redis->errstr : "no memory");
+        return false;
+    }
+
     healthcode_output_failed("--redis: cannot connect to %s: %s; is Redis "
                              "running there?",
                              url->path[0] ? url->path : url->host,
@@ -420,6 +475,23 @@ healthcode_connection_take(healthcode_connection_t *connection,
 
     which = healthcode_handshake_proof(handshake, i);
 
+    if (connection->cluster
+        && (which == HEALTHCODE_CONNECTION_META
+            || healthcode_connection_is_node(reply)))
+    {
+        /* another node may have this proof */
+        freeReplyObject(reply);
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    if (healthcode_connection_is_node(reply)) {
+        freeReplyObject(reply);
+        return healthcode_output_failed("--redis: it is a node of a cluster, "
+                                        "and has only some of the flags; "
+                                        "write cluster:// in place of "
+                                        "redis://");
+    }
+
     reason = healthcode_handshake_read(handshake, i, reply, error,
                                        sizeof(error));
     refused = reply->type == REDIS_REPLY_ERROR
@@ -465,8 +537,7 @@ healthcode_connection_take(healthcode_connection_t *connection,
 }
 
 
-/* The proof says by which name gates know the store. */
-static bool
+bool
 healthcode_connection_keep(healthcode_connection_t *connection,
     healthcode_str_t instance)
 {
@@ -480,6 +551,27 @@ healthcode_connection_keep(healthcode_connection_t *connection,
     connection->instance = healthcode_str_from(copy, instance.len);
 
     return true;
+}
+
+
+/* HELLO says so; with --protocol resp2 nobody does before MOVED. */
+static bool
+healthcode_connection_is_node(const redisReply *hello)
+{
+    if (hello->type != REDIS_REPLY_MAP) {
+        return false;
+    }
+
+    for (size_t i = 0; i + 1 < hello->elements; i += 2) {
+        if (hello->element[i]->type == REDIS_REPLY_STRING
+            && strcmp(hello->element[i]->str, "mode") == 0)
+        {
+            return hello->element[i + 1]->type == REDIS_REPLY_STRING
+                   && strcmp(hello->element[i + 1]->str, "cluster") == 0;
+        }
+    }
+
+    return false;
 }
 
 
@@ -545,10 +637,25 @@ redisReply *
 healthcode_connection_command(healthcode_connection_t *connection, int argc,
     const char **argv, const size_t *lens)
 {
-    redisReply  *reply;
+    return healthcode_connection_take_value(connection,
+                redisCommandArgv(connection->redis, argc, argv, lens));
+}
 
-    reply = redisCommandArgv(connection->redis, argc, argv, lens);
 
+redisReply *
+healthcode_connection_key(healthcode_connection_t *connection, int argc,
+    const char **argv)
+{
+    return healthcode_connection_take_value(connection,
+                healthcode_connection_ask(connection, argv[1], argc, argv,
+                                          NULL, HEALTHCODE_CONNECTION_READS));
+}
+
+
+static redisReply *
+healthcode_connection_take_value(const healthcode_connection_t *connection,
+    redisReply *reply)
+{
     if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
         healthcode_connection_failed(connection, reply);
         freeReplyObject(reply);
@@ -560,13 +667,39 @@ healthcode_connection_command(healthcode_connection_t *connection, int argc,
 
 
 redisReply *
+healthcode_connection_ask(healthcode_connection_t *connection, const char *key,
+    int argc, const char **argv, const size_t *lens,
+    healthcode_connection_how_e how)
+{
+    return connection->cluster
+           ? healthcode_cluster_ask(connection, key, argc, argv, lens, how)
+           : redisCommandArgv(connection->redis, argc, argv, lens);
+}
+
+
+size_t
+healthcode_connection_nodes(const healthcode_connection_t *connection)
+{
+    return connection->cluster ? healthcode_cluster_masters(connection) : 1;
+}
+
+
+healthcode_exit_e
+healthcode_connection_use(healthcode_connection_t *connection, size_t i)
+{
+    return connection->cluster ? healthcode_cluster_use(connection, i)
+                               : HEALTHCODE_EXIT_OK;
+}
+
+
+redisReply *
 healthcode_connection_hash(healthcode_connection_t *connection,
     const char *key)
 {
     redisReply  *reply;
     const char  *args[] = { "HGETALL", key };
 
-    reply = healthcode_connection_command(connection, 2, args, NULL);
+    reply = healthcode_connection_key(connection, 2, args);
 
     if (reply && !healthcode_connection_is_pairs(reply)) {
         healthcode_output_failed("the store gave an answer of another shape");
@@ -602,7 +735,16 @@ healthcode_connection_failed(const healthcode_connection_t *connection,
     const redisReply *reply)
 {
     if (reply) {
-        return healthcode_output_failed("the store refused: %s", reply->str);
+        return healthcode_output_failed("the store refused: %s%s", reply->str,
+                                        connection->cluster
+                                        ? healthcode_cluster_advice(reply)
+                                        : "");
+    }
+
+    /* a node that nobody reached: a message says so */
+
+    if (connection->redis == NULL) {
+        return HEALTHCODE_EXIT_FAILED;
     }
 
     if (healthcode_secure_cause(connection->redis)) {
@@ -626,15 +768,37 @@ healthcode_connection_failed(const healthcode_connection_t *connection,
 healthcode_exit_e
 healthcode_connection_wait(healthcode_connection_t *connection)
 {
+    size_t             i;
+    healthcode_exit_e  rc = HEALTHCODE_EXIT_OK;
+
+    if (connection->wait == 0) {
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    if (connection->cluster == NULL) {
+        return healthcode_connection_wait_here(connection);
+    }
+
+    for (i = 0; rc == HEALTHCODE_EXIT_OK
+                && healthcode_cluster_written(connection, i); i++)
+    {
+        if (connection->redis) {
+            rc = healthcode_connection_wait_here(connection);
+        }
+    }
+
+    return rc;
+}
+
+
+static healthcode_exit_e
+healthcode_connection_wait_here(healthcode_connection_t *connection)
+{
     char             replicas[24], timeout[24];
     redisReply      *reply;
     const char      *args[] = { "WAIT", replicas, timeout };
     long long        n;
     struct timeval   patience;
-
-    if (connection->wait == 0) {
-        return HEALTHCODE_EXIT_OK;
-    }
 
     snprintf(replicas, sizeof(replicas), "%ld", connection->wait);
     snprintf(timeout, sizeof(timeout), "%lld",

@@ -8,6 +8,7 @@
 
 #include "healthcode_secure.h"
 #include "healthcode_subject.h"
+#include "healthcode_url.h"
 #include "redis/healthcode_handshake.h"
 
 
@@ -65,8 +66,13 @@ typedef struct {
     char                 error[HEALTHCODE_CONNECTION_ERROR_MAX];
 } healthcode_connection_proof_t;
 
+/* The nodes of a cluster (healthcode_cluster.h). */
+typedef struct healthcode_cluster_s  healthcode_cluster_t;
+
 typedef struct {
-    redisContext                   *redis;
+    redisContext                   *redis;       /* of a cluster: the node
+                                                    that was asked last */
+    healthcode_cluster_t           *cluster;     /* NULL: it is one server */
     healthcode_pepper_t            *pepper;      /* NULL: not given */
     char                            check[HEALTHCODE_PEPPER_CHECK + 1];
     healthcode_str_t                instance;    /* no data: not proven */
@@ -98,11 +104,28 @@ void healthcode_connection_close(healthcode_connection_t *connection);
 bool healthcode_connection_role(const char *role, bool *unchecked);
 
 /*
+ * Connects to the host of url and takes its proofs, by handshake; prints a
+ * message on failure.  Of a node of a cluster meta is left out.
+ */
+healthcode_exit_e healthcode_connection_reach(
+    healthcode_connection_t *connection,
+    const healthcode_secure_options_t *secure, const healthcode_url_t *url,
+    const healthcode_handshake_t *handshake);
+
+/*
+ * Keeps a copy of the instance of the store's proof, by which gates know it;
+ * false: no memory.
+ */
+bool healthcode_connection_keep(healthcode_connection_t *connection,
+    healthcode_str_t instance);
+
+/*
  * A connection to the same server that has not logged in; NULL, with a message
  * printed, if there is none.  The caller frees it.
  */
 redisContext *healthcode_connection_stranger(
-    const healthcode_connection_options_t *options);
+    const healthcode_connection_options_t *options,
+    const healthcode_connection_t *connection);
 
 /*
  * Likewise, and refuses a store that is not a master, was not initialised, or
@@ -112,12 +135,39 @@ healthcode_exit_e healthcode_connection_open_proven(
     const healthcode_connection_options_t *options,
     healthcode_connection_t *connection);
 
+/* What a command does to a key of a cluster that is on its way. */
+typedef enum {
+    HEALTHCODE_CONNECTION_READS,
+    HEALTHCODE_CONNECTION_WRITES,   /* of ASK the proof hears first */
+    HEALTHCODE_CONNECTION_PARTS     /* likewise; ASK and TRYAGAIN are replies,
+                                       since its keys can be written alone */
+} healthcode_connection_how_e;
+
+/*
+ * The reply to a command about key, which decides which node of a cluster is
+ * asked; it may be an error, and is the caller's.  NULL: there is none; then
+ * healthcode_connection_failed() says why.
+ */
+redisReply *healthcode_connection_ask(healthcode_connection_t *connection,
+    const char *key, int argc, const char **argv, const size_t *lens,
+    healthcode_connection_how_e how);
+
+/*
+ * The number of masters, 1 if there is no cluster; from then on the one with
+ * number i is asked what no key decides.  Prints a message on failure.
+ */
+size_t healthcode_connection_nodes(const healthcode_connection_t *connection);
+healthcode_exit_e healthcode_connection_use(
+    healthcode_connection_t *connection, size_t i);
+
 /*
  * The reply to one command, which the caller frees; NULL, with a message
- * printed, if there is none or it is an error.
+ * printed, if there is none or it is an error.  Of _key() argv[1] is the key.
  */
 redisReply *healthcode_connection_command(healthcode_connection_t *connection,
     int argc, const char **argv, const size_t *lens);
+redisReply *healthcode_connection_key(healthcode_connection_t *connection,
+    int argc, const char **argv);
 
 /*
  * The fields and values of a hash, likewise; all are strings, as many of one

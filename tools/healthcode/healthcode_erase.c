@@ -38,6 +38,7 @@ static healthcode_exit_e healthcode_erase_open(healthcode_erase_t *o,
     const char *subject);
 static healthcode_exit_e healthcode_erase_run(healthcode_erase_t *o);
 static healthcode_exit_e healthcode_erase_find(healthcode_erase_t *o);
+static healthcode_exit_e healthcode_erase_find_here(healthcode_erase_t *o);
 static bool healthcode_erase_found(healthcode_erase_t *o,
     const redisReply *names);
 static bool healthcode_erase_hall(const redisReply *name, uint8_t *digest);
@@ -157,15 +158,10 @@ healthcode_erase_run(healthcode_erase_t *o)
 static healthcode_exit_e
 healthcode_erase_find(healthcode_erase_t *o)
 {
-    bool         fits;
-    char         cursor[24] = "0";
-    redisReply  *reply;
-    const char  *args[] = {
-        "SCAN", cursor, "MATCH", HEALTHCODE_ERASE_PREFIX "??}:*", "COUNT",
-        "1000"
-    };
+    size_t             i;
+    healthcode_exit_e  rc = HEALTHCODE_EXIT_OK;
 
-    for (size_t i = 0; i < o->names.n; i++) {
+    for (i = 0; i < o->names.n; i++) {
         if (!healthcode_hall_name(o->redis.pepper,
                                   healthcode_str_from(o->names.items[i],
                                                   strlen(o->names.items[i])),
@@ -178,6 +174,32 @@ healthcode_erase_find(healthcode_erase_t *o)
     if (o->names.n) {
         return HEALTHCODE_EXIT_OK;
     }
+
+    for (i = 0; rc == HEALTHCODE_EXIT_OK
+                && i < healthcode_connection_nodes(&o->redis); i++)
+    {
+        rc = healthcode_connection_use(&o->redis, i);
+
+        if (rc == HEALTHCODE_EXIT_OK) {
+            rc = healthcode_erase_find_here(o);
+        }
+    }
+
+    return rc;
+}
+
+
+/* Those of one server. */
+static healthcode_exit_e
+healthcode_erase_find_here(healthcode_erase_t *o)
+{
+    bool         fits;
+    char         cursor[24] = "0";
+    redisReply  *reply;
+    const char  *args[] = {
+        "SCAN", cursor, "MATCH", HEALTHCODE_ERASE_PREFIX "??}:*", "COUNT",
+        "1000"
+    };
 
     do {
         reply = healthcode_connection_command(&o->redis, 6, args, NULL);

@@ -11,6 +11,7 @@
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_flag.h"
+#include "healthcode_parts.h"
 #include "healthcode_proofs.h"
 #include "healthcode_time.h"
 
@@ -222,7 +223,9 @@ healthcode_flag_write(healthcode_connection_t *connection,
     char                 text[24];
     redisReply          *reply;
     healthcode_exit_e    rc;
-    healthcode_script_t  script;
+    healthcode_parts_t   parts = {
+        keys, field, NULL, options->by, options->reason
+    };
 
     rc = healthcode_proofs_check(connection, keys->risk);
 
@@ -230,28 +233,23 @@ healthcode_flag_write(healthcode_connection_t *connection,
         return rc;
     }
 
-    healthcode_script_init(&script, until ? "flag-set" : "flag-clear", 2);
-    healthcode_script_add_text(&script, keys->risk);
-    healthcode_script_add_text(&script, keys->audit);
-    healthcode_script_add_text(&script, field);
-
     if (until) {
         snprintf(text, sizeof(text), "%lld", (long long) *until);
-        healthcode_script_add_text(&script, text);
+        parts.until = text;
     }
 
-    healthcode_script_add_text(&script, options->by);
-    healthcode_script_add_text(&script, options->reason);
+    rc = healthcode_parts_write(&parts, connection, &reply);
 
-    reply = healthcode_script_run(&script, connection);
-    if (reply == NULL) {
+    if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
+        healthcode_connection_failed(connection, reply);
+        freeReplyObject(reply);
         return HEALTHCODE_EXIT_FAILED;
     }
 
     *changed = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
     freeReplyObject(reply);
 
-    return HEALTHCODE_EXIT_OK;
+    return rc;
 }
 
 

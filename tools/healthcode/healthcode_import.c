@@ -9,9 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "healthcode_cluster.h"
 #include "healthcode_commands.h"
 #include "healthcode_import.h"
 #include "healthcode_lines.h"
+#include "healthcode_parts.h"
 #include "healthcode_proofs.h"
 #include "healthcode_time.h"
 
@@ -29,6 +31,7 @@ typedef struct {
     bool                              audit;
     bool                              again;      /* of some line under way */
     bool                              started;    /* a line was answered */
+    bool                              knows[HEALTHCODE_CLUSTER_NODES];
     unsigned                          head;       /* the oldest under way */
     unsigned                          n;          /* lines under way */
     unsigned long long                set;
@@ -48,6 +51,13 @@ static healthcode_exit_e healthcode_import_send(healthcode_import_t *import,
     const healthcode_import_line_t *line);
 static healthcode_script_t healthcode_import_call(
     const healthcode_import_t *import, const healthcode_import_line_t *line);
+static healthcode_parts_t healthcode_import_parts(
+    const healthcode_import_t *import, const healthcode_import_line_t *line);
+static healthcode_exit_e healthcode_import_flush(healthcode_import_t *import);
+static healthcode_exit_e healthcode_import_alone(healthcode_import_t *import,
+    healthcode_import_line_t *line);
+static bool healthcode_import_is_again(const healthcode_import_t *import,
+    const redisReply *reply);
 static healthcode_exit_e healthcode_import_take(healthcode_import_t *import,
     unsigned n);
 static healthcode_exit_e healthcode_import_repeat(healthcode_import_t *import);
@@ -223,6 +233,28 @@ healthcode_import_line(healthcode_import_t *import, healthcode_str_t text)
 
     line->number = import->lines.number;
     line->again = false;
+
+    if (import->connection->cluster) {
+        line->node = healthcode_cluster_route(import->connection,
+                                              line->keys.risk);
+        if (line->node == -1) {
+            return HEALTHCODE_EXIT_FAILED;
+        }
+
+        /*
+         * The first one of a node goes alone, so that it knows the script; and
+         * with nothing under way, since it may have to go elsewhere.
+         */
+
+        if (!import->knows[line->node]) {
+            import->knows[line->node] = true;
+            rc = healthcode_import_take(import, import->n);
+
+            return rc == HEALTHCODE_EXIT_OK
+                   ? healthcode_import_alone(import, line) : rc;
+        }
+    }
+
     import->n++;
 
     rc = healthcode_import_send(import, line);
@@ -240,25 +272,42 @@ static healthcode_exit_e
 healthcode_import_send(healthcode_import_t *import,
     const healthcode_import_line_t *line)
 {
-    int                   done = 0;
     healthcode_script_t   call = healthcode_import_call(import, line);
 
     if (!healthcode_script_append(&call, import->connection, false)) {
         return healthcode_output_failed("no memory");
     }
 
-    if (!import->started) {
+    if (!import->started && import->connection->cluster == NULL) {
         import->started = true;
         return healthcode_import_take(import, 1);
     }
 
-    if (import->n % HEALTHCODE_IMPORT_BATCH != 0) {
-        return HEALTHCODE_EXIT_OK;
-    }
+    return (import->n % HEALTHCODE_IMPORT_BATCH == 0)
+           ? healthcode_import_flush(import) : HEALTHCODE_EXIT_OK;
+}
 
-    while (!done) {
-        if (redisBufferWrite(import->connection->redis, &done) != REDIS_OK) {
-            return healthcode_connection_failed(import->connection, NULL);
+
+/* To all nodes that have a line under way. */
+static healthcode_exit_e
+healthcode_import_flush(healthcode_import_t *import)
+{
+    int                        done;
+    healthcode_connection_t   *connection = import->connection;
+    healthcode_import_line_t  *line;
+
+    for (unsigned i = 0; i < import->n; i++) {
+        line = &import->window[(import->head + i) % HEALTHCODE_IMPORT_WINDOW];
+
+        if (connection->cluster) {
+            connection->redis = healthcode_cluster_redis(connection,
+                                                         line->node);
+        }
+
+        for (done = 0; !done; /* void */ ) {
+            if (redisBufferWrite(connection->redis, &done) != REDIS_OK) {
+                return healthcode_connection_failed(connection, NULL);
+            }
         }
     }
 
@@ -271,22 +320,22 @@ healthcode_import_call(const healthcode_import_t *import,
     const healthcode_import_line_t *line)
 {
     healthcode_script_t  call = import->script;
+    healthcode_parts_t   parts = healthcode_import_parts(import, line);
 
-    healthcode_script_add_text(&call, line->keys.risk);
-
-    if (import->audit) {
-        healthcode_script_add_text(&call, line->keys.audit);
-    }
-
-    healthcode_script_add_text(&call, line->flag);
-    healthcode_script_add_text(&call, line->until);
-
-    if (import->audit) {
-        healthcode_script_add_text(&call, import->options->by);
-        healthcode_script_add_text(&call, import->options->reason);
-    }
+    healthcode_parts_add(&parts, &call);
 
     return call;
+}
+
+
+static healthcode_parts_t
+healthcode_import_parts(const healthcode_import_t *import,
+    const healthcode_import_line_t *line)
+{
+    return (healthcode_parts_t) {
+        &line->keys, line->flag, line->until,
+        import->audit ? import->options->by : NULL, import->options->reason
+    };
 }
 
 
@@ -299,27 +348,36 @@ healthcode_import_take(healthcode_import_t *import, unsigned n)
 {
     redisReply                *reply;
     healthcode_exit_e          rc = HEALTHCODE_EXIT_OK;
+    healthcode_connection_t   *connection = import->connection;
     healthcode_import_line_t  *line;
 
     while (n-- && rc == HEALTHCODE_EXIT_OK) {
 
-        if (redisGetReply(import->connection->redis, (void **) &reply)
-            != REDIS_OK)
-        {
-            return healthcode_connection_failed(import->connection, NULL);
+        line = &import->window[import->head];
+
+        if (connection->cluster) {
+            connection->redis = healthcode_cluster_redis(connection,
+                                                         line->node);
         }
 
-        line = &import->window[import->head];
+        if (redisGetReply(connection->redis, (void **) &reply) != REDIS_OK) {
+            return healthcode_connection_failed(connection, NULL);
+        }
+
         import->head = (import->head + 1) % HEALTHCODE_IMPORT_WINDOW;
         import->n--;
 
-        if (healthcode_script_is_unknown(reply)) {
+        if (healthcode_import_is_again(import, reply)) {
             line->again = true;
             import->again = true;
             n = import->n;
 
         } else {
             rc = healthcode_import_answer(import, line, reply);
+
+            if (connection->cluster) {
+                healthcode_cluster_wrote(connection, line->node);
+            }
         }
 
         freeReplyObject(reply);
@@ -330,14 +388,23 @@ healthcode_import_take(healthcode_import_t *import, unsigned n)
 }
 
 
+/* The script is to be sent, or the line to another node. */
+static bool
+healthcode_import_is_again(const healthcode_import_t *import,
+    const redisReply *reply)
+{
+    return healthcode_script_is_unknown(reply)
+           || (import->connection->cluster
+               && healthcode_cluster_is_elsewhere(reply));
+}
+
+
 /* Nothing is under way here, so that the oldest line stands at the head. */
 static healthcode_exit_e
 healthcode_import_repeat(healthcode_import_t *import)
 {
     unsigned                   i, at;
-    redisReply                *reply;
     healthcode_exit_e          rc = HEALTHCODE_EXIT_OK;
-    healthcode_script_t        call;
     healthcode_import_line_t  *line;
 
     import->again = false;
@@ -351,16 +418,32 @@ healthcode_import_repeat(healthcode_import_t *import)
         }
 
         line->again = false;
-        call = healthcode_import_call(import, line);
-        reply = healthcode_script_call(&call, import->connection);
-
-        if (reply == NULL) {
-            return healthcode_connection_failed(import->connection, NULL);
-        }
-
-        rc = healthcode_import_answer(import, line, reply);
-        freeReplyObject(reply);
+        rc = healthcode_import_alone(import, line);
     }
+
+    return rc;
+}
+
+
+static healthcode_exit_e
+healthcode_import_alone(healthcode_import_t *import,
+    healthcode_import_line_t *line)
+{
+    redisReply          *reply;
+    healthcode_exit_e    rc;
+    healthcode_parts_t   parts = healthcode_import_parts(import, line);
+
+    rc = healthcode_parts_write(&parts, import->connection, &reply);
+
+    if (reply == NULL) {
+        return healthcode_connection_failed(import->connection, NULL);
+    }
+
+    if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_import_answer(import, line, reply);
+    }
+
+    freeReplyObject(reply);
 
     return rc;
 }

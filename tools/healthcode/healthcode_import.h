@@ -22,7 +22,9 @@ typedef struct {
 typedef struct {
     unsigned long long         number;
     const char                *field;   /* that is wrong, with a blank */
-    bool                       again;   /* the server did not know the script */
+    bool                       again;   /* the server did not know the script,
+                                           or does not have the slot */
+    int                        node;    /* of a cluster, to which it went */
     healthcode_keys_holder_t   keys;
     char                       flag[HEALTHCODE_REVOCATION_FIELD + 1];
     char                       until[24];

@@ -3,6 +3,7 @@
  * of one store.  Knows no flags.  docs/redis-keys.md, "healthcode:meta".
  */
 
+#include "healthcode_cluster.h"
 #include "healthcode_proofs.h"
 #include "redis/healthcode_risk_codec.h"
 
@@ -10,6 +11,8 @@
 #define HEALTHCODE_PROOFS_NAMED  8      /* tags in a line */
 
 
+static healthcode_exit_e healthcode_proofs_read_nodes(
+    healthcode_connection_t *connection, healthcode_proofs_t *proofs);
 static healthcode_proofs_e healthcode_proofs_judge(
     const healthcode_connection_t *connection, const redisReply *reply);
 static healthcode_exit_e healthcode_proofs_check_all(
@@ -35,6 +38,10 @@ healthcode_proofs_read(healthcode_connection_t *connection,
 
     memset(proofs, 0, sizeof(healthcode_proofs_t));
 
+    if (connection->cluster) {
+        return healthcode_proofs_read_nodes(connection, proofs);
+    }
+
     for (unsigned i = 0; i < HEALTHCODE_KEYS_PROOFS; i++) {
         (void) healthcode_keys_proof(i, name);
 
@@ -55,6 +62,44 @@ healthcode_proofs_read(healthcode_connection_t *connection,
         proofs->states[i] = state;
         proofs->counts[state]++;
         freeReplyObject(reply);
+    }
+
+    return HEALTHCODE_EXIT_OK;
+}
+
+
+/* A part that no node has is without a proof. */
+static healthcode_exit_e
+healthcode_proofs_read_nodes(healthcode_connection_t *connection,
+    healthcode_proofs_t *proofs)
+{
+    char                  name[HEALTHCODE_KEYS_MAX];
+    redisReply           *reply;
+    const char           *args[] = { "HGETALL", name };
+    healthcode_proofs_e   state;
+
+    for (unsigned i = 0; i < HEALTHCODE_KEYS_PROOFS; i++) {
+        (void) healthcode_keys_proof(i, name);
+        state = HEALTHCODE_PROOFS_MISSING;
+
+        if (healthcode_cluster_map_master(healthcode_cluster_map(connection),
+                                          i))
+        {
+            reply = healthcode_connection_ask(connection, name, 2, args, NULL,
+                                              HEALTHCODE_CONNECTION_READS);
+
+            if (reply == NULL || healthcode_cluster_is_elsewhere(reply)) {
+                (void) healthcode_connection_failed(connection, reply);
+                freeReplyObject(reply);
+                return HEALTHCODE_EXIT_FAILED;
+            }
+
+            state = healthcode_proofs_judge(connection, reply);
+            freeReplyObject(reply);
+        }
+
+        proofs->states[i] = state;
+        proofs->counts[state]++;
     }
 
     return HEALTHCODE_EXIT_OK;
@@ -151,9 +196,12 @@ healthcode_proofs_check(healthcode_connection_t *connection, const char *key)
         return HEALTHCODE_EXIT_OK;
     }
 
-    reply = redisCommandArgv(connection->redis, 2, args, NULL);
+    reply = healthcode_connection_ask(connection, name, 2, args, NULL,
+                                      HEALTHCODE_CONNECTION_READS);
 
-    if (reply == NULL || healthcode_refusal_is_right(reply)) {
+    if (reply == NULL || healthcode_refusal_is_right(reply)
+        || (connection->cluster && healthcode_cluster_is_elsewhere(reply)))
+    {
         (void) healthcode_connection_failed(connection, reply);
         freeReplyObject(reply);
         return HEALTHCODE_EXIT_FAILED;

@@ -22,6 +22,7 @@ typedef enum {
     HEALTHCODE_RIGHTS_ROLE,     /* unless the store has "role unchecked" */
     HEALTHCODE_RIGHTS_POLICY,   /* unless it has "evicting_ok on" */
     HEALTHCODE_RIGHTS_PASSAGE,  /* if it has a hall */
+    HEALTHCODE_RIGHTS_CLUSTER,  /* if the store is a cluster */
     HEALTHCODE_RIGHTS_CACHE,    /* if the store has a cache */
     HEALTHCODE_RIGHTS_PUSH      /* likewise; this is tried if it may be */
 } healthcode_rights_when_e;
@@ -94,6 +95,9 @@ static const healthcode_rights_row_t  healthcode_rights_rows[] = {
     { HEALTHCODE_RIGHTS_ALWAYS, "+hrandfield", HEALTHCODE_RIGHTS_READ,
       "then it cannot tell how old the data are",
       { "HRANDFIELD", HEALTHCODE_KEYS_DATA, "17", "WITHVALUES" } },
+    { HEALTHCODE_RIGHTS_CLUSTER, "+cluster|slots", NULL, NULL,
+      { "CLUSTER", "SLOTS" } },
+    { HEALTHCODE_RIGHTS_CLUSTER, "+asking", NULL, NULL, { "ASKING" } },
     { HEALTHCODE_RIGHTS_PASSAGE, "+evalsha", NULL, NULL,
       { "EVALSHA", "0000000000000000000000000000000000000000", "0" } },
     { HEALTHCODE_RIGHTS_PASSAGE, "+script|load", NULL, NULL,
@@ -150,6 +154,9 @@ healthcode_rights_is_asked(const healthcode_rights_row_t *row,
 
     case HEALTHCODE_RIGHTS_PASSAGE:
         return gates->passage;
+
+    case HEALTHCODE_RIGHTS_CLUSTER:
+        return gates->cluster;
 
     case HEALTHCODE_RIGHTS_CACHE:
     case HEALTHCODE_RIGHTS_PUSH:

@@ -15,6 +15,7 @@ typedef struct {
     bool  evicting_ok;
     bool  role_unchecked;
     bool  passage;          /* some have a hall */
+    bool  cluster;          /* the store is one */
 } healthcode_rights_gates_t;
 
 

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "healthcode_cluster.h"
 #include "healthcode_script.h"
 
 
@@ -13,7 +14,13 @@
     (3 + HEALTHCODE_SCRIPT_KEYS_MAX + HEALTHCODE_SCRIPT_ARGS_MAX)
 
 
+/* Bytes of the number of keys, with a NUL. */
+#define HEALTHCODE_SCRIPT_NUMBER     12
+
+
 static const char *healthcode_script_find(const char *name);
+static int healthcode_script_words(const healthcode_script_t *script,
+    bool with_source, char *nkeys, const char **args, size_t *lens);
 
 
 /* A script that is not there was left out of the build: nothing can go on. */
@@ -87,16 +94,14 @@ healthcode_script_add_text(healthcode_script_t *script, const char *text)
 }
 
 
-bool
-healthcode_script_append(const healthcode_script_t *script,
-    healthcode_connection_t *connection, bool with_source)
+/* The command, by EVALSHA, or with its source by EVAL; returns argc. */
+static int
+healthcode_script_words(const healthcode_script_t *script, bool with_source,
+    char *nkeys, const char **args, size_t *lens)
 {
-    int          n = 3;
-    char         nkeys[12];
-    size_t       lens[HEALTHCODE_SCRIPT_WORDS_MAX];
-    const char  *args[HEALTHCODE_SCRIPT_WORDS_MAX];
+    int  n = 3;
 
-    snprintf(nkeys, sizeof(nkeys), "%u", script->nkeys);
+    snprintf(nkeys, HEALTHCODE_SCRIPT_NUMBER, "%u", script->nkeys);
 
     args[0] = with_source ? "EVAL" : "EVALSHA";
     args[1] = with_source ? script->source : script->sha;
@@ -116,7 +121,30 @@ healthcode_script_append(const healthcode_script_t *script,
         lens[n++] = script->args[i].len;
     }
 
+    return n;
+}
+
+
+bool
+healthcode_script_append(const healthcode_script_t *script,
+    healthcode_connection_t *connection, bool with_source)
+{
+    int          n;
+    char         nkeys[HEALTHCODE_SCRIPT_NUMBER];
+    size_t       lens[HEALTHCODE_SCRIPT_WORDS_MAX];
+    const char  *args[HEALTHCODE_SCRIPT_WORDS_MAX];
+
+    n = healthcode_script_words(script, with_source, nkeys, args, lens);
+
     return redisAppendCommandArgv(connection->redis, n, args, lens) == REDIS_OK;
+}
+
+
+const char *
+healthcode_script_key(const healthcode_script_t *script)
+{
+    return (const char *) (script->nfirst ? script->first[0].data
+                                          : script->args[0].data);
 }
 
 
@@ -132,20 +160,26 @@ redisReply *
 healthcode_script_call(const healthcode_script_t *script,
     healthcode_connection_t *connection)
 {
-    redisReply  *reply = NULL;
+    int                           n;
+    char                          nkeys[HEALTHCODE_SCRIPT_NUMBER];
+    size_t                        lens[HEALTHCODE_SCRIPT_WORDS_MAX];
+    redisReply                   *reply = NULL;
+    const char                   *args[HEALTHCODE_SCRIPT_WORDS_MAX];
+    healthcode_connection_how_e   how;
+
+    how = script->has_parts ? HEALTHCODE_CONNECTION_PARTS
+                            : HEALTHCODE_CONNECTION_WRITES;
 
     for (int with_source = 0; with_source < 2; with_source++) {
 
         freeReplyObject(reply);
-        reply = NULL;
 
-        if (!healthcode_script_append(script, connection, with_source)
-            || redisGetReply(connection->redis, (void **) &reply) != REDIS_OK)
-        {
-            return NULL;
-        }
+        n = healthcode_script_words(script, with_source, nkeys, args, lens);
+        reply = healthcode_connection_ask(connection,
+                                          healthcode_script_key(script), n,
+                                          args, lens, how);
 
-        if (!healthcode_script_is_unknown(reply)) {
+        if (reply == NULL || !healthcode_script_is_unknown(reply)) {
             break;
         }
     }
@@ -159,6 +193,13 @@ healthcode_script_load(const healthcode_script_t *script,
     healthcode_connection_t *connection)
 {
     redisReply  *reply;
+
+    if (connection->cluster
+        && healthcode_cluster_route(connection, healthcode_script_key(script))
+           == -1)
+    {
+        return NULL;
+    }
 
     reply = redisCommand(connection->redis, "SCRIPT LOAD %s", script->source);
 

@@ -31,6 +31,7 @@ typedef struct {
     const char              *source;
     char                     sha[HEALTHCODE_SCRIPT_SHA_LEN + 1];
     unsigned                 nkeys;
+    bool                     has_parts;    /* its keys can be written alone */
     unsigned                 nfirst;
     const healthcode_str_t  *first;
     unsigned                 n;
@@ -57,13 +58,17 @@ void healthcode_script_add_text(healthcode_script_t *script, const char *text);
 bool healthcode_script_append(const healthcode_script_t *script,
     healthcode_connection_t *connection, bool with_source);
 
+/* Its first key, which decides which node of a cluster is asked. */
+const char *healthcode_script_key(const healthcode_script_t *script);
+
 /* Whether the server does not have the script, so that it must be sent. */
 bool healthcode_script_is_unknown(const redisReply *reply);
 
 /*
  * Runs the call by EVALSHA, and by EVAL if the server does not know it.  The
- * reply, which may be an error, is the caller's; NULL, without a message, if
- * the connection broke.
+ * reply, which may be an error, is the caller's; NULL: there is none; then
+ * healthcode_connection_failed() says why.  With has_parts ASK and TRYAGAIN of
+ * a cluster are replies, too.
  */
 redisReply *healthcode_script_call(const healthcode_script_t *script,
     healthcode_connection_t *connection);

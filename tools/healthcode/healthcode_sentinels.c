@@ -46,7 +46,7 @@ healthcode_sentinels_find(const healthcode_secure_options_t *secure,
         .file_word = "--sentinel-password-file", .is_once = true
     };
 
-    for (n = 0; healthcode_url_sentinel(url, n); n++) { /* void */ }
+    for (n = 0; healthcode_url_host(url, n); n++) { /* void */ }
 
     if (n > HEALTHCODE_SENTINEL_MAX) {
         return healthcode_output_usage("--redis: there are more than 15 "
@@ -78,7 +78,7 @@ healthcode_sentinels_find(const healthcode_secure_options_t *secure,
 
     healthcode_sentinel_init(&sentinel, n, HEALTHCODE_SENTINELS_SILENCE);
 
-    for (i = 0; i < n && healthcode_url_sentinel(url, i); i++) {
+    for (i = 0; i < n && healthcode_url_host(url, i); i++) {
         healthcode_sentinels_ask(secure, &terms, timeout, url, &sentinel, i,
                                  what);
     }

@@ -231,7 +231,7 @@ healthcode_show_audit(healthcode_connection_t *connection, const char *key)
         "XREVRANGE", key, "+", "-", "COUNT", HEALTHCODE_SHOW_AUDIT_MAX
     };
 
-    reply = healthcode_connection_command(connection, 6, args, NULL);
+    reply = healthcode_connection_key(connection, 6, args);
     if (reply == NULL) {
         return HEALTHCODE_EXIT_FAILED;
     }

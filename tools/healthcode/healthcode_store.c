@@ -7,7 +7,9 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
+#include "healthcode_cluster.h"
 #include "healthcode_commands.h"
+#include "healthcode_init.h"
 #include "healthcode_keys.h"
 #include "healthcode_marks.h"
 #include "healthcode_proofs.h"
@@ -16,36 +18,38 @@
 #include "healthcode_stranger.h"
 
 
-#define HEALTHCODE_STORE_SCHEMA    "2"
-#define HEALTHCODE_STORE_INSTANCE  16     /* bytes */
-
-
-/* How proofs are written. */
-typedef struct {
-    const char  *how;      /* ARGV[4] of store-init.lua */
-    bool         empty;    /* a store without flags gets them, too */
-    bool         missing;  /* those that are missing are written alone */
-    bool         renew;
-    char         instance[2 * HEALTHCODE_STORE_INSTANCE + 1];
-} healthcode_store_init_t;
+#define HEALTHCODE_STORE_NAMED  8      /* parts in a line */
 
 
 static healthcode_exit_e healthcode_store_init(int argc, char **argv);
-static healthcode_exit_e healthcode_store_write(healthcode_store_init_t *init,
+static healthcode_exit_e healthcode_store_write(healthcode_init_t *init,
     healthcode_connection_t *connection);
+static void healthcode_store_warn(const healthcode_connection_t *connection,
+    size_t i);
 static healthcode_exit_e healthcode_store_prove(
-    const healthcode_store_init_t *init, healthcode_connection_t *connection);
-static redisReply *healthcode_store_script(const healthcode_store_init_t *init,
-    healthcode_connection_t *connection, bool may_create);
+    const healthcode_init_t *init, healthcode_connection_t *connection);
+static bool healthcode_store_script(const healthcode_init_t *init,
+    healthcode_connection_t *connection, bool may_create,
+    healthcode_init_done_t *done);
 static healthcode_exit_e healthcode_store_has_flags(
     healthcode_connection_t *connection, bool *found);
-static healthcode_exit_e healthcode_store_say(const redisReply *reply);
+static healthcode_exit_e healthcode_store_scan(
+    healthcode_connection_t *connection, bool *found);
+static healthcode_exit_e healthcode_store_say(
+    const healthcode_init_done_t *done);
 static const char *healthcode_store_in_the_way(const char *done);
 static healthcode_exit_e healthcode_store_check(int argc, char **argv);
 static healthcode_exit_e healthcode_store_report(
     const healthcode_connection_options_t *options,
     const healthcode_rights_gates_t *gates,
     healthcode_connection_t *connection);
+static healthcode_exit_e healthcode_store_report_here(
+    const healthcode_connection_options_t *options,
+    const healthcode_rights_gates_t *gates,
+    healthcode_connection_t *connection, bool *ok, bool *last);
+static void healthcode_store_node(const healthcode_connection_t *connection,
+    size_t i);
+static bool healthcode_store_slots(const healthcode_connection_t *connection);
 static bool healthcode_store_proof(const char *what,
     const healthcode_connection_proof_t *proof, const char *good);
 static healthcode_exit_e healthcode_store_proofs(
@@ -80,7 +84,7 @@ healthcode_store_init(int argc, char **argv)
     healthcode_exit_e                 rc;
     healthcode_arguments_t            arguments = { .n = 0 };
     healthcode_connection_t           connection;
-    healthcode_store_init_t           init = { .how = "keep" };
+    healthcode_init_t           init = { .how = "keep" };
     healthcode_connection_options_t   o = { .asks_policy = true };
 
     const healthcode_option_t  options[] = {
@@ -124,10 +128,10 @@ healthcode_store_init(int argc, char **argv)
 
 
 static healthcode_exit_e
-healthcode_store_write(healthcode_store_init_t *init,
+healthcode_store_write(healthcode_init_t *init,
     healthcode_connection_t *connection)
 {
-    uint8_t                         random[HEALTHCODE_STORE_INSTANCE];
+    uint8_t                         random[HEALTHCODE_INIT_INSTANCE];
     healthcode_exit_e               rc;
     healthcode_connection_proof_t  *proofs = connection->proofs;
 
@@ -146,12 +150,41 @@ healthcode_store_write(healthcode_store_init_t *init,
 
     rc = healthcode_store_prove(init, connection);
 
-    if (proofs[HEALTHCODE_CONNECTION_POLICY].reason != HEALTHCODE_REASON_OK) {
-        healthcode_output_warn("gates will not use this store yet: %s",
-                               proofs[HEALTHCODE_CONNECTION_POLICY].error);
+    for (size_t i = 0; (rc == HEALTHCODE_EXIT_OK || !connection->cluster)
+                       && i < healthcode_connection_nodes(connection); i++)
+    {
+        if (connection->cluster) {
+            rc = healthcode_connection_use(connection, i);
+        }
+
+        if ((rc == HEALTHCODE_EXIT_OK || !connection->cluster)
+            && proofs[HEALTHCODE_CONNECTION_POLICY].reason
+               != HEALTHCODE_REASON_OK)
+        {
+            healthcode_store_warn(connection, i);
+        }
     }
 
     return rc;
+}
+
+
+static void
+healthcode_store_warn(const healthcode_connection_t *connection, size_t i)
+{
+    char                             text[HEALTHCODE_CLUSTER_TEXT] = "";
+    const char                      *what;
+    const healthcode_cluster_map_t  *map;
+
+    what = connection->proofs[HEALTHCODE_CONNECTION_POLICY].error;
+
+    if (connection->cluster) {
+        map = healthcode_cluster_map(connection);
+        (void) healthcode_cluster_address_text(&map->masters[i].address, text);
+    }
+
+    healthcode_output_warn("gates will not use this store yet: %s%s%s", text,
+                           text[0] ? ": " : "", what);
 }
 
 
@@ -160,50 +193,50 @@ healthcode_store_write(healthcode_store_init_t *init,
  * is kept without reading the names of all keys.
  */
 static healthcode_exit_e
-healthcode_store_prove(const healthcode_store_init_t *init,
+healthcode_store_prove(const healthcode_init_t *init,
     healthcode_connection_t *connection)
 {
-    bool                found = false;
-    redisReply         *reply;
-    healthcode_exit_e   rc;
+    bool                     found = false;
+    healthcode_exit_e        rc;
+    healthcode_init_done_t   done;
 
-    reply = healthcode_store_script(init, connection, init->empty);
+    if (!healthcode_store_script(init, connection, init->empty, &done)) {
+        return HEALTHCODE_EXIT_FAILED;
+    }
 
-    if (reply && strcmp(reply->element[0]->str, "empty") == 0) {
+    if (strcmp(done.word, "empty") == 0) {
 
         rc = healthcode_store_has_flags(connection, &found);
 
         if (rc != HEALTHCODE_EXIT_OK) {
-            freeReplyObject(reply);
             return rc;
         }
 
-        if (found) {
-            freeReplyObject(reply);
-            reply = healthcode_store_script(init, connection, true);
+        if (found
+            && !healthcode_store_script(init, connection, true, &done))
+        {
+            return HEALTHCODE_EXIT_FAILED;
         }
     }
 
-    if (reply == NULL) {
-        return HEALTHCODE_EXIT_FAILED;
-    }
-
-    rc = healthcode_store_say(reply);
-    freeReplyObject(reply);
-
-    return rc;
+    return healthcode_store_say(&done);
 }
 
 
-/* The answer, of three texts; NULL: there is none, with a message printed. */
-static redisReply *
-healthcode_store_script(const healthcode_store_init_t *init,
-    healthcode_connection_t *connection, bool may_create)
+/* False: there is no answer, with a message printed. */
+static bool
+healthcode_store_script(const healthcode_init_t *init,
+    healthcode_connection_t *connection, bool may_create,
+    healthcode_init_done_t *done)
 {
     char                  names[HEALTHCODE_KEYS_PROOFS][HEALTHCODE_KEYS_MAX];
     redisReply           *reply;
     healthcode_str_t      keys[HEALTHCODE_KEYS_PROOFS];
     healthcode_script_t   script;
+
+    if (connection->cluster) {
+        return healthcode_init_nodes(init, connection, may_create, done);
+    }
 
     for (unsigned i = 0; i < HEALTHCODE_KEYS_PROOFS; i++) {
         (void) healthcode_keys_proof(i, names[i]);
@@ -212,7 +245,7 @@ healthcode_store_script(const healthcode_store_init_t *init,
 
     healthcode_script_init(&script, "store-init", HEALTHCODE_KEYS_PROOFS);
     healthcode_script_keys(&script, keys, HEALTHCODE_KEYS_PROOFS);
-    healthcode_script_add_text(&script, HEALTHCODE_STORE_SCHEMA);
+    healthcode_script_add_text(&script, HEALTHCODE_INIT_SCHEMA);
     healthcode_script_add_text(&script, connection->check);
     healthcode_script_add_text(&script, init->instance);
     healthcode_script_add_text(&script, init->how);
@@ -228,16 +261,45 @@ healthcode_store_script(const healthcode_store_init_t *init,
     {
         healthcode_output_failed("the store gave an answer of another shape");
         freeReplyObject(reply);
-        return NULL;
+        return false;
     }
 
-    return reply;
+    if (reply) {
+        snprintf(done->word, sizeof(done->word), "%s", reply->element[0]->str);
+        snprintf(done->instance, sizeof(done->instance), "%s",
+                 reply->element[1]->str);
+        done->n = strtoul(reply->element[2]->str, NULL, 10);
+    }
+
+    freeReplyObject(reply);
+
+    return reply != NULL;
+}
+
+
+static healthcode_exit_e
+healthcode_store_has_flags(healthcode_connection_t *connection, bool *found)
+{
+    size_t             i;
+    healthcode_exit_e  rc = HEALTHCODE_EXIT_OK;
+
+    for (i = 0; rc == HEALTHCODE_EXIT_OK && !*found
+                && i < healthcode_connection_nodes(connection); i++)
+    {
+        rc = healthcode_connection_use(connection, i);
+
+        if (rc == HEALTHCODE_EXIT_OK) {
+            rc = healthcode_store_scan(connection, found);
+        }
+    }
+
+    return rc;
 }
 
 
 /* Looks at the names of keys until one is of a holder's flags. */
 static healthcode_exit_e
-healthcode_store_has_flags(healthcode_connection_t *connection, bool *found)
+healthcode_store_scan(healthcode_connection_t *connection, bool *found)
 {
     char         cursor[24] = "0";
     redisReply  *reply;
@@ -273,39 +335,33 @@ healthcode_store_has_flags(healthcode_connection_t *connection, bool *found)
 
 
 static healthcode_exit_e
-healthcode_store_say(const redisReply *reply)
+healthcode_store_say(const healthcode_init_done_t *done)
 {
-    char        *end;
-    const char  *done = reply->element[0]->str;
-    const char  *fault = healthcode_store_in_the_way(done);
+    const char  *fault = healthcode_store_in_the_way(done->word);
 
-    if (fault && strcmp(done, "empty") == 0) {
+    if (fault && strcmp(done->word, "empty") == 0) {
         return healthcode_output_failed("nothing was done: %s", fault);
     }
 
     if (fault) {
         return healthcode_output_failed("nothing was done: %lu of %d proofs "
-                                        "%s",
-                                        strtoul(reply->element[2]->str, &end,
-                                                10),
-                                        HEALTHCODE_KEYS_PROOFS, fault);
+                                        "%s", done->n, HEALTHCODE_KEYS_PROOFS,
+                                        fault);
     }
 
-    if (strcmp(done, "kept") == 0) {
+    if (strcmp(done->word, "kept") == 0) {
         fputs("kept: the store was initialised with this pepper before, "
               "instance ", stdout);
 
-    } else if (strcmp(done, "completed") == 0) {
-        fputs("completed: proofs that were missing: ", stdout);
-        healthcode_output_string(stdout, reply->element[2]->str);
-        fputs(", instance ", stdout);
+    } else if (strcmp(done->word, "completed") == 0) {
+        printf("completed: proofs that were missing: %lu, instance ", done->n);
 
     } else {
-        healthcode_output_string(stdout, done);
+        healthcode_output_string(stdout, done->word);
         fputs(": instance ", stdout);
     }
 
-    healthcode_output_string(stdout, reply->element[1]->str);
+    healthcode_output_string(stdout, done->instance);
     putchar('\n');
 
     return HEALTHCODE_EXIT_OK;
@@ -381,6 +437,7 @@ healthcode_store_check(int argc, char **argv)
         /* no cache goes with either */
         (void) healthcode_connection_role(o.role, &gates.role_unchecked);
         gates.no_cache |= gates.role_unchecked || connection.is_resp2;
+        gates.cluster = (connection.cluster != NULL);
         rc = healthcode_store_report(&o, &gates, &connection);
     }
 
@@ -395,18 +452,62 @@ healthcode_store_report(const healthcode_connection_options_t *options,
     const healthcode_rights_gates_t *gates,
     healthcode_connection_t *connection)
 {
-    bool                            ok, may, last = true;
-    healthcode_exit_e               rc;
+    bool               ok = true, last = true;
+    healthcode_exit_e  rc = HEALTHCODE_EXIT_OK;
+
+    for (size_t i = 0; rc == HEALTHCODE_EXIT_OK
+                       && i < healthcode_connection_nodes(connection); i++)
+    {
+        rc = healthcode_connection_use(connection, i);
+
+        if (rc == HEALTHCODE_EXIT_OK && connection->cluster) {
+            healthcode_store_node(connection, i);
+        }
+
+        if (rc == HEALTHCODE_EXIT_OK) {
+            rc = healthcode_store_report_here(options, gates, connection, &ok,
+                                              &last);
+        }
+    }
+
+    if (rc == HEALTHCODE_EXIT_OK && connection->cluster) {
+        ok &= healthcode_store_slots(connection);
+        rc = healthcode_store_proofs(connection, &ok);
+    }
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
+    puts(!ok ? "no gate uses this store"
+         : last ? "a gate can use this store"
+         : "a gate can use this store, but after a crash who has passed may "
+           "pass again");
+
+    return ok && last ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_NO;
+}
+
+
+/* One server, or one node. */
+static healthcode_exit_e
+healthcode_store_report_here(const healthcode_connection_options_t *options,
+    const healthcode_rights_gates_t *gates,
+    healthcode_connection_t *connection, bool *ok, bool *last)
+{
+    bool                            may, runs, is_last = true;
+    healthcode_exit_e               rc = HEALTHCODE_EXIT_OK;
     healthcode_connection_proof_t  *proofs = connection->proofs;
 
-    ok = healthcode_store_proof("role", &proofs[HEALTHCODE_CONNECTION_ROLE],
-                                gates->role_unchecked ? "not looked at"
-                                                      : "it is a master");
-    ok &= healthcode_store_proof("memory",
-                                 &proofs[HEALTHCODE_CONNECTION_POLICY],
-                                 gates->evicting_ok ? "not looked at"
-                                                    : "it evicts nothing");
-    rc = healthcode_store_proofs(connection, &ok);
+    *ok &= healthcode_store_proof("role", &proofs[HEALTHCODE_CONNECTION_ROLE],
+                                  gates->role_unchecked ? "not looked at"
+                                                        : "it is a master");
+    *ok &= healthcode_store_proof("memory",
+                                  &proofs[HEALTHCODE_CONNECTION_POLICY],
+                                  gates->evicting_ok ? "not looked at"
+                                                     : "it evicts nothing");
+    if (connection->cluster == NULL) {
+        rc = healthcode_store_proofs(connection, ok);
+    }
 
     if (rc == HEALTHCODE_EXIT_OK) {
         rc = healthcode_store_disk(connection);
@@ -424,22 +525,65 @@ healthcode_store_report(const healthcode_connection_options_t *options,
         return rc;
     }
 
-    ok &= may;
+    *ok &= may;
+    runs = *ok;
 
     if (gates->passage) {
-        rc = healthcode_marks_check(connection, gates, &ok, &last);
+        rc = healthcode_marks_check(connection, gates, &runs, &is_last);
     }
 
-    if (rc != HEALTHCODE_EXIT_OK) {
-        return rc;
+    *ok &= runs;
+    *last &= is_last;
+
+    return rc;
+}
+
+
+static void
+healthcode_store_node(const healthcode_connection_t *connection, size_t i)
+{
+    char                             text[HEALTHCODE_CLUSTER_TEXT];
+    size_t                           n = 0;
+    const healthcode_cluster_map_t  *map = healthcode_cluster_map(connection);
+
+    for (size_t tag = 0; tag < HEALTHCODE_SLOT_TAGS; tag++) {
+        n += (map->tags[tag] == i);
     }
 
-    puts(!ok ? "no gate uses this store"
-         : last ? "a gate can use this store"
-         : "a gate can use this store, but after a crash who has passed may "
-           "pass again");
+    printf("node %s, which has %zu of %d parts\n",
+           healthcode_cluster_address_text(&map->masters[i].address, text), n,
+           HEALTHCODE_SLOT_TAGS);
+}
 
-    return ok && last ? HEALTHCODE_EXIT_OK : HEALTHCODE_EXIT_NO;
+
+/* Holders of a part that nobody has are refused; all others pass. */
+static bool
+healthcode_store_slots(const healthcode_connection_t *connection)
+{
+    char                             name[HEALTHCODE_SLOT_NAME];
+    size_t                           said = 0;
+    const healthcode_cluster_map_t  *map = healthcode_cluster_map(connection);
+
+    if (map->out == 0) {
+        puts("ok   slots    each part has a master");
+        return true;
+    }
+
+    printf("NO   slots    no node has %zu of %d parts:", map->out,
+           HEALTHCODE_SLOT_TAGS);
+
+    for (size_t tag = 0; tag < HEALTHCODE_SLOT_TAGS; tag++) {
+        if (map->tags[tag] == HEALTHCODE_CLUSTER_MAP_NONE
+            && said++ < HEALTHCODE_STORE_NAMED)
+        {
+            printf(" {%s}", healthcode_slot_name(tag, name));
+        }
+    }
+
+    puts(said > HEALTHCODE_STORE_NAMED ? " and more; nobody of them is let in"
+                                       : "; nobody of them is let in");
+
+    return false;
 }
 
 
@@ -545,10 +689,13 @@ healthcode_store_rights(int argc, char **argv)
         { .name = "evicting-ok", .is_set = &gates.evicting_ok },
         { .name = "no-cache", .is_set = &gates.no_cache },
         { .name = "passage", .is_set = &gates.passage },
+        { .name = "cluster", .is_set = &gates.cluster },
         { .name = "role", .hint = "ROLE", .value = &role },
     };
 
-    if (!healthcode_options_parse(argc, argv, options, 4, &arguments)
+    if (!healthcode_options_parse(argc, argv, options,
+                                  sizeof(options) / sizeof(options[0]),
+                                  &arguments)
         || !healthcode_connection_role(role, &gates.role_unchecked))
     {
         return HEALTHCODE_EXIT_USAGE;

@@ -29,7 +29,7 @@ healthcode_stranger_check(const healthcode_connection_options_t *options,
         return HEALTHCODE_EXIT_OK;
     }
 
-    redis = healthcode_connection_stranger(options);
+    redis = healthcode_connection_stranger(options, connection);
 
     if (redis == NULL) {
         return HEALTHCODE_EXIT_FAILED;

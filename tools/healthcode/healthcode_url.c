@@ -15,9 +15,11 @@
 
 /* What is wrong with a URL; nothing of it is repeated: it may be a password. */
 #define HEALTHCODE_URL_SCHEME    "it does not begin with redis://, rediss://," \
-                                 " unix: or sentinel://"
+                                 " unix:, sentinel:// or cluster://"
 #define HEALTHCODE_URL_SENTINEL  "it has no sentinels, or no /NAME of their " \
                                  "master behind them"
+#define HEALTHCODE_URL_NODES     "what follows its nodes is not a /, and a " \
+                                 "cluster has no other database than 0"
 #define HEALTHCODE_URL_USER      "it has a user, which sentinels do not tell " \
                                  "from their own; write --user"
 #define HEALTHCODE_URL_LONG      "a part of it is longer than 511 bytes"
@@ -40,6 +42,9 @@ static const char *healthcode_url_parse_redis(const char *text,
     healthcode_url_t *url);
 static const char *healthcode_url_parse_sentinel(const char *text,
     healthcode_url_t *url);
+static const char *healthcode_url_parse_cluster(const char *text,
+    healthcode_url_t *url);
+static const char *healthcode_url_parse_each(const healthcode_url_t *url);
 static const char *healthcode_url_parse_one(size_t i,
     healthcode_url_t *url);
 static const char *healthcode_url_parse_user(const char *text, size_t len,
@@ -80,15 +85,23 @@ healthcode_url_parse(const char *name, const char *text, healthcode_url_t *url)
     } else if (strncmp(text, "sentinels://", 12) == 0) {
         url->tls = true;
         wrong = healthcode_url_parse_sentinel(text + 12, url);
+
+    } else if (strncmp(text, "cluster://", 10) == 0) {
+        wrong = healthcode_url_parse_cluster(text + 10, url);
+
+    } else if (strncmp(text, "clusters://", 11) == 0) {
+        url->tls = true;
+        wrong = healthcode_url_parse_cluster(text + 11, url);
     }
 
     if (wrong) {
         healthcode_output_usage("%s: this URL cannot be read: %s; write "
                                 "redis://[user[:password]@]host[:port][/db], "
                                 "rediss:// likewise, with TLS, "
-                                "unix:PATH[?db=N], or "
-                                "sentinel://host[:port],.../NAME[?db=N]", name,
-                                wrong);
+                                "unix:PATH[?db=N], "
+                                "sentinel://host[:port],.../NAME[?db=N], or "
+                                "cluster://[user[:password]@]host[:port],...",
+                                name, wrong);
     }
 
     return wrong == NULL;
@@ -157,9 +170,8 @@ healthcode_url_parse_redis(const char *text, healthcode_url_t *url)
 static const char *
 healthcode_url_parse_sentinel(const char *text, healthcode_url_t *url)
 {
-    size_t            n = strcspn(text, "/?#"), i, len;
-    const char       *wrong, *name;
-    healthcode_url_t  one;
+    size_t       n = strcspn(text, "/?#"), len;
+    const char  *wrong, *name;
 
     if (memchr(text, '@', n)) {
         return HEALTHCODE_URL_USER;
@@ -176,7 +188,7 @@ healthcode_url_parse_sentinel(const char *text, healthcode_url_t *url)
         return HEALTHCODE_URL_SENTINEL;
     }
 
-    wrong = healthcode_url_copy(url->sentinels, text, n);
+    wrong = healthcode_url_copy(url->hosts, text, n);
 
     if (wrong == NULL) {
         wrong = healthcode_url_decode(url->master, name, len);
@@ -186,10 +198,47 @@ healthcode_url_parse_sentinel(const char *text, healthcode_url_t *url)
         wrong = healthcode_url_parse_query(name + len, url);
     }
 
-    /* as many as there are commas, and one */
+    return wrong ? wrong : healthcode_url_parse_each(url);
+}
 
-    for (i = 0, n = 1; url->sentinels[i]; i++) {
-        n += (url->sentinels[i] == ',');
+
+/* One user is everybody's, so it stands before the first of them. */
+static const char *
+healthcode_url_parse_cluster(const char *text, healthcode_url_t *url)
+{
+    size_t       len = strcspn(text, "/?#");
+    const char  *wrong = NULL, *end = text + len;
+    const char  *at = memrchr(text, '@', len);
+
+    url->cluster = true;
+
+    if (at) {
+        wrong = healthcode_url_parse_user(text, (size_t) (at - text), url);
+        text = at + 1;
+    }
+
+    if (wrong == NULL && *end && strcmp(end, "/") != 0) {
+        wrong = HEALTHCODE_URL_NODES;
+    }
+
+    if (wrong == NULL) {
+        wrong = healthcode_url_copy(url->hosts, text, (size_t) (end - text));
+    }
+
+    return wrong ? wrong : healthcode_url_parse_each(url);
+}
+
+
+/* As many as there are commas, and one. */
+static const char *
+healthcode_url_parse_each(const healthcode_url_t *url)
+{
+    size_t             i, n;
+    const char        *wrong = NULL;
+    healthcode_url_t   one;
+
+    for (i = 0, n = 1; url->hosts[i]; i++) {
+        n += (url->hosts[i] == ',');
     }
 
     for (i = 0, one = *url; wrong == NULL && i < n; i++) {
@@ -200,19 +249,20 @@ healthcode_url_parse_sentinel(const char *text, healthcode_url_t *url)
 }
 
 
-/* Its sentinel number i, of which there are more. */
+/* Its sentinel or node number i, of which there are more. */
 static const char *
 healthcode_url_parse_one(size_t i, healthcode_url_t *url)
 {
     size_t       len;
-    const char  *text = url->sentinels;
+    const char  *text = url->hosts;
 
     for (len = strcspn(text, ","); i && text[len]; i--) {
         text += len + 1;
         len = strcspn(text, ",");
     }
 
-    url->port = HEALTHCODE_URL_SENTINEL_PORT;
+    url->port = url->cluster ? HEALTHCODE_URL_PORT
+                             : HEALTHCODE_URL_SENTINEL_PORT;
 
     return i ? HEALTHCODE_URL_SENTINEL
              : healthcode_url_parse_host(text, len, url);
@@ -220,7 +270,7 @@ healthcode_url_parse_one(size_t i, healthcode_url_t *url)
 
 
 bool
-healthcode_url_sentinel(healthcode_url_t *url, size_t i)
+healthcode_url_host(healthcode_url_t *url, size_t i)
 {
     return healthcode_url_parse_one(i, url) == NULL;
 }

@@ -22,27 +22,29 @@ typedef struct {
     unsigned  database;
     bool      tls;
 
-    /* of sentinels, which say where the host is; empty: there are none */
-    char      sentinels[HEALTHCODE_URL_PART_MAX];
-    char      master[HEALTHCODE_URL_PART_MAX];
+    /* sentinels, or nodes of a cluster, which say where the host is */
+    char      hosts[HEALTHCODE_URL_PART_MAX];
+    char      master[HEALTHCODE_URL_PART_MAX];    /* empty: no sentinels */
+    bool      cluster;
 } healthcode_url_t;
 
 
 /*
  * Reads redis://[user[:password]@]host[:port][/db][?db=N], rediss:// likewise
  * for TLS, unix:PATH[?db=N] or unix://[user[:password]@]PATH[?db=N]; or
- * sentinel://host[:port],.../NAME[?db=N] or, for TLS, sentinels://.  User and
- * password are percent-decoded.  False, with a message printed that names what
- * is wrong, but repeats nothing of it, if text is something else; name is where
- * it stands.
+ * sentinel://host[:port],.../NAME[?db=N] or, for TLS, sentinels://; or
+ * cluster://[user[:password]@]host[:port],... or, for TLS, clusters://.  User
+ * and password are percent-decoded.  False, with a message printed that names
+ * what is wrong, but repeats nothing of it, if text is something else; name is
+ * where it stands.
  */
 bool healthcode_url_parse(const char *name, const char *text,
     healthcode_url_t *url);
 
 /*
- * Sets host and port to those of its sentinel number i.  False: there are fewer
- * sentinels.
+ * Sets host and port to those of its sentinel, or node, number i.  False: there
+ * are fewer.
  */
-bool healthcode_url_sentinel(healthcode_url_t *url, size_t i);
+bool healthcode_url_host(healthcode_url_t *url, size_t i);
 
 #endif

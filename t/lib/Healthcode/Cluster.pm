@@ -163,18 +163,32 @@ sub map_of {
 
 sub slot {
     my ($self, $key) = @_;
-    return $self->node(0)->cmd('CLUSTER', 'KEYSLOT', $key);
+    my ($up) = grep { $_->{process}->running } $self->nodes;
+    return $up->cmd('CLUSTER', 'KEYSLOT', $key);
 }
 
 
-# The master of a key, or of a slot if it is a number, as the first node that
-# answers says it.
+# The map of the first node that answers: [FIRST, LAST, [HOST, PORT, ID], ...].
+sub _map {
+    my ($self) = @_;
+    my ($up) = grep { $_->{process}->running } $self->nodes;
+    return @{ $up->cmd('CLUSTER', 'SLOTS') };
+}
+
+
+# The masters that have slots now.
+sub masters {
+    my ($self) = @_;
+    my %is = map { $_->[2][1] => 1 } $self->_map;
+    return grep { $is{ $_->{port} } } $self->nodes;
+}
+
+
+# The master of a key, or of a slot if it is a number.
 sub owner {
     my ($self, $key) = @_;
-    my ($up) = grep { $_->{process}->running } $self->nodes;
-    my $slot = $key =~ /^\d+$/ ? $key : $up->cmd('CLUSTER', 'KEYSLOT', $key);
-    my ($of) = grep { $_->[0] <= $slot && $slot <= $_->[1] }
-        @{ $up->cmd('CLUSTER', 'SLOTS') };
+    my $slot = $key =~ /^\d+$/ ? $key : $self->slot($key);
+    my ($of) = grep { $_->[0] <= $slot && $slot <= $_->[1] } $self->_map;
     return $of && (grep { $_->{port} == $of->[2][1] } $self->nodes)[0];
 }
 
@@ -183,8 +197,7 @@ sub owner {
 sub other {
     my ($self, $key) = @_;
     my $owner = $self->owner($key);
-    return (grep { $_ != $owner } @{ $self->{nodes} }[0 .. $self->{masters} - 1])
-        [0];
+    return (grep { $_ != $owner } $self->masters)[0];
 }
 
 
