@@ -137,7 +137,8 @@ local function key_of(subject)
     end
 
     C.ngx_hex_dump(hex, mac, 16)
-    return "healthcode:risk:{" .. ffi.string(hex, 32) .. "}"
+    local holder = ffi.string(hex, 32)
+    return "healthcode:risk:{" .. holder:sub(1, 2) .. "}:" .. holder
 end
 
 

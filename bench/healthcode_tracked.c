@@ -117,7 +117,7 @@ int
 main(int argc, char **argv)
 {
     int        fd, *clients;
-    char       end, *at, *buf = malloc(TRACKED_AT_ONCE * 128);
+    char       end, holder[33], *at, *buf = malloc(TRACKED_AT_ONCE * 128);
     uint64_t   n, keys = (argc > 2) ? strtoull(argv[2], NULL, 10) : 0;
     unsigned   batch, c, nclients = (argc > 3) ? (unsigned) atoi(argv[3]) : 0;
 
@@ -139,10 +139,11 @@ main(int argc, char **argv)
             for (batch = 0; batch < TRACKED_AT_ONCE && n + batch < keys;
                  batch++)
             {
-                at += sprintf(at, "HRANDFIELD healthcode:risk:{%016llx%016llx} "
-                              "17 WITHVALUES\r\n",
-                              (unsigned long long) tracked_mix(n + batch + 1),
-                              (unsigned long long) tracked_mix(~(n + batch)));
+                snprintf(holder, sizeof(holder), "%016llx%016llx",
+                         (unsigned long long) tracked_mix(n + batch + 1),
+                         (unsigned long long) tracked_mix(~(n + batch)));
+                at += sprintf(at, "HRANDFIELD healthcode:risk:{%.2s}:%s "
+                              "17 WITHVALUES\r\n", holder, holder);
             }
 
             tracked_ask(fd, buf, (size_t) (at - buf), batch);

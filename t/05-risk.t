@@ -9,6 +9,7 @@ use Digest::SHA qw(sha256);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Healthcode;
+use Healthcode::Keys qw(risk_key write_proofs $REGION $CONTROL);
 use Test::Nginx::Socket 'no_plan';
 
 our $f = fixture;
@@ -63,7 +64,7 @@ sub given {
 # Flags of Alice.
 sub flagged {
     my ($what, $answer, $flags, $request) = @_;
-    return given($what, $answer, { "healthcode:risk:{$holder}" => $flags },
+    return given($what, $answer, { risk_key($holder) => $flags },
                  $request);
 }
 
@@ -72,13 +73,13 @@ our $visitor = issue(sub => 'alice', region => [ '511402' ]);
 
 sub regions {
     my ($what, $answer, $levels, $request) = @_;
-    return given($what, $answer, { 'healthcode:region' => $levels },
+    return given($what, $answer, { $REGION => $levels },
                  $request // $visitor);
 }
 
 sub controls {
     my ($what, $answer, $fields, $request) = @_;
-    return given($what, $answer, { 'healthcode:control' => $fields }, $request);
+    return given($what, $answer, { $CONTROL => $fields }, $request);
 }
 
 # RFC 7638.
@@ -97,8 +98,7 @@ sub other_store {
     my (%keys) = @_;
     $redis->cmd('SELECT', 1);
     $redis->cmd('FLUSHDB');
-    $redis->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'second',
-                pepper_check => $f->pepper_check);
+    write_proofs($redis, instance => 'second', pepper_check => $f->pepper_check);
     $redis->cmd('HSET', $_, %{ $keys{$_} }) for keys %keys;
     $redis->cmd('SELECT', 0);
 }
@@ -417,8 +417,8 @@ sub told { my ($f, @words) = @_; sub { $f->reset_store;
 --- config eval: $::config
 --- answers
 my $holder = $f->holder('alice');
-my %flag = ("healthcode:risk:{$holder}" => { confirmed => 0 });
-my %region = ('healthcode:region' => { 51 => 'high 0' });
+my %flag = (risk_key($holder) => { confirmed => 0 });
+my %region = ($REGION => { 51 => 'high 0' });
 my ($key, $issuer, $before) = ("key:$es_thumb", "issuer:$iss{national}",
                                "before:$iss{national}");
 sub both { my ($what, $answer, %keys) = @_;
@@ -426,18 +426,18 @@ sub both { my ($what, $answer, %keys) = @_;
 [
     both('a flag before a region', '403 flagged', %flag, %region),
     both('a call-back before a flag', '401 issued_before', %flag, %region,
-         'healthcode:control' => { $before => 'x' }),
+         $CONTROL => { $before => 'x' }),
     both('one code before a call-back', '401 code_revoked',
-         "healthcode:risk:{$holder}" => { confirmed => 0, before => 'x',
+         risk_key($holder) => { confirmed => 0, before => 'x',
                                           'code:x' => 0 },
-         'healthcode:control' => { $before => 'x' }),
+         $CONTROL => { $before => 'x' }),
     both('the issuer before one code', '401 issuer_suspended',
-         "healthcode:risk:{$holder}" => { 'code:x' => 0 },
-         'healthcode:control' => { $issuer => 0 }),
+         risk_key($holder) => { 'code:x' => 0 },
+         $CONTROL => { $issuer => 0 }),
     both('the issuer before a call-back', '401 issuer_suspended', %flag,
-         'healthcode:control' => { $before => 'x', $issuer => 0 }),
+         $CONTROL => { $before => 'x', $issuer => 0 }),
     both('the key before the issuer', '401 key_revoked', %flag, %region,
-         'healthcode:control' => { $before => 'x', $issuer => 0, $key => 0 }),
+         $CONTROL => { $before => 'x', $issuer => 0, $key => 0 }),
 ]
 --- no_error_log
 [error]
@@ -484,7 +484,7 @@ main::fixture()->http_conf . main::fixture()->store_conf('second', database => 1
     }
 --- answers
 my $holder = $f->holder('alice');
-my %flag = ("healthcode:risk:{$holder}" => { confirmed => 0 });
+my %flag = (risk_key($holder) => { confirmed => 0 });
 my $second = { uri => '/second', headers => [
     "Authorization: Bearer $alice" ] };
 [
@@ -508,13 +508,13 @@ my $second = { uri => '/second', headers => [
 my $holder = $f->holder('alice');
 [
     given('the flags are a string', '403 flagged',
-                { "healthcode:risk:{$holder}" => 'confirmed' }),
+                { risk_key($holder) => 'confirmed' }),
     given('the regions are a string', '503 store_unavailable',
-                { 'healthcode:region' => 'high 0' }, $visitor),
+                { $REGION => 'high 0' }, $visitor),
     given('the controls are a string', '503 store_unavailable',
-                { 'healthcode:control' => '0' }),
+                { $CONTROL => '0' }),
     given('the flags of another holder are a string', 200,
-                { "healthcode:risk:{$holder}" => 'confirmed' },
+                { risk_key($holder) => 'confirmed' },
                 issue(sub => 'bob')),
     given('nothing of the kind', 200, {}),
 ]
@@ -579,7 +579,7 @@ my $number = $f->revoked($national, 'n-1');
     flagged('no digest', '401 code_revoked', { 'code:x' => 0 }, $one),
     flagged('no digest, until a second ago', 200, { 'code:x' => $past }, $one),
     given('under another holder', 200,
-          { "healthcode:risk:{${\ $f->holder('bob')}}" => { $text => 0 } },
+          { $f->risk('bob') => { $text => 0 } },
           $one),
 ]
 --- no_error_log
@@ -598,7 +598,7 @@ my $code = sub { site(claims => { sub => $_[0], iat => $now - 60,
 my $before = sub {
     my ($what, $answer, $value, $who) = @_;
     return given($what, $answer,
-                 { "healthcode:risk:{$holder}" => { before => $value } },
+                 { risk_key($holder) => { before => $value } },
                  $code->($who // 'carol'));
 };
 [
@@ -631,7 +631,7 @@ for my $row (
 ) {
     my ($what, $expected, %flag) = @$row;
     $f->reset_store;
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    $redis->cmd('HSET', $f->risk('alice'),
                 before => 5, $f->revoked($alice) => 5, %flag);
     my $answer = Healthcode::Http::get(Healthcode::server(), '/t',
                                        [ "Authorization: Bearer $alice" ]);

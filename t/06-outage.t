@@ -13,6 +13,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get dial exchange answers answer_of);
 use Healthcode::Http2 ();
+use Healthcode::Keys qw(meta_key proof set_proofs drop_proofs $META $REGION $CONTROL $DATA);
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
@@ -154,7 +155,7 @@ sub ends_well {
 
 {
     my $nginx = gate();
-    $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    $f->redis->cmd('HSET', $f->risk('alice'),
                    'confirmed', 0);
 
     my (@wrong, $denied);
@@ -251,38 +252,82 @@ sub ends_well {
     $f->init_store;
     is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is initialised');
 
-    $redis->cmd('HSET', 'healthcode:meta', 'pepper_check', 'f' x 32);
+    set_proofs($redis, 'pepper_check', 'f' x 32);
     is($nginx->ask($alice), '503 store_pepper',
        'another pepper in the store: the very next request is refused');
-    $redis->cmd('HSET', 'healthcode:meta', 'pepper_check', $f->pepper_check);
+    set_proofs($redis, 'pepper_check', $f->pepper_check);
     is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is ours again');
 
-    for my $case ([ 'another schema', 'schema', '2' ],
-                  [ 'a schema that begins as ours', 'schema', '10' ],
+    for my $case ([ 'another schema', 'schema', '1' ],
+                  [ 'a schema that begins as ours', 'schema', '20' ],
                   [ 'an empty schema', 'schema', '' ],
                   [ 'an empty instance', 'instance', '' ])
     {
         my ($what, $field, $value) = @$case;
-        my $was = $redis->cmd('HGET', 'healthcode:meta', $field);
-        $redis->cmd('HSET', 'healthcode:meta', $field, $value);
+        my $was = $redis->cmd('HGET', $META, $field);
+        $redis->cmd('HSET', $META, $field, $value);
         is($nginx->ask($alice), '503 store_unproven', "$what proves nothing");
-        $redis->cmd('HDEL', 'healthcode:meta', $field);
+        $redis->cmd('HDEL', $META, $field);
         is($nginx->ask_until('503 store_unproven', RECOVERY, $alice),
            '503 store_unproven', "no $field proves nothing");
-        $redis->cmd('HSET', 'healthcode:meta', $field, $was);
+        $redis->cmd('HSET', $META, $field, $was);
         is($nginx->ask_until(200, RECOVERY, $alice), 200, 'the right one does');
     }
 
-    $redis->cmd('DEL', 'healthcode:meta');
-    $redis->cmd('SET', 'healthcode:meta', 'schema 1');
+    $redis->cmd('DEL', $META);
+    $redis->cmd('SET', $META, 'schema 2');
     like($nginx->ask($alice), qr/^503 store_un/,
          'a meta key that is no hash proves nothing');
-    ok($nginx->logged(qr/is down: HGETALL healthcode:meta is refused: WRONGTYPE/,
+    ok($nginx->logged(qr/is down: HGETALL healthcode:meta:\{c\} is refused: WRONGTYPE/,
                       1), 'and the log has what Redis said of it');
-    $redis->cmd('DEL', 'healthcode:meta');
+    drop_proofs($redis);
     $f->init_store;
     is($nginx->ask_until(200, RECOVERY, $alice), 200, 'until it is initialised');
     ends_well($nginx, 'lost data');
+}
+
+
+# ---- a store that loses a part of its data ----
+
+{
+    my $nginx = gate();
+    my $redis = $f->redis;
+    my $part = substr $f->holder('alice'), 0, 2;
+    my ($sub) = grep { substr($f->holder($_), 0, 2) ne $part } 'a' .. 'z';
+    my $other = $f->issue(sub => $sub);
+    my $visitor = $f->issue(sub => $sub, region => [ '110101' ]);
+    my %proof = %{ proof($redis) };
+
+    # once the gate has seen that regions are not proved it tries them first
+    for my $case ([ 'a holder', $part, $alice, $other ], [ 'the regions', 'r', $visitor ])
+    {
+        my ($what, $tag, $out, @in) = @$case;
+        my $key = meta_key($tag);
+        for my $row ([ 'no proof', 'unproven', sub { $redis->cmd('DEL', $key) } ],
+            [ 'a proof of schema 1', 'unproven', sub { $redis->cmd('HSET', $key, 'schema', 1) } ],
+            [ 'a proof of another pepper', 'pepper',
+              sub { $redis->cmd('HSET', $key, 'pepper_check', '0' x 32) } ],
+            [ 'a proof of another instance', 'unproven|timeout|unavailable',
+              sub { $redis->cmd('HSET', $key, 'instance', '0' x 32) } ])
+        {
+            my ($how, $reason, $spoil) = @$row;
+            is($nginx->ask_until(200, RECOVERY, $_), 200, "$what: all is well")
+                for $out, @in;
+            $spoil->();
+            like($nginx->ask($out), qr/^503 store_(?:$reason)$/,
+                 "$what with $how: the very next request is refused");
+            is($nginx->ask_until(200, RECOVERY, $_), 200, "$what with $how: others pass")
+                for @in;
+            my @got = map { scalar $nginx->ask($out) } 1 .. 10;
+            is(scalar(grep { !/^503/ } @got), 0, "$what with $how: nobody there does");
+            is($nginx->ask_until(200, RECOVERY, $_), 200,
+               "$what with $how: and others do again") for @in;
+            $redis->cmd('DEL', $key);
+            $redis->cmd('HSET', $key, %proof);
+        }
+        is($nginx->ask_until(200, RECOVERY, $out), 200, "$what: until it is proved again");
+    }
+    ends_well($nginx, 'a part of the data is lost', qr/is down:/);
 }
 
 
@@ -359,7 +404,7 @@ other('the wrong database is an outage', '503 store_unproven', [], undef,
       database => 3);
 
 other('a store made with another pepper is an outage', '503 store_pepper', [],
-      sub { $_[0]->cmd('HSET', 'healthcode:meta', 'pepper_check', '0' x 32) });
+      sub { set_proofs($_[0], 'pepper_check', '0' x 32) });
 
 other("the policy $_ may drop flags: an outage", '503 store_evicting',
       [ 'maxmemory 100mb', "maxmemory-policy $_" ])
@@ -482,7 +527,7 @@ for my $with ('without a cache', 'with a cache') {
     my $redis = $f->redis;
     my $h2 = $nginx->root . '/h2.sock';
     my @codes = map { $f->issue(sub => 'mallory', jti => "j$_") } 1 .. 50;
-    my $flag = 'healthcode:risk:{' . $f->holder('mallory') . '}';
+    my $flag = $f->risk('mallory');
     $redis->cmd('HSET', $flag, 'contact', 0);
     is($nginx->ask_until('403 flagged', RECOVERY, $codes[0]), '403 flagged',
        "$with: a flagged holder is refused");
@@ -504,14 +549,14 @@ for my $with ('without a cache', 'with a cache') {
                      110101, 120101),
                  $f->issue(sub => 'erin', region => [ 110101, 120101 ]),
                  $f->issue(sub => 'frank'));
-    $redis->cmd('HSET', 'healthcode:region', 120101, 'high 0');
+    $redis->cmd('HSET', $REGION, 120101, 'high 0');
     is(join(' ', in_one_turn($nginx, '/t', (@asked) x 3)),
        join(' ', ('200', '200', '200', '200', '403 region', '403 region',
                   '200') x 3),
        "$with: each is answered what was asked for");
     is($redis->reads, 6,
        "$with: by a read for each holder, key and regions, and no more");
-    $redis->cmd('DEL', 'healthcode:region');
+    $redis->cmd('DEL', $REGION);
 
     # With 64 regions, the most that a code may have.
     my $far = $f->issue(sub => 'grace', region => [
@@ -699,7 +744,7 @@ for my $with ('without a cache', 'with a cache') {
     }
 LOCATION
     my $long = 'x' x 1_048_576;
-    my $mallory = 'healthcode:risk:{' . $f->holder('mallory') . '}';
+    my $mallory = $f->risk('mallory');
     my @regions = map { sprintf '%06d', 110000 + 137 * $_ } 1 .. 64;
     my %codes = (
         mallory => $f->issue(sub => 'mallory'),
@@ -730,9 +775,9 @@ LOCATION
           quarantine => $long ],
         [ 'ten of them', '403 flagged', 'mallory', $mallory,
           map { ($_ => $long) } @names[0 .. 9] ],
-        [ 'a region of 1 MiB', '403 region', 'grim', 'healthcode:region',
+        [ 'a region of 1 MiB', '403 region', 'grim', $REGION,
           5114 => $long ],
-        [ '64 regions of 9 KB', '403 region', 'many', 'healthcode:region',
+        [ '64 regions of 9 KB', '403 region', 'many', $REGION,
           map { ($_ => 'low 0' . ' ' x 9000) } @regions ],
     ) {
         my ($what, $wanted, $who, $key, %value) = @$row;
@@ -754,23 +799,23 @@ LOCATION
            "$with, $what: and so is this one when it is gone");
     }
 
-    $redis->cmd('HSET', 'healthcode:control',
+    $redis->cmd('HSET', $CONTROL,
                 "issuer:$Healthcode::Fixture::ISS{national}", $long);
     is($nginx->ask_until('401 issuer_suspended', RECOVERY, $alice, '/custom'),
        '401 issuer_suspended', "$with: a control of 1 MiB is in force");
     is($nginx->ask($f->site, '/custom'), 200, "$with: for its issuer alone");
-    $redis->cmd('DEL', 'healthcode:control');
+    $redis->cmd('DEL', $CONTROL);
     is($nginx->ask_until(200, RECOVERY, $alice, '/custom'), 200,
        "$with: until it is gone");
 
     is($connections->(), $before, "$with: all over one connection");
     unlike($nginx->error_log, qr/is down/, "$with: no store was down");
 
-    $redis->cmd('HSET', 'healthcode:meta', 'x', $long);
+    $redis->cmd('HSET', $META, 'x', $long);
     is($nginx->ask_until('503 store_unproven', RECOVERY, $codes{erin},
                          '/custom'),
        '503 store_unproven', "$with: a proof with 1 MiB in it is none");
-    $redis->cmd('HDEL', 'healthcode:meta', 'x');
+    $redis->cmd('HDEL', $META, 'x');
     is($nginx->ask_until(200, RECOVERY, $codes{erin}, '/custom'), 200,
        "$with: until it is one again");
 
@@ -791,7 +836,7 @@ LOCATION
 # The strings of RESP.
 sub bulk { join '', map { '$' . length() . "\r\n$_\r\n" } @_ }
 
-my $meta = "%3\r\n" . bulk('schema', 1, 'instance', 'fake', 'pepper_check',
+my $meta = "%3\r\n" . bulk('schema', 2, 'instance', 'fake', 'pepper_check',
                            $f->pepper_check);
 my $info = "# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
 my %good = (
@@ -835,7 +880,7 @@ sub fake {
                 $name = { HGETALL => 'META', HRANDFIELD => 'RISK' }->{$name}
                     // $name;
                 $name = 'TRACKED' if "@words" eq 'CLIENT TRACKINGINFO';
-                $name = 'DATA' if ($words[1] // '') eq 'healthcode:data';
+                $name = 'DATA' if ($words[1] // '') eq $DATA;
                 my $reply = ($as_asked ? $good{$name} : $reply{$name})
                     // "-ERR unknown\r\n";
                 if (ref $reply) {
@@ -984,7 +1029,7 @@ sub new_lines {
 
     $other->up;
     @told = told_at_last($nginx, 'it comes back empty', 'is down: it has no '
-        . 'valid healthcode:meta;', 'load the flags first, then run '
+        . 'valid healthcode:meta:{c};', 'load the flags first, then run '
         . '"healthcode store init"');
     is(new_lines(\@told, \$before), 1, 'that is one more');
     $f->init_store($other);
@@ -994,7 +1039,7 @@ sub new_lines {
 
     $other->cmd('FLUSHALL');
     told_at_last($nginx, 'FLUSHALL while nobody asks',
-                 '[error]', 'no valid healthcode:meta');
+                 '[error]', 'no valid healthcode:meta:{c}');
     $f->init_store($other);
     told_at_last($nginx, 'FLUSHALL is over', '[warn]', 'is up');
 
@@ -1201,7 +1246,7 @@ for my $cache (0, 1) {
         dir => $f->dir, name => "at$n", password => $f->password,
         conf => [ "port $port", "bind 127.0.0.$n" ]) } 1, 2;
     $f->init_store($_) for $first, $second;
-    $second->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    $second->cmd('HSET', $f->risk('alice'),
                  'confirmed', 0);
     $f->write('address', '127.0.0.1');
     my ($names, $names_port) =
@@ -1284,7 +1329,7 @@ strange('a role of slave', ROLE => "*1\r\n" . bulk('slave'));
 strange('a policy that is not said', INFO => bulk('none'));
 strange('a policy of nil', INFO => "_\r\n");
 strange('a meta of nil', META => "_\r\n");
-strange('a meta of odd length', META => "*3\r\n" . bulk('schema', 1, 'x'));
+strange('a meta of odd length', META => "*3\r\n" . bulk('schema', 2, 'x'));
 strange('flags of nil', RISK => "_\r\n");
 strange('flags that are a string', RISK => "+OK\r\n");
 strange('flags that are an integer', RISK => ":0\r\n");

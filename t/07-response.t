@@ -11,6 +11,7 @@ use JSON::PP ();
 
 use Healthcode;
 use Healthcode::Http qw(get exchange answers);
+use Healthcode::Keys qw(drop_proofs $REGION $CONTROL);
 use Test::Nginx::Socket 'no_plan';
 
 our $alice = code('ALICE');
@@ -132,19 +133,19 @@ for my $case ([ malformed => 'x' ],
 }
 check_problem(get(server(), '/t', bearer(site(claims => { status => 'x' }))),
               403, 'status');
-$redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}", 'contact', 0);
+$redis->cmd('HSET', $f->risk('alice'), 'contact', 0);
 check_problem(get(server(), '/t', bearer($alice)), 403, 'flagged');
-$redis->cmd('HSET', 'healthcode:region', 51, 'high 0');
+$redis->cmd('HSET', $REGION, 51, 'high 0');
 check_problem(get(server(), '/t', bearer(issue(sub => 'eva', region => [ 51 ]))),
               403, 'region');
-$redis->cmd('HSET', 'healthcode:control',
+$redis->cmd('HSET', $CONTROL,
             'issuer:https://national.example', 0);
 check_problem(get(server(), '/t', bearer($bob)), 401, 'issuer_suspended');
-$redis->cmd('DEL', 'healthcode:control');
-$redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
+$redis->cmd('DEL', $CONTROL);
+$redis->cmd('HSET', $f->risk('bob'),
             $f->revoked($bob), 0);
 check_problem(get(server(), '/t', bearer($bob)), 401, 'code_revoked');
-$redis->cmd('DEL', 'healthcode:meta');
+drop_proofs($redis);
 check_problem(get(server(), '/t', bearer($bob)), 503, 'store_unproven');
 --- no_error_log
 [alert]
@@ -348,7 +349,7 @@ Content-Type: application/problem+json
 === TEST 14: an error_page covers a flagged holder and an outage as well
 --- config eval: $::config
 --- redis
-HSET healthcode:risk:{{{HOLDER:alice}}} confirmed 0
+HSET {{RISK:alice}} confirmed 0
 --- request
 GET /other-page
 --- more_headers
@@ -357,7 +358,7 @@ Authorization: Bearer {{ALICE}}
 --- response_body
 please try the other door
 --- after
-fixture()->redis->cmd('DEL', 'healthcode:meta');
+drop_proofs(fixture()->redis);
 my $a = get(server(), '/other-page', bearer($alice));
 is($a->{status}, 503, 'an outage behind an error_page');
 is($a->{body}, "please try the other door\n", 'shows the page');

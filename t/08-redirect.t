@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Healthcode;
+use Healthcode::Keys qw(drop_proofs $REGION);
 use Test::Nginx::Socket 'no_plan';
 use Time::HiRes qw(sleep);
 
@@ -754,7 +755,7 @@ X-Verdict: deny audience
 --- http_config eval: $::http
 --- config eval: $::config
 --- redis
-HSET healthcode:risk:{{{HOLDER:alice}}} contact 0
+HSET {{RISK:alice}} contact 0
 --- request
 GET /loosened
 --- more_headers
@@ -772,7 +773,7 @@ X-Verdict: deny flagged
 --- config eval: $::config
 --- answers
 my $redis = fixture()->redis;
-my $risk = 'healthcode:risk:{' . fixture()->holder('alice') . '}';
+my $risk = fixture()->risk('alice');
 my $alice = code('ALICE');
 my $visitor = issue(region => [ 51 ]);
 sub at { my ($uri, $code) = @_;
@@ -794,7 +795,7 @@ sub at { my ($uri, $code) = @_;
         $redis->cmd('HSET', $risk, note => 0);
         at('/to/deny', $alice) } ],
     [ 'healthcode_region_deny', '403 region', sub {
-        $redis->cmd('HSET', 'healthcode:region', 51 => 'low 0');
+        $redis->cmd('HSET', $REGION, 51 => 'low 0');
         at('/to/region-deny', $visitor) } ],
     [ 'where none of it differs the verdict stands', 200,
       at('/to/national', $alice) ],
@@ -806,7 +807,7 @@ sub at { my ($uri, $code) = @_;
         $redis->cmd('HSET', $risk, confirmed => 0);
         at('/unasked', $alice) } ],
     [ 'healthcode_on_outage allow, then deny', qr/^503 store_/, sub {
-        $redis->cmd('DEL', 'healthcode:meta');
+        drop_proofs($redis);
         at('/lenient', $alice) } ],
 ]
 --- request
@@ -828,7 +829,7 @@ is(told('/national', $bearer), 200, 'the store is proven again');
 --- config eval: $::config
 --- restart
 --- redis
-HSET healthcode:risk:{{{HOLDER:erin,site}}} confirmed 0
+HSET {{RISK:erin,site}} confirmed 0
 --- request
 GET /try-open
 --- more_headers
@@ -958,7 +959,7 @@ X-Nothing: here
 --- http_config eval: $::http
 --- config eval: $::config
 --- redis
-HSET healthcode:risk:{{{HOLDER:alice}}} confirmed 0
+HSET {{RISK:alice}} confirmed 0
 --- request
 GET /denied-first
 --- more_headers
@@ -1165,8 +1166,7 @@ for my $row (
         if $uri eq '/moved-same';
 }
 my $before = lines('after.log');
-fixture->redis->cmd('HSET', 'healthcode:risk:{'
-    . fixture->holder("somebody $main::people", "site") . '}', 'confirmed', 0);
+fixture->redis->cmd('HSET', fixture->risk("somebody $main::people", "site"), 'confirmed', 0);
 asked_once('half', '/moved-accel', somebody(), 0.1, @moved) for 1 .. 2;
 sleep 1;
 is(lines('after.log') - $before, 1, 'an answer that came in an open location is '

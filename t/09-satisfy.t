@@ -181,7 +181,7 @@ X-Verdict: deny expired
 === TEST 4: a flagged holder passes by the password, not by the code
 --- config eval: $::config
 --- redis
-HSET healthcode:risk:{{{HOLDER:alice}}} confirmed 0
+HSET {{RISK:alice}} confirmed 0
 --- request
 GET /password?code={{ALICE}}
 --- more_headers
@@ -196,7 +196,7 @@ passed
 === TEST 5: a flagged holder without the password is refused
 --- config eval: $::config
 --- redis
-HSET healthcode:risk:{{{HOLDER:alice}}} confirmed 0
+HSET {{RISK:alice}} confirmed 0
 --- request
 GET /password?code={{ALICE}}
 --- error_code: 401
@@ -210,7 +210,7 @@ X-Verdict: deny flagged
 === TEST 6: a flagged holder with a wrong password is refused
 --- config eval: $::config
 --- redis
-HSET healthcode:risk:{{{HOLDER:alice}}} confirmed 0
+HSET {{RISK:alice}} confirmed 0
 --- request
 GET /password?code={{ALICE}}
 --- more_headers
@@ -224,7 +224,7 @@ Authorization: Basic {{WRONG}}
 === TEST 7: where the other way is an address, a refusal is 403, or 401 for want of a code
 --- config eval: $::config
 --- redis
-HSET healthcode:risk:{{{HOLDER:alice}}} confirmed 0
+HSET {{RISK:alice}} confirmed 0
 --- request
 GET /address?code={{ALICE}}
 --- error_code: 403
@@ -257,7 +257,7 @@ passed
 === TEST 9: in an outage the password still opens the door, and nothing else
 --- config eval: $::config
 --- redis
-DEL healthcode:meta
+DEL {{PROOFS}}
 --- request
 GET /password?code={{ALICE}}
 --- more_headers
@@ -363,7 +363,7 @@ unlike(get(Healthcode::server(), '/gated.shtml?code=' . code('FORGED'),
 === TEST 14: a refusal that a password outvotes is no refusal at the next gate
 --- config eval: $::config
 --- redis
-HSET healthcode:risk:{{{HOLDER:alice}}} confirmed 0
+HSET {{RISK:alice}} confirmed 0
 --- request
 GET /password-then-gate?code={{ALICE}}
 --- more_headers

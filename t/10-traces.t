@@ -33,7 +33,7 @@ my %code = (
 );
 my $alice = $code{honest};
 
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder($sub{flagged})}}",
+$f->redis->cmd('HSET', $f->risk($sub{flagged}),
                'confirmed', 0);
 $f->write('users', "guard:{PLAIN}open-sesame\n");
 mkdir $f->path('site/dir');

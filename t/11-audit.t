@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Healthcode;
 use Healthcode::Http qw(get);
+use Healthcode::Keys qw(drop_proofs);
 use Test::Nginx::Socket 'no_plan';
 
 codes(
@@ -77,14 +78,14 @@ audited('a forged code', 'deny signature', code('FORGED'));
 audited('another type', 'deny type', site(header => { typ => 'JWT' }));
 audited('a status', 'deny status', site(claims => { status => 'x' }));
 audited('two codes', 'deny ambiguous', code('ALICE'), '/t?code=x');
-$redis->cmd('HSET', "healthcode:risk:{${\ fixture()->holder('alice')}}",
+$redis->cmd('HSET', fixture()->risk('alice'),
             confirmed => 0);
 audited('a flagged holder', 'deny flagged', code('ALICE'));
-$redis->cmd('HSET', "healthcode:risk:{${\ fixture()->holder('bob')}}",
+$redis->cmd('HSET', fixture()->risk('bob'),
             fixture()->revoked(code('BOB')), 0);
 audited('a revoked code', 'deny code_revoked', code('BOB'));
 audited('another one of the holder', 'allow ok', issue(sub => 'bob'));
-$redis->cmd('DEL', 'healthcode:meta');
+drop_proofs($redis);
 audited('an outage', 'deny store_unproven', code('BOB'));
 is(get(Healthcode::server(), '/on', [])->{status}, 401,
    'while the gate beside it refuses');

@@ -178,7 +178,7 @@ is($v->{'lookup-us'}, undef, 'nobody asked the store');
 --- config eval: $::config
 --- after
 my $redis = fixture()->redis;
-my $key = 'healthcode:risk:{' . fixture()->holder('alice') . '}';
+my $key = fixture()->risk('alice');
 $redis->cmd('HSET', $key, contact => 0, entry => time + 600, note => 0,
             suspected => time - 1);
 my $v = known('/t', code('ALICE'));
@@ -201,7 +201,7 @@ is(known('/off', code('ALICE'))->{flags}, undef, 'none where nobody asks');
 --- config eval: $::config
 --- after
 my $redis = fixture()->redis;
-my $key = 'healthcode:risk:{' . fixture()->holder('alice') . '}';
+my $key = fixture()->risk('alice');
 $redis->cmd('HSET', $key, confirmed => 0, "a\r\nX-Evil: 1" => 0,
             'b"c' => 0, 'd,e' => 0, "\xff" => 0, '' => 0);
 my $v = known('/t', code('ALICE'));
@@ -221,7 +221,7 @@ cmp_ok(length $v->{flags}, '<=', 256, 'and their names are bounded');
 --- http_config eval: $::http
 --- config eval: $::config
 --- redis
-DEL healthcode:meta
+DEL {{PROOFS}}
 --- request
 GET /lenient
 --- more_headers

@@ -20,7 +20,7 @@ my $alice = $f->code('ALICE');
 my $bob   = $f->code('BOB');
 my $site  = $f->path('site');
 
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
+$f->redis->cmd('HSET', $f->risk('bob'),
                'confirmed', 0);
 
 

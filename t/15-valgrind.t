@@ -26,7 +26,7 @@ my $log   = $f->path('valgrind');
 
 $conf =~ s/(healthcode_issuer national \{)/$1 sunset $soon;/ or die;
 
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
+$f->redis->cmd('HSET', $f->risk('bob'),
                'confirmed', 0);
 
 # an issuer whose keys are fetched, and are fewer at first

@@ -412,7 +412,7 @@ GET /inherits
     healthcode_require level = 3;
     location /t { alias {{SITE}}/passed; }
 --- redis
-HSET healthcode:risk:{{{HOLDER:carol,site}}} confirmed 0
+HSET {{RISK:carol,site}} confirmed 0
 --- request
 GET /t
 --- more_headers eval
@@ -819,8 +819,7 @@ for my $uri ('/t', '/dir', '/off') {
     cmp_ok($a->{time}, '>=', 0.1, "$uri: which was slow")
         if !$Healthcode::Fixture::CACHED;
 }
-fixture()->redis->cmd('HSET', 'healthcode:risk:{'
-    . fixture()->holder('carol', 'site') . '}', confirmed => 0);
+fixture()->redis->cmd('HSET', fixture()->risk('carol', 'site'), confirmed => 0);
 my $a = ask('/t', $code);
 is("$a->{status} " . shown($a), '403 level=5', 'a flagged holder');
 fixture()->reset_store;

@@ -15,6 +15,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial get exchange answers answer_of);
 use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Keys qw(risk_key write_proofs $META $CONTROL $PUSH);
 use Healthcode::Nginx;
 use Healthcode::Redis;
 use Healthcode::Server;
@@ -174,7 +175,7 @@ END
           '401 issuer_suspended' ],
         [ 'a key revoked', "control revoke-key $thumb",
           "control restore-key $thumb", '401 key_revoked' ],
-        [ 'codes called back', sub { $redis->cmd('HSET', 'healthcode:control',
+        [ 'codes called back', sub { $redis->cmd('HSET', $CONTROL,
             "before:$iss", int time + 3600) },
           "control before $iss none", '401 issued_before' ],
     );
@@ -207,7 +208,7 @@ END
        'and is known again without it');
 
     # the flag may run out, and the hash stay
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    $redis->cmd('HSET', $f->risk('alice'),
                 'contact', int(time) - 5);
     is(known_until($nginx, '200 HIT MISS', ARRIVES, $alice), '200 HIT MISS',
        'a flag that is over is no absence');
@@ -220,7 +221,7 @@ END
 {
     my $nginx = gate(workers => 2);
     my ($iss, $holder) = ($Healthcode::Fixture::ISS{national},
-                          "healthcode:risk:{${\ $f->holder('alice')}}");
+                          $f->risk('alice'));
     my @alice = map { $f->issue(sub => 'alice', jti => "a-$_") } 1, 2;
     my $bob = $f->issue(sub => 'bob', jti => 'a-1');
     my $number = "--holder alice --iss $iss --jti a-1";
@@ -495,7 +496,7 @@ END
                 sysread $from, my $bytes, 65536 or return;
                 my $to = $from == $gate ? $store : $gate;
                 my $cut = index $bytes, "*5\r\n\$5\r\nHMGET\r\n"
-                                      . "\$18\r\nhealthcode:control";
+                                      . '$' . length($CONTROL) . "\r\n$CONTROL";
                 if ($from == $gate && -e $mark && $cut > 0
                     && $bytes =~ /\Q$holder\E/) {
                     syswrite $to, substr $bytes, 0, $cut, '';
@@ -553,8 +554,7 @@ END
     # A store that goes silent about one holder, but not altogether.
     my $path = $f->path('mute.sock');
     my ($hello, $beat, $more) = Healthcode::Server::proof($f->pepper_check);
-    my $push = ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$50\r\nhealthcode:risk:{"
-        . '0' x 32 . "}\r\n";
+    my $push = ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$53\r\n" . risk_key('0' x 32) . "\r\n";
     my $server = Healthcode::Server->start($path, sub {
         my ($client) = @_;
         my ($seen, $greeted, $mute) = ('', 0, 0);
@@ -565,7 +565,7 @@ END
             }
             $mute ||= $seen =~ /healthcode:risk/;
             if ($mute) { syswrite $client, $push; next }
-            while ($seen =~ s/^.*?healthcode:meta\r\n(.*TRACKINGINFO\r\n)?//s) {
+            while ($seen =~ s/^.*?\Q$META\E\r\n(.*TRACKINGINFO\r\n)?//s) {
                 syswrite $client, $greeted++ ? $beat . ($1 ? $more : '') : $hello;
             }
         }
@@ -624,7 +624,7 @@ END
     $redis->cmd('FLUSHALL');
     is($nginx->ask_until('503 store_unproven', ARRIVES, $alice),
        '503 store_unproven', 'a store that is flushed proves nothing');
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    $redis->cmd('HSET', $f->risk('alice'),
                 'contact', 0);
     is(known($nginx, $alice), '503 store_unproven HIT MISS', 'nor later');
     $f->init_store;
@@ -638,9 +638,8 @@ END
     # the same with another store in its place, without a word
     $redis->cmd('SELECT', 1);
     $redis->cmd('FLUSHDB');
-    $redis->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'second',
-                pepper_check => $f->pepper_check);
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    write_proofs($redis, instance => 'second', pepper_check => $f->pepper_check);
+    $redis->cmd('HSET', $f->risk('alice'),
                 'contact', 0);
     $redis->cmd('SELECT', 0);
     is(known_until($nginx, '200 HIT HIT', 3, $alice), '200 HIT HIT', 'known');
@@ -703,7 +702,7 @@ END
     };
     my ($good, $beat, $more) = Healthcode::Server::proof($f->pepper_check);
     for my $row (
-        [ 'no push', qr/>2\r\n.*?healthcode:push\r\n/s, '',
+        [ 'no push', qr/>2\r\n.*?\Q$PUSH\E\r\n/s, '',
           'it says OK to CLIENT TRACKING and does not push' ],
         [ 'tracking that is off', qr/~1\r\n\$2\r\non\r\n/, "~0\r\n",
           'CLIENT TRACKINGINFO is answered by something else' ],
@@ -721,7 +720,7 @@ END
             my ($client) = @_;
             my ($seen, $greeted) = ('', 0);
             while (sysread $client, $seen, 65536, length $seen) {
-                while ($seen =~ s/^.*?healthcode:meta\r\n(.*TRACKINGINFO\r\n)?//s)
+                while ($seen =~ s/^.*?\Q$META\E\r\n(.*TRACKINGINFO\r\n)?//s)
                 {
                     syswrite $client, $greeted++ ? $beat . ($1 ? $end : '')
                                                  : $hello;
@@ -752,7 +751,7 @@ END
     my @said = $nginx->error_log =~ /\[warn\].*cannot prove that it pushes changes: (.*)/g;
     is(scalar @said, 2, 'and the log says so');
     like($said[0], qr/"ACL SETUSER less \+client\|trackinginfo"$/, 'what it needs');
-    like($said[1], qr/"ACL SETUSER less (\+incr|~healthcode:push)"$/, 'all of it');
+    like($said[1], qr/"ACL SETUSER less (\+incr|~healthcode:push:\*)"$/, 'all of it');
     ends_well($nginx, 'less');
 }
 
@@ -762,9 +761,8 @@ END
 {
     $redis->cmd('SELECT', 1);
     $redis->cmd('FLUSHDB');
-    $redis->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'second',
-                pepper_check => $f->pepper_check);
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    write_proofs($redis, instance => 'second', pepper_check => $f->pepper_check);
+    $redis->cmd('HSET', $f->risk('alice'),
                 'contact', 0);
     $redis->cmd('SELECT', 0);
 
@@ -786,7 +784,7 @@ END
     known_until($nginx, '200 HIT HIT', 3, $f->issue(sub => 'dan'), $_)
         for '/t', '/second';
     $redis->cmd('SELECT', 1);
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('eve')}}",
+    $redis->cmd('HSET', $f->risk('eve'),
                 'contact', 0);
     $redis->cmd('SELECT', 0);
     is(known_until($nginx, '200 HIT HIT', 3, $eve), '200 HIT HIT',
@@ -845,9 +843,8 @@ END
     # to another store, where she is flagged
     $redis->cmd('SELECT', 1);
     $redis->cmd('FLUSHDB');
-    $redis->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'second',
-                pepper_check => $f->pepper_check);
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    write_proofs($redis, instance => 'second', pepper_check => $f->pepper_check);
+    $redis->cmd('HSET', $f->risk('alice'),
                 'contact', 0);
     $redis->cmd('SELECT', 0);
     $nginx->configure(conf(store => { database => 1 }));
@@ -944,8 +941,13 @@ END
     for my $row (
         [ 'a key that no gate reads', $push->($key->('x')),
           'it pushed a key that no gate reads' ],
-        [ 'a holder in capitals', $push->($key->('healthcode:risk:{'
-          . 'A' x 32 . '}')), 'it pushed a key that no gate reads' ],
+        [ 'a holder in capitals', $push->($key->(risk_key('A' x 32))),
+          'it pushed a key that no gate reads' ],
+        [ 'a holder of another partition',
+          $push->($key->(risk_key('0' x 32) =~ s/\{00\}/{01}/r)),
+          'it pushed a key that no gate reads' ],
+        [ 'a holder of schema 1', $push->($key->('healthcode:risk:{' . '0' x 32 . '}')),
+          'it pushed a key that no gate reads' ],
         [ 'a message of a channel',
           ">3\r\n\$7\r\nmessage\r\n\$1\r\na\r\n\$1\r\nb\r\n",
           'it sent what nobody asked for' ],
@@ -964,7 +966,7 @@ END
             my @say = ($hello, "$beat$bytes");
             while (sysread $client, $seen, 65536, length $seen) {
                 syswrite $client, shift @say
-                    while @say && $seen =~ s/^.*?healthcode:meta\r\n//s;
+                    while @say && $seen =~ s/^.*?\Q$META\E\r\n//s;
             }
         });
         my $nginx = gate(store => { server => "unix:$path" });

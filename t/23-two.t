@@ -16,6 +16,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial get exchange answers answer_of);
 use Healthcode::Jws qw(b64 json jws);
+use Healthcode::Keys qw(proof write_proofs $REGION $CONTROL);
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
@@ -97,9 +98,8 @@ sub database {
     my ($n, $instance, @flagged) = @_;
     $redis->cmd('SELECT', $n);
     $redis->cmd('FLUSHDB');
-    $redis->cmd('HSET', 'healthcode:meta', schema => 1, instance => $instance,
-                pepper_check => $f->pepper_check);
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder($_)}}", 'contact', 0)
+    write_proofs($redis, instance => $instance, pepper_check => $f->pepper_check);
+    $redis->cmd('HSET', $f->risk($_), 'contact', 0)
         for @flagged;
     $redis->cmd('SELECT', 0);
 }
@@ -110,12 +110,11 @@ sub database {
 {
     # of the same instance, as after a restore: another server, another
     # database, another user
-    my $instance = $redis->cmd('HGET', 'healthcode:meta', 'instance');
+    my $instance = proof($redis)->{instance};
     my $other = Healthcode::Redis->start(dir => $f->dir, name => 'other',
                                          password => $f->password);
-    $other->cmd('HSET', 'healthcode:meta', schema => 1, instance => $instance,
-                pepper_check => $f->pepper_check);
-    $other->cmd('HSET', "healthcode:risk:{${\ $f->holder('eve')}}",
+    write_proofs($other, instance => $instance, pepper_check => $f->pepper_check);
+    $other->cmd('HSET', $f->risk('eve'),
                 'contact', 0);
     database(1, $instance, 'eve');
     $redis->cmd('ACL', 'SETUSER', 'desk', 'on', '>' . $f->password,
@@ -212,9 +211,9 @@ sub one_worker_knows {
     my ($first, $second) = map { Healthcode::Redis->start(dir => $f->dir,
         name => "at$_", password => $f->password,
         conf => [ "port $port", "bind 127.0.0.$_" ]) } 1, 2;
-    $_->cmd('HSET', 'healthcode:meta', schema => 1, instance => 'same',
-            pepper_check => $f->pepper_check) for $first, $second;
-    $second->cmd('HSET', "healthcode:risk:{${\ $f->holder('eve')}}",
+    write_proofs($_, instance => 'same', pepper_check => $f->pepper_check)
+        for $first, $second;
+    $second->cmd('HSET', $f->risk('eve'),
                  'contact', 0);
     $f->write('address', '127.0.0.1');
     my ($names, $names_port) = Healthcode::Server::names($f->path('address'));
@@ -235,7 +234,7 @@ sub one_worker_knows {
     my $nginx = gate(http => $f->store_conf('flags',
         cache => 'gate lease=2s', timeout => '800ms'));
     my $set = sub {
-        $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder($_[0])}}",
+        $redis->cmd('HSET', $f->risk($_[0]),
                     'contact', 0) };
     my $kay = $f->issue(sub => 'kay');
     is(known_until($nginx, '200 HIT HIT', 3, $kay), '200 HIT HIT',
@@ -273,7 +272,7 @@ sub one_worker_knows {
         for $here, $there;
     $redis->cmd('MULTI');
     $redis->cmd('CLIENT', 'KILL', 'USER', 'gate');
-    $redis->cmd('HSET', 'healthcode:region', 511402, 'high 0');
+    $redis->cmd('HSET', $REGION, 511402, 'high 0');
     $redis->cmd('EXEC');
     sleep 0.1;
     is(known_until($nginx, '200 HIT HIT', 3, $here), '200 HIT HIT',
@@ -333,7 +332,7 @@ sub one_worker_knows {
     my $old = $f->site(claims => { iat => int(time) - 60, sub => 'gus',
                                    exp => int(time) + 600 });
     my $new = $f->site(claims => { sub => 'gus' });
-    $redis->cmd('HSET', 'healthcode:control',
+    $redis->cmd('HSET', $CONTROL,
                 "before:$Healthcode::Fixture::ISS{site}", int(time) - 30);
     sleep 0.1;
     is($two->($new, $old), '200, 401 issued_before',
@@ -342,7 +341,7 @@ sub one_worker_knows {
 
     # one reading of a holder of whom one code is revoked
     my @ivy = map { $f->issue(sub => 'ivy', jti => $_) } 'i-1', 'i-2';
-    my $risk = "healthcode:risk:{${\ $f->holder('ivy')}}";
+    my $risk = $f->risk('ivy');
     my %field = (
         'what was signed' => $f->revoked($ivy[0]),
         'its number' => $f->revoked($Healthcode::Fixture::ISS{national}, 'i-1'),
@@ -356,11 +355,11 @@ sub one_worker_knows {
         is($redis->count('hmget'), 1, 'and they were asked for once');
         is($two->(reverse @ivy), '200, 401 code_revoked', 'either way');
     }
-    $redis->cmd('DEL', 'healthcode:control');
+    $redis->cmd('DEL', $CONTROL);
     my $iat = int(time) - 60;
     my @hal = map { $f->site(claims => { sub => 'hal', iat => $_,
         exp => $iat + 600 }) } $iat - 1, $iat;
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('hal', 'site')}}",
+    $redis->cmd('HSET', $f->risk('hal', 'site'),
                 before => $iat);
     sleep 0.1;
     is($two->(@hal), '401 issued_before, 200',
@@ -370,7 +369,7 @@ sub one_worker_knows {
     # of two issuers whose codes have one number, one is meant
     my @twins = map { $f->issue(sub => 'jan', jti => 'j-1', iss => $_) }
         $Healthcode::Fixture::ISS{national}, 'https://twin.example';
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('jan')}}",
+    $redis->cmd('HSET', $f->risk('jan'),
                 $f->revoked('https://twin.example', 'j-1'), 0);
     sleep 0.1;
     is(join(', ', map { scalar $nginx->ask($_) } @twins, @twins),

@@ -43,7 +43,7 @@ sub run_with {
     like($out, $says, "$name: says so");
 }
 
-sub risk    { 'healthcode:risk:{' . $f->holder(@_) . '}' }
+sub risk    { $f->risk(@_) }
 sub hash    { my $r = $redis->cmd('HGETALL', $_[0]); return {@$r} }
 sub history { map { my %e = @{ $_->[1] }; "@e{qw(action flag until by reason)}" }
               @{ $redis->cmd('XRANGE', risk(@_) =~ s/risk/audit/r, '-', '+') } }

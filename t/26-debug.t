@@ -22,7 +22,7 @@ my $f = Healthcode::Fixture->new;
 
 my ($alice, $bob, $carol) = map { $f->code($_) } qw(ALICE BOB CAROL);
 my $unknown = $f->code('ALICE') =~ s/....$/AAAA/r;
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
+$f->redis->cmd('HSET', $f->risk('bob'),
                'confirmed', 0);
 
 my $secret = 'a secret that comes and goes, of 32 bytes or more';
@@ -112,7 +112,7 @@ says('a redirect to another policy',
      sub { $nginx->ask($alice, '/moved') },
      qr/access, policy (\d+) after 0/, qr/access, policy (\d+) after (?!\1|0)\d/);
 says('a change that is pushed',
-     sub { $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+     sub { $f->redis->cmd('HSET', $f->risk('alice'),
                           'contact', 0);
            $nginx->ask_until('403 flagged', 5, $alice, '/known') },
      qr/store "flags": 1 changes pushed/);

@@ -107,7 +107,7 @@ my $alice = $f->code('ALICE');
 my $bob = $f->code('BOB');
 my $carol = $f->code('CAROL');
 my $forged = substr($alice, 0, -8) . 'AAAAAAAA';
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
+$f->redis->cmd('HSET', $f->risk('bob'),
                'confirmed', 0);
 
 sub gate {

@@ -15,6 +15,7 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(get answer_of);
+use Healthcode::Keys qw($DATA);
 use Healthcode::Nginx;
 use Healthcode::Redis;
 
@@ -31,7 +32,7 @@ my $bob   = $f->code('BOB');
 my $other = Healthcode::Redis->start(dir => $f->dir, name => 'other',
                                      password => $f->password);
 $f->init_store($other);
-$redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}", 'contact', 0);
+$redis->cmd('HSET', $f->risk('bob'), 'contact', 0);
 
 
 # A gate.  /t has no limit, /hour one of an hour, /day one of a day, /lenient
@@ -114,7 +115,7 @@ sub touch {
 }
 
 sub touched_other {
-    $other->cmd('HSET', 'healthcode:data', 'city', int time);
+    $other->cmd('HSET', $DATA, 'city', int time);
 }
 
 sub lines { return [ $_[0]->error_log =~ /(the data of store .*)/g ] }
@@ -125,7 +126,7 @@ sub ends_well {
     my @bad = grep { /\[(error|alert|crit|emerg)\]|exited on signal/ }
         grep { !$expected || !/$expected/ } split /\n/, $nginx->error_log;
     is("@bad", '', "$what: nothing wrong is in its log");
-    $_->cmd('DEL', 'healthcode:data') for $redis, $other;
+    $_->cmd('DEL', $DATA) for $redis, $other;
 }
 
 my $OLD = qr/the data of store/;
@@ -175,24 +176,24 @@ for my $cache (0, 1) {
     is(answer($nginx, '/second'), '200', '... and it opens');
 
     for my $value ('soon', '', '0', '-5', int(time) + 3600) {
-        $redis->cmd('HSET', 'healthcode:data', 'city', $value);
+        $redis->cmd('HSET', $DATA, 'city', $value);
         ok(until_age($nginx, qr/^\[\]$/), "$with: \"$value\" is no age");
         is(answer($nginx, '/day'), '503 data_old', '... and closes');
         is(answer($nginx, '/t'), '200', '... where an age is wanted');
     }
     is(answer($nginx, '/second'), '200', "$with: the other store is as it was");
 
-    $redis->cmd('DEL', 'healthcode:data');
-    $redis->cmd('HSET', 'healthcode:data', map { ("s$_", int time) } 1 .. 17);
+    $redis->cmd('DEL', $DATA);
+    $redis->cmd('HSET', $DATA, map { ("s$_", int time) } 1 .. 17);
     sleep 1.2;
     ok(until_age($nginx, qr/^\[\]$/), "$with: nor are 17 sources one");
-    $redis->cmd('HDEL', 'healthcode:data', 's17');
+    $redis->cmd('HDEL', $DATA, 's17');
     ok(until_age($nginx, qr/^\[\d\]$/), '... but 16 are');
-    $redis->cmd('DEL', 'healthcode:data');
-    $redis->cmd('SET', 'healthcode:data', 'x');
+    $redis->cmd('DEL', $DATA);
+    $redis->cmd('SET', $DATA, 'x');
     ok(until_age($nginx, qr/^\[\]$/), "$with: nor is a key of another type");
     is(answer($nginx, '/day'), '503 data_old', '... which closes');
-    $redis->cmd('DEL', 'healthcode:data');
+    $redis->cmd('DEL', $DATA);
     ends_well($nginx, $with, $OLD);
 }
 
@@ -246,9 +247,9 @@ END
     is($samples->(), '', '... and no samples');
 
     my $now = int time;
-    $redis->cmd('HSET', 'healthcode:data', city => $now - 50, hall => $now - 7200,
+    $redis->cmd('HSET', $DATA, city => $now - 50, hall => $now - 7200,
                 desk => $now);
-    $other->cmd('HSET', 'healthcode:data', city => $now - 9);
+    $other->cmd('HSET', $DATA, city => $now - 9);
     ok(until_age($nginx, qr/^\[7200|720\d\]$/), 'three sources');
     ok(until_age($nginx, qr/^\[(9|1\d)\]$/, '/second'), '... and one');
     for my $round (1 .. 6) {
@@ -268,7 +269,7 @@ END
         'store="flags",source="hall"} ' . ($now - 7200),
         'store="second",source="city"} ' . ($now - 9)), 'and so are the metrics');
 
-    $redis->cmd('HSET', 'healthcode:data', city => 'x');
+    $redis->cmd('HSET', $DATA, city => 'x');
     ok(until_age($nginx, qr/^\[\]$/), 'a time that cannot be read');
     %store = $stores->();
     is_deeply([ @{ $store{flags}{data}[0] }{qw(source time age)}, $store{flags}{data_age} ],
@@ -326,11 +327,11 @@ END
          'the age is what was last known');
     $redis->up;
     $f->init_store($redis);
-    $redis->cmd('DEL', 'healthcode:data');
+    $redis->cmd('DEL', $DATA);
     is(until_is($nginx, '503 data_old', '/hour'), '503 data_old',
        'a store that was made anew has no age');
     ends_well($nginx, 'outage', qr/the data of store|is down/);
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}", 'contact', 0);
+    $redis->cmd('HSET', $f->risk('bob'), 'contact', 0);
 }
 
 
@@ -366,7 +367,7 @@ sub told {
 }
 
 {
-    $_->cmd('DEL', 'healthcode:data') for $redis, $other;
+    $_->cmd('DEL', $DATA) for $redis, $other;
     touched_other();
     my $nginx = gate();
     ok(told($nginx, qr/\[error\] .*the data of store "flags" are too old for "healthcode_data_max_age" \(86400 s\): nobody has said that its flags are up to date; run "healthcode store touch" after each load of flags/, 10),
@@ -384,10 +385,10 @@ sub told {
     answer($nginx, '/t'), sleep 0.2 for 1 .. 6;
     is(scalar @{ lines($nginx) }, 3, 'what stays well is not told again');
 
-    $redis->cmd('HSET', 'healthcode:data', 'hall', 'x');
+    $redis->cmd('HSET', $DATA, 'hall', 'x');
     ok(told($nginx, qr/\(86400 s\): the time of source "hall" cannot be true; "healthcode store sources" shows it/, 10),
        'a source that cannot be read');
-    $redis->cmd('HSET', 'healthcode:data', 'Hall', 1);
+    $redis->cmd('HSET', $DATA, 'Hall', 1);
     ok(told($nginx, qr/\(86400 s\): a source cannot be read; "healthcode store sources" shows it/, 10),
        'and one without a name to write');
     is(scalar(grep { /"second"/ } @{ lines($nginx) }), 0, 'the other store has no line');

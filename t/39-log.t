@@ -24,7 +24,7 @@ my $bob   = $f->code('BOB');
 my $carol = $f->code('CAROL');
 my $forged = substr($alice, 0, -8) . 'AAAAAAAA';
 
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}",
+$f->redis->cmd('HSET', $f->risk('bob'),
                'confirmed', 0);
 $f->write('site/ssi.html', qq(<!--#include virtual="/part" -->\n));
 

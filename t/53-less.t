@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep);
 
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
+use Healthcode::Keys qw($META $REGION);
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
 use Healthcode::Redis;
@@ -26,7 +27,7 @@ my $redis = $f->redis;
 my ($version) = $redis->cmd('INFO', 'server') =~ /^redis_version:(\d+\.\d+)/m;
 
 my ($alice, $bob) = map { $f->code($_) } qw(ALICE BOB);
-my $flagged = "healthcode:risk:{${\ $f->holder('bob')}}";
+my $flagged = $f->risk('bob');
 $redis->cmd('HSET', $flagged, 'confirmed', 0);
 
 
@@ -62,10 +63,10 @@ sub serves {
     $server ||= $redis;
     is($nginx->ask_until(200, WAIT, $alice), 200, "$what: an honest code passes");
     is($nginx->ask($bob), '403 flagged', "$what: who is flagged does not");
-    $server->cmd('HSET', 'healthcode:region', '51', 'high 0');
+    $server->cmd('HSET', $REGION, '51', 'high 0');
     is($nginx->ask($f->issue(sub => 'x', region => ['510101']), '/region'),
        '403 region', "$what: nor who was in a region of high risk");
-    $server->cmd('DEL', 'healthcode:region');
+    $server->cmd('DEL', $REGION);
     sleep 1.2;
     is($nginx->ask($alice), 200, "$what: and so after a heartbeat");
     unlike($nginx->error_log, qr/is down/, "$what: it was never down");
@@ -138,17 +139,17 @@ for my $row ([ '+time', qr/the clock of store .* cannot be compared .*"\+time"/ 
 # without a cache, what a gate needs at least
 {
     my @rest = qw(+info +role +time +client|tracking +client|trackinginfo +get
-                  +incr ~healthcode:push);
+                  +incr ~healthcode:push:*);
     user($redis, @rest);
     my $nginx = gate(cache => undef, evicting_ok => 'on', role => 'unchecked')
         ->start;
     serves('with three rights', $nginx);
 
     # it takes the word of nobody else for the proof
-    $redis->cmd('RENAME', 'healthcode:meta', 'meta');
+    $redis->cmd('RENAME', $META, 'meta');
     is($nginx->ask_until('503 store_unproven', WAIT, $alice),
        '503 store_unproven', 'with three rights: without its proof it is out');
-    $redis->cmd('RENAME', 'meta', 'healthcode:meta');
+    $redis->cmd('RENAME', 'meta', $META);
     is($nginx->ask_until(200, WAIT, $alice), 200, '... and back with it');
     ends_well($nginx, 'with three rights');
 }

@@ -32,7 +32,7 @@ sub documented { rights_of($Healthcode::Fixture::ROOT, $_[0], $version) }
 # As the document says, of Redis 6.2.
 sub of_this_server {
     my ($rights) = @_;
-    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)\b//g
+    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)(?!\S)//g
         if $version < 7;
     return $rights;
 }

@@ -578,9 +578,9 @@ is(post('/form/any', 'p=' . 'x' x 10000, $FORM), '401 missing',
 is(post('/form/any', 'p=' . 'x' x 10000, $FORM, $password), 200,
    'and goes on with a password');
 
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}", 'confirmed', 0);
+$f->redis->cmd('HSET', $f->risk('bob'), 'confirmed', 0);
 is(post('/form/pass', "code=$bob", $FORM), '403 flagged', 'a flag counts');
-$f->redis->cmd('DEL', "healthcode:risk:{${\ $f->holder('bob')}}");
+$f->redis->cmd('DEL', $f->risk('bob'));
 
 $f->redis->freeze;
 is(post('/form/pass', "code=$alice&a=2", $FORM), '503 store_timeout',

@@ -11,6 +11,7 @@ use JSON::PP ();
 
 use Healthcode;
 use Healthcode::Http qw(get exchange answers answer_of);
+use Healthcode::Keys qw(drop_proofs $REGION);
 use Test::Nginx::Socket 'no_plan';
 
 our $alice = code('ALICE');
@@ -408,14 +409,14 @@ is($words->('/doctor', $alice), '403 holder yellow 403',
 is($words->('/audit'), '200 request grey 401', 'an audit says what it would');
 is($words->('/desk'), '401 request grey 401', 'one of two rules');
 is($words->('/open', $alice), '200 ', 'no gate, no words');
-$redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}", 'contact', 0);
+$redis->cmd('HSET', $f->risk('alice'), 'contact', 0);
 is($words->('/t', $alice), '403 holder red 403', 'a flag is red');
 is($words->('/audit', $alice), '200 holder red 403', 'also in an audit');
 is($words->('/desk', $alice), '403 holder red 403', 'and where others may open');
-$redis->cmd('HSET', 'healthcode:region', 51, 'high 0');
+$redis->cmd('HSET', $REGION, 51, 'high 0');
 is($words->('/t', issue(sub => 'eva', region => [ 51 ])), '403 holder red 403',
    'a region is red');
-$redis->cmd('DEL', 'healthcode:meta');
+drop_proofs($redis);
 is($words->('/t', $bob), '503 store grey 503', 'an outage is grey');
 is($words->('/desk', $bob), '403 store grey 403', 'whatever its status');
 is($words->('/lenient', $bob), '200 store green 200', 'and a pass is green');
@@ -487,10 +488,10 @@ for my $case ([ 204, "Authorization: Bearer $alice" ], [ 401, 'X-No: code' ]) {
 }
 is(get(server(), '/if-gate', [])->{status}, 401, 'and the gate without a code');
 is(get(server(), '/if-gate', [ 'X-If: 1' ])->{status}, 401, 'in the "if", too');
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+$f->redis->cmd('HSET', $f->risk('alice'),
                'contact', 0);
 is(get(server(), '/if-gate', bearer($alice))->{status}, 403, 'a flag');
-$f->redis->cmd('DEL', 'healthcode:meta');
+drop_proofs($f->redis);
 is(get(server(), '/if-gate', bearer($bob))->{status}, 503, 'an outage');
 --- no_error_log
 [alert]
@@ -561,10 +562,10 @@ is(get(server(), '/app-audit/', [])->{status}, 200, 'an audit lets in');
 is(get(server(), '/app-desk/', [])->{status}, 401,
    'nobody asks the other rule of "satisfy any"');
 is(get(server(), '/app-desk/', bearer($alice))->{status}, 200, 'a code opens');
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+$f->redis->cmd('HSET', $f->risk('alice'),
                'contact', 0);
 is($ask->('/app/', @{ bearer($alice) }), '403 flagged 403', 'a flag');
-$f->redis->cmd('DEL', 'healthcode:meta');
+drop_proofs($f->redis);
 is($ask->('/app/', @{ bearer($bob) }), '500 store_unproven 503', 'an outage');
 is(get(server(), '/app-desk/', bearer($bob))->{status}, 500,
    'which is not 403 where another rule might have opened');
@@ -626,7 +627,7 @@ is(get(server(), '/page', bearer($alice))->{body}, '|' x 12,
 like(get(server(), '/page', [])->{body},
      qr/^(\{"type":"urn:healthcode:problem:missing"[^|]*\}\r\n\|){12}$/,
      'twelve refusals');
-fixture()->redis->cmd('DEL', 'healthcode:meta');
+drop_proofs(fixture()->redis);
 like(get(server(), '/page', bearer($bob))->{body},
      qr/^(\{"type":"urn:healthcode:problem:store_unproven"[^|]*\}\r\n\|){12}$/,
      'twelve that wait for the store');
@@ -697,10 +698,10 @@ is($a->{header}{'www-authenticate'}, undef, '200 has no challenge');
 is($a->{header}{'content-type'}, 'text/plain', 'lines of text');
 is(get(server(), '/gate', [])->{header}{'www-authenticate'},
    'Bearer realm="healthcode"', '401 has one');
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+$f->redis->cmd('HSET', $f->risk('alice'),
                'contact', 0);
 is(said(get(server(), '/t', bearer($alice))), '200 code=1111', 'a flag');
-$f->redis->cmd('DEL', 'healthcode:meta');
+drop_proofs($f->redis);
 $a = get(server(), '/t', bearer($bob));
 is(said($a), '503 code=2222', 'an outage is busy');
 is($a->{header}{'retry-after'}, 1, 'and says when to try again');
@@ -802,7 +803,7 @@ is(get(server(), '/plain', [ "X-Id: 7\tcode=0000" ])->{body}, 'id=;',
 is(get(server(), '/asks', [])->{status}, 401, 'no code: its own status');
 is(get(server(), '/asks', bearer('x'))->{status}, 401, 'a broken one');
 is(get(server(), '/asks', bearer($alice))->{body}, "passed\n", 'a pass');
-fixture()->redis->cmd('HSET', "healthcode:risk:{${\ fixture()->holder('bob')}}",
+fixture()->redis->cmd('HSET', fixture()->risk('bob'),
                       'contact', 0);
 is(get(server(), '/asks', bearer($bob))->{status}, 403, 'a flag');
 --- no_error_log

@@ -16,6 +16,7 @@ use Time::HiRes qw(sleep);
 use Healthcode::Docs qw(document reasons slurp);
 use Healthcode::Fixture;
 use Healthcode::Http qw(answers dial exchange get);
+use Healthcode::Keys qw($META $REGION);
 use Healthcode::Nginx;
 
 my $ROOT = $Healthcode::Fixture::ROOT;
@@ -223,7 +224,7 @@ sub sock {
     expired => $f->site(claims => { iat => time - 5000, exp => time - 4500 }),
     server  => get($nginx->sock, '/alive', [])->{header}{server},
 );
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}", 'contact', 0);
+$f->redis->cmd('HSET', $f->risk('bob'), 'contact', 0);
 
 
 # ---- the transcripts ----
@@ -237,12 +238,12 @@ for my $name (@names) {
     for my $what (@order) {
         my $is_busy = $what =~ /^busy/;
         if ($is_busy) {
-            $f->redis->cmd('RENAME', 'healthcode:meta', 'aside');
+            $f->redis->cmd('RENAME', $META, 'aside');
             $nginx->ask_until('503 store_unproven', 5, $value{code});
         }
         play($name, $what, sock($name));
         if ($is_busy) {
-            $f->redis->cmd('RENAME', 'aside', 'healthcode:meta');
+            $f->redis->cmd('RENAME', 'aside', $META);
             $nginx->ask_until('200', 5, $value{code});
         }
     }
@@ -293,8 +294,8 @@ sub site {
                     header => $header // {}, %more);
 }
 
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('eve', 'site')}}", 'contact', 0);
-$f->redis->cmd('HSET', 'healthcode:region', 51, 'high 0');
+$f->redis->cmd('HSET', $f->risk('eve', 'site'), 'contact', 0);
+$f->redis->cmd('HSET', $REGION, 51, 'high 0');
 
 my ($lost, $old) = (site({ sub => 'dan' }), site({ sub => 'fay', iat => $now - 60, exp => $now + 60 }));
 $f->admin([ qw(control revoke-code --space site), $lost ]);
@@ -362,10 +363,10 @@ none_opens(@CASES);
 $f->admin('control suspend https://site.example');
 none_opens([ strict => 'issuer_suspended', site({}), @whole ]);
 
-$f->redis->cmd('RENAME', 'healthcode:meta', 'aside');
+$f->redis->cmd('RENAME', $META, 'aside');
 $nginx->ask_until('503 store_unproven', 5, $value{code});
 none_opens([ class => 'store_unproven', $value{code} ]);
-$f->redis->cmd('RENAME', 'aside', 'healthcode:meta');
+$f->redis->cmd('RENAME', 'aside', $META);
 $nginx->ask_until('200', 5, $value{code});
 show($names[0], 'full', $value{code});
 

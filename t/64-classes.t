@@ -14,6 +14,7 @@ use Healthcode::Degraded qw(answer_to answer_until);
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial);
+use Healthcode::Keys qw(drop_proofs);
 use Healthcode::Nginx;
 use Healthcode::Redis;
 
@@ -84,7 +85,7 @@ my @outages = (
       sub { $redis->cmd('ACL', 'SETUSER', 'gate', '-hgetall') },
       sub { $redis->cmd('ACL', 'SETUSER', 'gate', @acl) } ],
     [ 'proof', 'store_unproven',
-      sub { $redis->cmd('DEL', 'healthcode:meta') },
+      sub { drop_proofs($redis) },
       sub { $f->init_store($redis) } ],
 );
 
@@ -126,7 +127,7 @@ for my $cache (0, 1) {
     # a flag is not an outage, whatever is named
     like(until_is($nginx, qr/^200 allow ok/, '/all', 'alice'), qr/ ok /,
          "$with: it is over");
-    my $flags = 'healthcode:risk:{' . $f->holder('bob') . '}';
+    my $flags = $f->risk('bob');
     $redis->cmd('HSET', $flags, 'contact', 0);
     like(until_is($nginx, qr/flagged/, '/all', 'bob'), qr/^403 deny flagged <> -$/,
          "$with: who is flagged is refused");

@@ -16,6 +16,7 @@ use Healthcode::Degraded qw(answer_to answer_until);
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
+use Healthcode::Keys qw(drop_proofs $REGION);
 use Healthcode::Nginx;
 use Healthcode::Redis;
 use Healthcode::Server;
@@ -143,7 +144,7 @@ sub held {
 
     like(until_is($nginx, qr/^200/, '/none', 'bob'), qr/^200 allow ok/,
          'a stall: bob passes after it');
-    my $flags = 'healthcode:risk:{' . $f->holder('alice') . '}';
+    my $flags = $f->risk('alice');
     $redis->cmd('HSET', $flags, 'contact', 0);
     like(until_is($nginx, qr/flagged/, '/none', 'alice'), qr/^403 deny flagged/,
          'a stall: and a flag is heeded');
@@ -226,7 +227,7 @@ for my $outage (
 
 # what a store says ends what was known, whatever comes then
 for my $said (
-    [ 'store_unproven', sub { $redis->cmd('DEL', 'healthcode:meta') },
+    [ 'store_unproven', sub { drop_proofs($redis) },
       sub { $f->init_store($redis) } ],
     [ 'store_auth',
       sub { $redis->cmd('ACL', 'SETUSER', 'gate', 'resetpass', '>another-one');
@@ -257,7 +258,7 @@ for my $said (
 # what is stale is judged by the rules of the location, as it would be if asked
 {
     my $nginx = gate('hc lease=1s');
-    $redis->cmd('HSET', 'healthcode:region', 51, 'medium 0');
+    $redis->cmd('HSET', $REGION, 51, 'medium 0');
     like(until_is($nginx, qr/^200/, '/none', 'dave'), qr/^200 allow ok/,
          'a region: it is no reason to refuse');
     like(until_is($nginx, qr/^403/, '/region', 'dave'), qr/^403 deny region/,
@@ -271,7 +272,7 @@ for my $said (
     like(ask($nginx, '/region', 'dave'), qr/^503 deny store_timeout <>/,
          'a region: where it is one, it is one in an outage');
     $redis->thaw;
-    $redis->cmd('DEL', 'healthcode:region');
+    $redis->cmd('DEL', $REGION);
     ends_well($nginx, 'a region');
 }
 

@@ -16,6 +16,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Fixture;
 use Healthcode::Hall qw(grey);
 use Healthcode::Http qw(answers exchange get);
+use Healthcode::Keys qw(is_meta);
 use Healthcode::Nginx;
 use Healthcode::Process;
 
@@ -75,7 +76,7 @@ sub does {
                             : is_deeply($got, $answer, "$name: this answer");
 }
 
-sub keys_now { join ' ', sort grep { $_ ne 'healthcode:meta' } @{ $f->redis->cmd('KEYS', '*') } }
+sub keys_now { join ' ', sort grep { !is_meta($_) } @{ $f->redis->cmd('KEYS', '*') } }
 
 # issue(HOLDER, more members): the answer
 sub issue {

@@ -17,6 +17,7 @@ use Test::More;
 use Healthcode::Docs qw(slurp);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get exchange answers);
+use Healthcode::Keys qw(drop_proofs $REGION $CONTROL);
 use Healthcode::Nginx;
 
 my $PAGES = "$Healthcode::Fixture::ROOT/ngx_http_healthcode_module/pages/refused";
@@ -240,20 +241,20 @@ each_way(temperature_missing => '/warm', $alice);
 each_way(temperature => '/warm?temp=38.0', $alice);
 each_way(condition => '/second', $alice);
 
-$redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}", 'contact', 0,
+$redis->cmd('HSET', $f->risk('alice'), 'contact', 0,
             'confirmed', 0, $f->revoked($f->issue(sub => 'nobody')), 0);
 each_way(flagged => '/t', $alice);
-$redis->cmd('HSET', 'healthcode:region', 51, 'high 0');
+$redis->cmd('HSET', $REGION, 51, 'high 0');
 each_way(region => '/t', $f->issue(sub => 'eva', region => [ 51 ]));
-$redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}", $f->revoked($bob), 0);
+$redis->cmd('HSET', $f->risk('bob'), $f->revoked($bob), 0);
 each_way(code_revoked => '/t', $bob);
-$redis->cmd('HSET', 'healthcode:control', 'issuer:https://national.example', 0);
+$redis->cmd('HSET', $CONTROL, 'issuer:https://national.example', 0);
 each_way(issuer_suspended => '/t', $f->issue(sub => 'dora'));
-$redis->cmd('DEL', 'healthcode:control');
+$redis->cmd('DEL', $CONTROL);
 
-$redis->cmd('HSET', 'healthcode:control', 'before:' . $f->claims->{iss}, time - 60);
+$redis->cmd('HSET', $CONTROL, 'before:' . $f->claims->{iss}, time - 60);
 each_way(issued_before => '/t', site(claims => { iat => time - 120, exp => time + 60 }));
-$redis->cmd('DEL', 'healthcode:control');
+$redis->cmd('DEL', $CONTROL);
 each_way(data_old => '/fresh', $f->issue(sub => 'dora'));
 
 my $carol = $f->issue(sub => 'carol');
@@ -410,7 +411,7 @@ is(ask('/ours', undef, $HTML)->{header}{'content-language'}, 'en', 'English for 
 
 # ---- busy ----
 
-$redis->cmd('DEL', 'healthcode:meta');
+drop_proofs($redis);
 my $dora = $f->issue(sub => 'dora');
 each_way(store_unproven => '/t', $dora);
 $a = ask('/t', $dora, $HTML, { method => 'POST', body => 'x=1' });

@@ -15,6 +15,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Authority;
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
+use Healthcode::Keys qw(risk_key);
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
@@ -120,7 +121,7 @@ for my $version ('TLSv1.2', 'TLSv1.3') {
     my $nginx = gate($redis)->start;
     $nginx->ask_until(200, RECOVERY, $alice);
     my $holder = $f->holder('bob');
-    $redis->cmd('HSET', "healthcode:risk:{$holder}", map { ("own$_" . 'x' x 800, 1) } 1 .. 60);
+    $redis->cmd('HSET', risk_key($holder), map { ("own$_" . 'x' x 800, 1) } 1 .. 60);
     is($nginx->ask($bob), '403 flagged', 'an answer of several records is read whole');
     my @children = map { my $code = $_;
         Healthcode::Process->spawn(sub { print join ' ', map { scalar $nginx->ask($code) } 1 .. 40 })
@@ -132,7 +133,7 @@ for my $version ('TLSv1.2', 'TLSv1.3') {
     }
     is_deeply(\%got, { 200 => 240, 403 => 240, flagged => 240 },
               'many at once get their answers');
-    $redis->cmd('DEL', "healthcode:risk:{$holder}");
+    $redis->cmd('DEL', risk_key($holder));
     ends_well($nginx, 'many at once');
 }
 

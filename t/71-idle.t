@@ -12,6 +12,7 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial get exchange);
+use Healthcode::Keys qw($META);
 use Healthcode::Nginx;
 use Healthcode::Server;
 
@@ -206,10 +207,10 @@ sub deaf {
                 1 while $how eq 'silent' && sysread $client, $seen, 65536;
                 last;
             }
-            while ($seen =~ s/^(.*?healthcode:meta\r\n)(.*TRACKINGINFO\r\n.*?stats\r\n)?//s) {
+            while ($seen =~ s/^(.*?\Q$META\E\r\n)(.*TRACKINGINFO\r\n.*?stats\r\n)?//s) {
                 my ($asked, $all) = ($1, $2);
                 syswrite $client, !$greeted++ ? $hello
-                    : $asked =~ /HRANDFIELD/ ? "*0\r\n*3\r\n_\r\n_\r\n_\r\n$meta"
+                    : $asked =~ /HRANDFIELD/ ? "*0\r\n$meta*3\r\n_\r\n_\r\n_\r\n$meta"
                     : $beat . ($all ? $more : '');
             }
         }

@@ -15,6 +15,7 @@ use Healthcode::Authority;
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
+use Healthcode::Keys qw($REGION);
 use Healthcode::Nginx;
 use Healthcode::Ports qw(free_port);
 use Healthcode::Sentinel;
@@ -146,7 +147,7 @@ sub flag { $f->admin("flag $_[0] $_[1] confirmed", redis => $_[2]) }
     my $master = $city->master;
     is($f->tool('region', 'set', '--redis', $url, @at, 110105, 'high'),
        'set 110105 high until cleared', 'the command writes');
-    is($master->cmd('HGET', 'healthcode:region', 110105), 'high 0', 'to the master that they name');
+    is($master->cmd('HGET', $REGION, 110105), 'high 0', 'to the master that they name');
     is($f->tool('region', 'clear', '--redis', "$url?db=0", @at, 110105), 'cleared 110105',
        'a database may be named');
     for my $row (

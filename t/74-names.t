@@ -47,7 +47,7 @@ sub redis {
 
 sub flagged {
     my ($redis) = @_;
-    $redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}",
+    $redis->cmd('HSET', $f->risk('alice'),
                 'confirmed', 0);
     return $redis;
 }

@@ -16,6 +16,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial exchange answers answer_of);
+use Healthcode::Keys qw(risk_key $META);
 use Healthcode::Nginx;
 use Healthcode::Server;
 
@@ -189,15 +190,13 @@ SKIP: {
 
     # Changes of holders, which a gate with a cache has to hear, for as long as
     # the connection lives.
-    my $push = ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$49\r\nhealthcode:risk:{"
-             . ('0' x 32) . "}\r\n";
-    $push =~ s/\$49/'$' . length('healthcode:risk:{' . '0' x 32 . '}')/e;
+    my $push = ">2\r\n\$10\r\ninvalidate\r\n*1\r\n\$53\r\n" . risk_key('0' x 32) . "\r\n";
     my $flood = $push x 20000;
     my ($hello, $beat) = Healthcode::Server::proof($f->pepper_check);
     my $talker = Healthcode::Server->start($f->path('talker.sock'), sub {
         my ($client) = @_;
         my $seen = '';
-        while ($seen !~ /healthcode:meta\r\n/) {
+        while ($seen !~ /\Q$META\E\r\n/) {
             sysread $client, $seen, 65536, length $seen or return;
         }
         Healthcode::Server::put($client, $hello, 5) or return;

@@ -47,7 +47,7 @@ sub set { $redis->cmd('CONFIG', 'SET', @_) }
 # Before Redis 7 nobody may be given a right to read alone.
 sub of_this_server {
     my ($rights) = @_;
-    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)\b//g if $version < 7;
+    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)(?!\S)//g if $version < 7;
     return $rights;
 }
 

@@ -170,7 +170,7 @@ sub begin_cmd {
     return $socket;
 }
 
-sub flag_key { return 'healthcode:risk:{' . $f->holder($_[0], 'site') . '}' }
+sub flag_key { return $f->risk($_[0], 'site') }
 
 
 my $gate  = gate();

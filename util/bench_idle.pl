@@ -16,6 +16,7 @@ use Time::HiRes qw(sleep time);
 
 use lib map { dirname(File::Spec->rel2abs(__FILE__)) . "/../$_" } qw(t/lib);
 use Healthcode::Fixture;
+use Healthcode::Keys qw(proof);
 use Healthcode::Process;
 use Healthcode::Redis;
 
@@ -97,7 +98,7 @@ sub measure {
     my ($what, $n, $reads, $how, $time) = @_;
     return if $ENV{ROWS} && $what !~ /$ENV{ROWS}/;
     my $redis = redis('idle');
-    my $check = $redis->cmd('HGET', 'healthcode:meta', 'pepper_check');
+    my $check = proof($redis)->{pepper_check};
     my $program = $n ? started('workers', 'live', 120, $redis->socket, $check,
                                $n, $reads, $how) : undef;
     sleep 5;

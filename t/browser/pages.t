@@ -18,7 +18,7 @@ my $f = Healthcode::Fixture->new;
 my $site = $f->path('site');
 my $port = free_port();
 
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}", 'contact', 0);
+$f->redis->cmd('HSET', $f->risk('alice'), 'contact', 0);
 $f->admin('store touch --source city');
 
 my $nginx = Healthcode::Nginx->new(module => $f->module, workers => 1,
@@ -66,7 +66,7 @@ sub up {
     if ($is_down) {
         $f->redis->up;
         $f->init_store;
-        $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('alice')}}", 'contact', 0);
+        $f->redis->cmd('HSET', $f->risk('alice'), 'contact', 0);
         $f->admin('store touch --source city');
         $nginx->ask_until(200, 30, $f->code('BOB'), '/busy');
     }

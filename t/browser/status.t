@@ -18,7 +18,7 @@ my $f = Healthcode::Fixture->new;
 my $site = $f->path('site');
 my $port = free_port();
 
-$f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}", 'contact', 0);
+$f->redis->cmd('HSET', $f->risk('bob'), 'contact', 0);
 
 my $nginx = Healthcode::Nginx->new(module => $f->module, workers => 1,
     http => <<"END")->start;

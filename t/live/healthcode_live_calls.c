@@ -8,6 +8,7 @@
 
 
 #define LIVE_CALLS_RISK  "healthcode:risk:{"
+#define LIVE_CALLS_TAG   4             /* "xx}:", which follows */
 
 
 static void live_calls_add(live_t *live, live_pair_t *pair,
@@ -33,7 +34,7 @@ live_calls_note(live_t *live, live_pair_t *pair, const char *data, size_t len,
     while ((at = memmem(from, n - (size_t) (from - pair->keep), LIVE_CALLS_RISK,
                         sizeof(LIVE_CALLS_RISK) - 1)) != NULL)
     {
-        from = at + sizeof(LIVE_CALLS_RISK) - 1;
+        from = at + sizeof(LIVE_CALLS_RISK) - 1 + LIVE_CALLS_TAG;
 
         if ((size_t) (from - pair->keep) + LIVE_HEX + 1 > n) {
             from = at;

@@ -31,7 +31,7 @@ sub rights_of {
     @parts or die "docs/redis-keys.md has no rights of $name\n";
     unshift @parts, rights_of($root, $from, $version) if $from && $from ne $name;
     my $rights = join ' ', @parts;
-    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)\b//g
+    $rights =~ s/%R~/~/g, $rights =~ s/ (?:~healthcode:push:\*|\+get|\+incr)(?!\S)//g
         if $version < 7;
     return $rights;
 }

@@ -26,7 +26,7 @@ our $GATE_ACL = 'resetkeys %R~healthcode:* ~healthcode:push:* resetchannels '
 sub gate_acl {
     my ($version) = `redis-server --version` =~ /v=(\d+)/;
     my $acl = $GATE_ACL;
-    $acl =~ s/%R~/~/g, $acl =~ s/ (?:~healthcode:push:\*|\+get|\+incr)\b//g
+    $acl =~ s/%R~/~/g, $acl =~ s/ (?:~healthcode:push:\*|\+get|\+incr)(?!\S)//g
         if ($version // 7) < 7;
     return $acl;
 }

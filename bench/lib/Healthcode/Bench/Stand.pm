@@ -15,6 +15,7 @@ use Healthcode::Authority;
 use Healthcode::Bench::Load;
 use Healthcode::Fixture;
 use Healthcode::Jws qw(json);
+use Healthcode::Keys qw($REGION $CONTROL);
 use Healthcode::Process;
 use Healthcode::Redis;
 
@@ -176,9 +177,9 @@ sub start_redis {
     $self->{redis}{$name} = $redis;
     $redis->{port} = $port;
     run(10, $self->tool($name, 'store', 'init', '--empty'));
-    $redis->cmd('HSET', 'healthcode:region',
+    $redis->cmd('HSET', $REGION,
                 map { (sprintf('%06d', 100_000 + $_), 'low 0') } 1 .. $REGIONS);
-    $redis->cmd('HSET', 'healthcode:control',
+    $redis->cmd('HSET', $CONTROL,
                 map { ("issuer:https://i$_.example", 1) } 1 .. $CONTROLS);
     return $redis;
 }

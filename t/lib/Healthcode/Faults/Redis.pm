@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Authority;
 use Healthcode::Http qw(dial exchange answers answer_of);
-use Healthcode::Keys qw($CONTROL);
+use Healthcode::Keys qw(risk_key $META $CONTROL);
 use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 use Healthcode::Redis;
@@ -260,14 +260,14 @@ sub _changed {
             [ 'SET', $CONTROL, 'x' ], [ 'DEL', $CONTROL ],
             repeats => 1),
         { name => 'wrong type of the proof', answer => 'store_unproven',
-          line => 'HGETALL healthcode:meta is refused: WRONGTYPE',
+          line => 'HGETALL healthcode:meta:{c} is refused: WRONGTYPE',
           begin => sub {
-              $_[0]->redis->cmd('RENAME', 'healthcode:meta', 'aside');
-              $_[0]->redis->cmd('SET', 'healthcode:meta', 'x');
+              $_[0]->redis->cmd('RENAME', $META, 'aside');
+              $_[0]->redis->cmd('SET', $META, 'x');
           },
-          end => sub { $_[0]->redis->cmd('RENAME', 'aside', 'healthcode:meta'); return time } },
+          end => sub { $_[0]->redis->cmd('RENAME', 'aside', $META); return time } },
         { name => 'all is lost', answer => 'store_unproven',
-          line => 'it has no valid healthcode:meta',
+          line => 'it has no valid healthcode:meta:{c}',
           begin => sub { $_[0]->redis->cmd('FLUSHALL') },
           end => sub { $_[0]->fill; return time } },
         { name => 'restore of an old backup', answer => 'store_auth',
@@ -375,8 +375,8 @@ sub _kept {
                 my $redis = bless { socket => $w->redis->socket }, 'Healthcode::Redis';
                 my $n = 0;
                 syswrite STDOUT, "$n\n" while
-                    eval { $redis->cmd('HSET', 'healthcode:risk:{' . sprintf('%032x', $n)
-                        . '}', 'contact', 0); ++$n };
+                    eval { $redis->cmd('HSET', risk_key(sprintf '%032x', $n), 'contact', 0);
+                           ++$n };
             });
             for (1 .. 500) { last if $writer->output =~ /\b20\b/; sleep 0.01 }
             $w->redis->down;
@@ -386,7 +386,7 @@ sub _kept {
         end => sub { $_[0]->redis->up; return time },
         after => sub {
             my ($w, $what) = @_;
-            my $last = 'healthcode:risk:{' . sprintf('%032x', $w->{written} - 1) . '}';
+            my $last = risk_key(sprintf '%032x', $w->{written} - 1);
             Test::More::is($w->redis->cmd('HGET', $last, 'contact'), 0,
                 "$what: the last flag that was acknowledged is there");
         },

@@ -35,7 +35,7 @@ sub rows {
         _plan('one byte at a time', 'bytes', $OK, $ILL, undef),
         { name => 'cut at every byte', answer => 'store_timeout or store_unavailable',
           line => [ 'it closed the connection', 'it does not speak RESP3',
-                    'it has no valid healthcode:meta' ], judge => \&_cut },
+                    'it has no valid healthcode:meta:{c}' ], judge => \&_cut },
         _plan('slow', 'slow', $OK, $ILL, undef),
         _plan('later than the timeout', 'late', 'store_timeout', undef,
             'it does not answer in "timeout" (800 ms)', late => 1),

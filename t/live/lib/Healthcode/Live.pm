@@ -15,6 +15,7 @@ use Time::HiRes qw(clock_gettime sleep time);
 use Healthcode::Authority;
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial);
+use Healthcode::Keys ();
 use Healthcode::Live::Changes;
 use Healthcode::Nginx;
 use Healthcode::Redis;
@@ -299,7 +300,7 @@ sub warm {
 }
 
 
-sub risk_key { "healthcode:risk:{$_[0]{hex}{$_[1]}}" }
+sub risk_key { Healthcode::Keys::risk_key($_[0]{hex}{$_[1]}) }
 
 
 # Sets or clears flags by plain commands, in less than a command would start,

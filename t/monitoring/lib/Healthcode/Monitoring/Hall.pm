@@ -89,7 +89,7 @@ sub ask {
 sub people {
     my ($self) = @_;
     my $f = $self->{f};
-    $f->redis->cmd('HSET', "healthcode:risk:{${\ $f->holder('bob')}}", 'confirmed', 0);
+    $f->redis->cmd('HSET', $f->risk('bob'), 'confirmed', 0);
     my $alice = $f->code('ALICE');
     return (
         [ 'an honest code',      '/t', $alice, '200' ],

@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use Healthcode::Fixture;
+use Healthcode::Keys qw(proof);
 use Healthcode::Live::Passage::Gates;
 use Healthcode::Live::Passage::Readers;
 use Healthcode::Live::Passage::Script;
@@ -64,7 +65,7 @@ sub _driver {
     }
     return Healthcode::Live::Passage::Script->new(script => $text, life => 900,
         addresses => [ $world->redis->socket ],
-        instance => scalar $world->redis->cmd('HGET', 'healthcode:meta', 'instance'));
+        instance => proof($world->redis)->{instance});
 }
 
 

@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use Digest::SHA ();
+use Healthcode::Keys qw(meta_key);
 
 # new(addresses => [SOCKET], script => TEXT, instance => HEX, life => SECONDS)
 sub new {
@@ -25,7 +26,7 @@ sub message {
         : ($p->id);
     my @eval = delete $self->{unknown} ? ('EVAL', $self->{script}) : ('EVALSHA', $self->{sha});
     my @all = (@eval, scalar @{ $hall->{keys} }, @{ $hall->{keys} }, $what, $self->{instance},
-               @words, 'healthcode:meta');
+               @words, meta_key($hall->{keys}[0] =~ /\{(..)\}/));
     return '*' . @all . "\r\n" . join '', map { '$' . length() . "\r\n$_\r\n" } @all;
 }
 
