@@ -8,6 +8,7 @@
 
 #include "healthcode_data_codec.h"
 #include "healthcode_handshake_private.h"
+#include "healthcode_redirect.h"
 #include "healthcode_risk_codec.h"
 
 
@@ -24,6 +25,11 @@ static bool healthcode_handshake_format_select(
     const healthcode_handshake_t *handshake, healthcode_redis_buf_t *buf);
 static bool healthcode_handshake_format_proof(
     const healthcode_handshake_t *handshake, healthcode_redis_buf_t *buf);
+static bool healthcode_handshake_format_push(
+    const healthcode_handshake_t *handshake, const char *command,
+    healthcode_redis_buf_t *buf);
+static bool healthcode_handshake_format_meta(
+    const healthcode_handshake_t *handshake, healthcode_redis_buf_t *buf);
 static bool healthcode_handshake_format_words(healthcode_redis_buf_t *buf,
     const char *one, const char *two, const char *three);
 static bool healthcode_handshake_asks_again(
@@ -34,6 +40,7 @@ static bool healthcode_handshake_asks_again(
 /* In this order, those of them that are asked again. */
 static const healthcode_handshake_step_e
     healthcode_handshake_again_steps[HEALTHCODE_HANDSHAKE_AGAIN_MAX] = {
+    HEALTHCODE_HANDSHAKE_MAP,
     HEALTHCODE_HANDSHAKE_ROLE, HEALTHCODE_HANDSHAKE_META,
     HEALTHCODE_HANDSHAKE_INFO, HEALTHCODE_HANDSHAKE_TIME,
     HEALTHCODE_HANDSHAKE_DATA, HEALTHCODE_HANDSHAKE_TRACKED,
@@ -47,6 +54,12 @@ static bool
 healthcode_handshake_asks(const healthcode_handshake_t *handshake,
     healthcode_handshake_step_e step)
 {
+    if (handshake->is_scout && step > HEALTHCODE_HANDSHAKE_AUTH
+        && step != HEALTHCODE_HANDSHAKE_MAP)
+    {
+        return false;
+    }
+
     switch (step) {
 
     case HEALTHCODE_HANDSHAKE_HELLO:
@@ -71,6 +84,9 @@ healthcode_handshake_asks(const healthcode_handshake_t *handshake,
     case HEALTHCODE_HANDSHAKE_ROLE:
         return !handshake->role_unchecked;
 
+    case HEALTHCODE_HANDSHAKE_MAP:
+        return handshake->is_node || handshake->is_scout;
+
     case HEALTHCODE_HANDSHAKE_INFO:
         return !handshake->evicting_ok;
 
@@ -83,7 +99,7 @@ healthcode_handshake_asks(const healthcode_handshake_t *handshake,
     case HEALTHCODE_HANDSHAKE_REGION:
     case HEALTHCODE_HANDSHAKE_REGION_META:
     case HEALTHCODE_HANDSHAKE_CONTROL:
-        return handshake->reads;
+        return handshake->reads && !handshake->is_node;
 
     default:
         return true;
@@ -136,7 +152,9 @@ healthcode_handshake_format(const healthcode_handshake_t *handshake,
         }
     }
 
-    if (!healthcode_handshake_format_proof(handshake, buf)) {
+    if (!handshake->is_scout
+        && !healthcode_handshake_format_proof(handshake, buf))
+    {
         buf->len = len;
         return false;
     }
@@ -170,12 +188,10 @@ healthcode_handshake_format_step(const healthcode_handshake_t *handshake,
                                                  NULL);
 
     case HEALTHCODE_HANDSHAKE_GET:
-        return healthcode_handshake_format_words(buf, "GET",
-                                                 "healthcode:push:{c}", NULL);
+        return healthcode_handshake_format_push(handshake, "GET", buf);
 
     case HEALTHCODE_HANDSHAKE_INCR:
-        return healthcode_handshake_format_words(buf, "INCR",
-                                                 "healthcode:push:{c}", NULL);
+        return healthcode_handshake_format_push(handshake, "INCR", buf);
 
     case HEALTHCODE_HANDSHAKE_DATA:
         return healthcode_data_codec_format(buf);
@@ -186,8 +202,12 @@ healthcode_handshake_format_step(const healthcode_handshake_t *handshake,
     case HEALTHCODE_HANDSHAKE_STATS:
         return healthcode_handshake_format_words(buf, "INFO", "stats", NULL);
 
+    case HEALTHCODE_HANDSHAKE_MAP:
+        return healthcode_handshake_format_words(buf, "CLUSTER", "SLOTS",
+                                                 NULL);
+
     case HEALTHCODE_HANDSHAKE_META:
-        return healthcode_risk_codec_format_meta(buf);
+        return healthcode_handshake_format_meta(handshake, buf);
 
     default:
         /* TIME, ROLE */
@@ -263,8 +283,37 @@ healthcode_handshake_format_proof(const healthcode_handshake_t *handshake,
         .regions = &region, .nregions = 1
     };
 
-    return handshake->reads ? healthcode_risk_codec_format(&nobody, buf)
-                            : healthcode_risk_codec_format_meta(buf);
+    return handshake->reads && !handshake->is_node
+           ? healthcode_risk_codec_format(&nobody, buf)
+                            : healthcode_handshake_format_meta(handshake, buf);
+}
+
+
+/* Likewise, a node of a cluster has the keys of its own tags alone. */
+static bool
+healthcode_handshake_format_push(const healthcode_handshake_t *handshake,
+    const char *command, healthcode_redis_buf_t *buf)
+{
+    char  name[HEALTHCODE_SLOT_NAME];
+    char  key[sizeof("healthcode:push:{xx}")];
+
+    snprintf(key, sizeof(key), "healthcode:push:{%s}",
+             healthcode_slot_name(handshake->is_node
+                                  ? handshake->proof
+                                  : HEALTHCODE_SLOT_CONTROLS, name));
+
+    return healthcode_handshake_format_words(buf, command, key, NULL);
+}
+
+
+/* A node of a cluster has the proofs of its own tags alone. */
+static bool
+healthcode_handshake_format_meta(const healthcode_handshake_t *handshake,
+    healthcode_redis_buf_t *buf)
+{
+    return handshake->is_node
+           ? healthcode_risk_codec_format_proof(handshake->proof, buf)
+           : healthcode_risk_codec_format_meta(buf);
 }
 
 
@@ -331,6 +380,14 @@ healthcode_handshake_is_time(const healthcode_handshake_t *handshake,
 
 
 bool
+healthcode_handshake_is_map(const healthcode_handshake_t *handshake,
+    unsigned i)
+{
+    return healthcode_handshake_step(handshake, i) == HEALTHCODE_HANDSHAKE_MAP;
+}
+
+
+bool
 healthcode_handshake_is_data(const healthcode_handshake_t *handshake,
     unsigned i)
 {
@@ -377,6 +434,7 @@ healthcode_handshake_asks_again(const healthcode_handshake_t *handshake,
     switch (step) {
 
     case HEALTHCODE_HANDSHAKE_ROLE:
+    case HEALTHCODE_HANDSHAKE_MAP:
     case HEALTHCODE_HANDSHAKE_META:
         return healthcode_handshake_asks(handshake, step);
 
@@ -456,6 +514,11 @@ healthcode_handshake_again_read(const healthcode_handshake_t *handshake,
 
         case HEALTHCODE_HANDSHAKE_META:
             seen->meta = reply;
+            seen->is_moved = healthcode_handshake_is_moved(handshake, reply);
+            break;
+
+        case HEALTHCODE_HANDSHAKE_MAP:
+            seen->map = reply;
             break;
 
         case HEALTHCODE_HANDSHAKE_TIME:
@@ -463,7 +526,8 @@ healthcode_handshake_again_read(const healthcode_handshake_t *handshake,
             break;
 
         case HEALTHCODE_HANDSHAKE_DATA:
-            seen->data = reply;
+            seen->data = healthcode_handshake_is_moved(handshake, reply)
+                         ? NULL : reply;
             break;
 
         case HEALTHCODE_HANDSHAKE_STATS:
@@ -472,6 +536,10 @@ healthcode_handshake_again_read(const healthcode_handshake_t *handshake,
 
         default:
             break;
+        }
+
+        if (step == HEALTHCODE_HANDSHAKE_META && seen->is_moved) {
+            continue;
         }
 
         if (reason == HEALTHCODE_REASON_OK) {
@@ -492,6 +560,31 @@ healthcode_handshake_auth_read(const healthcode_handshake_t *handshake,
 {
     return healthcode_handshake_judge(handshake, HEALTHCODE_HANDSHAKE_PASSWORD,
                                       reply, error, size);
+}
+
+
+/* Of a node: it has not, or not all of, what was asked; others have. */
+bool
+healthcode_handshake_is_moved(const healthcode_handshake_t *handshake,
+    const redisReply *reply)
+{
+    healthcode_redirect_t  to;
+
+    if (!handshake->is_node) {
+        return false;
+    }
+
+    switch (healthcode_redirect_read(reply, healthcode_str("-"), &to)) {
+
+    case HEALTHCODE_REDIRECT_MOVED:
+    case HEALTHCODE_REDIRECT_ASK:
+    case HEALTHCODE_REDIRECT_BROKEN:
+    case HEALTHCODE_REDIRECT_TRYAGAIN:
+        return true;
+
+    default:
+        return false;
+    }
 }
 
 

@@ -12,6 +12,7 @@
 #include "../core/healthcode_reason.h"
 #include "healthcode_redis_buf.h"
 #include "healthcode_refusal.h"
+#include "healthcode_slot.h"
 
 
 typedef struct {
@@ -27,6 +28,9 @@ typedef struct {
     bool              tracking;       /* changes of what is read are pushed */
     bool              is_gate;        /* clocks are compared; its advice */
     bool              reads;          /* a read was refused: try that, too */
+    bool              is_node;        /* of a cluster: it says its map */
+    bool              is_scout;       /* that is all it is asked */
+    size_t            proof;          /* of a node: by the proof of this tag */
     const char       *pepper_check;   /* 32 hex digits */
 } healthcode_handshake_t;
 
@@ -72,6 +76,10 @@ healthcode_handshake_proof_e healthcode_handshake_proof(
 bool healthcode_handshake_is_time(const healthcode_handshake_t *handshake,
     unsigned i);
 
+/* Whether it is that to CLUSTER SLOTS (healthcode_cluster_map_read()). */
+bool healthcode_handshake_is_map(const healthcode_handshake_t *handshake,
+    unsigned i);
+
 /* Whether it says who feeds the store (healthcode_data_codec_read()). */
 bool healthcode_handshake_is_data(const healthcode_handshake_t *handshake,
     unsigned i);
@@ -111,13 +119,15 @@ healthcode_handshake_is_open(const healthcode_handshake_t *handshake)
  * stats, which proves nothing.  *seen is those of them that have more to say,
  * in any case.
  */
-#define HEALTHCODE_HANDSHAKE_AGAIN_MAX  7
+#define HEALTHCODE_HANDSHAKE_AGAIN_MAX  8
 
 typedef struct {
     const redisReply  *meta;
     const redisReply  *time;          /* NULL: it was not asked */
     const redisReply  *data;          /* likewise */
     const redisReply  *stats;         /* likewise */
+    const redisReply  *map;           /* likewise */
+    bool               is_moved;      /* meta is on its way to another node */
 } healthcode_handshake_seen_t;
 
 unsigned healthcode_handshake_again(const healthcode_handshake_t *handshake,
@@ -139,6 +149,13 @@ bool healthcode_handshake_auth_format(const healthcode_handshake_t *handshake,
 healthcode_reason_e healthcode_handshake_auth_read(
     const healthcode_handshake_t *handshake, const redisReply *reply,
     char *error, size_t size);
+
+/*
+ * Whether reply, of a node of a cluster, says that another one has the key, or
+ * may have it: this node is well.
+ */
+bool healthcode_handshake_is_moved(const healthcode_handshake_t *handshake,
+    const redisReply *reply);
 
 /* The error reply, without secrets, as healthcode_refusal_text() writes it. */
 void healthcode_handshake_text(const healthcode_handshake_t *handshake,

@@ -31,6 +31,8 @@ const healthcode_handshake_row_t
     [HEALTHCODE_HANDSHAKE_ROLE]     = { "ROLE", "+role",
         "write \"role unchecked;\" in the store, which then believes a master "
         "that another one has replaced", true },
+    [HEALTHCODE_HANDSHAKE_MAP]      = { .command = "CLUSTER SLOTS",
+                                        .right = "+cluster|slots" },
     [HEALTHCODE_HANDSHAKE_INFO]     = { "INFO memory", "+info",
         "write \"evicting_ok on;\" in the store, if its \"maxmemory-policy\" "
         "is \"noeviction\", which nobody looks at then", false },
@@ -64,7 +66,8 @@ static void healthcode_handshake_instead(
 static healthcode_reason_e healthcode_handshake_expect(bool as_asked,
     healthcode_handshake_step_e step, char *error, size_t size);
 static healthcode_reason_e healthcode_handshake_read_hello(
-    const redisReply *reply, char *error, size_t size);
+    const healthcode_handshake_t *handshake, const redisReply *reply,
+    char *error, size_t size);
 static const redisReply *healthcode_handshake_value(const redisReply *map,
     const char *name);
 static bool healthcode_handshake_is_text(const redisReply *reply,
@@ -98,7 +101,7 @@ healthcode_handshake_judge(const healthcode_handshake_t *handshake,
     switch (step) {
 
     case HEALTHCODE_HANDSHAKE_HELLO:
-        return healthcode_handshake_read_hello(reply, error, size);
+        return healthcode_handshake_read_hello(handshake, reply, error, size);
 
     case HEALTHCODE_HANDSHAKE_AUTH:
     case HEALTHCODE_HANDSHAKE_SELECT:
@@ -207,6 +210,12 @@ healthcode_handshake_refused(const healthcode_handshake_t *handshake,
                                    size - (size_t) n);
 
     } else if (advice) {
+
+        if (handshake->is_node && healthcode_refusal_is_node(reply)) {
+            advice = "\"CLUSTER INFO\" and \"CLUSTER NODES\" of this node "
+                     "say what is missing";
+        }
+
         snprintf(error + n, size - (size_t) n, "; %s", advice);
     }
 
@@ -300,9 +309,10 @@ healthcode_handshake_expect(bool as_asked, healthcode_handshake_step_e step,
 
 
 static healthcode_reason_e
-healthcode_handshake_read_hello(const redisReply *reply, char *error,
-    size_t size)
+healthcode_handshake_read_hello(const healthcode_handshake_t *handshake,
+    const redisReply *reply, char *error, size_t size)
 {
+    bool               is_node;
     const redisReply  *mode;
 
     if (reply->type != REDIS_REPLY_MAP) {
@@ -311,6 +321,20 @@ healthcode_handshake_read_hello(const redisReply *reply, char *error,
     }
 
     mode = healthcode_handshake_value(reply, "mode");
+
+    is_node = mode && healthcode_handshake_is_text(mode, "cluster");
+
+    if (handshake->is_node || handshake->is_scout) {
+
+        if (is_node) {
+            return HEALTHCODE_REASON_OK;
+        }
+
+        snprintf(error, size, "it is not in cluster mode; take \"cluster on\" "
+                 "out of the store, or name nodes of a Redis Cluster");
+
+        return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    }
 
     if (mode == NULL || healthcode_handshake_is_text(mode, "standalone")) {
         return HEALTHCODE_REASON_OK;
@@ -321,9 +345,12 @@ healthcode_handshake_read_hello(const redisReply *reply, char *error,
                  "master that it watches as \"server\"");
 
     } else {
-        snprintf(error, size, "it is in cluster mode, where a node has only "
-                 "some of the flags; name a server without "
-                 "\"cluster-enabled\"");
+        snprintf(error, size, "%s", handshake->is_gate
+                 ? "it is in cluster mode, where a node has only some of the "
+                   "flags; write \"cluster on;\" in the store, or name a "
+                   "server without \"cluster-enabled\""
+                 : "it is in cluster mode, where a node has only some of the "
+                   "flags; name a server without \"cluster-enabled\"");
     }
 
     return HEALTHCODE_REASON_STORE_UNAVAILABLE;
@@ -435,9 +462,17 @@ healthcode_handshake_read_meta(const healthcode_handshake_t *handshake,
     healthcode_handshake_step_e step, const redisReply *reply, char *error,
     size_t size)
 {
+    char                  tag[HEALTHCODE_SLOT_NAME];
+    char                  own[sizeof("healthcode:meta:{xx}")];
     const char           *key = healthcode_handshake_rows[step].command
                                 + sizeof("HGETALL ") - 1;
     healthcode_reason_e   reason;
+
+    if (handshake->is_node && step == HEALTHCODE_HANDSHAKE_META) {
+        snprintf(own, sizeof(own), "healthcode:meta:{%s}",
+                 healthcode_slot_name(handshake->proof, tag));
+        key = own;
+    }
 
     reason = healthcode_risk_codec_meta(reply, handshake->pepper_check);
 

@@ -7,19 +7,10 @@
 #include "healthcode_risk_codec.h"
 
 
-/* What is fresh by a clock that is slow by over ms is stale for no longer. */
-typedef struct {
-    healthcode_clock_pt  clock;
-    void                *data;
-    uint64_t             over;
-} healthcode_memo_past_t;
-
-
 static bool healthcode_memo_store(const healthcode_memo_t *memo,
     healthcode_str_t peer, const healthcode_handshake_t *handshake,
     healthcode_str_t instance, uint64_t *store);
 static void healthcode_memo_forget_answers(healthcode_memo_t *memo);
-static uint64_t healthcode_memo_past(void *data);
 
 
 bool
@@ -241,7 +232,7 @@ healthcode_memo_find_stale(healthcode_memo_t *memo,
 
 
 /* A lease that was never renewed ends at 0, and no time is before that. */
-static uint64_t
+uint64_t
 healthcode_memo_past(void *data)
 {
     uint64_t                       now;

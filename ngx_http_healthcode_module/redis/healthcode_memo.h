@@ -117,6 +117,16 @@ bool healthcode_memo_find(healthcode_memo_t *memo,
     const healthcode_risk_terms_t *terms, healthcode_risk_t *risk,
     healthcode_clock_pt clock, void *data);
 
+/* What is fresh by a clock that is slow by over ms is stale for no longer. */
+typedef struct {
+    healthcode_clock_pt  clock;
+    void                *data;
+    uint64_t             over;
+} healthcode_memo_past_t;
+
+/* That clock; data is a healthcode_memo_past_t. */
+uint64_t healthcode_memo_past(void *data);
+
 /*
  * Likewise for an outage: whether memo would have answered query at some
  * moment since over ms before now, and nothing but its connection has ended

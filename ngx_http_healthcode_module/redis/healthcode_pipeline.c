@@ -141,6 +141,43 @@ healthcode_pipeline_start(healthcode_pipeline_t *pipeline,
 }
 
 
+healthcode_reason_e
+healthcode_pipeline_asking(healthcode_pipeline_t *pipeline,
+    const healthcode_risk_query_t *query, size_t own, uint64_t now,
+    healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup)
+{
+    healthcode_lookup_t  *l;
+
+    if (pipeline->pending >= pipeline->max_pending) {
+        return HEALTHCODE_REASON_STORE_BUSY;
+    }
+
+    l = healthcode_pipeline_push(pipeline);
+    if (l == NULL) {
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    if (!healthcode_risk_codec_format_asking(query, own, &pipeline->out)) {
+        healthcode_pipeline_give(l);
+        return HEALTHCODE_REASON_FAULT;
+    }
+
+    (void) healthcode_question_make(&l->question, query);
+
+    l->is_asking = true;
+    l->end = pipeline->written + pipeline->out.len;
+    l->expected = HEALTHCODE_RISK_ASKING_REPLIES;
+    l->due = now + pipeline->timeout;
+    l->done = done;
+    l->data = data;
+
+    pipeline->pending++;
+    *lookup = l;
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
 bool
 healthcode_pipeline_beat(healthcode_pipeline_t *pipeline,
     const healthcode_handshake_t *handshake, bool memory)

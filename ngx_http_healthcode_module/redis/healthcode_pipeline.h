@@ -14,6 +14,7 @@
 #include "healthcode_call.h"
 #include "healthcode_handshake.h"
 #include "healthcode_question.h"
+#include "healthcode_redirect.h"
 #include "healthcode_risk_codec.h"
 
 
@@ -69,6 +70,9 @@ typedef struct healthcode_lookup_s {
     bool                        is_keepable;  /* what it will have read */
 
     const healthcode_call_t    *call;         /* it is one; or NULL */
+    bool                        is_asking;    /* of a tag on its way here */
+    healthcode_redirect_e       turned;       /* of what it was answered first
+                                                 that another node has */
     bool                        is_waiting;   /* for a live store */
     bool                        is_loading;   /* its script, first */
 
@@ -118,6 +122,15 @@ void healthcode_pipeline_free(healthcode_pipeline_t *pipeline);
  */
 healthcode_reason_e healthcode_pipeline_ask(healthcode_pipeline_t *pipeline,
     const healthcode_risk_query_t *query, bool is_live, uint64_t now,
+    healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup);
+
+/*
+ * Asks a live node of a cluster for query, which has one part, of a tag that is
+ * on its way to it; own is the tag of a proof of its own.  Nobody joins it.
+ * Returns likewise, and *lookup.
+ */
+healthcode_reason_e healthcode_pipeline_asking(healthcode_pipeline_t *pipeline,
+    const healthcode_risk_query_t *query, size_t own, uint64_t now,
     healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup);
 
 /*

@@ -144,9 +144,6 @@ healthcode_refusal_advice(const redisReply *reply)
           "KILL\"" },
         { "DENIED", "give Redis a user with a password for the gate, and write "
           "\"user\" and \"password_file\" into the store" },
-        { "MOVED", "name a server without \"cluster-enabled\"" },
-        { "ASK", "name a server without \"cluster-enabled\"" },
-        { "CLUSTERDOWN", "name a server without \"cluster-enabled\"" },
         { "NOPROTO", "it is a proxy, or a Redis before 6.2; name the server "
           "itself" },
         { "ERR max number of clients", "raise \"maxclients\" in redis.conf: "
@@ -168,7 +165,25 @@ healthcode_refusal_advice(const redisReply *reply)
         }
     }
 
-    return NULL;
+    return healthcode_refusal_is_node(reply)
+           ? "write \"cluster on;\" in the store, or name a server without "
+             "\"cluster-enabled\""
+           : NULL;
+}
+
+
+bool
+healthcode_refusal_is_node(const redisReply *reply)
+{
+    static const char *const  begin[] = { "MOVED", "ASK", "CLUSTERDOWN" };
+
+    for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+        if (healthcode_refusal_begins(reply->str, reply->len, begin[i])) {
+            return true;
+        }
+    }
+
+    return false;
 }
 
 

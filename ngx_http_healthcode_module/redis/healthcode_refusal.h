@@ -34,6 +34,9 @@ size_t healthcode_refusal_text(const redisReply *reply,
  */
 const char *healthcode_refusal_advice(const redisReply *reply);
 
+/* Whether only a node of a cluster answers so. */
+bool healthcode_refusal_is_node(const redisReply *reply);
+
 /*
  * Whether the server does not let this user in, or not do what he asks for: a
  * name, a password or a right is to be mended, and the server itself is well.

@@ -209,6 +209,102 @@ healthcode_risk_codec_format_meta(healthcode_redis_buf_t *buf)
 }
 
 
+bool
+healthcode_risk_codec_format_proof(size_t tag, healthcode_redis_buf_t *buf)
+{
+    int     n;
+    char    name[HEALTHCODE_SLOT_NAME];
+    char    key[sizeof("healthcode:meta:{xx}")];
+    size_t  lens[] = { 7, 0 };
+
+    const char  *args[] = { "HGETALL", key };
+
+    n = snprintf(key, sizeof(key), "healthcode:meta:{%s}",
+                 healthcode_slot_name(tag, name));
+
+    lens[1] = (size_t) n;
+
+    return healthcode_redis_buf_command(buf, 2, args, lens);
+}
+
+
+size_t
+healthcode_risk_codec_tag(const healthcode_risk_query_t *query)
+{
+    switch (healthcode_risk_parts(query)) {
+
+    case HEALTHCODE_RISK_HOLDER:
+        return query->holder[0];
+
+    case HEALTHCODE_RISK_REGIONS:
+        return HEALTHCODE_SLOT_REGIONS;
+
+    default:
+        return HEALTHCODE_SLOT_CONTROLS;
+    }
+}
+
+
+/* ASKING is for the next command alone. */
+bool
+healthcode_risk_codec_format_asking(const healthcode_risk_query_t *query,
+    size_t own, healthcode_redis_buf_t *buf)
+{
+    static const char  asking[] = "*1\r\n$6\r\nASKING\r\n";
+    size_t             all, len = buf->len;
+    size_t             tag = healthcode_risk_codec_tag(query);
+
+    if (healthcode_redis_buf_append(buf, asking, sizeof(asking) - 1)
+        && healthcode_risk_codec_format(query, buf))
+    {
+        /* the proof is the last command: as long as it is by itself */
+
+        all = buf->len;
+
+        if (healthcode_risk_codec_format_proof(tag, buf)) {
+
+            buf->len = all - (buf->len - all);
+
+            if (healthcode_redis_buf_append(buf, asking, sizeof(asking) - 1)
+                && healthcode_risk_codec_format_proof(tag, buf)
+                && healthcode_risk_codec_format_proof(own, buf))
+            {
+                return true;
+            }
+        }
+    }
+
+    buf->len = len;
+
+    return false;
+}
+
+
+healthcode_reason_e
+healthcode_risk_codec_read_asking(const healthcode_risk_query_t *query,
+    redisReply *const *replies, healthcode_risk_reading_t *reading,
+    const redisReply **meta, const redisReply **own)
+{
+    unsigned  part = healthcode_risk_parts(query);
+
+    for (unsigned i = 0; i < 4; i += 2) {
+        if (replies[i]->type != REDIS_REPLY_STATUS) {
+            return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+        }
+    }
+
+    if (!healthcode_risk_codec_read_part(query, part, replies[1], reading)) {
+        return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    }
+
+    reading->parts = part;
+    *meta = replies[3];
+    *own = replies[4];
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
 healthcode_reason_e
 healthcode_risk_codec_read(const healthcode_risk_query_t *query,
     redisReply *const *replies, const char *pepper_check,

@@ -11,6 +11,7 @@
 
 #include "../core/healthcode_risk.h"
 #include "healthcode_redis_buf.h"
+#include "healthcode_slot.h"
 
 
 #define HEALTHCODE_RISK_REPLIES_MAX  6
@@ -80,6 +81,28 @@ healthcode_str_t healthcode_risk_codec_instance(const redisReply *reply);
  * connection is known.
  */
 bool healthcode_risk_codec_format_meta(healthcode_redis_buf_t *buf);
+
+/* Likewise the proof of a tag, see healthcode_slot.h. */
+bool healthcode_risk_codec_format_proof(size_t tag,
+    healthcode_redis_buf_t *buf);
+
+/*
+ * Appends query, which has one part, for a node that its tag is moving to: what
+ * is asked for and its proof, each behind ASKING, and the node's own proof.
+ * _read_asking() reads the healthcode_risk_codec_asking_replies: *own and *meta
+ * are the proofs, which the caller judges.
+ */
+#define HEALTHCODE_RISK_ASKING_REPLIES  5
+
+bool healthcode_risk_codec_format_asking(const healthcode_risk_query_t *query,
+    size_t own, healthcode_redis_buf_t *buf);
+healthcode_reason_e healthcode_risk_codec_read_asking(
+    const healthcode_risk_query_t *query, redisReply *const *replies,
+    healthcode_risk_reading_t *reading, const redisReply **meta,
+    const redisReply **own);
+
+/* The tag of a query that has one part. */
+size_t healthcode_risk_codec_tag(const healthcode_risk_query_t *query);
 
 
 /* ---- fields of any hash ---- */

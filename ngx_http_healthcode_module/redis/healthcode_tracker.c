@@ -31,6 +31,11 @@ static void healthcode_tracker_complain(healthcode_tracker_t *tracker,
     const healthcode_lookup_t *lookup, int64_t date);
 static healthcode_reason_e healthcode_tracker_done(
     healthcode_tracker_t *tracker, healthcode_lookup_t *lookup, uint64_t now);
+static void healthcode_tracker_turn(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup);
+static healthcode_reason_e healthcode_tracker_asked(
+    healthcode_tracker_t *tracker, healthcode_lookup_t *lookup,
+    const healthcode_risk_query_t *query);
 static healthcode_reason_e healthcode_tracker_proofs(
     healthcode_tracker_t *tracker, const healthcode_lookup_t *lookup);
 static void healthcode_tracker_refute(healthcode_tracker_t *tracker,
@@ -151,6 +156,12 @@ healthcode_tracker_connect(healthcode_tracker_t *tracker,
 bool
 healthcode_tracker_greet(healthcode_tracker_t *tracker)
 {
+    if (tracker->hooks && tracker->handshake.is_node) {
+        /* the last one may be on its way to another node */
+        tracker->handshake.proof = tracker->hooks->proof(tracker->hooks_data,
+                                                         true);
+    }
+
     if (!healthcode_handshake_format(&tracker->handshake,
                                      &tracker->pipeline.out))
     {
@@ -165,6 +176,27 @@ healthcode_tracker_greet(healthcode_tracker_t *tracker)
     tracker->is_pushed = false;
 
     return true;
+}
+
+
+void
+healthcode_tracker_renounce(healthcode_tracker_t *tracker)
+{
+    if (healthcode_memo_is_on(&tracker->memo)) {
+        healthcode_memo_renounce(&tracker->memo);
+        healthcode_tracker_epoch(tracker);
+        healthcode_pipeline_spoil(&tracker->pipeline);
+    }
+}
+
+
+void
+healthcode_tracker_renew(healthcode_tracker_t *tracker, uint64_t epoch,
+    uint64_t sent)
+{
+    if (healthcode_memo_is_on(&tracker->memo)) {
+        healthcode_memo_renew(&tracker->memo, epoch, sent);
+    }
 }
 
 
@@ -349,6 +381,17 @@ healthcode_tracker_ask(healthcode_tracker_t *tracker,
 
 
 healthcode_reason_e
+healthcode_tracker_asking(healthcode_tracker_t *tracker,
+    const healthcode_risk_query_t *query, uint64_t now,
+    healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup)
+{
+    return healthcode_pipeline_asking(&tracker->pipeline, query,
+                                      tracker->handshake.proof, now, done,
+                                      data, lookup);
+}
+
+
+healthcode_reason_e
 healthcode_tracker_call(healthcode_tracker_t *tracker,
     const healthcode_call_t *call, uint64_t now, healthcode_lookup_t **lookup)
 {
@@ -504,6 +547,15 @@ healthcode_tracker_done(healthcode_tracker_t *tracker,
 
     healthcode_question_query(&lookup->question, &query);
 
+    if (lookup->turned != HEALTHCODE_REDIRECT_NONE) {
+        healthcode_tracker_turn(tracker, lookup);
+        return HEALTHCODE_REASON_OK;
+    }
+
+    if (lookup->is_asking) {
+        return healthcode_tracker_asked(tracker, lookup, &query);
+    }
+
     reason = healthcode_risk_codec_read(&query, lookup->replies,
                                         tracker->handshake.pepper_check,
                                         &reading);
@@ -528,6 +580,91 @@ healthcode_tracker_done(healthcode_tracker_t *tracker,
 
     healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_LOOKUP, reason);
     healthcode_pipeline_done(lookup, reason, &reading);
+
+    return same;
+}
+
+
+/*
+ * Another node has what was asked, or a part of it: done() learns which one.
+ * Nothing of it is kept.
+ */
+static void
+healthcode_tracker_turn(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup)
+{
+    redisReply                 *meta = lookup->replies[1];
+    redisReply                 *reply = lookup->replies[0];
+    healthcode_tracker_turn_t  *turn = &tracker->turn;
+
+    if (healthcode_memo_is_on(&tracker->memo)
+        && (lookup->question.parts & HEALTHCODE_RISK_HOLDER))
+    {
+        healthcode_memo_refute(&tracker->memo, lookup->question.holder);
+    }
+
+    turn->kind = healthcode_redirect_read(reply, tracker->host, &turn->to);
+    turn->is_read = (turn->kind != HEALTHCODE_REDIRECT_NONE);
+    turn->is_proven = healthcode_risk_codec_meta(meta,
+                                       tracker->handshake.pepper_check)
+                          == HEALTHCODE_REASON_OK
+                      && healthcode_str_equal(
+                             healthcode_risk_codec_instance(meta),
+                             healthcode_tracker_instance(tracker));
+
+    if (!turn->is_read) {
+        turn->kind = lookup->turned;
+
+        if (turn->kind == HEALTHCODE_REDIRECT_MOVED) {
+            (void) healthcode_redirect_read(meta, tracker->host, &turn->to);
+        }
+    }
+
+    healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_LOOKUP,
+                           HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    healthcode_pipeline_done(lookup, HEALTHCODE_REASON_STORE_UNAVAILABLE,
+                             NULL);
+
+    memset(turn, 0, sizeof(healthcode_tracker_turn_t));
+}
+
+
+/*
+ * What was read of a tag that is on its way here counts with the node's own
+ * proof: it has not lost what it was given.
+ */
+static healthcode_reason_e
+healthcode_tracker_asked(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup, const healthcode_risk_query_t *query)
+{
+    const char                *pepper = tracker->handshake.pepper_check;
+    const redisReply          *meta, *own;
+    healthcode_reason_e        end, same = HEALTHCODE_REASON_OK;
+    healthcode_risk_reading_t  reading;
+
+    end = healthcode_risk_codec_read_asking(query, lookup->replies,
+                                               &reading, &meta, &own);
+
+    if (end == HEALTHCODE_REASON_OK) {
+        end = healthcode_risk_codec_meta(own, pepper);
+    }
+
+    if (end == HEALTHCODE_REASON_OK) {
+        same = healthcode_tracker_same(tracker, own);
+        end = same;
+    }
+
+    if (end == HEALTHCODE_REASON_OK) {
+        tracker->turn.is_proven =
+            healthcode_risk_codec_meta(meta, pepper) == HEALTHCODE_REASON_OK
+            && healthcode_str_equal(healthcode_risk_codec_instance(meta),
+                                    healthcode_tracker_instance(tracker));
+    }
+
+    healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_LOOKUP, end);
+    healthcode_pipeline_done(lookup, end, &reading);
+
+    memset(&tracker->turn, 0, sizeof(healthcode_tracker_turn_t));
 
     return same;
 }

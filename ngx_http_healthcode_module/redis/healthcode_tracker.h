@@ -67,6 +67,35 @@ typedef struct {
     const char                *advice;       /* or NULL */
 } healthcode_tracker_note_t;
 
+/*
+ * What the map of a cluster adds to the rules of a node's connection; data is
+ * hooks_data.  Each may renounce or renew any tracker of the cluster.
+ */
+typedef struct {
+    /* The node has said its map; NULL, or what is wrong with it. */
+    const char  *(*said)(void *data, const redisReply *map);
+
+    /* It has proved itself again, asked in epoch at sent: renews the lease. */
+    void         (*beaten)(void *data, uint64_t epoch, uint64_t sent);
+
+    /* It has proved to be instance; NULL, or why it is not used. */
+    const char  *(*proven)(void *data, healthcode_str_t instance);
+
+    /* The tag by whose proof it proves itself, or the next one. */
+    size_t       (*proof)(void *data, bool is_next);
+} healthcode_tracker_hooks_t;
+
+
+/* Where a lookup that has just ended is to be asked; while done() is called. */
+typedef struct {
+    healthcode_redirect_e  kind;
+    healthcode_redirect_t  to;          /* of _MOVED and _ASK */
+    bool                   is_read;     /* what was asked is there, and not
+                                           its proof alone */
+    bool                   is_proven;   /* the tag was proved here */
+} healthcode_tracker_turn_t;
+
+
 /* Must not call the tracker. */
 typedef void (*healthcode_tracker_note_pt)(void *data,
     const healthcode_tracker_note_t *note);
@@ -110,7 +139,20 @@ typedef struct {
 
     healthcode_tracker_note_pt   note;
     void                        *data;
+
+    const healthcode_tracker_hooks_t  *hooks;   /* NULL: of no cluster */
+    void                        *hooks_data;
+    healthcode_str_t             host;         /* of the node, as in a map */
+    healthcode_tracker_turn_t    turn;
 } healthcode_tracker_t;
+
+
+/* What the store proved last; a view of the tracker's. */
+static inline healthcode_str_t
+healthcode_tracker_instance(const healthcode_tracker_t *tracker)
+{
+    return healthcode_str_from(tracker->instance, tracker->instance_len);
+}
 
 
 /*
@@ -157,6 +199,15 @@ bool healthcode_tracker_greet(healthcode_tracker_t *tracker);
  */
 healthcode_tracker_e healthcode_tracker_reply(healthcode_tracker_t *tracker,
     redisReply *reply, uint64_t now, int64_t date);
+
+/*
+ * Tags of a live node move: all that was read so far is dead, as after a push
+ * of FLUSHALL; and the lease of what is read from then on is renewed by what
+ * was sent at sent in epoch.
+ */
+void healthcode_tracker_renounce(healthcode_tracker_t *tracker);
+void healthcode_tracker_renew(healthcode_tracker_t *tracker, uint64_t epoch,
+    uint64_t sent);
 
 /*
  * The live store is to be left for another address: who has asked is answered,
@@ -224,6 +275,11 @@ healthcode_reason_e healthcode_tracker_ask(healthcode_tracker_t *tracker,
 healthcode_reason_e healthcode_tracker_call(healthcode_tracker_t *tracker,
     const healthcode_call_t *call, uint64_t now, healthcode_lookup_t **lookup);
 
+/* As healthcode_pipeline_asking(), of a live one; done likewise. */
+healthcode_reason_e healthcode_tracker_asking(healthcode_tracker_t *tracker,
+    const healthcode_risk_query_t *query, uint64_t now,
+    healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup);
+
 /*
  * What is to be sent is being written, at now, which is read before the write.
  * Whether there was something; only of a live one.
@@ -265,6 +321,12 @@ bool healthcode_tracker_tick(healthcode_tracker_t *tracker, uint64_t now);
 /* Milliseconds until the next _tick(), at least one. */
 uint64_t healthcode_tracker_wait(const healthcode_tracker_t *tracker,
     uint64_t now);
+
+/*
+ * Somebody asks at now, of this store or of another node of its cluster: if a
+ * heartbeat is due it is sent first.  False: no memory.
+ */
+bool healthcode_tracker_stand(healthcode_tracker_t *tracker, uint64_t now);
 
 /* Asks a live store to prove itself again, now.  False: no memory. */
 bool healthcode_tracker_beat(healthcode_tracker_t *tracker, uint64_t now);

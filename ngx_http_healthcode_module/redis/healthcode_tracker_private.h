@@ -10,14 +10,6 @@
 #include "healthcode_tracker.h"
 
 
-/* What the store proved last. */
-static inline healthcode_str_t
-healthcode_tracker_instance(const healthcode_tracker_t *tracker)
-{
-    return healthcode_str_from(tracker->instance, tracker->instance_len);
-}
-
-
 /* ---- notes and failures ---- */
 
 void healthcode_tracker_say(healthcode_tracker_t *tracker,
@@ -28,15 +20,6 @@ void healthcode_tracker_say_text(healthcode_tracker_t *tracker,
 /* _BROKEN, for HEALTHCODE_REASON_STORE_UNAVAILABLE and what. */
 healthcode_tracker_e healthcode_tracker_refuse(healthcode_tracker_t *tracker,
     const char *what);
-
-
-/* ---- somebody stands here ---- */
-
-/*
- * A lookup is asked at now: if a heartbeat is due it is sent first.  False: no
- * memory.
- */
-bool healthcode_tracker_stand(healthcode_tracker_t *tracker, uint64_t now);
 
 
 /* ---- what proves the store ---- */
@@ -56,7 +39,7 @@ healthcode_tracker_e healthcode_tracker_greeting(
  * then say.
  */
 healthcode_reason_e healthcode_tracker_judge(healthcode_tracker_t *tracker,
-    const healthcode_lookup_t *lookup, const redisReply *reply, int64_t date);
+    healthcode_lookup_t *lookup, const redisReply *reply, int64_t date);
 
 /*
  * The store is live, by the password of its handshake: asks it to take another

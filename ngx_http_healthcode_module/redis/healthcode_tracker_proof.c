@@ -4,6 +4,7 @@
  * docs/connection.md, docs/redis-keys.md.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "healthcode_data_codec.h"
@@ -24,6 +25,10 @@ static bool healthcode_tracker_prove(healthcode_tracker_t *tracker,
 static void healthcode_tracker_again(healthcode_tracker_t *tracker,
     const healthcode_lookup_t *lookup, const healthcode_handshake_seen_t *seen,
     int64_t date);
+static void healthcode_tracker_voice(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, bool is_moved);
+static healthcode_reason_e healthcode_tracker_said(
+    healthcode_tracker_t *tracker, const redisReply *map);
 static void healthcode_tracker_skew(healthcode_tracker_t *tracker,
     const redisReply *reply, int64_t date);
 
@@ -47,6 +52,12 @@ healthcode_tracker_greeting(healthcode_tracker_t *tracker,
 
     healthcode_tracker_greeting_note(tracker, i, reply, date);
 
+    if (healthcode_handshake_is_map(handshake, i)
+        && healthcode_tracker_said(tracker, reply) != HEALTHCODE_REASON_OK)
+    {
+        return HEALTHCODE_TRACKER_BROKEN;
+    }
+
     if (tracker->greeted < healthcode_handshake_replies(handshake)) {
         return HEALTHCODE_TRACKER_GOES_ON;
     }
@@ -55,6 +66,10 @@ healthcode_tracker_greeting(healthcode_tracker_t *tracker,
         tracker->reason = healthcode_handshake_silent(tracker->what,
                                                       sizeof(tracker->what));
         return HEALTHCODE_TRACKER_BROKEN;
+    }
+
+    if (handshake->is_scout) {
+        return HEALTHCODE_TRACKER_PROVEN;
     }
 
     /* the last one is the proof by which the connection is known */
@@ -74,7 +89,9 @@ healthcode_tracker_greeting_note(healthcode_tracker_t *tracker, unsigned i,
     if (healthcode_handshake_is_time(handshake, i)) {
         healthcode_tracker_skew(tracker, reply, date);
 
-    } else if (healthcode_handshake_is_data(handshake, i)) {
+    } else if (healthcode_handshake_is_data(handshake, i)
+               && !healthcode_handshake_is_moved(handshake, reply))
+    {
         healthcode_data_codec_read(reply, &tracker->greeting_data);
 
     } else if (healthcode_handshake_is_push_due(handshake, i, reply)) {
@@ -94,7 +111,18 @@ static healthcode_tracker_e
 healthcode_tracker_live(healthcode_tracker_t *tracker, const redisReply *meta,
     uint64_t now)
 {
-    healthcode_str_t  instance = healthcode_risk_codec_instance(meta);
+    const char        *error;
+    healthcode_str_t   instance = healthcode_risk_codec_instance(meta);
+
+    if (tracker->hooks) {
+        error = tracker->hooks->proven(tracker->hooks_data, instance);
+
+        if (error) {
+            (void) healthcode_tracker_refuse(tracker, error);
+            tracker->reason = HEALTHCODE_REASON_STORE_UNPROVEN;
+            return HEALTHCODE_TRACKER_BROKEN;
+        }
+    }
 
     if (!healthcode_tracker_prove(tracker, instance)) {
         return healthcode_tracker_refuse(tracker, "there is no memory");
@@ -131,7 +159,8 @@ healthcode_tracker_live(healthcode_tracker_t *tracker, const redisReply *meta,
     }
 
     /* with a cache nothing is fresh until a heartbeat is answered */
-    tracker->is_first_due = healthcode_memo_is_on(&tracker->memo);
+    tracker->is_first_due = healthcode_memo_is_on(&tracker->memo)
+                            || tracker->hooks;
 
     healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_DATA, 0);
     healthcode_pipeline_release(&tracker->pipeline);
@@ -176,20 +205,37 @@ healthcode_tracker_prove(healthcode_tracker_t *tracker,
  */
 healthcode_reason_e
 healthcode_tracker_judge(healthcode_tracker_t *tracker,
-    const healthcode_lookup_t *lookup, const redisReply *reply, int64_t date)
+    healthcode_lookup_t *lookup, const redisReply *reply, int64_t date)
 {
-    char                 what[HEALTHCODE_REFUSAL_SIZE];
-    healthcode_reason_e  reason;
+    char                   what[HEALTHCODE_REFUSAL_SIZE];
+    healthcode_reason_e    reason;
+    healthcode_redirect_t  to;
 
     if (tracker->state == HEALTHCODE_TRACKER_LEAVING) {
         return HEALTHCODE_REASON_OK;
     }
 
-    reason = healthcode_handshake_read_live(&tracker->handshake,
-                                            lookup->question.parts,
-                                            lookup->received, reply,
-                                            tracker->what,
-                                            sizeof(tracker->what));
+    if (healthcode_handshake_is_moved(&tracker->handshake, reply)) {
+
+        if (lookup->turned == HEALTHCODE_REDIRECT_NONE) {
+            lookup->turned = healthcode_redirect_read(reply, tracker->host,
+                                                      &to);
+        }
+
+        return HEALTHCODE_REASON_OK;
+    }
+
+    /* of a tag that is on its way, nothing says how the node is */
+
+    reason = HEALTHCODE_REASON_OK;
+
+    if (!lookup->is_asking) {
+        reason = healthcode_handshake_read_live(&tracker->handshake,
+                                                lookup->question.parts,
+                                                lookup->received, reply,
+                                                tracker->what,
+                                                sizeof(tracker->what));
+    }
 
     if (reason != HEALTHCODE_REASON_OK) {
         /* what refuses a read does not refuse the handshake, unless it reads */
@@ -263,7 +309,11 @@ healthcode_tracker_beaten(healthcode_tracker_t *tracker,
                      lookup->replies, &seen, tracker->what,
                      sizeof(tracker->what));
 
-        if (reason == HEALTHCODE_REASON_OK) {
+        if (reason == HEALTHCODE_REASON_OK && seen.map) {
+            reason = healthcode_tracker_said(tracker, seen.map);
+        }
+
+        if (reason == HEALTHCODE_REASON_OK && !seen.is_moved) {
             reason = healthcode_tracker_same(tracker, seen.meta);
         }
 
@@ -289,8 +339,14 @@ healthcode_tracker_again(healthcode_tracker_t *tracker,
         .epoch = lookup->epoch, .number = lookup->sent
     };
 
-    if (healthcode_memo_is_on(&tracker->memo)) {
+    if (tracker->hooks) {
+        healthcode_tracker_voice(tracker, lookup, seen->is_moved);
+
+    } else if (healthcode_memo_is_on(&tracker->memo)) {
         healthcode_memo_renew(&tracker->memo, lookup->epoch, lookup->sent);
+    }
+
+    if (healthcode_memo_is_on(&tracker->memo) && !seen->is_moved) {
         tracker->note(tracker->data, &note);
     }
 
@@ -310,6 +366,40 @@ healthcode_tracker_again(healthcode_tracker_t *tracker,
         tracker->has_keys = healthcode_tracking_keys(seen->stats,
                                                      &tracker->keys);
     }
+}
+
+
+/* Of a node all decide together whether its lease is renewed. */
+static void
+healthcode_tracker_voice(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, bool is_moved)
+{
+    if (is_moved) {
+        /* nothing is proved by it; another proof may be here still */
+        tracker->handshake.proof = tracker->hooks->proof(tracker->hooks_data,
+                                                         true);
+        return;
+    }
+
+    tracker->hooks->beaten(tracker->hooks_data, lookup->epoch, lookup->sent);
+}
+
+
+/* A node has said its map. */
+static healthcode_reason_e
+healthcode_tracker_said(healthcode_tracker_t *tracker, const redisReply *map)
+{
+    const char  *error = tracker->hooks->said(tracker->hooks_data, map);
+
+    if (error == NULL) {
+        return HEALTHCODE_REASON_OK;
+    }
+
+    tracker->reason = HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    snprintf(tracker->what, sizeof(tracker->what),
+             "its CLUSTER SLOTS cannot be used: %s", error);
+
+    return tracker->reason;
 }
 
 

@@ -5,6 +5,7 @@
  */
 
 #include "../core/healthcode_str.h"
+#include "healthcode_slot.h"
 #include "healthcode_tracking.h"
 
 
@@ -16,6 +17,7 @@ static bool healthcode_tracking_is(const redisReply *key, const char *name);
 static bool healthcode_tracking_begins(const redisReply *key,
     const char *name);
 static bool healthcode_tracking_is_meta(const redisReply *key);
+static bool healthcode_tracking_is_push(const redisReply *key);
 static bool healthcode_tracking_holder(const redisReply *key, uint8_t *holder);
 static bool healthcode_tracking_is_digit(char c);
 
@@ -69,7 +71,7 @@ healthcode_tracking_change(const redisReply *push, size_t i, uint8_t *holder)
         return HEALTHCODE_TRACKING_META;
     }
 
-    if (healthcode_tracking_is(key, "healthcode:push:{c}")) {
+    if (healthcode_tracking_is_push(key)) {
         return HEALTHCODE_TRACKING_PUSH;
     }
 
@@ -118,6 +120,17 @@ healthcode_tracking_is_meta(const redisReply *key)
                && healthcode_tracking_is_digit(key->str[tag])
                && healthcode_tracking_is_digit(key->str[tag + 1])
                && key->str[tag + 2] == '}');
+}
+
+
+/* By which a connection proves that changes are pushed: of any partition. */
+static bool
+healthcode_tracking_is_push(const redisReply *key)
+{
+    return healthcode_tracking_begins(key, "healthcode:push:{")
+           && key->str[key->len - 1] == '}'
+           && healthcode_slot_of(healthcode_str_from(key->str, key->len))
+              < HEALTHCODE_SLOT_TAGS;
 }
 
 

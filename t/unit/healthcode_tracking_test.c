@@ -137,7 +137,7 @@ test_breaks_at_keys_that_no_gate_reads(void **state)
         KEY("healthcode:region:(r)"), KEY("healthcode:region:{R}"),
         KEY("healthcode:control:{c"), KEY("healthcode:control:{c}s"),
         KEY("healthcode:contrxl:{c}"), KEY("healthcode:control:{r}"),
-        KEY("healthcode:control:{c}\0"), KEY("healthcode:push:{r}"),
+        KEY("healthcode:control:{c}\0"), KEY("healthcode:push:{g}"),
         KEY("healthcode:data:{r}"),
 
         /* those of a store that is to be migrated */
