@@ -1121,7 +1121,7 @@ for my $row (
     [ 'a sentinel', "%1\r\n" . bulk('mode', 'sentinel'),
       qr/it is a sentinel, .*; name the master that it watches/ ],
     [ 'a server in cluster mode', "%1\r\n" . bulk('mode', 'cluster'),
-      qr/it is in cluster mode, .*; name a server without "cluster-enabled"/ ],
+      qr/it is in cluster mode, .*; write "cluster on;" in the store, or name a server without "cluster-enabled"/ ],
 ) {
     my ($what, $how, $why, $after) = @$row;
     my $server = ref $how ? undef : fake(START => sub {

@@ -42,7 +42,7 @@ my %NOT_TOLD = map { $_ => 1 } (
 
 # A file of texts that another page has: docs/monitoring/metrics.md, which
 # t/36-counters.t compares.
-my $METRICS = qr/_status_(data|halls|prometheus|issuers|state|stores)\.c$/;
+my $METRICS = qr/_status_(data|halls|nodes|prometheus|issuers|state|stores)\.c$/;
 
 
 # The source without comments, character constants, debug lines, assertions and

@@ -35,10 +35,20 @@ typedef struct {
 } healthcode_absence_worth_t;
 
 
+/* Owners that keep the rest of what is asked. */
+typedef struct {
+    const healthcode_owner_t *const  *owners;
+    size_t                            n;
+} healthcode_absence_others_t;
+
+
 static uint64_t healthcode_absence_worth(const uint64_t *entry, void *data);
 static bool healthcode_absence_is_fresh(const healthcode_owner_t *owner,
-    const uint64_t *place, const uint64_t *entry, healthcode_clock_pt clock,
+    const uint64_t *place, const uint64_t *entry,
+    const healthcode_absence_others_t *others, healthcode_clock_pt clock,
     void *data);
+static uint64_t healthcode_absence_until(
+    const healthcode_absence_others_t *others);
 static uint64_t *healthcode_owner_lease(const healthcode_owner_t *owner);
 
 
@@ -228,10 +238,21 @@ bool
 healthcode_owner_finds(const healthcode_owner_t *owner, const uint8_t *holder,
     healthcode_clock_pt clock, void *data)
 {
+    return healthcode_owner_finds_with(owner, holder, NULL, 0, clock, data);
+}
+
+
+bool
+healthcode_owner_finds_with(const healthcode_owner_t *owner,
+    const uint8_t *holder, const healthcode_owner_t *const *others, size_t n,
+    healthcode_clock_pt clock, void *data)
+{
     unsigned                   looked = 0;
     uint64_t                   key[2], entry[HEALTHCODE_ABSENCE_WORDS];
     const uint64_t            *place;
     const healthcode_table_t  *table = &owner->absence->table;
+
+    const healthcode_absence_others_t  rest = { others, n };
 
     if (!owner->counts) {
         return false;
@@ -242,7 +263,8 @@ healthcode_owner_finds(const healthcode_owner_t *owner, const uint8_t *holder,
     while ((place = healthcode_table_next(table, key, &looked, entry))) {
 
         if (entry[HEALTHCODE_ABSENCE_STORE] == owner->store
-            && healthcode_absence_is_fresh(owner, place, entry, clock, data))
+            && healthcode_absence_is_fresh(owner, place, entry, &rest, clock,
+                                           data))
         {
             return true;
         }
@@ -259,10 +281,11 @@ healthcode_owner_finds(const healthcode_owner_t *owner, const uint8_t *holder,
  */
 static bool
 healthcode_absence_is_fresh(const healthcode_owner_t *owner,
-    const uint64_t *place, const uint64_t *entry, healthcode_clock_pt clock,
+    const uint64_t *place, const uint64_t *entry,
+    const healthcode_absence_others_t *others, healthcode_clock_pt clock,
     void *data)
 {
-    uint64_t                     number, lease, own, now;
+    uint64_t                     number, lease, own, until, now;
     const healthcode_absence_t  *absence = owner->absence;
 
     number = entry[HEALTHCODE_ABSENCE_OWNER] >> HEALTHCODE_LEASE_EPOCH_BITS;
@@ -271,6 +294,7 @@ healthcode_absence_is_fresh(const healthcode_owner_t *owner,
         return false;
     }
 
+    until = healthcode_absence_until(others);
     lease = healthcode_atomic_load(absence->leases + number);
     own = healthcode_atomic_load(healthcode_owner_lease(owner));
 
@@ -285,7 +309,31 @@ healthcode_absence_is_fresh(const healthcode_owner_t *owner,
                    & HEALTHCODE_LEASE_EPOCH_LAST)
            && now < healthcode_lease_until(lease)
            && now < healthcode_lease_until(own)
+           && now < until
            && now < entry[HEALTHCODE_ABSENCE_STORED] + owner->max_age;
+}
+
+
+/* When the first of their leases ends; 0: one of them does not count. */
+static uint64_t
+healthcode_absence_until(const healthcode_absence_others_t *others)
+{
+    uint64_t                   lease, until = UINT64_MAX;
+    const healthcode_owner_t  *owner;
+
+    for (size_t i = 0; i < others->n; i++) {
+
+        owner = others->owners[i];
+
+        lease = owner->counts
+                ? healthcode_lease_until(
+                      healthcode_atomic_load(healthcode_owner_lease(owner)))
+                : 0;
+
+        until = (lease < until) ? lease : until;
+    }
+
+    return until;
 }
 
 

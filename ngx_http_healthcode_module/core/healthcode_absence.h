@@ -151,4 +151,12 @@ bool healthcode_owner_refute(healthcode_owner_t *owner, const uint8_t *holder);
 bool healthcode_owner_finds(const healthcode_owner_t *owner,
     const uint8_t *holder, healthcode_clock_pt clock, void *data);
 
+/*
+ * Likewise, where the rest is kept by n other owners: their leases are fresh as
+ * well, by the same clock.
+ */
+bool healthcode_owner_finds_with(const healthcode_owner_t *owner,
+    const uint8_t *holder, const healthcode_owner_t *const *others, size_t n,
+    healthcode_clock_pt clock, void *data);
+
 #endif

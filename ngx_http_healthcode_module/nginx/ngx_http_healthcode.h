@@ -51,6 +51,7 @@
 typedef struct ngx_http_healthcode_keys_s       ngx_http_healthcode_keys_t;
 typedef struct ngx_http_healthcode_keys_slot_s  ngx_http_healthcode_keys_slot_t;
 typedef struct ngx_http_healthcode_client_s     ngx_http_healthcode_client_t;
+typedef struct ngx_http_healthcode_cluster_s    ngx_http_healthcode_cluster_t;
 typedef struct ngx_http_healthcode_counts_s     ngx_http_healthcode_counts_t;
 typedef struct ngx_http_healthcode_tally_s      ngx_http_healthcode_tally_t;
 
@@ -258,6 +259,9 @@ typedef struct {
     ngx_uint_t                     number;     /* among all stores */
     ngx_http_healthcode_reference_t   block;   /* where it begins */
     ngx_http_healthcode_server_t   server;
+    ngx_flag_t                     is_cluster; /* its servers are some nodes */
+    ngx_str_t                      node;       /* of one of them: its address;
+                                                  or empty */
     ngx_http_healthcode_store_sentinel_t   sentinel;
     ngx_http_healthcode_store_tls_t   tls;
     ngx_str_t                      user;
@@ -294,6 +298,8 @@ typedef struct {
 
     /* this worker's connection; NULL in a process that serves nothing */
     ngx_http_healthcode_client_t  *client;
+    ngx_http_healthcode_cluster_t *cluster;    /* likewise; of a store, one of
+                                                  both */
     ngx_http_healthcode_tally_t   *tally;      /* NULL also without counters */
 
     /* shared by the workers; NULL: there are none */

@@ -41,7 +41,7 @@
 #include "seen/ngx_http_healthcode_counts.h"
 #include "seen/ngx_http_healthcode_status.h"
 #include "source/ngx_http_healthcode_body.h"
-#include "store/ngx_http_healthcode_client.h"
+#include "store/ngx_http_healthcode_ask.h"
 #include "store/ngx_http_healthcode_memory.h"
 #include "store/ngx_http_healthcode_minutes.h"
 #include "store/ngx_http_healthcode_tally.h"
@@ -526,9 +526,7 @@ ngx_http_healthcode_module_init_process(ngx_cycle_t *cycle)
 
     for (i = 0; i < mcf->stores.nelts; i++) {
 
-        stores[i]->client = ngx_http_healthcode_client_create(cycle, stores[i]);
-
-        if (stores[i]->client == NULL) {
+        if (ngx_http_healthcode_ask_open(cycle, stores[i]) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -555,8 +553,6 @@ ngx_http_healthcode_module_exit_process(ngx_cycle_t *cycle)
     stores = mcf->stores.elts;
 
     for (i = 0; i < mcf->stores.nelts; i++) {
-        if (stores[i]->client) {
-            ngx_http_healthcode_client_destroy(stores[i]->client);
-        }
+        ngx_http_healthcode_ask_close(stores[i]);
     }
 }

@@ -10,6 +10,7 @@
 #include <ngx_sha1.h>
 
 #include "ngx_http_healthcode_conf_cache.h"
+#include "ngx_http_healthcode_conf_cluster.h"
 #include "ngx_http_healthcode_conf_dpop.h"
 #include "ngx_http_healthcode_conf_where.h"
 #include "ngx_http_healthcode_mark_script.h"
@@ -90,7 +91,11 @@ ngx_http_healthcode_conf_dpop_check(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (ngx_http_healthcode_conf_digest(cf, mcf) == NULL) {
+    if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
+                                                "healthcode_bound dpop")
+            != NGX_OK
+        || ngx_http_healthcode_conf_digest(cf, mcf) == NULL)
+    {
         return NGX_ERROR;
     }
 

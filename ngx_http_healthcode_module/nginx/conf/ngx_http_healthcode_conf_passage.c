@@ -8,6 +8,7 @@
 #include <ngx_core.h>
 #include <ngx_sha1.h>
 
+#include "ngx_http_healthcode_conf_cluster.h"
 #include "ngx_http_healthcode_conf_hall.h"
 #include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_passage.h"
@@ -364,6 +365,13 @@ ngx_http_healthcode_conf_passage_check(ngx_conf_t *cf,
                       "\"healthcode_passage\" needs a store, which knows who "
                       "has passed; write \"healthcode_risk STORE;\" beside it, "
                       "or \"healthcode_passage off;\"%V", &at);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
+                                                "healthcode_passage")
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -5,6 +5,7 @@
  * docs/directives.md, "healthcode_passage_confirm".
  */
 
+#include "ngx_http_healthcode_conf_cluster.h"
 #include "ngx_http_healthcode_conf_hall.h"
 #include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_passage.h"
@@ -114,6 +115,13 @@ ngx_http_healthcode_conf_second_link(ngx_conf_t *cf,
                       "\"%s\" needs a store, which knows who has passed; "
                       "write \"healthcode_risk STORE;\" beside it%V",
                       ngx_http_healthcode_conf_second_name(conf), &at);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
+                                  ngx_http_healthcode_conf_second_name(conf))
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

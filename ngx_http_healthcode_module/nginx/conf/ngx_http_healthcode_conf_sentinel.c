@@ -153,7 +153,8 @@ ngx_http_healthcode_conf_sentinel_finish(ngx_conf_t *cf,
 
         if (sentinel->servers) {
             return "has several lines \"server\"; write one, or \"sentinel "
-                   "NAME;\" if they are the sentinels of its master";
+                   "NAME;\" if they are the sentinels of its master, or "
+                   "\"cluster on;\" if they are nodes of a Redis Cluster";
         }
 
         return NGX_CONF_OK;

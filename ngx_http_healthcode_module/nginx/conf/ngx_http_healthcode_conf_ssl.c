@@ -255,6 +255,12 @@ ngx_http_healthcode_conf_ssl_default_name(ngx_conf_t *cf,
                "certificates of both are for";
     }
 
+    if (store->is_cluster) {
+        return "has \"ssl on\", and a cluster, which names its nodes by their "
+               "addresses; write \"ssl_name NAME;\", which the certificates "
+               "of all are for";
+    }
+
     if ((store->server.naddrs
          && store->server.addrs[0].sockaddr->sa_family == AF_UNIX)
         || ngx_strlchr(host->data, host->data + host->len, ':')

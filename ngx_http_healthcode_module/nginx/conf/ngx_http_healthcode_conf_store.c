@@ -7,6 +7,7 @@
 #include "../store/ngx_http_healthcode_rotate.h"
 #include "ngx_http_healthcode_conf_block.h"
 #include "ngx_http_healthcode_conf_cache.h"
+#include "ngx_http_healthcode_conf_cluster.h"
 #include "ngx_http_healthcode_conf_credential.h"
 #include "ngx_http_healthcode_conf_file.h"
 #include "ngx_http_healthcode_conf_less.h"
@@ -47,6 +48,13 @@ static ngx_command_t  ngx_http_healthcode_store_commands[] = {
       ngx_http_healthcode_conf_server,
       0,
       0,
+      NULL },
+
+    { ngx_string("cluster"),
+      NGX_CONF_TAKE1,
+      ngx_conf_set_flag_slot,
+      0,
+      offsetof(ngx_http_healthcode_store_t, is_cluster),
       NULL },
 
     { ngx_string("sentinel"),
@@ -250,6 +258,7 @@ ngx_http_healthcode_conf_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_healthcode_conf_refer(cf, &value[1], &store->block);
     store->number = mcf->stores.nelts - 1;
     store->database = NGX_CONF_UNSET;
+    store->is_cluster = NGX_CONF_UNSET;
     store->timeout = NGX_CONF_UNSET_MSEC;
     store->connect_timeout = NGX_CONF_UNSET_MSEC;
     store->max_pending = NGX_CONF_UNSET;
@@ -279,7 +288,11 @@ ngx_http_healthcode_conf_store_finish(ngx_conf_t *cf,
 {
     char  *rv;
 
-    rv = ngx_http_healthcode_conf_sentinel_finish(cf, store);
+    ngx_conf_init_value(store->is_cluster, 0);
+
+    rv = store->is_cluster
+         ? ngx_http_healthcode_conf_cluster_finish(cf, store)
+         : ngx_http_healthcode_conf_sentinel_finish(cf, store);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -318,6 +331,7 @@ ngx_http_healthcode_conf_store_finish(ngx_conf_t *cf,
     store->handshake.user = ngx_http_healthcode_view(&store->user);
     store->handshake.database = (unsigned) store->database;
     store->handshake.is_gate = true;
+    store->handshake.is_node = (store->is_cluster != 0);
     store->handshake.evicting_ok = (store->evicting_ok != 0);
 
     if (store->password.len) {
@@ -458,6 +472,7 @@ ngx_http_healthcode_conf_store_link(ngx_conf_t *cf,
     for (i = 0; i < mcf->stores.nelts; i++) {
 
         stores[i]->handshake.pepper_check = mcf->pepper_check;
+        ngx_http_healthcode_conf_cluster_credentials(stores[i]);
         ngx_http_healthcode_conf_ssl_advise(cf, stores[i]);
         ngx_http_healthcode_conf_less_advise(cf, stores[i]);
 

@@ -4,7 +4,7 @@
  * docs/directives.md, "healthcode_data_max_age".
  */
 
-#include "../store/ngx_http_healthcode_client.h"
+#include "../store/ngx_http_healthcode_ask.h"
 #include "ngx_http_healthcode_data_age.h"
 
 
@@ -17,14 +17,16 @@ static const ngx_http_healthcode_store_t *ngx_http_healthcode_data_age_store(
 ngx_uint_t
 ngx_http_healthcode_data_age_is_old(const ngx_http_healthcode_loc_conf_t *lcf)
 {
-    const ngx_http_healthcode_client_t  *client = lcf->rules.store->client;
+    const healthcode_data_t  *data;
 
     if (lcf->rules.data_max_age == 0) {
         return 0;
     }
 
-    return client == NULL
-           || healthcode_data_is_old(ngx_http_healthcode_client_data(client),
+    data = ngx_http_healthcode_ask_data(lcf->rules.store);
+
+    return data == NULL
+           || healthcode_data_is_old(data,
                                      lcf->rules.data_max_age, ngx_time());
 }
 
@@ -88,15 +90,14 @@ ngx_http_healthcode_data_age_time(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_healthcode_data_age_is_known(ngx_http_request_t *r, int64_t *age)
 {
+    const healthcode_data_t            *data;
     const ngx_http_healthcode_store_t  *store;
 
     store = ngx_http_healthcode_data_age_store(r);
+    data = store ? ngx_http_healthcode_ask_data(store) : NULL;
 
-    return store && store->client
-           && healthcode_data_age(ngx_http_healthcode_client_data(
-                                      store->client),
-                                  ngx_time(), age)
-              == HEALTHCODE_DATA_AT;
+    return data && healthcode_data_age(data, ngx_time(), age)
+                   == HEALTHCODE_DATA_AT;
 }
 
 

@@ -5,7 +5,7 @@
  */
 
 #include "../request/ngx_http_healthcode_suspend.h"
-#include "../store/ngx_http_healthcode_client.h"
+#include "../store/ngx_http_healthcode_ask.h"
 #include "../store/ngx_http_healthcode_tally.h"
 #include "ngx_http_healthcode_live_read.h"
 #include "ngx_http_healthcode_revocation.h"
@@ -36,7 +36,7 @@ ngx_http_healthcode_live_read_ask(ngx_http_request_t *r,
     ngx_http_healthcode_record_t *record)
 {
     healthcode_reason_e                reason;
-    ngx_http_healthcode_client_t      *client = lcf->rules.store->client;
+    ngx_http_healthcode_asked_t        asked;
     ngx_http_healthcode_risk_found_t  *risk = &record->found.risk;
 
     if (lcf->rules.store->cache
@@ -50,11 +50,10 @@ ngx_http_healthcode_live_read_ask(ngx_http_request_t *r,
 
     clock_gettime(CLOCK_MONOTONIC, &risk->asked);
 
-    reason = client ? ngx_http_healthcode_client_ask(client,
-                                           &record->found.code.query,
-                                           ngx_http_healthcode_live_read_done,
-                                           record, &record->lookup)
-                    : HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    reason = ngx_http_healthcode_ask(lcf->rules.store,
+                                     &record->found.code.query,
+                                     ngx_http_healthcode_live_read_done,
+                                     record, &asked);
 
     if (reason != HEALTHCODE_REASON_OK) {
         ngx_http_healthcode_live_read_count(lcf->rules.store, reason);
@@ -62,9 +61,14 @@ ngx_http_healthcode_live_read_ask(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (record->lookup->is_joined || record->lookup->is_behind) {
+    record->lookup = asked.lookup;
+    record->read = asked.read;
+
+    if (asked.lookup
+        && (asked.lookup->is_joined || asked.lookup->is_behind))
+    {
         ngx_http_healthcode_tally(lcf->rules.store->tally,
-                                  record->lookup->is_joined
+                                  asked.lookup->is_joined
                                   ? HEALTHCODE_SERIES_JOINED
                                   : HEALTHCODE_SERIES_STALE,
                                   &lcf->rules.store->name,
@@ -83,22 +87,17 @@ ngx_http_healthcode_live_read_find(const ngx_http_healthcode_loc_conf_t *lcf,
     ngx_http_healthcode_record_t *record)
 {
     healthcode_risk_terms_t            terms;
-    ngx_http_healthcode_client_t      *client = lcf->rules.store->client;
     ngx_http_healthcode_risk_found_t  *risk = &record->found.risk;
 
     risk->sought = 1;
-
-    if (client == NULL) {
-        return 0;
-    }
 
     /* no longer ago than a lease, or nothing is found */
     ngx_http_healthcode_live_read_terms(lcf, record, record->found.code.now,
                                         &terms);
 
-    if (!ngx_http_healthcode_client_find(client, &record->found.code.query,
-                                         &terms, &risk->findings,
-                                         &risk->known_at))
+    if (!ngx_http_healthcode_ask_find(lcf->rules.store,
+                                      &record->found.code.query, &terms,
+                                      &risk->findings, &risk->known_at))
     {
         return 0;
     }
@@ -131,7 +130,6 @@ ngx_http_healthcode_live_read_outage(const ngx_http_healthcode_loc_conf_t *lcf,
     uint64_t                           over;
     healthcode_risk_t                  findings;
     healthcode_risk_terms_t            terms;
-    ngx_http_healthcode_client_t      *client = lcf->rules.store->client;
     ngx_http_healthcode_risk_found_t  *risk = &record->found.risk;
 
     risk->store = HEALTHCODE_STORE_OUTAGE;
@@ -139,17 +137,16 @@ ngx_http_healthcode_live_read_outage(const ngx_http_healthcode_loc_conf_t *lcf,
 
     over = healthcode_verdict_stale(&lcf->rules.stale, reason);
 
-    if (over == 0 || client == NULL) {
+    if (over == 0) {
         return;
     }
 
     healthcode_risk_clear(&findings);
     ngx_http_healthcode_live_read_terms(lcf, record, ngx_time(), &terms);
 
-    if (ngx_http_healthcode_client_find_stale(client,
-                                              &record->found.code.query,
-                                              &terms, over, &findings,
-                                              &risk->known_at)
+    if (ngx_http_healthcode_ask_find_stale(lcf->rules.store,
+                                           &record->found.code.query, &terms,
+                                           over, &findings, &risk->known_at)
         && healthcode_risk_reason(&findings) == HEALTHCODE_REASON_OK)
     {
         risk->was_known = 1;
@@ -167,6 +164,7 @@ ngx_http_healthcode_live_read_done(void *data, healthcode_reason_e reason,
     const ngx_http_healthcode_store_t  *store = record->gate->rules.store;
 
     record->lookup = NULL;
+    record->read = NULL;
     risk->lookup_us = ngx_http_healthcode_tally_elapsed(&risk->asked);
 
     ngx_http_healthcode_live_read_count(store, reason);

@@ -7,7 +7,7 @@
 
 #include "../keys/ngx_http_healthcode_keys.h"
 #include "ngx_http_healthcode_record.h"
-#include "../../redis/healthcode_pipeline.h"
+#include "../../redis/healthcode_read.h"
 
 
 static ngx_http_healthcode_record_t *ngx_http_healthcode_record_create(
@@ -135,6 +135,11 @@ ngx_http_healthcode_record_cancel(ngx_http_healthcode_record_t *record)
     if (record->lookup) {
         healthcode_pipeline_cancel(record->lookup);
         record->lookup = NULL;
+    }
+
+    if (record->read) {
+        healthcode_read_cancel(record->read);
+        record->read = NULL;
     }
 
     ngx_http_healthcode_keys_cancel(&record->key);

@@ -274,6 +274,8 @@ struct ngx_http_healthcode_record_s {
     struct healthcode_lookup_s        *lookup;     /* live_read.c, passage.c,
                                                       mark.c: under way, or
                                                       NULL */
+    struct healthcode_read_s          *read;       /* live_read.c: of a cluster,
+                                                      likewise */
     ngx_http_healthcode_proof_t        proof;      /* of the main request */
     ngx_http_healthcode_passage_t     *passage;    /* passage.c; NULL: none was
                                                       asked for */

@@ -5,7 +5,7 @@
  * docs/monitoring/metrics.md, "State of stores".
  */
 
-#include "../store/ngx_http_healthcode_client.h"
+#include "../store/ngx_http_healthcode_ask.h"
 #include "ngx_http_healthcode_status_format.h"
 
 
@@ -100,6 +100,7 @@ ngx_http_healthcode_status_data(const ngx_array_t *stores,
 static const healthcode_data_t *
 ngx_http_healthcode_status_data_of(const ngx_http_healthcode_store_t *store)
 {
-    return store->client ? ngx_http_healthcode_client_data(store->client)
-                         : &ngx_http_healthcode_status_data_unknown;
+    const healthcode_data_t  *data = ngx_http_healthcode_ask_data(store);
+
+    return data ? data : &ngx_http_healthcode_status_data_unknown;
 }

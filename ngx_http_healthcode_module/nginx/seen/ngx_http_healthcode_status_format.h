@@ -90,6 +90,14 @@ void ngx_http_healthcode_status_json_data(
 void ngx_http_healthcode_status_data(const ngx_array_t *stores,
     healthcode_sink_t *text);
 
+/* Of JSON, of one store: the member "nodes", those of its cluster. */
+void ngx_http_healthcode_status_json_nodes(
+    const ngx_http_healthcode_store_t *store, healthcode_json_writer_t *json);
+
+/* Of Prometheus' format: which nodes are up. */
+void ngx_http_healthcode_status_nodes(const ngx_array_t *stores,
+    healthcode_sink_t *text);
+
 /* Of JSON, of one store: the member "halls", who is inside. */
 void ngx_http_healthcode_status_json_halls(
     const ngx_http_healthcode_status_facts_t *facts,

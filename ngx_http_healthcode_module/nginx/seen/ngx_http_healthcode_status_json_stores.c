@@ -140,6 +140,7 @@ ngx_http_healthcode_status_json_state(const ngx_http_healthcode_store_t *store,
                                  state.max_keys);
 
     ngx_http_healthcode_status_json_sentinel(store, &state.lead, json);
+    ngx_http_healthcode_status_json_nodes(store, json);
 }
 
 

@@ -5,7 +5,7 @@
  * docs/monitoring/metrics.md, "State of stores".
  */
 
-#include "../store/ngx_http_healthcode_client.h"
+#include "../store/ngx_http_healthcode_ask.h"
 #include "../store/ngx_http_healthcode_standing.h"
 #include "ngx_http_healthcode_status_format.h"
 
@@ -19,6 +19,12 @@ typedef struct {
 } ngx_http_healthcode_status_state_metric_t;
 
 
+static void ngx_http_healthcode_status_state_sum(
+    const ngx_http_healthcode_store_t *store,
+    ngx_http_healthcode_status_state_t *sum);
+static void ngx_http_healthcode_status_state_add(
+    ngx_http_healthcode_status_state_t *sum,
+    const ngx_http_healthcode_status_state_t *state);
 static void ngx_http_healthcode_status_workers(const ngx_array_t *stores,
     healthcode_sink_t *text);
 
@@ -113,6 +119,12 @@ ngx_http_healthcode_status_state(const ngx_http_healthcode_store_t *store,
     uint64_t                   now;
     healthcode_standing_sum_t  sum;
 
+    if (store->is_cluster && store->node.len == 0) {
+        ngx_http_healthcode_status_state_sum(store, state);
+        state->max_keys = store->cache ? (uint64_t) store->max_tracked : 0;
+        return;
+    }
+
     ngx_memzero(state, sizeof(ngx_http_healthcode_status_state_t));
 
     state->reason = HEALTHCODE_REASON_STORE_UNAVAILABLE;
@@ -123,8 +135,7 @@ ngx_http_healthcode_status_state(const ngx_http_healthcode_store_t *store,
     }
 
     if (!ngx_http_healthcode_standing_sum(store, &sum, &now)) {
-        state->is_up = store->client
-                       && ngx_http_healthcode_client_is_up(store->client);
+        state->is_up = ngx_http_healthcode_ask_is_up(store);
         return;
     }
 
@@ -148,6 +159,87 @@ ngx_http_healthcode_status_state(const ngx_http_healthcode_store_t *store,
 
     if (state->lead.sentinels) {
         state->lead = sum.standing.lead;
+    }
+}
+
+
+/* Down if one of them is, for its reason; of the rest, the worst of all. */
+static void
+ngx_http_healthcode_status_state_sum(const ngx_http_healthcode_store_t *store,
+    ngx_http_healthcode_status_state_t *sum)
+{
+    ngx_uint_t                           i;
+    const ngx_http_healthcode_store_t   *node;
+    ngx_http_healthcode_status_state_t   state;
+
+    ngx_memzero(sum, sizeof(ngx_http_healthcode_status_state_t));
+
+    for (i = 0;
+         store->cluster
+         && (node = ngx_http_healthcode_cluster_node(store->cluster, i));
+         i++)
+    {
+        ngx_http_healthcode_status_state(node, &state);
+
+        if (i == 0) {
+            *sum = state;
+
+        } else {
+            ngx_http_healthcode_status_state_add(sum, &state);
+        }
+    }
+
+    /* tags that nobody has are nobody's fault */
+
+    if (sum->is_up && !ngx_http_healthcode_ask_is_up(store)) {
+        sum->is_up = 0;
+        sum->reason = HEALTHCODE_REASON_STORE_UNAVAILABLE;
+        sum->since = 0;
+    }
+
+    if (i == 0) {
+        sum->reason = HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    }
+}
+
+
+static void
+ngx_http_healthcode_status_state_add(ngx_http_healthcode_status_state_t *sum,
+    const ngx_http_healthcode_status_state_t *state)
+{
+    if (state->is_up != sum->is_up) {
+
+        if (!state->is_up) {
+            sum->is_up = 0;
+            sum->reason = state->reason;
+            sum->since = state->since;
+        }
+
+    } else if (state->is_up ? state->since > sum->since
+                            : state->since < sum->since)
+    {
+        sum->since = state->since;
+        sum->reason = state->reason;
+    }
+
+    if (state->workers_down > sum->workers_down) {
+        sum->workers_up = state->workers_up;
+        sum->workers_down = state->workers_down;
+    }
+
+    sum->has_beaten = sum->has_beaten && state->has_beaten;
+    sum->age = (state->age > sum->age) ? state->age : sum->age;
+
+    if (state->is_timed
+        && (!sum->is_timed || llabs(state->ahead) > llabs(sum->ahead)))
+    {
+        sum->is_timed = 1;
+        sum->ahead = state->ahead;
+    }
+
+    if (state->has_keys && (!sum->has_keys || state->keys > sum->keys)) {
+        sum->has_keys = 1;
+        sum->keys = state->keys;
     }
 }
 

@@ -79,6 +79,7 @@ ngx_http_healthcode_status_stores(
     ngx_uint_t  i;
 
     ngx_http_healthcode_status_standings(&facts->mcf->stores, text);
+    ngx_http_healthcode_status_nodes(&facts->mcf->stores, text);
     ngx_http_healthcode_status_data(&facts->mcf->stores, text);
 
     for (i = 0; i < sizeof(ngx_http_healthcode_status_counted)

@@ -8,10 +8,13 @@
 
 
 /* What the memory is laid out as; another one is another number. */
-#define NGX_HTTP_HEALTHCODE_CACHE_LAYOUT  UINT64_C(0x6865616c7468001)
+#define NGX_HTTP_HEALTHCODE_CACHE_LAYOUT  UINT64_C(0x6865616c7468002)
 
+/* Of each process, and of all. */
+#define NGX_HTTP_HEALTHCODE_CACHE_OWN                                         \
+    (NGX_HTTP_HEALTHCODE_CACHE_STORES + NGX_HTTP_HEALTHCODE_CACHE_NODES)
 #define NGX_HTTP_HEALTHCODE_CACHE_OWNERS                                      \
-    (NGX_MAX_PROCESSES * NGX_HTTP_HEALTHCODE_CACHE_STORES)
+    (NGX_MAX_PROCESSES * NGX_HTTP_HEALTHCODE_CACHE_OWN)
 
 
 /* At the start of the memory; the tables follow. */
@@ -29,7 +32,7 @@ _Static_assert(offsetof(ngx_http_healthcode_cache_head_t, layout) == 0
                && sizeof(ngx_http_healthcode_cache_head_t)
                   == 64 + 8 * NGX_HTTP_HEALTHCODE_CACHE_OWNERS
                      + 128 * NGX_MAX_PROCESSES
-               && NGX_HTTP_HEALTHCODE_CACHE_STORES == 16,
+               && NGX_HTTP_HEALTHCODE_CACHE_OWN == 48,
                "the zone is laid out otherwise: see healthcode_table.h");
 
 
@@ -37,6 +40,12 @@ static ngx_int_t ngx_http_healthcode_cache_init(ngx_shm_zone_t *zone,
     void *data);
 static u_char *ngx_http_healthcode_cache_memory(ngx_slab_pool_t *pool,
     size_t *size);
+
+
+/* A bit a node: this process has it. */
+static uint32_t  ngx_http_healthcode_cache_nodes;
+
+_Static_assert(NGX_HTTP_HEALTHCODE_CACHE_NODES == 32, "a bit each");
 
 
 ngx_http_healthcode_cache_t *
@@ -145,7 +154,32 @@ ngx_http_healthcode_cache_memory(ngx_slab_pool_t *pool, size_t *size)
 ngx_uint_t
 ngx_http_healthcode_cache_owner(ngx_uint_t store)
 {
-    return ngx_process_slot * NGX_HTTP_HEALTHCODE_CACHE_STORES + store;
+    return ngx_process_slot * NGX_HTTP_HEALTHCODE_CACHE_OWN + store;
+}
+
+
+ngx_int_t
+ngx_http_healthcode_cache_take(void)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_HEALTHCODE_CACHE_NODES; i++) {
+
+        if (!(ngx_http_healthcode_cache_nodes & (uint32_t) 1 << i)) {
+            ngx_http_healthcode_cache_nodes |= (uint32_t) 1 << i;
+            return NGX_HTTP_HEALTHCODE_CACHE_STORES + i;
+        }
+    }
+
+    return NGX_ERROR;
+}
+
+
+void
+ngx_http_healthcode_cache_give(ngx_uint_t number)
+{
+    ngx_http_healthcode_cache_nodes &=
+        ~((uint32_t) 1 << (number - NGX_HTTP_HEALTHCODE_CACHE_STORES));
 }
 
 

@@ -14,8 +14,9 @@
 #include "../../core/healthcode_known.h"
 
 
-/* Stores that have their cache in zones. */
+/* Stores that have their cache in zones, and nodes of clusters among them. */
 #define NGX_HTTP_HEALTHCODE_CACHE_STORES  16
+#define NGX_HTTP_HEALTHCODE_CACHE_NODES   32
 
 
 /* Bytes that a processor reads at once. */
@@ -68,8 +69,18 @@ struct ngx_http_healthcode_cache_s {
 ngx_http_healthcode_cache_t *ngx_http_healthcode_cache_create(ngx_conf_t *cf,
     ngx_str_t *name, size_t size);
 
-/* The number under which this process owns its entries of a store. */
+/*
+ * The number under which this process owns its entries of a store; of a node
+ * the number is that of _take().
+ */
 ngx_uint_t ngx_http_healthcode_cache_owner(ngx_uint_t store);
+
+/*
+ * A number for a node of a cluster, which no other one of this process has, in
+ * any zone, until it is given back; NGX_ERROR: there is none left.
+ */
+ngx_int_t ngx_http_healthcode_cache_take(void);
+void ngx_http_healthcode_cache_give(ngx_uint_t number);
 
 /* The counters of this process. */
 ngx_http_healthcode_counters_t *ngx_http_healthcode_cache_counters(

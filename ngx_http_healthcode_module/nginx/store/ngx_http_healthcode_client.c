@@ -6,7 +6,6 @@
 
 #include "ngx_http_healthcode_client.h"
 #include "ngx_http_healthcode_clock.h"
-#include "ngx_http_healthcode_connection.h"
 #include "ngx_http_healthcode_heartbeat.h"
 #include "ngx_http_healthcode_lead.h"
 #include "ngx_http_healthcode_notes.h"
@@ -17,6 +16,8 @@
 
 struct ngx_http_healthcode_client_s {
     ngx_http_healthcode_connection_t   connection;
+    ngx_http_healthcode_client_changed_pt  changed;   /* or NULL */
+    void                              *watcher;
     ngx_http_healthcode_heartbeat_t    heartbeat;
     ngx_http_healthcode_standing_t     standing;
     ngx_event_t                        late;     /* the oldest who waits */
@@ -29,6 +30,8 @@ static ngx_int_t ngx_http_healthcode_client_own(
     const ngx_http_healthcode_store_t *store);
 static void ngx_http_healthcode_client_asked(
     ngx_http_healthcode_client_t *client, const healthcode_lookup_t *lookup);
+static void ngx_http_healthcode_client_tell(
+    ngx_http_healthcode_client_t *client);
 static void ngx_http_healthcode_client_live(void *data);
 static void ngx_http_healthcode_client_lost(void *data);
 static void ngx_http_healthcode_client_failed(void *data,
@@ -49,13 +52,13 @@ static const ngx_http_healthcode_connection_handlers_t
 
 
 ngx_http_healthcode_client_t *
-ngx_http_healthcode_client_create(ngx_cycle_t *cycle,
+ngx_http_healthcode_client_create(ngx_pool_t *pool, ngx_log_t *log,
     ngx_http_healthcode_store_t *store)
 {
     ngx_http_healthcode_client_t      *client;
     ngx_http_healthcode_connection_t  *connection;
 
-    client = ngx_pcalloc(cycle->pool, sizeof(ngx_http_healthcode_client_t));
+    client = ngx_pcalloc(pool, sizeof(ngx_http_healthcode_client_t));
     if (client == NULL) {
         return NULL;
     }
@@ -69,7 +72,7 @@ ngx_http_healthcode_client_create(ngx_cycle_t *cycle,
      */
     client->late.handler = ngx_http_healthcode_client_late_handler;
     client->late.data = &client->dummy;
-    client->late.log = cycle->log;
+    client->late.log = log;
 
     connection = &client->connection;
 
@@ -77,7 +80,7 @@ ngx_http_healthcode_client_create(ngx_cycle_t *cycle,
                                         ngx_http_healthcode_state_rows,
                                         &ngx_http_healthcode_client_handlers,
                                         client, ngx_http_healthcode_notes_write,
-                                        cycle->log)
+                                        log)
         != NGX_OK)
     {
         return NULL;
@@ -87,15 +90,56 @@ ngx_http_healthcode_client_create(ngx_cycle_t *cycle,
     ngx_http_healthcode_standing_init(&client->standing, connection);
 
     if (ngx_http_healthcode_client_own(client, store) != NGX_OK
-        || ngx_http_healthcode_lead_begin(connection, cycle->pool) != NGX_OK)
+        || ngx_http_healthcode_lead_begin(connection, pool) != NGX_OK)
     {
         return NULL;
     }
 
     ngx_http_healthcode_rotate_init(connection, store);
-    ngx_http_healthcode_connection_start(connection);
 
     return client;
+}
+
+
+void
+ngx_http_healthcode_client_start(ngx_http_healthcode_client_t *client)
+{
+    ngx_http_healthcode_connection_start(&client->connection);
+}
+
+
+void
+ngx_http_healthcode_client_watch(ngx_http_healthcode_client_t *client,
+    ngx_http_healthcode_client_changed_pt changed, void *data)
+{
+    client->changed = changed;
+    client->watcher = data;
+}
+
+
+static void
+ngx_http_healthcode_client_tell(ngx_http_healthcode_client_t *client)
+{
+    if (client->changed) {
+        client->changed(client->watcher);
+    }
+}
+
+
+ngx_http_healthcode_connection_t *
+ngx_http_healthcode_client_connection(ngx_http_healthcode_client_t *client)
+{
+    return &client->connection;
+}
+
+
+void
+ngx_http_healthcode_client_flush(ngx_http_healthcode_client_t *client)
+{
+    ngx_http_healthcode_heartbeat_t  *heartbeat = &client->heartbeat;
+
+    ngx_http_healthcode_connection_flush(heartbeat->connection);
+    ngx_http_healthcode_heartbeat_wake(heartbeat);
 }
 
 
@@ -202,6 +246,26 @@ ngx_http_healthcode_client_ask(ngx_http_healthcode_client_t *client,
 
 
 healthcode_reason_e
+ngx_http_healthcode_client_asking(ngx_http_healthcode_client_t *client,
+    const healthcode_risk_query_t *query, healthcode_lookup_done_pt done,
+    void *data, healthcode_lookup_t **lookup)
+{
+    healthcode_reason_e                reason;
+    ngx_http_healthcode_connection_t  *connection = &client->connection;
+
+    reason = healthcode_tracker_asking(&connection->tracker, query,
+                                       ngx_http_healthcode_clock(), done, data,
+                                       lookup);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        ngx_http_healthcode_client_asked(client, *lookup);
+    }
+
+    return reason;
+}
+
+
+healthcode_reason_e
 ngx_http_healthcode_client_call(ngx_http_healthcode_client_t *client,
     const healthcode_call_t *call, healthcode_lookup_t **lookup)
 {
@@ -259,6 +323,7 @@ ngx_http_healthcode_client_live(void *data)
 
     ngx_http_healthcode_heartbeat_start(&client->heartbeat);
     ngx_http_healthcode_standing_say(&client->standing);
+    ngx_http_healthcode_client_tell(client);
 }
 
 
@@ -288,6 +353,7 @@ ngx_http_healthcode_client_failed(void *data, healthcode_reason_e reason)
                    healthcode_reason_word(reason).data);
 
     ngx_http_healthcode_standing_say(&client->standing);
+    ngx_http_healthcode_client_tell(client);
 
     healthcode_pipeline_fail(&connection->tracker.pipeline, reason);
 }

@@ -7,15 +7,34 @@
 #ifndef NGX_HTTP_HEALTHCODE_CLIENT_H
 #define NGX_HTTP_HEALTHCODE_CLIENT_H
 
-#include "../ngx_http_healthcode.h"
+#include "ngx_http_healthcode_connection.h"
 
 #include "../../core/healthcode_data.h"
 #include "../../redis/healthcode_pipeline.h"
 
 
-/* The client of this worker, which connects at once; NULL: no memory. */
+/* What has changed: it is live, or down; data is that of _watch(). */
+typedef void (*ngx_http_healthcode_client_changed_pt)(void *data);
+
+
+/*
+ * The client of this worker, in memory of pool, which connects when _start() is
+ * called; NULL: no memory.
+ */
 ngx_http_healthcode_client_t *ngx_http_healthcode_client_create(
-    ngx_cycle_t *cycle, ngx_http_healthcode_store_t *store);
+    ngx_pool_t *pool, ngx_log_t *log, ngx_http_healthcode_store_t *store);
+void ngx_http_healthcode_client_start(ngx_http_healthcode_client_t *client);
+
+/* Before _start(): changed is called, and must not destroy the client. */
+void ngx_http_healthcode_client_watch(ngx_http_healthcode_client_t *client,
+    ngx_http_healthcode_client_changed_pt changed, void *data);
+
+/* Its connection's rules, and the connection. */
+ngx_http_healthcode_connection_t *ngx_http_healthcode_client_connection(
+    ngx_http_healthcode_client_t *client);
+
+/* Writes what was asked of its tracker, at the end of this turn. */
+void ngx_http_healthcode_client_flush(ngx_http_healthcode_client_t *client);
 
 /* Closes it for good; every lookup under way ends as unavailable. */
 void ngx_http_healthcode_client_destroy(ngx_http_healthcode_client_t *client);
@@ -60,6 +79,11 @@ ngx_uint_t ngx_http_healthcode_client_find_stale(
  * the reason is an outage, or _FAULT: no memory.
  */
 healthcode_reason_e ngx_http_healthcode_client_ask(
+    ngx_http_healthcode_client_t *client, const healthcode_risk_query_t *query,
+    healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup);
+
+/* Likewise of a node to which a tag moves, as healthcode_tracker_asking(). */
+healthcode_reason_e ngx_http_healthcode_client_asking(
     ngx_http_healthcode_client_t *client, const healthcode_risk_query_t *query,
     healthcode_lookup_done_pt done, void *data, healthcode_lookup_t **lookup);
 

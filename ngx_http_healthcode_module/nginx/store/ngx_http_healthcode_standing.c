@@ -139,5 +139,11 @@ ngx_http_healthcode_standing_sum(const ngx_http_healthcode_store_t *store,
 static uint64_t
 ngx_http_healthcode_standing_name(const ngx_http_healthcode_store_t *store)
 {
-    return healthcode_str_hash(0, ngx_http_healthcode_view(&store->name));
+    uint64_t  name;
+
+    name = healthcode_str_hash(0, ngx_http_healthcode_view(&store->name));
+
+    return store->node.len
+           ? healthcode_str_hash(name, ngx_http_healthcode_view(&store->node))
+           : name;
 }
