@@ -225,6 +225,15 @@ sub run_example {
             my ($rights) = slurp("$ROOT/docs/redis-keys.md")
                 =~ /^    (~healthcode:hall:.*\n.*)$/m;
             $s->{redis}->cmd('ACL', 'SETUSER', 'gate', split ' ', $rights);
+        } elsif ($mark eq 'the centre ticks') {
+            $s->{ticks} = Healthcode::Process->spawn([
+                "$Healthcode::Fixture::BUILD/healthcode", 'store', 'tick',
+                @{ $s->{store} }[0, 1] ]);
+            sleep 1.5;    # a gate that was out tries again within a second
+        } elsif ($mark eq 'the line is cut') {
+            sleep 3;      # a Redis that was just started does not count offline
+            delete($s->{ticks})->end('TERM');
+            sleep 2.5;
         } elsif ($mark eq 'redis stops') {
             $s->{redis}->down;
         } elsif ($mark !~ /^nginx -t: /) {

@@ -1298,6 +1298,14 @@ for my $case (
     [ 'data-clear', 1, $META, 'schema' ],
     [ 'data-set', 1, 'healthcode:data', 'a', 'now', 'force' ],
     [ 'data-clear', 1, 'healthcode:data', 'a' ],
+    (map { [ 'tick', 1, 'healthcode:tick:{c}', @$_ ] }
+     [ '', 'later' ], [ 'x', 'later' ], [ '-1', 'later' ], [ '1e3', 'later' ],
+     [ '1.5', 'later' ], [ '9' x 16, 'force' ], [ 'x', 'force' ], [ '5' ],
+     [ '5', '' ], [ '5', 'now' ], [ '5', 'later', '1' ],
+     [ ($now + 60) . '000', 'later' ]),
+    [ 'tick', 1, $META, '5', 'force' ],
+    [ 'tick', 1, 'healthcode:tick', '5', 'force' ],
+    [ 'tick', 2, 'healthcode:tick:{c}', $META, '5', 'force' ],
     (map { [ 'store-init', 258, meta_keys(), @$_ ] }
      [ '1', '0' x 32, '0' x 32, 'force', '1', '1' ],
      [ '2', 'x', '0' x 32, 'force', '1', '1' ],
@@ -1513,6 +1521,51 @@ cmp_ok(hash($DATA)->{'hall-2_b'}, '<', $sources{'hall-2_b'},
        'it went back');
 run('store', 'touch', @unix, '--source', 'hall-2_b', '--at', '+2m');
 answers('store touch of a time to come', 3, qr/lies in the future by the clock/);
+
+# ---- store tick ----
+
+{
+    my $tick = 'healthcode:tick:{c}';
+    my $ms = sub { my ($s, $us) = @{ redis('TIME') }; $s * 1000 + int($us / 1000) };
+
+    run('store', 'check', @store);
+    unlike($out, qr/ tick /, 'store check: no tick');
+    run('store', 'tick', @unix, '--once');
+    answers('store tick --once', 0, qr/^tick \d{13}$/);
+    cmp_ok(abs($ms->() - redis('GET', $tick)), '<', 5000, 'it is the time');
+    is(redis('TTL', $tick), -1, 'it does not expire');
+    run('store', 'check', @store);
+    like($out, qr/^(ok  |warn) tick     \d+\.\d s old$/m, 'store check: how old it is');
+
+    my $later = $ms->() + 900;
+    redis('SET', $tick, $later);
+    run('store', 'tick', @unix, '--once');
+    answers('an earlier tick', 0, qr/^kept a later tick: $later$/);
+    is(redis('GET', $tick), $later, 'it does not go back');
+    run('store', 'tick', @unix, '--once', '--force');
+    answers('--force', 0, qr/^tick \d{13}$/);
+    cmp_ok(redis('GET', $tick), '<', $later, 'unless it is told to');
+
+    for my $wrong ($ms->() + 3_600_000, 'x', '') {
+        redis('SET', $tick, $wrong);
+        run('store', 'check', @store);
+        like($out, qr/^warn tick     (?:3[56]\d\d\.\d s ahead of our clock|it cannot be read)/m,
+             "store check: \"$wrong\"");
+        run('store', 'tick', @unix, '--once');
+        answers("what is \"$wrong\" does not stand in the way", 0, qr/^tick \d{13}$/);
+    }
+    redis('SET', $tick, $ms->() - 60_000);
+    run('store', 'check', @store);
+    like($out, qr/^warn tick     6\d\.\d s old$/m, 'store check: a tick of a minute ago');
+
+    run('store', 'tick', @unix, '--force');
+    answers('store tick --force', 2, qr/add --once/);
+    run('store', 'tick', '--redis', 'unix:/nonexistent', '--once');
+    answers('store tick of nobody', 3, qr/cannot connect/);
+    run('store', 'rights', '--tick');
+    answers('store rights --tick', 0, qr/^resetkeys ~healthcode:tick:\{c\} %R~/);
+    redis('DEL', $tick);
+}
 
 for my $value ('x', '', '-5', redis('TIME')->[0] + 1000) {
     redis('HSET', $DATA, 'city', $value);

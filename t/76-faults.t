@@ -12,10 +12,12 @@ use Test::More;
 use Healthcode::Docs qw(document);
 use Healthcode::Faults;
 use Healthcode::Faults::Redis;
+use Healthcode::Faults::Replica;
 use Healthcode::Faults::Sentinel;
 use Healthcode::Faults::Wire;
 
-my @rows = (Healthcode::Faults::Redis::rows(), Healthcode::Faults::Sentinel::rows());
+my @rows = (Healthcode::Faults::Redis::rows(), Healthcode::Faults::Sentinel::rows(),
+            Healthcode::Faults::Replica::rows());
 
 # ---- the document says the same ----
 

@@ -141,11 +141,13 @@ healthcode_owner_epoch(const healthcode_owner_t *owner)
 
 void
 healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
-    uint64_t sent)
+    uint64_t sent, uint64_t until)
 {
+    uint64_t  end = sent + owner->length;
+
     if (owner->live && epoch == healthcode_owner_epoch(owner)) {
         healthcode_lease_extend(healthcode_owner_lease(owner),
-                                sent + owner->length);
+                                end < until ? end : until);
     }
 }
 

@@ -121,10 +121,11 @@ uint64_t healthcode_owner_epoch(const healthcode_owner_t *owner);
 
 /*
  * The store has proved itself in answer to what was sent at the time sent, ms,
- * in epoch: for the length of the lease since then, what was stored is fresh.
+ * in epoch: for the length of the lease since then, and no longer than until,
+ * ms, what was stored is fresh.
  */
 void healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
-    uint64_t sent);
+    uint64_t sent, uint64_t until);
 
 /*
  * A read that was sent in epoch, and answered at the time now, ms, found no

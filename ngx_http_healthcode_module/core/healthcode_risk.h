@@ -105,6 +105,7 @@ typedef struct {
  */
 typedef struct {
     unsigned                  parts;        /* that it holds: no other counts */
+    bool                      is_offline;   /* by a replica that is cut off */
     bool                      unreadable;   /* not all flags could be read */
     size_t                    nflags;
     healthcode_risk_flag_t    flags[HEALTHCODE_RISK_FLAGS_MAX];

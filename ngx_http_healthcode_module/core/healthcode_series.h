@@ -48,6 +48,7 @@ typedef enum {
     HEALTHCODE_SERIES_LOOKUPS = 'l',   /* by store and result */
     HEALTHCODE_SERIES_JOINED = 'j',    /* by store */
     HEALTHCODE_SERIES_STALE = 's',     /* by store */
+    HEALTHCODE_SERIES_OFFLINE = 'o',   /* by store */
     HEALTHCODE_SERIES_CONNECTS = 'c',  /* by store */
     HEALTHCODE_SERIES_FAILURES = 'f',  /* by store and reason */
     HEALTHCODE_SERIES_PASSWORDS = 'p', /* by store */

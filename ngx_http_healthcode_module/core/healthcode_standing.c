@@ -33,6 +33,7 @@
 #define HEALTHCODE_STANDING_MASTER         8
 #define HEALTHCODE_STANDING_EPOCH         10
 #define HEALTHCODE_STANDING_NAMED         11
+#define HEALTHCODE_STANDING_TICK_AGE      12
 #define HEALTHCODE_STANDING_CHECKSUM      15
 #define HEALTHCODE_STANDING_WORDS         16
 
@@ -40,6 +41,8 @@
 #define HEALTHCODE_STANDING_UP      UINT64_C(1)
 #define HEALTHCODE_STANDING_TIMED   UINT64_C(2)
 #define HEALTHCODE_STANDING_KEYED   UINT64_C(4)
+#define HEALTHCODE_STANDING_REPLICA UINT64_C(8)
+#define HEALTHCODE_STANDING_OFFLINE UINT64_C(16)
 #define HEALTHCODE_STANDING_REASON  8
 
 /* Bits of _LEAD below each of its numbers; the port is above them. */
@@ -246,11 +249,14 @@ healthcode_standing_pack(uint64_t row[HEALTHCODE_STANDING_WORDS],
         (standing->is_up ? HEALTHCODE_STANDING_UP : 0)
         | (standing->is_timed ? HEALTHCODE_STANDING_TIMED : 0)
         | (standing->has_keys ? HEALTHCODE_STANDING_KEYED : 0)
+        | (standing->is_replica ? HEALTHCODE_STANDING_REPLICA : 0)
+        | (standing->is_offline ? HEALTHCODE_STANDING_OFFLINE : 0)
         | (uint64_t) (uint8_t) standing->reason << HEALTHCODE_STANDING_REASON;
     row[HEALTHCODE_STANDING_SINCE] = standing->since;
     row[HEALTHCODE_STANDING_BEAT] = standing->beat;
     row[HEALTHCODE_STANDING_AHEAD] = (uint64_t) standing->ahead;
     row[HEALTHCODE_STANDING_KEYS] = standing->keys;
+    row[HEALTHCODE_STANDING_TICK_AGE] = (uint64_t) standing->tick_age;
 
     healthcode_standing_pack_lead(row, &standing->lead);
 }
@@ -270,6 +276,9 @@ healthcode_standing_unpack(const uint64_t row[HEALTHCODE_STANDING_WORDS],
     standing->beat = row[HEALTHCODE_STANDING_BEAT];
     standing->ahead = (int64_t) row[HEALTHCODE_STANDING_AHEAD];
     standing->keys = row[HEALTHCODE_STANDING_KEYS];
+    standing->is_replica = (state & HEALTHCODE_STANDING_REPLICA) != 0;
+    standing->is_offline = (state & HEALTHCODE_STANDING_OFFLINE) != 0;
+    standing->tick_age = (int64_t) row[HEALTHCODE_STANDING_TICK_AGE];
 
     healthcode_standing_unpack_lead(row, &standing->lead);
 }
@@ -457,6 +466,15 @@ healthcode_standing_add(healthcode_standing_sum_t *sum,
     {
         all->has_keys = true;
         all->keys = standing->keys;
+    }
+
+    all->is_offline |= standing->is_offline;
+
+    if (standing->is_replica
+        && (!all->is_replica || standing->tick_age > all->tick_age))
+    {
+        all->is_replica = true;
+        all->tick_age = standing->tick_age;
     }
 }
 

@@ -55,6 +55,9 @@ typedef struct {
     int64_t    ahead;      /* ms: the store's clock; if is_timed */
     bool       has_keys;
     uint64_t   keys;       /* that its server tracks; if has_keys */
+    bool       is_replica;
+    bool       is_offline; /* it is cut off, and goes on */
+    int64_t    tick_age;   /* ms: when the tick of a replica was last read */
     healthcode_standing_lead_t  lead;
 } healthcode_standing_t;
 
@@ -115,9 +118,10 @@ bool healthcode_standing_is_lead(const healthcode_standing_lead_t *a,
 /*
  * What the workers say of a store at now.  Down since the first of them said
  * so, for the reason of that one; up since the last one has been; the youngest
- * heartbeat; the clock by the worker to which the answer came fastest; the most
- * keys; the fewest sentinels; the master of the highest epoch that is named to
- * one of them, since the first of them heard so.
+ * heartbeat; the oldest tick, and whether one goes on offline; the clock by the
+ * worker to which the answer came fastest; the most keys; the fewest sentinels;
+ * the master of the highest epoch that is named to one of them, since the first
+ * of them heard so.
  */
 void healthcode_standing_sum(const healthcode_standings_t *standings,
     uint64_t store, uint64_t now, healthcode_standing_sum_t *sum);

@@ -53,6 +53,9 @@ healthcode_verdict_decide(const healthcode_evidence_t *evidence)
     verdict.stale = !passes
                     && healthcode_verdict_was_known(evidence, verdict.reason);
 
+    verdict.offline = passes && evidence->store == HEALTHCODE_STORE_READ
+                      && evidence->is_offline;
+
     if (passes || verdict.stale) {
         verdict.allow = true;
     }
@@ -231,6 +234,10 @@ healthcode_verdict_degraded(const healthcode_verdict_t *verdict)
 
     if (verdict->allow) {
         row = healthcode_verdict_outage(verdict->reason);
+    }
+
+    if (verdict->allow && verdict->offline && row == NULL) {
+        return healthcode_str("offline");
     }
 
     return row ? healthcode_str_from(row->word, strlen(row->word))

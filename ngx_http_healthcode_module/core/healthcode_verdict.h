@@ -52,6 +52,8 @@ typedef struct {
     unsigned             outage_allow;   /* HEALTHCODE_OUTAGE_*: the location
                                             names them */
     healthcode_stale_t   outage_stale;   /* of the location */
+    bool                 is_offline;     /* STORE_READ: by a replica that is cut
+                                            off from its centre, and counts */
     bool                 was_absent;     /* STORE_OUTAGE: no longer ago than
                                             that, nothing was found */
 } healthcode_evidence_t;
@@ -61,6 +63,7 @@ typedef struct {
     bool                 allow;
     healthcode_reason_e  reason;   /* under an allowed outage still it */
     bool                 stale;    /* allowed by what the cache knew */
+    bool                 offline;  /* by what a replica had that is cut off */
 } healthcode_verdict_t;
 
 
@@ -96,8 +99,9 @@ uint64_t healthcode_verdict_stale(const healthcode_stale_t *stale,
 
 /*
  * By what class of outage a verdict passed without an answer of the store: its
- * word, a constant string; "stale", if by what the cache knew; empty if the
- * store answered, or if the verdict is a deny.
+ * word, a constant string; "stale", if by what the cache knew; "offline", if a
+ * replica answered that was cut off from its centre; empty if the store
+ * answered, or if the verdict is a deny.
  */
 healthcode_str_t healthcode_verdict_degraded(
     const healthcode_verdict_t *verdict);

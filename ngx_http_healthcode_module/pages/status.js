@@ -233,6 +233,11 @@ function findStore(store, add) {
             : t('down.now', { store: name, reason }));
     }
 
+    if (store.offline) {
+        add('warn', 'offline ' + name, t('offline', { store: name,
+            time: span(store.tick_age_ms / 1000) }));
+    }
+
     if (Math.abs(store.clock_difference_ms) >= APART * 1000) {
         add('warn', 'clock ' + name, t('clock', { store: name,
             time: span(Math.abs(store.clock_difference_ms) / 1000) }));
@@ -622,6 +627,9 @@ function factsOf(store) {
     if (isNumber(store.lease_age_ms)) {
         add('lease', t('heartbeat'),
             t('before', { ago: span(store.lease_age_ms / 1000) }));
+    }
+    if (isNumber(store.tick_age_ms)) {
+        add('tick', t('tick'), span(store.tick_age_ms / 1000));
     }
     if (isNumber(store.clock_difference_ms)) {
         add('clock', t('difference'), span(store.clock_difference_ms / 1000));

@@ -73,9 +73,18 @@ healthcode_handshake_asks(const healthcode_handshake_t *handshake,
 
     case HEALTHCODE_HANDSHAKE_TRACKING:
     case HEALTHCODE_HANDSHAKE_TRACKED:
+        return handshake->tracking;
+
     case HEALTHCODE_HANDSHAKE_GET:
     case HEALTHCODE_HANDSHAKE_INCR:
-        return handshake->tracking;
+        /* a replica lets nobody write; its tick is pushed soon */
+        return handshake->tracking && handshake->tick.lag == 0;
+
+    case HEALTHCODE_HANDSHAKE_TICK:
+        return handshake->tick.lag != 0;
+
+    case HEALTHCODE_HANDSHAKE_SERVER:
+        return handshake->tick.offline != 0;
 
     case HEALTHCODE_HANDSHAKE_TIME:
     case HEALTHCODE_HANDSHAKE_DATA:
@@ -192,6 +201,12 @@ healthcode_handshake_format_step(const healthcode_handshake_t *handshake,
 
     case HEALTHCODE_HANDSHAKE_INCR:
         return healthcode_handshake_format_push(handshake, "INCR", buf);
+
+    case HEALTHCODE_HANDSHAKE_TICK:
+        return healthcode_tick_format(buf);
+
+    case HEALTHCODE_HANDSHAKE_SERVER:
+        return healthcode_handshake_format_words(buf, "INFO", "server", NULL);
 
     case HEALTHCODE_HANDSHAKE_DATA:
         return healthcode_data_codec_format(buf);
@@ -384,6 +399,24 @@ healthcode_handshake_is_map(const healthcode_handshake_t *handshake,
     unsigned i)
 {
     return healthcode_handshake_step(handshake, i) == HEALTHCODE_HANDSHAKE_MAP;
+}
+
+
+bool
+healthcode_handshake_is_tick(const healthcode_handshake_t *handshake,
+    unsigned i)
+{
+    return healthcode_handshake_step(handshake, i)
+           == HEALTHCODE_HANDSHAKE_TICK;
+}
+
+
+bool
+healthcode_handshake_is_server(const healthcode_handshake_t *handshake,
+    unsigned i)
+{
+    return healthcode_handshake_step(handshake, i)
+           == HEALTHCODE_HANDSHAKE_SERVER;
 }
 
 

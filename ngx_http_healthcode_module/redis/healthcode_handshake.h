@@ -13,6 +13,7 @@
 #include "healthcode_redis_buf.h"
 #include "healthcode_refusal.h"
 #include "healthcode_slot.h"
+#include "healthcode_tick.h"
 
 
 typedef struct {
@@ -31,6 +32,7 @@ typedef struct {
     bool              is_node;        /* of a cluster: it says its map */
     bool              is_scout;       /* that is all it is asked */
     size_t            proof;          /* of a node: by the proof of this tag */
+    healthcode_tick_terms_t  tick;    /* lag is 0: it has to be a master */
     const char       *pepper_check;   /* 32 hex digits */
 } healthcode_handshake_t;
 
@@ -60,6 +62,20 @@ bool healthcode_handshake_format(const healthcode_handshake_t *handshake,
 healthcode_reason_e healthcode_handshake_read(
     const healthcode_handshake_t *handshake, unsigned i,
     const redisReply *reply, char *error, size_t size);
+
+/*
+ * Likewise the tick of a replica, which comes before what it bounds: *tick is
+ * what it says, Unix milliseconds.
+ */
+healthcode_reason_e healthcode_handshake_tick(
+    const healthcode_handshake_t *handshake, const redisReply *reply,
+    int64_t *tick, char *error, size_t size);
+
+/* Whether reply number i is a tick, or says since when the server runs. */
+bool healthcode_handshake_is_tick(const healthcode_handshake_t *handshake,
+    unsigned i);
+bool healthcode_handshake_is_server(const healthcode_handshake_t *handshake,
+    unsigned i);
 
 /* What reply number i proves of the store. */
 typedef enum {

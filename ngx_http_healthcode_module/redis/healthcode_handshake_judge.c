@@ -25,6 +25,8 @@ const healthcode_handshake_row_t
                                         .right = "+get" },
     [HEALTHCODE_HANDSHAKE_INCR]     = { .command = "INCR healthcode:push:{c}",
                                         .right = "+incr" },
+    [HEALTHCODE_HANDSHAKE_TICK]     = {
+        .command = "GET " HEALTHCODE_TICK_KEY, .right = "+get" },
     [HEALTHCODE_HANDSHAKE_TIME]     = { .command = "TIME", .right = "+time" },
     [HEALTHCODE_HANDSHAKE_DATA]     = {
         .command = "HRANDFIELD healthcode:data:{c}", .right = "+hrandfield" },
@@ -36,6 +38,8 @@ const healthcode_handshake_row_t
     [HEALTHCODE_HANDSHAKE_INFO]     = { "INFO memory", "+info",
         "write \"evicting_ok on;\" in the store, if its \"maxmemory-policy\" "
         "is \"noeviction\", which nobody looks at then", false },
+    [HEALTHCODE_HANDSHAKE_SERVER]   = { "INFO server", "+info",
+        "leave \"offline\" out of \"replica\" in the store", false },
     [HEALTHCODE_HANDSHAKE_STATS]    = { .command = "INFO stats",
                                         .right = "+info" },
     [HEALTHCODE_HANDSHAKE_PASSWORD] = { .command = "its new password",
@@ -74,6 +78,9 @@ static bool healthcode_handshake_is_text(const redisReply *reply,
     const char *text);
 static bool healthcode_handshake_is_tracked(const redisReply *reply);
 static healthcode_reason_e healthcode_handshake_read_role(
+    const healthcode_handshake_t *handshake, const redisReply *reply,
+    char *error, size_t size);
+static healthcode_reason_e healthcode_handshake_read_replica(
     const redisReply *reply, char *error, size_t size);
 static healthcode_reason_e healthcode_handshake_replica(char *error,
     size_t size);
@@ -91,6 +98,8 @@ healthcode_handshake_judge(const healthcode_handshake_t *handshake,
     healthcode_handshake_step_e step, const redisReply *reply, char *error,
     size_t size)
 {
+    int64_t  tick;
+
     if (reply->type == REDIS_REPLY_ERROR
         && !healthcode_handshake_may_fail(step, reply))
     {
@@ -117,10 +126,13 @@ healthcode_handshake_judge(const healthcode_handshake_t *handshake,
                                     step, error, size);
 
     case HEALTHCODE_HANDSHAKE_ROLE:
-        return healthcode_handshake_read_role(reply, error, size);
+        return healthcode_handshake_read_role(handshake, reply, error, size);
 
     case HEALTHCODE_HANDSHAKE_INFO:
         return healthcode_handshake_read_info(handshake, reply, error, size);
+
+    case HEALTHCODE_HANDSHAKE_TICK:
+        return healthcode_handshake_tick(handshake, reply, &tick, error, size);
 
     case HEALTHCODE_HANDSHAKE_RISK_META:
     case HEALTHCODE_HANDSHAKE_REGION_META:
@@ -151,6 +163,7 @@ healthcode_handshake_may_fail(healthcode_handshake_step_e step,
     case HEALTHCODE_HANDSHAKE_TRACKED:
         return healthcode_refusal_is_right(reply);
 
+    case HEALTHCODE_HANDSHAKE_TICK:
     case HEALTHCODE_HANDSHAKE_RISK:
     case HEALTHCODE_HANDSHAKE_REGION:
     case HEALTHCODE_HANDSHAKE_CONTROL:
@@ -183,7 +196,7 @@ healthcode_handshake_refused(const healthcode_handshake_t *handshake,
     }
 
     /* as its role says: a failure of proof, whichever command comes first */
-    if (healthcode_refusal_is_replica(reply)) {
+    if (healthcode_refusal_is_replica(reply) && handshake->tick.lag == 0) {
         return healthcode_handshake_replica(error, size);
     }
 
@@ -402,9 +415,13 @@ healthcode_handshake_is_tracked(const redisReply *reply)
 
 
 static healthcode_reason_e
-healthcode_handshake_read_role(const redisReply *reply, char *error,
-    size_t size)
+healthcode_handshake_read_role(const healthcode_handshake_t *handshake,
+    const redisReply *reply, char *error, size_t size)
 {
+    if (handshake->tick.lag) {
+        return healthcode_handshake_read_replica(reply, error, size);
+    }
+
     if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0
         && healthcode_handshake_is_text(reply->element[0], "master"))
     {
@@ -412,6 +429,64 @@ healthcode_handshake_read_role(const redisReply *reply, char *error,
     }
 
     return healthcode_handshake_replica(error, size);
+}
+
+
+/*
+ * Whether it is connected says nothing of its master's master: the tick does,
+ * also of one that was made a master, which nobody feeds then.
+ */
+static healthcode_reason_e
+healthcode_handshake_read_replica(const redisReply *reply, char *error,
+    size_t size)
+{
+    bool  is_array = (reply->type == REDIS_REPLY_ARRAY);
+
+    if (is_array && reply->elements > 0
+        && healthcode_handshake_is_text(reply->element[0], "master"))
+    {
+        return HEALTHCODE_REASON_OK;
+    }
+
+    if (!is_array || reply->elements < 4
+        || !healthcode_handshake_is_text(reply->element[0], "slave"))
+    {
+        snprintf(error, size, "it is neither a replica nor a master; name the "
+                 "replica as \"server\"");
+        return HEALTHCODE_REASON_STORE_NOT_MASTER;
+    }
+
+    if (healthcode_handshake_is_text(reply->element[3], "sync")) {
+        snprintf(error, size, "it is reading all data anew from its master; "
+                 "wait until it has them");
+        return HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    }
+
+    return HEALTHCODE_REASON_OK;
+}
+
+
+healthcode_reason_e
+healthcode_handshake_tick(const healthcode_handshake_t *handshake,
+    const redisReply *reply, int64_t *tick, char *error, size_t size)
+{
+    if (reply->type == REDIS_REPLY_ERROR
+        && healthcode_refusal_is_lasting(reply))
+    {
+        return healthcode_handshake_refused(handshake,
+                                            HEALTHCODE_HANDSHAKE_TICK, reply,
+                                            error, size);
+    }
+
+    if (healthcode_tick_read(reply, tick)) {
+        return HEALTHCODE_REASON_OK;
+    }
+
+    snprintf(error, size, "its tick is missing or cannot be read, so that "
+             "nobody knows how old it is; run \"healthcode store tick\" at "
+             "the centre");
+
+    return HEALTHCODE_REASON_STORE_UNPROVEN;
 }
 
 

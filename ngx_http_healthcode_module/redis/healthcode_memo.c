@@ -63,8 +63,8 @@ healthcode_memo_live(healthcode_memo_t *memo, healthcode_str_t peer,
 
 /*
  * Which store it is.  The address is part of it, since the server behind a name
- * may have been promoted; so is the lease, or what an owner of a longer one has
- * read would be believed for that long.
+ * may have been promoted; so are the lease and the lag of a replica, or what an
+ * owner of a longer one has read would be believed for that long.
  */
 static bool
 healthcode_memo_store(const healthcode_memo_t *memo, healthcode_str_t peer,
@@ -78,11 +78,13 @@ healthcode_memo_store(const healthcode_memo_t *memo, healthcode_str_t peer,
         healthcode_str_from(&handshake->database, sizeof(handshake->database)),
         healthcode_str_from(&memo->owner.length, sizeof(memo->owner.length)),
         healthcode_str_from(handshake->pepper_check, HEALTHCODE_PEPPER_CHECK),
-        instance
+        instance,
+        healthcode_str_from(&handshake->tick.lag, sizeof(handshake->tick.lag))
     };
+    size_t            n = sizeof(parts) / sizeof(parts[0]);
 
     if (!healthcode_digest_parts(memo->digest, parts,
-                                 sizeof(parts) / sizeof(parts[0]), hash))
+                                 handshake->tick.lag ? n : n - 1, hash))
     {
         return false;
     }
@@ -140,9 +142,10 @@ healthcode_memo_forget_answers(healthcode_memo_t *memo)
 
 
 void
-healthcode_memo_renew(healthcode_memo_t *memo, uint64_t epoch, uint64_t sent)
+healthcode_memo_renew(healthcode_memo_t *memo, uint64_t epoch, uint64_t sent,
+    uint64_t until)
 {
-    healthcode_owner_renew(&memo->owner, epoch, sent);
+    healthcode_owner_renew(&memo->owner, epoch, sent, until);
 }
 
 

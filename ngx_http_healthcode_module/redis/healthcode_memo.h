@@ -87,10 +87,11 @@ void healthcode_memo_renounce(healthcode_memo_t *memo);
 
 /*
  * The store has proved itself in answer to what was sent at the time sent, ms,
- * in epoch: renews the lease, if the epoch is still that one.
+ * in epoch: renews the lease, no further than until, ms, if the epoch is still
+ * that one.
  */
 void healthcode_memo_renew(healthcode_memo_t *memo, uint64_t epoch,
-    uint64_t sent);
+    uint64_t sent, uint64_t until);
 
 /*
  * Keeps reading, the answer to query, by its parts, which was sent in epoch and

@@ -12,6 +12,8 @@
 static healthcode_lookup_t *healthcode_pipeline_start(
     healthcode_pipeline_t *pipeline, const healthcode_risk_query_t *query,
     bool is_live, uint64_t now);
+static bool healthcode_pipeline_tick(healthcode_lookup_t *lookup,
+    healthcode_redis_buf_t *buf);
 static healthcode_lookup_t *healthcode_pipeline_push(
     healthcode_pipeline_t *pipeline);
 static bool healthcode_pipeline_is_open(const healthcode_lookup_t *lookup,
@@ -125,7 +127,7 @@ healthcode_pipeline_start(healthcode_pipeline_t *pipeline,
         return NULL;
     }
 
-    if (!healthcode_risk_codec_format(query, buf)) {
+    if (!healthcode_pipeline_format(lookup, query, buf)) {
         healthcode_pipeline_give(lookup);
         return NULL;
     }
@@ -179,9 +181,40 @@ healthcode_pipeline_asking(healthcode_pipeline_t *pipeline,
 
 
 bool
+healthcode_pipeline_format(healthcode_lookup_t *lookup,
+    const healthcode_risk_query_t *query, healthcode_redis_buf_t *buf)
+{
+    size_t  len = buf->len;
+
+    if (healthcode_pipeline_tick(lookup, buf)
+        && healthcode_risk_codec_format(query, buf))
+    {
+        return true;
+    }
+
+    buf->len = len;
+
+    return false;
+}
+
+
+/* What is read behind it is as new, or newer. */
+static bool
+healthcode_pipeline_tick(healthcode_lookup_t *lookup,
+    healthcode_redis_buf_t *buf)
+{
+    lookup->has_tick = lookup->pipeline->has_ticks;
+    lookup->is_ticked = false;
+
+    return !lookup->has_tick || healthcode_tick_format(buf);
+}
+
+
+bool
 healthcode_pipeline_beat(healthcode_pipeline_t *pipeline,
     const healthcode_handshake_t *handshake, bool memory)
 {
+    size_t                len = pipeline->out.len;
     healthcode_lookup_t  *lookup;
 
     lookup = healthcode_pipeline_push(pipeline);
@@ -189,9 +222,11 @@ healthcode_pipeline_beat(healthcode_pipeline_t *pipeline,
         return false;
     }
 
-    if (!healthcode_handshake_again_format(handshake, memory,
-                                           &pipeline->out))
+    if (!healthcode_pipeline_tick(lookup, &pipeline->out)
+        || !healthcode_handshake_again_format(handshake, memory,
+                                              &pipeline->out))
     {
+        pipeline->out.len = len;
         healthcode_pipeline_give(lookup);
         return false;
     }

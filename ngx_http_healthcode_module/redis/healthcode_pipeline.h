@@ -16,6 +16,7 @@
 #include "healthcode_question.h"
 #include "healthcode_redirect.h"
 #include "healthcode_risk_codec.h"
+#include "healthcode_tick.h"
 
 
 /* The most replies that one lookup waits for. */
@@ -64,6 +65,11 @@ typedef struct healthcode_lookup_s {
     bool                        is_held;      /* until the store is live */
     bool                        is_sent;
     bool                        is_again;     /* it was, once before */
+    bool                        has_tick;     /* the first reply is one */
+    bool                        is_ticked;    /* which has come */
+    int64_t                     tick;         /* then: what it says; 0: it
+                                                 proves nothing */
+
     bool                        is_joined;    /* to another */
     bool                        is_joinable;
     bool                        is_behind;    /* one that may be stale */
@@ -84,6 +90,8 @@ struct healthcode_pipeline_s {
     uint64_t                    timeout;      /* ms for which a lookup waits */
     uint64_t                    lease;        /* ms; 0: nothing is tracked */
     size_t                      max_pending;  /* lookups */
+    bool                        has_ticks;    /* of a replica: all that is read
+                                                 is read behind its tick */
 
     healthcode_redis_buf_t      out;          /* to be written */
     uint64_t                    written;      /* bytes, before those */
@@ -235,6 +243,24 @@ healthcode_pipeline_is_partial(const healthcode_pipeline_t *pipeline)
 
     return first && first->received;
 }
+
+/* The next reply to lookup is its tick, which is not kept: see _ticked(). */
+static inline bool
+healthcode_lookup_awaits_tick(const healthcode_lookup_t *lookup)
+{
+    return lookup->has_tick && !lookup->is_ticked;
+}
+
+/* That reply has come, and says tick, Unix ms; 0: it proves nothing. */
+static inline void
+healthcode_lookup_ticked(healthcode_lookup_t *lookup, int64_t tick)
+{
+    lookup->is_ticked = true;
+    lookup->tick = tick;
+}
+
+/* All may have changed: what was read before says nothing of what follows. */
+void healthcode_pipeline_untick(healthcode_pipeline_t *pipeline);
 
 /* Adds the next reply; whether it was the last one. */
 bool healthcode_pipeline_reply(healthcode_lookup_t *lookup, redisReply *reply);

@@ -69,6 +69,17 @@ healthcode_pipeline_spoil(healthcode_pipeline_t *pipeline)
 
 
 void
+healthcode_pipeline_untick(healthcode_pipeline_t *pipeline)
+{
+    healthcode_lookup_t  *lookup = healthcode_pipeline_first(pipeline);
+
+    if (lookup && lookup->is_ticked) {
+        lookup->tick = 0;
+    }
+}
+
+
+void
 healthcode_pipeline_leave(healthcode_pipeline_t *pipeline)
 {
     healthcode_list_t    *link;
@@ -239,7 +250,7 @@ healthcode_pipeline_hold(healthcode_lookup_t *lookup)
 
     healthcode_question_query(&lookup->question, &query);
 
-    if (!healthcode_risk_codec_format(&query, &pipeline->held)) {
+    if (!healthcode_pipeline_format(lookup, &query, &pipeline->held)) {
         return false;
     }
 

@@ -23,6 +23,13 @@ healthcode_lookup_t *healthcode_pipeline_take(healthcode_pipeline_t *pipeline);
 /* Takes it out of its list, and keeps its memory. */
 void healthcode_pipeline_give(healthcode_lookup_t *lookup);
 
+/*
+ * Appends the commands of query to buf, behind that of the tick if there is
+ * one.  False, and the buffer as it was: no memory.
+ */
+bool healthcode_pipeline_format(healthcode_lookup_t *lookup,
+    const healthcode_risk_query_t *query, healthcode_redis_buf_t *buf);
+
 /* Nobody joins it any more. */
 void healthcode_pipeline_withdraw(healthcode_lookup_t *lookup);
 

@@ -140,6 +140,8 @@ healthcode_refusal_advice(const redisReply *reply)
           "that Redis has this user, switched on" },
         { "NOAUTH", "write \"user\" and \"password_file\" into the store" },
         { "LOADING", "wait until Redis has read its data" },
+        { "MASTERDOWN", "let it answer without its master: write "
+          "\"replica-serve-stale-data yes\" in its redis.conf" },
         { "BUSY ", "wait until its script has ended, or end it: \"SCRIPT "
           "KILL\"" },
         { "DENIED", "give Redis a user with a password for the gate, and write "

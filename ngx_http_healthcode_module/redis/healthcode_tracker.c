@@ -54,7 +54,10 @@ healthcode_tracker_init(healthcode_tracker_t *tracker,
     tracker->data = data;
     tracker->until = UINT64_MAX;
 
+    tracker->ticks.started = INT64_MAX;
+
     healthcode_pipeline_init(&tracker->pipeline, timeout, 0, max_pending);
+    tracker->pipeline.has_ticks = healthcode_tracker_is_replica(tracker);
 }
 
 
@@ -174,6 +177,8 @@ healthcode_tracker_greet(healthcode_tracker_t *tracker)
     tracker->handshake.is_new = tracker->is_auth_unsaid;
     tracker->is_push_due = false;
     tracker->is_pushed = false;
+    tracker->tick = 0;
+    tracker->ticks.started = INT64_MAX;
 
     return true;
 }
@@ -195,7 +200,7 @@ healthcode_tracker_renew(healthcode_tracker_t *tracker, uint64_t epoch,
     uint64_t sent)
 {
     if (healthcode_memo_is_on(&tracker->memo)) {
-        healthcode_memo_renew(&tracker->memo, epoch, sent);
+        healthcode_memo_renew(&tracker->memo, epoch, sent, UINT64_MAX);
     }
 }
 
@@ -221,6 +226,7 @@ healthcode_tracker_disconnect(healthcode_tracker_t *tracker)
 
     tracker->state = HEALTHCODE_TRACKER_DOWN;
     tracker->has_keys = false;
+    tracker->is_offline = false;
     tracker->auths = 0;
 
     healthcode_memo_part(&tracker->memo);
@@ -332,6 +338,11 @@ healthcode_tracker_change(healthcode_tracker_t *tracker,
         tracker->is_pushed = true;
         return true;
 
+    case HEALTHCODE_TRACKING_TICK:
+        tracker->is_pushed = true;
+        tracker->is_moved = true;
+        return true;
+
     case HEALTHCODE_TRACKING_DATA:
         /* soon read again, and older until then */
         return true;
@@ -351,6 +362,7 @@ healthcode_tracker_change(healthcode_tracker_t *tracker,
             return false;
         }
 
+        healthcode_pipeline_untick(&tracker->pipeline);
         healthcode_memo_renounce(memo);
         healthcode_tracker_epoch(tracker);
         return true;
@@ -429,6 +441,10 @@ healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
                                          "it sent what nobody asked for");
     }
 
+    if (healthcode_lookup_awaits_tick(lookup)) {
+        return healthcode_tracker_ticked(tracker, lookup, reply);
+    }
+
     /* what is refused of a call is nobody else's */
 
     if (!lookup->is_heartbeat && lookup->call == NULL) {
@@ -469,7 +485,7 @@ healthcode_tracker_end(healthcode_tracker_t *tracker,
     healthcode_lookup_t *lookup, uint64_t now, int64_t date)
 {
     if (lookup->is_heartbeat) {
-        return healthcode_tracker_beaten(tracker, lookup, date);
+        return healthcode_tracker_beaten(tracker, lookup, now, date);
     }
 
     if (lookup->call) {
@@ -563,6 +579,12 @@ healthcode_tracker_done(healthcode_tracker_t *tracker,
     if (reason == HEALTHCODE_REASON_OK) {
         same = healthcode_tracker_proofs(tracker, lookup);
         reason = same;
+    }
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        same = healthcode_tracker_timely(tracker, lookup->tick, now);
+        reason = same;
+        reading.is_offline = tracker->is_offline;
     }
 
     if (reason == HEALTHCODE_REASON_OK && lookup->is_keepable

@@ -53,6 +53,8 @@ typedef enum {
     HEALTHCODE_TRACKER_NOTE_AUTH,     /* the new password is in use */
     HEALTHCODE_TRACKER_NOTE_LESS,     /* text: a proof that cannot be had */
     HEALTHCODE_TRACKER_NOTE_OPEN,     /* it asks nobody for a password; once */
+    HEALTHCODE_TRACKER_NOTE_OFFLINE,  /* number is 1: a replica is cut off and
+                                         goes on; 0: it is not any more */
     HEALTHCODE_TRACKER_NOTE_ERROR,    /* text, in answer to one lookup alone */
     HEALTHCODE_TRACKER_NOTE_CALL      /* text, in answer to a call; advice: the
                                          rights for it, if it lacks one */
@@ -121,6 +123,13 @@ typedef struct {
     uint64_t                     hits;         /* when that was looked at */
     int64_t                      complained;   /* s: last _NOTE_ERROR */
     healthcode_skew_e            skew;
+    int64_t                      wall;         /* ms: Unix time less now */
+    uint64_t                     asked;        /* ms: its handshake */
+    healthcode_tick_seen_t       ticks;        /* of a replica */
+    int64_t                      tick;         /* the last one, of this
+                                                  connection; 0: none */
+    int64_t                      age;          /* ms: of the tick, when it was
+                                                  last judged */
     healthcode_data_t            store_data;      /* as it was last proven */
     healthcode_data_t            greeting_data;   /* not proven yet */
     uint64_t                     keys;         /* tracked; if has_keys */
@@ -132,6 +141,10 @@ typedef struct {
     bool                         is_auth_unsaid;   /* _NOTE_AUTH follows */
     bool                         is_push_due;
     bool                         is_pushed;
+    bool                         is_moved;     /* a change of the tick has been
+                                                  pushed since it was read */
+    bool                         is_offline;   /* by the tick, when it was last
+                                                  judged */
     bool                         is_less_noted;
     bool                         is_open_noted;
     bool                         is_spent_noted;
@@ -188,6 +201,26 @@ static inline void
 healthcode_tracker_believe(healthcode_tracker_t *tracker, uint64_t until)
 {
     tracker->until = until;
+}
+
+/*
+ * By the gate's clock it is wall, Unix ms, at now: of a replica to be called
+ * before _greet() and before _reply(), with the now of these.
+ */
+static inline void
+healthcode_tracker_clock(healthcode_tracker_t *tracker, uint64_t now,
+    int64_t wall)
+{
+    tracker->wall = wall - (int64_t) now;
+    tracker->asked = (tracker->state == HEALTHCODE_TRACKER_DOWN)
+                     ? now : tracker->asked;
+}
+
+/* Whether the store has a tick by which it is judged. */
+static inline bool
+healthcode_tracker_is_replica(const healthcode_tracker_t *tracker)
+{
+    return tracker->handshake.tick.lag != 0;
 }
 
 /* It is made: the handshake is to be written.  False: no memory. */

@@ -54,10 +54,41 @@ healthcode_reason_e healthcode_tracker_authed(healthcode_tracker_t *tracker,
 
 /* Lookup, a heartbeat, has all its replies, and ends.  Returns likewise. */
 healthcode_reason_e healthcode_tracker_beaten(healthcode_tracker_t *tracker,
-    healthcode_lookup_t *lookup, int64_t date);
+    healthcode_lookup_t *lookup, uint64_t now, int64_t date);
 
 /* Whether meta is that of the store which is live.  Returns likewise. */
 healthcode_reason_e healthcode_tracker_same(healthcode_tracker_t *tracker,
     const redisReply *meta);
+
+
+/* ---- how old what a replica says is ---- */
+
+/* The reply to GET of the tick, before those of lookup that it bounds. */
+healthcode_tracker_e healthcode_tracker_ticked(healthcode_tracker_t *tracker,
+    healthcode_lookup_t *lookup, const redisReply *reply);
+
+/* Likewise, in the handshake; it was judged and is good. */
+void healthcode_tracker_ticked_first(healthcode_tracker_t *tracker,
+    const redisReply *reply);
+
+/* Since when the server runs, by the answer to INFO server, which came now. */
+void healthcode_tracker_started(healthcode_tracker_t *tracker,
+    const redisReply *reply, uint64_t now);
+
+/* The server's clock was us, microseconds, in answer to what was sent then. */
+void healthcode_tracker_timed(healthcode_tracker_t *tracker, uint64_t us,
+    uint64_t sent);
+
+/*
+ * Whether what was read behind tick counts now; of a master: always.  Returns
+ * a reason likewise; tracker->is_offline, whether it does so because the store
+ * may go on while it is cut off.
+ */
+healthcode_reason_e healthcode_tracker_timely(healthcode_tracker_t *tracker,
+    int64_t tick, uint64_t now);
+
+/* Until when a lease may last by what lookup, a heartbeat, has read; ms. */
+uint64_t healthcode_tracker_until(const healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup);
 
 #endif

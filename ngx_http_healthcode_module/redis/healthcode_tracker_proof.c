@@ -17,7 +17,7 @@
 
 
 static void healthcode_tracker_greeting_note(healthcode_tracker_t *tracker,
-    unsigned i, const redisReply *reply, int64_t date);
+    unsigned i, const redisReply *reply, uint64_t now, int64_t date);
 static healthcode_tracker_e healthcode_tracker_live(
     healthcode_tracker_t *tracker, const redisReply *meta, uint64_t now);
 static bool healthcode_tracker_prove(healthcode_tracker_t *tracker,
@@ -30,7 +30,7 @@ static void healthcode_tracker_voice(healthcode_tracker_t *tracker,
 static healthcode_reason_e healthcode_tracker_said(
     healthcode_tracker_t *tracker, const redisReply *map);
 static void healthcode_tracker_skew(healthcode_tracker_t *tracker,
-    const redisReply *reply, int64_t date);
+    const redisReply *reply, uint64_t sent, int64_t date);
 
 
 /* ---- the handshake ---- */
@@ -50,7 +50,7 @@ healthcode_tracker_greeting(healthcode_tracker_t *tracker,
         return HEALTHCODE_TRACKER_BROKEN;
     }
 
-    healthcode_tracker_greeting_note(tracker, i, reply, date);
+    healthcode_tracker_greeting_note(tracker, i, reply, now, date);
 
     if (healthcode_handshake_is_map(handshake, i)
         && healthcode_tracker_said(tracker, reply) != HEALTHCODE_REASON_OK)
@@ -72,6 +72,12 @@ healthcode_tracker_greeting(healthcode_tracker_t *tracker,
         return HEALTHCODE_TRACKER_PROVEN;
     }
 
+    tracker->reason = healthcode_tracker_timely(tracker, tracker->tick, now);
+
+    if (tracker->reason != HEALTHCODE_REASON_OK) {
+        return HEALTHCODE_TRACKER_BROKEN;
+    }
+
     /* the last one is the proof by which the connection is known */
 
     return healthcode_tracker_live(tracker, reply, now);
@@ -81,13 +87,19 @@ healthcode_tracker_greeting(healthcode_tracker_t *tracker,
 /* What a good reply says beside. */
 static void
 healthcode_tracker_greeting_note(healthcode_tracker_t *tracker, unsigned i,
-    const redisReply *reply, int64_t date)
+    const redisReply *reply, uint64_t now, int64_t date)
 {
     char                           what[HEALTHCODE_REFUSAL_SIZE];
     const healthcode_handshake_t  *handshake = &tracker->handshake;
 
     if (healthcode_handshake_is_time(handshake, i)) {
-        healthcode_tracker_skew(tracker, reply, date);
+        healthcode_tracker_skew(tracker, reply, tracker->asked, date);
+
+    } else if (healthcode_handshake_is_tick(handshake, i)) {
+        healthcode_tracker_ticked_first(tracker, reply);
+
+    } else if (healthcode_handshake_is_server(handshake, i)) {
+        healthcode_tracker_started(tracker, reply, now);
 
     } else if (healthcode_handshake_is_data(handshake, i)
                && !healthcode_handshake_is_moved(handshake, reply))
@@ -294,7 +306,7 @@ healthcode_tracker_beat_for(healthcode_tracker_t *tracker, uint64_t now,
 /* A heartbeat has all its replies. */
 healthcode_reason_e
 healthcode_tracker_beaten(healthcode_tracker_t *tracker,
-    healthcode_lookup_t *lookup, int64_t date)
+    healthcode_lookup_t *lookup, uint64_t now, int64_t date)
 {
     healthcode_reason_e          reason = HEALTHCODE_REASON_OK;
     healthcode_handshake_seen_t  seen;
@@ -315,6 +327,10 @@ healthcode_tracker_beaten(healthcode_tracker_t *tracker,
 
         if (reason == HEALTHCODE_REASON_OK && !seen.is_moved) {
             reason = healthcode_tracker_same(tracker, seen.meta);
+        }
+
+        if (reason == HEALTHCODE_REASON_OK) {
+            reason = healthcode_tracker_timely(tracker, lookup->tick, now);
         }
 
         if (reason == HEALTHCODE_REASON_OK) {
@@ -343,7 +359,8 @@ healthcode_tracker_again(healthcode_tracker_t *tracker,
         healthcode_tracker_voice(tracker, lookup, seen->is_moved);
 
     } else if (healthcode_memo_is_on(&tracker->memo)) {
-        healthcode_memo_renew(&tracker->memo, lookup->epoch, lookup->sent);
+        healthcode_memo_renew(&tracker->memo, lookup->epoch, lookup->sent,
+                              healthcode_tracker_until(tracker, lookup));
     }
 
     if (healthcode_memo_is_on(&tracker->memo) && !seen->is_moved) {
@@ -354,7 +371,7 @@ healthcode_tracker_again(healthcode_tracker_t *tracker,
                            lookup->asks_memory);
 
     if (seen->time) {
-        healthcode_tracker_skew(tracker, seen->time, date);
+        healthcode_tracker_skew(tracker, seen->time, lookup->sent, date);
     }
 
     if (seen->data) {
@@ -423,13 +440,14 @@ healthcode_tracker_same(healthcode_tracker_t *tracker, const redisReply *meta)
 
 static void
 healthcode_tracker_skew(healthcode_tracker_t *tracker, const redisReply *reply,
-    int64_t date)
+    uint64_t sent, int64_t date)
 {
     uint64_t                   us;
     healthcode_skew_e          last = tracker->skew;
     healthcode_tracker_note_t  note = { .kind = HEALTHCODE_TRACKER_NOTE_SKEW };
 
     if (healthcode_skew_clock(reply, &us)) {
+        healthcode_tracker_timed(tracker, us, sent);
         healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_CLOCK, us);
     }
 

@@ -6,6 +6,7 @@
 
 #include "../core/healthcode_str.h"
 #include "healthcode_slot.h"
+#include "healthcode_tick.h"
 #include "healthcode_tracking.h"
 
 
@@ -73,6 +74,10 @@ healthcode_tracking_change(const redisReply *push, size_t i, uint8_t *holder)
 
     if (healthcode_tracking_is_push(key)) {
         return HEALTHCODE_TRACKING_PUSH;
+    }
+
+    if (healthcode_tracking_is(key, HEALTHCODE_TICK_KEY)) {
+        return HEALTHCODE_TRACKING_TICK;
     }
 
     if (healthcode_tracking_is(key, "healthcode:data:{c}")) {

@@ -20,6 +20,7 @@ typedef enum {
     HEALTHCODE_TRACKING_REGIONS,
     HEALTHCODE_TRACKING_CONTROLS,
     HEALTHCODE_TRACKING_PUSH,         /* the key that is changed for a push */
+    HEALTHCODE_TRACKING_TICK,
     HEALTHCODE_TRACKING_DATA,         /* somebody has touched the store */
     HEALTHCODE_TRACKING_HALL          /* somebody has passed, or shown
                                          a proof */

@@ -48,7 +48,7 @@ bool __real_healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
 bool __real_healthcode_owner_forget(healthcode_owner_t *owner,
     const uint8_t *holder);
 void __real_healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
-    uint64_t sent);
+    uint64_t sent, uint64_t until);
 void __real_healthcode_pipeline_spoil(healthcode_pipeline_t *pipeline);
 
 void __real_healthcode_answers_keep(healthcode_answers_t *answers,
@@ -63,7 +63,7 @@ bool __wrap_healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
 bool __wrap_healthcode_owner_forget(healthcode_owner_t *owner,
     const uint8_t *holder);
 void __wrap_healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
-    uint64_t sent);
+    uint64_t sent, uint64_t until);
 void __wrap_healthcode_pipeline_spoil(healthcode_pipeline_t *pipeline);
 
 static bool model_watch_is_epoch(const healthcode_owner_t *owner,
@@ -231,7 +231,7 @@ __wrap_healthcode_owner_forget(healthcode_owner_t *owner,
 
 void
 __wrap_healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
-    uint64_t sent)
+    uint64_t sent, uint64_t until)
 {
     bool  same = model_watch_is_epoch(owner, epoch);
 
@@ -239,7 +239,7 @@ __wrap_healthcode_owner_renew(healthcode_owner_t *owner, uint64_t epoch,
     model.count.renewed_not += !same;
 
     model_arm(MODEL_LEASING);
-    __real_healthcode_owner_renew(owner, epoch, sent);
+    __real_healthcode_owner_renew(owner, epoch, sent, until);
     model_arm(MODEL_IDLE);
 }
 

@@ -68,7 +68,8 @@ static void
 renew(fixture_t *f, unsigned owner, uint64_t sent)
 {
     healthcode_owner_renew(&f->owners[owner],
-                           healthcode_owner_epoch(&f->owners[owner]), sent);
+                           healthcode_owner_epoch(&f->owners[owner]), sent,
+                           UINT64_MAX);
 }
 
 
@@ -412,21 +413,28 @@ test_renews_what_has_proved_itself(void **state)
     static const struct {
         const char  *what;
         bool         live;
-        uint64_t     epoch, sent, until;
+        uint64_t     epoch, sent, bound, until;
     } rows[] = {
-        { "not live", false, 1, NOW + 5, NOW + LENGTH },
-        { "the epoch before", true, 0, NOW + 5, NOW + LENGTH },
-        { "the epoch after", true, 2, NOW + 5, NOW + LENGTH },
-        { "sent earlier", true, 1, NOW - 1, NOW + LENGTH },
-        { "sent at the same time", true, 1, NOW, NOW + LENGTH },
-        { "sent later", true, 1, NOW + 5, NOW + 5 + LENGTH },
+        { "not live", false, 1, NOW + 5, UINT64_MAX, NOW + LENGTH },
+        { "the epoch before", true, 0, NOW + 5, UINT64_MAX, NOW + LENGTH },
+        { "the epoch after", true, 2, NOW + 5, UINT64_MAX, NOW + LENGTH },
+        { "sent earlier", true, 1, NOW - 1, UINT64_MAX, NOW + LENGTH },
+        { "sent at the same time", true, 1, NOW, UINT64_MAX, NOW + LENGTH },
+        { "sent later", true, 1, NOW + 5, UINT64_MAX, NOW + 5 + LENGTH },
+        { "bound later", true, 1, NOW + 5, NOW + 6 + LENGTH,
+          NOW + 5 + LENGTH },
+        { "bound earlier", true, 1, NOW + 5, NOW + 4 + LENGTH,
+          NOW + 4 + LENGTH },
+        { "bound before it is sent", true, 1, NOW + 5, NOW, NOW + LENGTH },
+        { "bound to nothing", true, 1, NOW + 5, 0, NOW + LENGTH },
     };
     fixture_t  f;
 
     for (size_t i = 0; i < test_count(rows); i++) {
         set_up(&f);
         f.owners[0].live = rows[i].live;
-        healthcode_owner_renew(&f.owners[0], rows[i].epoch, rows[i].sent);
+        healthcode_owner_renew(&f.owners[0], rows[i].epoch, rows[i].sent,
+                               rows[i].bound);
         test_row(until(&f, 0) == rows[i].until, i, rows[i].what);
         test_row(healthcode_owner_epoch(&f.owners[0]) == 1, i, rows[i].what);
         test_row(until(&f, 1) == NOW + LENGTH && until(&f, 2) == 0, i,

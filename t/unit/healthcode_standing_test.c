@@ -120,6 +120,8 @@ test_believes_no_half(void **state)
     second.ahead = -5;
     first.has_keys = true;
     first.keys = 7;
+    first.is_replica = first.is_offline = true;
+    first.tick_age = 2500;
     first.lead = (healthcode_standing_lead_t) {
         .sentinels = 3, .reachable = 3, .agreeing = 3, .len = 4, .port = 6379,
         .master = { 10, 0, 0, 1 }, .epoch = 7, .since = 100
@@ -182,6 +184,8 @@ test_believes_no_half(void **state)
                          && sum.standing.beat == 11
                          && !sum.standing.is_timed
                          && sum.standing.has_keys && sum.standing.keys == 7
+                         && sum.standing.is_replica && sum.standing.is_offline
+                         && sum.standing.tick_age == 2500
                          && is_whole(&sum.standing.lead, &first.lead),
                          set, "as before");
 
@@ -191,6 +195,7 @@ test_believes_no_half(void **state)
                          && sum.standing.beat == 22
                          && sum.standing.ahead == -5
                          && !sum.standing.has_keys
+                         && !sum.standing.is_replica && !sum.standing.is_offline
                          && is_whole(&sum.standing.lead, &second.lead),
                          set, "as after");
             }
@@ -346,6 +351,17 @@ test_says_what_all_say(void **state)
                                             &told[i], NOW));
     }
 
+    assert_false(sum.standing.is_replica);
+    assert_false(sum.standing.is_offline);
+
+    for (unsigned i = 20; i < 23; i++) {
+        told[i].is_replica = true;
+        told[i].is_offline = (i == 20);
+        told[i].tick_age = (i == 21) ? -300 : -400;
+        assert_true(healthcode_standing_say(&s, &seats[i], 1, i, STORE,
+                                            &told[i], NOW));
+    }
+
     told[70] = down;
     told[70].is_timed = true;
     told[70].ahead = -1500;
@@ -368,6 +384,9 @@ test_says_what_all_say(void **state)
     assert_true(sum.standing.is_timed);
     assert_int_equal(sum.standing.ahead, -1499);
     assert_int_equal(sum.standing.keys, 41);
+    assert_true(sum.standing.is_replica);
+    assert_true(sum.standing.is_offline);
+    assert_int_equal(sum.standing.tick_age, -300);
 
     assert_int_equal(sum_of(&s, OTHER, NOW).up, 0);
 

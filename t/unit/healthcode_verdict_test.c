@@ -163,6 +163,11 @@ check_degraded(const healthcode_verdict_t *verdict)
         word = "stale";
     }
 
+    if (verdict->offline) {
+        assert_true(verdict->allow && !verdict->stale);
+        word = word ? word : "offline";
+    }
+
     if (verdict->allow && word) {
         assert_int_equal(degraded.len, strlen(word));
         assert_memory_equal(degraded.data, word, degraded.len);
@@ -215,7 +220,7 @@ test_only_the_listed_combinations_pass(void **state)
     for (int code = -1; code <= HEALTHCODE_REASON_COUNT; code++) {
         for (int store = -1; store <= HEALTHCODE_STORE_OUTAGE + 1; store++) {
             for (int risk = -1; risk <= HEALTHCODE_REASON_COUNT; risk++) {
-                for (unsigned how = 0; how < 256; how++) {
+                for (unsigned how = 0; how < 512; how++) {
 
                     e.code = (healthcode_reason_e) code;
                     e.store = (healthcode_store_e) store;
@@ -225,6 +230,7 @@ test_only_the_listed_combinations_pass(void **state)
                     e.outage_stale.timeout = how & 32;
                     e.outage_stale.refused = how & 64;
                     e.was_absent = how & 128;
+                    e.is_offline = how & 256;
 
                     verdict = healthcode_verdict_decide(&e);
 
@@ -233,6 +239,9 @@ test_only_the_listed_combinations_pass(void **state)
                                 == (verdict.allow
                                     && e.store == HEALTHCODE_STORE_OUTAGE
                                     && !is_named(e.outage_allow, e.risk)));
+                    assert_true(verdict.offline
+                                == (verdict.allow && e.is_offline
+                                    && e.store == HEALTHCODE_STORE_READ));
                     assert_int_equal(verdict.reason, expected_reason(&e));
                     assert_false(verdict.allow && is_outage(verdict.reason)
                                  && !e.outage_allow
@@ -252,18 +261,19 @@ test_only_the_listed_combinations_pass(void **state)
     }
 
     assert_int_equal(tried, (HEALTHCODE_REASON_COUNT + 2) * 6
-                            * (HEALTHCODE_REASON_COUNT + 2) * 256);
+                            * (HEALTHCODE_REASON_COUNT + 2) * 512);
 
     /*
      * off with any risk, each time; read and ok, with old data only where
      * "proof" is named, which half of the sets do; each of eight outages in
      * half of the sets, twice; all that eight times; and of the other half,
      * each of two outages where its time stands, two of four, and the holder
-     * was known, with data that are not old
+     * was known, with data that are not old; a replica that is cut off or not
      */
-    assert_int_equal(passed, 8 * ((HEALTHCODE_REASON_COUNT + 2) * 32 + 16 + 8
-                                  + 2 * 8 * 8)
-                             + 2 * 8 * 2);
+    assert_int_equal(passed, 2 * (8 * ((HEALTHCODE_REASON_COUNT + 2) * 32 + 16
+                                       + 8
+                                       + 2 * 8 * 8)
+                                  + 2 * 8 * 2));
 
     (void) state;
 }

@@ -16,6 +16,7 @@
 #include "healthcode_script.h"
 #include "healthcode_sources.h"
 #include "healthcode_stranger.h"
+#include "healthcode_ticker.h"
 
 
 #define HEALTHCODE_STORE_NAMED  8      /* parts in a line */
@@ -63,6 +64,7 @@ static const healthcode_command_t  healthcode_store_commands[] = {
     { "init", healthcode_store_init, NULL },
     { "check", healthcode_store_check, NULL },
     { "rights", healthcode_store_rights, NULL },
+    { "tick", healthcode_ticker, NULL },
     { "touch", healthcode_sources_touch, NULL },
     { "untouch", healthcode_sources_untouch, NULL },
     { "sources", healthcode_sources_list, NULL },
@@ -72,8 +74,10 @@ static const healthcode_command_t  healthcode_store_commands[] = {
 healthcode_exit_e
 healthcode_store(int argc, char **argv)
 {
-    return healthcode_options_dispatch(healthcode_store_commands, 6, argc,
-                                       argv);
+    return healthcode_options_dispatch(healthcode_store_commands,
+                                       sizeof(healthcode_store_commands)
+                                       / sizeof(healthcode_store_commands[0]),
+                                       argc, argv);
 }
 
 
@@ -514,6 +518,10 @@ healthcode_store_report_here(const healthcode_connection_options_t *options,
     }
 
     if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_ticker_check(connection);
+    }
+
+    if (rc == HEALTHCODE_EXIT_OK) {
         rc = healthcode_stranger_check(options, connection);
     }
 
@@ -681,6 +689,7 @@ healthcode_store_disk(healthcode_connection_t *connection)
 static healthcode_exit_e
 healthcode_store_rights(int argc, char **argv)
 {
+    bool                        ticks = false;
     const char                 *role = NULL;
     healthcode_arguments_t      arguments = { .n = 0 };
     healthcode_rights_gates_t   gates = { .no_cache = false };
@@ -691,6 +700,7 @@ healthcode_store_rights(int argc, char **argv)
         { .name = "passage", .is_set = &gates.passage },
         { .name = "cluster", .is_set = &gates.cluster },
         { .name = "role", .hint = "ROLE", .value = &role },
+        { .name = "tick", .is_set = &ticks },
     };
 
     if (!healthcode_options_parse(argc, argv, options,
@@ -699,6 +709,11 @@ healthcode_store_rights(int argc, char **argv)
         || !healthcode_connection_role(role, &gates.role_unchecked))
     {
         return HEALTHCODE_EXIT_USAGE;
+    }
+
+    if (ticks) {
+        puts(HEALTHCODE_TICKER_RIGHTS);
+        return HEALTHCODE_EXIT_OK;
     }
 
     gates.no_cache |= gates.role_unchecked;

@@ -12,6 +12,7 @@
 #include "ngx_http_healthcode_conf_cache.h"
 #include "ngx_http_healthcode_conf_cluster.h"
 #include "ngx_http_healthcode_conf_dpop.h"
+#include "ngx_http_healthcode_conf_replica.h"
 #include "ngx_http_healthcode_conf_where.h"
 #include "ngx_http_healthcode_mark_script.h"
 
@@ -93,6 +94,9 @@ ngx_http_healthcode_conf_dpop_check(ngx_conf_t *cf,
 
     if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
                                                 "healthcode_bound dpop")
+            != NGX_OK
+        || ngx_http_healthcode_conf_replica_check(cf, conf,
+                                                  "healthcode_bound dpop")
             != NGX_OK
         || ngx_http_healthcode_conf_digest(cf, mcf) == NULL)
     {

@@ -274,7 +274,10 @@ ngx_http_healthcode_conf_outage_advise(ngx_conf_t *cf,
                       "(healthcode_on_outage stale%*s)%V", name,
                       (size_t) (p - words), words, at);
 
-    } else if (rules->on_outage == 0 && conf->degraded_header) {
+    } else if (rules->on_outage == 0 && conf->degraded_header
+               && (rules->store == NULL
+                   || rules->store->handshake.tick.offline == 0))
+    {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "healthcode: location \"%V\" has "
                       "\"healthcode_degraded_header on\", but nobody passes it "

@@ -12,6 +12,7 @@
 #include "ngx_http_healthcode_conf_hall.h"
 #include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_passage.h"
+#include "ngx_http_healthcode_conf_replica.h"
 #include "ngx_http_healthcode_conf_status.h"
 #include "ngx_http_healthcode_conf_where.h"
 #include "ngx_http_healthcode_passage_script.h"
@@ -370,7 +371,10 @@ ngx_http_healthcode_conf_passage_check(ngx_conf_t *cf,
 
     if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
                                                 "healthcode_passage")
-        != NGX_OK)
+            != NGX_OK
+        || ngx_http_healthcode_conf_replica_check(cf, conf,
+                                                  "healthcode_passage")
+            != NGX_OK)
     {
         return NGX_ERROR;
     }

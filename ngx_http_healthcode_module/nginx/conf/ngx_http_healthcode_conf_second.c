@@ -9,6 +9,7 @@
 #include "ngx_http_healthcode_conf_hall.h"
 #include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_passage.h"
+#include "ngx_http_healthcode_conf_replica.h"
 #include "ngx_http_healthcode_conf_risk.h"
 #include "ngx_http_healthcode_conf_second.h"
 #include "ngx_http_healthcode_conf_status.h"
@@ -120,7 +121,10 @@ ngx_http_healthcode_conf_second_link(ngx_conf_t *cf,
 
     if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
                                   ngx_http_healthcode_conf_second_name(conf))
-        != NGX_OK)
+            != NGX_OK
+        || ngx_http_healthcode_conf_replica_check(cf, conf,
+                                  ngx_http_healthcode_conf_second_name(conf))
+            != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -11,6 +11,7 @@
 #include "ngx_http_healthcode_conf_credential.h"
 #include "ngx_http_healthcode_conf_file.h"
 #include "ngx_http_healthcode_conf_less.h"
+#include "ngx_http_healthcode_conf_replica.h"
 #include "ngx_http_healthcode_conf_sentinel.h"
 #include "ngx_http_healthcode_conf_server.h"
 #include "ngx_http_healthcode_conf_ssl.h"
@@ -55,6 +56,13 @@ static ngx_command_t  ngx_http_healthcode_store_commands[] = {
       ngx_conf_set_flag_slot,
       0,
       offsetof(ngx_http_healthcode_store_t, is_cluster),
+      NULL },
+
+    { ngx_string("replica"),
+      NGX_CONF_1MORE,
+      ngx_http_healthcode_conf_replica,
+      0,
+      0,
       NULL },
 
     { ngx_string("sentinel"),
@@ -289,6 +297,11 @@ ngx_http_healthcode_conf_store_finish(ngx_conf_t *cf,
     char  *rv;
 
     ngx_conf_init_value(store->is_cluster, 0);
+
+    rv = ngx_http_healthcode_conf_replica_finish(store);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
 
     rv = store->is_cluster
          ? ngx_http_healthcode_conf_cluster_finish(cf, store)

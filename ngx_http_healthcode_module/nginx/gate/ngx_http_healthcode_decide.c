@@ -17,6 +17,7 @@ ngx_http_healthcode_decide(const ngx_http_healthcode_loc_conf_t *lcf,
     if (lcf->rules.store) {
         evidence->store = record->found.risk.store;
         evidence->risk = record->found.risk.reason;
+        evidence->is_offline = record->found.risk.offline;
         evidence->data_old = ngx_http_healthcode_data_age_is_old(lcf);
     }
 

@@ -168,12 +168,19 @@ ngx_http_healthcode_live_read_done(void *data, healthcode_reason_e reason,
     risk->lookup_us = ngx_http_healthcode_tally_elapsed(&risk->asked);
 
     ngx_http_healthcode_live_read_count(store, reason);
+
+    if (reason == HEALTHCODE_REASON_OK && reading->is_offline) {
+        ngx_http_healthcode_tally(store->tally, HEALTHCODE_SERIES_OFFLINE,
+                                  &store->name, healthcode_str_from(NULL, 0));
+    }
+
     ngx_http_healthcode_tally_time(store->tally,
                                    HEALTHCODE_SERIES_LOOKUP_TIME,
                                    &store->name, risk->lookup_us);
 
     if (reason == HEALTHCODE_REASON_OK) {
         risk->store = HEALTHCODE_STORE_READ;
+        risk->offline = reading->is_offline;
         risk->reason = ngx_http_healthcode_live_read_judge(record, reading);
 
     } else {

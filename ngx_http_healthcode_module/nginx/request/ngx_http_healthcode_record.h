@@ -62,6 +62,8 @@ typedef struct {
     unsigned                       answered:1; /* a live read is */
     unsigned                       sought:1;   /* in the cache */
     unsigned                       known:1;    /* and found there */
+    unsigned                       offline:1;  /* by a replica that is cut
+                                                  off */
     unsigned                       was_known:1;   /* or not long before the
                                                      outage */
 

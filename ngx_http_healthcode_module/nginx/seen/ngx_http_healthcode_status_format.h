@@ -36,10 +36,14 @@ typedef struct {
     uint64_t                                 keys;     /* that are tracked */
     uint64_t                                 max_keys; /* 0: no limit, or none
                                                           are tracked */
+    int64_t                                  tick_age; /* ms, of a replica */
     healthcode_standing_lead_t               lead;     /* by sentinels */
     unsigned                                 has_beaten:1;   /* age is known */
     unsigned                                 is_timed:1;     /* ahead is */
     unsigned                                 has_keys:1;     /* keys are */
+    unsigned                                 has_tick:1;     /* tick_age is */
+    unsigned                                 is_offline:1;   /* a replica is
+                                                                cut off */
 } ngx_http_healthcode_status_state_t;
 
 typedef void (*ngx_http_healthcode_status_write_pt)(

@@ -85,6 +85,9 @@ ngx_http_healthcode_status_json_store(
     healthcode_json_writer_member(json, "joined",
         ngx_http_healthcode_status_json_sum(facts, HEALTHCODE_SERIES_JOINED,
                                             label));
+    healthcode_json_writer_member(json, "offline_lookups",
+        ngx_http_healthcode_status_json_sum(facts, HEALTHCODE_SERIES_OFFLINE,
+                                            label));
     healthcode_json_writer_member(json, "stale",
         ngx_http_healthcode_status_json_sum(facts, HEALTHCODE_SERIES_STALE,
                                             label));
@@ -138,6 +141,20 @@ ngx_http_healthcode_status_json_state(const ngx_http_healthcode_store_t *store,
                                  state.keys);
     healthcode_json_writer_known(json, "tracking_max", state.max_keys,
                                  state.max_keys);
+
+    healthcode_json_writer_name(json, "tick_age_ms");
+
+    if (state.has_tick) {
+        healthcode_json_writer_signed(json, state.tick_age);
+
+    } else {
+        healthcode_json_writer_word(json, healthcode_str("null"));
+    }
+
+    healthcode_json_writer_name(json, "offline");
+    healthcode_json_writer_word(json, state.is_offline
+                                      ? healthcode_str("true")
+                                      : healthcode_str("false"));
 
     ngx_http_healthcode_status_json_sentinel(store, &state.lead, json);
     ngx_http_healthcode_status_json_nodes(store, json);

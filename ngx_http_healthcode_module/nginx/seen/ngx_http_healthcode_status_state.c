@@ -46,6 +46,10 @@ ngx_http_healthcode_status_state_read(ahead, state->is_timed, state->ahead)
 ngx_http_healthcode_status_state_read(keys, state->has_keys, state->keys)
 ngx_http_healthcode_status_state_read(max_keys, state->max_keys,
                                       state->max_keys)
+ngx_http_healthcode_status_state_read(tick_age, state->has_tick,
+                                      state->tick_age)
+ngx_http_healthcode_status_state_read(offline, state->has_tick,
+                                      state->is_offline)
 ngx_http_healthcode_status_state_read(sentinels, state->lead.sentinels,
                                       state->lead.sentinels)
 ngx_http_healthcode_status_state_read(reachable, state->lead.sentinels,
@@ -84,6 +88,14 @@ static const ngx_http_healthcode_status_state_metric_t
     { { "healthcode_store_tracking_max_keys", "gauge",
         "Keys that the server tracks at most, as the configuration says." },
       ngx_http_healthcode_status_state_max_keys, 0 },
+
+    { { "healthcode_store_tick_age_seconds", "gauge",
+        "How old what a replica says was when it was last asked." },
+      ngx_http_healthcode_status_state_tick_age, 1 },
+
+    { { "healthcode_store_offline", "gauge",
+        "1 while a replica is cut off and its answers count, otherwise 0." },
+      ngx_http_healthcode_status_state_offline, 0 },
 
     { { "healthcode_store_sentinels", "gauge",
         "Sentinels of the store, as the configuration says." },
@@ -156,6 +168,10 @@ ngx_http_healthcode_status_state(const ngx_http_healthcode_store_t *store,
 
     state->has_keys = sum.standing.has_keys;
     state->keys = sum.standing.keys;
+
+    state->has_tick = sum.standing.is_replica;
+    state->is_offline = sum.standing.is_offline;
+    state->tick_age = sum.standing.tick_age;
 
     if (state->lead.sentinels) {
         state->lead = sum.standing.lead;

@@ -54,6 +54,10 @@ static const ngx_http_healthcode_status_series_t
         "Lookups that found the same question asked a lease ago or more." },
       HEALTHCODE_SERIES_STALE, 1, { "store" } },
 
+    { { "healthcode_lookups_offline_total", "counter",
+        "Lookups that a replica answered while it was cut off." },
+      HEALTHCODE_SERIES_OFFLINE, 1, { "store" } },
+
     { { "healthcode_passages_total", "counter",
         "Passages of halls that were asked for, by what came of them." },
       HEALTHCODE_SERIES_PASSAGES, 2, { "store", "result" } }

@@ -9,6 +9,8 @@
 #include "ngx_http_healthcode_tally.h"
 
 
+static void ngx_http_healthcode_notes_offline(
+    ngx_http_healthcode_connection_t *connection, ngx_uint_t is_offline);
 static void ngx_http_healthcode_notes_open(
     ngx_http_healthcode_connection_t *connection);
 static void ngx_http_healthcode_notes_call(
@@ -72,6 +74,10 @@ ngx_http_healthcode_notes_write(void *data,
         ngx_http_healthcode_notes_open(connection);
         break;
 
+    case HEALTHCODE_TRACKER_NOTE_OFFLINE:
+        ngx_http_healthcode_notes_offline(connection, note->number != 0);
+        break;
+
     case HEALTHCODE_TRACKER_NOTE_ERROR:
         ngx_log_error(NGX_LOG_ERR, connection->log, 0,
                       "healthcode: store \"%V\" at %V answers with an error: "
@@ -110,6 +116,28 @@ ngx_http_healthcode_notes_call(ngx_http_healthcode_connection_t *connection,
     ngx_log_error(NGX_LOG_ERR, connection->log, 0,
                   "healthcode: store \"%V\" at %V does not run a script: %s",
                   &store->name, &store->server.text, note->text);
+}
+
+
+/* As every worker notices. */
+static void
+ngx_http_healthcode_notes_offline(
+    ngx_http_healthcode_connection_t *connection, ngx_uint_t is_offline)
+{
+    const ngx_http_healthcode_store_t  *store = connection->store;
+
+    if (is_offline) {
+        ngx_log_error(NGX_LOG_WARN, connection->log, 0,
+                      "healthcode: store \"%V\" at %V is cut off from its "
+                      "centre; going on with what it has, for %L s (offline)",
+                      &store->name, &store->server.text,
+                      store->handshake.tick.offline / 1000);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, connection->log, 0,
+                  "healthcode: store \"%V\" at %V has what its centre has "
+                  "again", &store->name, &store->server.text);
 }
 
 

@@ -71,6 +71,10 @@ ngx_http_healthcode_standing_say(ngx_http_healthcode_standing_t *standing)
     said->beat = connection->beat;
     said->is_timed = connection->is_timed;
     said->ahead = connection->ahead;
+    said->is_replica = healthcode_tracker_is_replica(&connection->tracker)
+                       && connection->tracker.tick;
+    said->is_offline = connection->tracker.is_offline;
+    said->tick_age = connection->tracker.age;
     said->has_keys = healthcode_tracker_keys(&connection->tracker, &said->keys);
     ngx_http_healthcode_lead_say(connection, &sum.standing.lead, &said->lead);
     standing->is_said = 1;

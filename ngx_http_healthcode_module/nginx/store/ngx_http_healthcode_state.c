@@ -208,7 +208,7 @@ ngx_http_healthcode_state_hello(ngx_http_healthcode_connection_t *connection)
 {
     healthcode_tracker_t  *tracker = &connection->tracker;
 
-    if (!healthcode_tracker_greet(tracker)) {
+    if (ngx_http_healthcode_wire_greet(&connection->wire) != NGX_OK) {
         ngx_http_healthcode_connection_unreached(connection, NGX_ENOMEM);
         return;
     }

@@ -12,6 +12,8 @@
 #include "ngx_http_healthcode_wire.h"
 
 
+static void ngx_http_healthcode_wire_clock(
+    const ngx_http_healthcode_wire_t *wire, uint64_t now);
 static void ngx_http_healthcode_wire_connected(void *data);
 static void ngx_http_healthcode_wire_secured(void *data, ngx_int_t rc);
 static void ngx_http_healthcode_wire_writable(void *data);
@@ -147,7 +149,35 @@ ngx_http_healthcode_wire_destroy(ngx_http_healthcode_wire_t *wire)
 }
 
 
+/* A replica is judged by both clocks at one moment. */
+static void
+ngx_http_healthcode_wire_clock(const ngx_http_healthcode_wire_t *wire,
+    uint64_t now)
+{
+    struct timespec  wall;
+
+    if (!healthcode_tracker_is_replica(wire->tracker)) {
+        return;
+    }
+
+    (void) clock_gettime(CLOCK_REALTIME, &wall);
+
+    healthcode_tracker_clock(wire->tracker, now,
+                             (int64_t) wall.tv_sec * 1000
+                             + wall.tv_nsec / 1000000);
+}
+
+
 /* ---- out ---- */
+
+ngx_int_t
+ngx_http_healthcode_wire_greet(ngx_http_healthcode_wire_t *wire)
+{
+    ngx_http_healthcode_wire_clock(wire, ngx_http_healthcode_clock());
+
+    return healthcode_tracker_greet(wire->tracker) ? NGX_OK : NGX_ERROR;
+}
+
 
 void
 ngx_http_healthcode_wire_flush(ngx_http_healthcode_wire_t *wire)
@@ -219,6 +249,7 @@ ngx_http_healthcode_wire_received(void *data, u_char *bytes, size_t n)
     ngx_http_healthcode_wire_t  *wire = data;
 
     wire->tracker->pipeline.heard = ngx_http_healthcode_clock();
+    ngx_http_healthcode_wire_clock(wire, wire->tracker->pipeline.heard);
 
     if (!healthcode_reply_reader_feed(wire->reader, bytes, n)) {
         return ngx_http_healthcode_wire_refuse(wire, "a reply is too long");

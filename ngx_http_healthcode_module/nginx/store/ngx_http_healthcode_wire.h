@@ -92,6 +92,12 @@ void ngx_http_healthcode_wire_test(ngx_http_healthcode_wire_t *wire);
 void ngx_http_healthcode_wire_secure(ngx_http_healthcode_wire_t *wire,
     ngx_ssl_t *ssl, const ngx_str_t *name);
 
+/*
+ * The handshake of the tracker of a connected one is to be written.  NGX_OK, or
+ * NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_healthcode_wire_greet(ngx_http_healthcode_wire_t *wire);
+
 /* Writes what is to be written, at the end of this turn of the event loop. */
 void ngx_http_healthcode_wire_flush(ngx_http_healthcode_wire_t *wire);
 

@@ -38,6 +38,7 @@ my %made;   # certificates, made once
 #   begin, end   subs that get the world; end returns the time from which being back
 #            counts
 #   via      unix (if it is not there), tcp, name, relay, tls, sentinel
+#   ticks    somebody ticks, as for a replica
 #   late     a fault that the gate notices by its timeouts, which are short then
 #   conf     lines of redis.conf; store: lines of the store; http: of nginx; gate:
 #            options of nginx
@@ -142,6 +143,7 @@ sub _world {
         $self->{redis} = Healthcode::Redis->start(%redis, conf => \@conf);
     }
     $self->fill;
+    $self->tick if $row->{ticks};
 
     if ($self->{via} eq 'relay') {
         $self->{relay} = Healthcode::Attack::Relay->new($f->dir, 'relay',
@@ -159,6 +161,23 @@ sub fill {
     my ($self) = @_;
     $self->redis->cmd('HSET', $self->key('bob'), 'contact', 0);
     $f->init_store($self->redis);
+}
+
+
+# As at the centre of a site; and a time that is so many seconds ahead.
+sub tick {
+    my ($self) = @_;
+    $self->redis->cmd('DEL', 'healthcode:tick:{c}');
+    $self->{ticker} = Healthcode::Process->spawn([
+        "$Healthcode::Fixture::BUILD/healthcode", 'store', 'tick', '--redis',
+        $f->url($self->redis) ]);
+}
+
+sub stop_tick { (delete $_[0]{ticker})->end('TERM') }
+
+sub tick_at {
+    my ($self, $ahead) = @_;
+    $self->redis->cmd('SET', 'healthcode:tick:{c}', int((time + $ahead) * 1000));
 }
 
 
@@ -404,7 +423,7 @@ sub _end {
     my @bad = grep { /\[(alert|crit|emerg)\]|exited on signal/ && !/connect\(\) to/ }
         split /\n/, $self->nginx->error_log;
     is("@bad", '', "$what: nothing is alarming in its log");
-    $self->{$_} and $self->{$_}->end('KILL') for qw(relays names);
+    $self->{$_} and $self->{$_}->end('KILL') for qw(relays names ticker);
     unlink $self->relay->path if $self->relay;
     $self->{other}{process}->end('KILL') if $self->{other};
     $self->city ? $self->city->down : $self->redis->down;
