@@ -340,7 +340,7 @@ END
 {
     touch('city');
     my @acl = map { $_ eq '%R~healthcode:*'
-                    ? map { "%R~healthcode:$_" } qw(meta risk:* region control push)
+                    ? map { "%R~healthcode:$_" } qw(meta:* risk:* region:* control:* push:*)
                     : $_ } split / /, Healthcode::Redis::gate_acl();
     $redis->cmd('ACL', 'SETUSER', 'gate', 'reset', 'on', '>' . $f->password, @acl);
     my $nginx = gate();

@@ -474,14 +474,18 @@ ok_hc('then it goes on', "flag set $gone contact", qr/^set/);
 # a slot that nobody has
 my $slot = $cluster->slot(meta_key('00'));
 my $bare = $cluster->owner(meta_key('00'));
-$_->cmd('CLUSTER', 'DELSLOTS', $slot) for $cluster->nodes;
+$cluster->drop_slot($slot);
 fails_hc('a slot that nobody has is found', 1, 'store check',
          qr/^NO   slots    no node has 1 of 258 parts: \{00\}; nobody of them is let in$/m);
 my ($of_bare) = grep { meta_of($_) eq meta_key('00') } map { "t$_" } 1 .. 20000;
 fails_hc('its holders are named', 3, "flag set $of_bare contact",
          qr/no node of the cluster has healthcode:meta:\{00\}/);
 ok_hc('others go on', "flag set $there quarantine", qr/^set/);
+# a node looks at that when it loses a slot, and not before
+$bare->cmd('CLUSTER', 'ADDSLOTS', $slot);
+$cluster->wait_ok;
 $_->cmd('CONFIG', 'SET', 'cluster-require-full-coverage', 'yes') for $cluster->nodes;
+$cluster->drop_slot($slot);
 for (1 .. 100) {
     last if $of_c->cmd('CLUSTER', 'INFO') =~ /^cluster_state:fail/m;
     sleep 0.1;

@@ -1143,8 +1143,10 @@ test_keeps_nothing_of_another_epoch(void **state)
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
     assert_false(finds(&one, 'a', 113));
     assert_false(healthcode_answers_find(one.t.memo.answers, &query, &answer));
+    assert_false(healthcode_tracker_is_fresh(&one.t, 113));
 
     beat(&one, 114);
+    assert_true(healthcode_tracker_is_fresh(&one.t, 115));
     assert_false(finds(&one, 'a', 115));
     learn(&one, 'a', 116);
     assert_true(finds(&one, 'a', 117));

@@ -89,6 +89,20 @@ sub add_slots {
 }
 
 
+# Nobody has a slot any more.  A message that was under way gives it back to who
+# had it, so each node drops it until none has it any more.
+sub drop_slot {
+    my ($self, $slot) = @_;
+    my $quiet = 0;
+    _until('a slot that nobody has', 30, sub {
+        my $told = grep { eval { $_->cmd('CLUSTER', 'DELSLOTS', $slot); 1 } }
+            $self->owner($slot) || (), $self->nodes;
+        $quiet = $told ? 0 : $quiet + 1;
+        return $quiet == 20;
+    });
+}
+
+
 sub meet {
     my ($self, $node) = @_;
     my $first = $self->{nodes}[0];
