@@ -41,6 +41,7 @@ server {
     add_header X-Known "\$healthcode_risk_cache" always;
     location /alive { return 204; }
     location /status { healthcode_status; }
+    location /prometheus { healthcode_status prometheus; }
     location /t { healthcode on; alias $site/passed; }
 }
 END
@@ -64,8 +65,8 @@ sub state_of {
 
 sub failures {
     my ($nginx) = @_;
-    my $text = get($nginx->sock, '/status?format=prometheus', [])->{body};
-    my $n = 0;
+    my $text = get($nginx->sock, '/prometheus', [])->{body};
+    my $n = $text =~ /^healthcode_store_up\{/m ? 0 : -1;
     $n += $1 while $text =~ /^healthcode_store_failures_total\{[^}]*\} (\d+)/mg;
     return $n;
 }
