@@ -6,9 +6,9 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
-#include "healthcode_cluster.h"
 #include "healthcode_connection.h"
 #include "healthcode_file.h"
+#include "healthcode_nodes.h"
 #include "healthcode_sentinels.h"
 #include "redis/healthcode_risk_codec.h"
 
@@ -148,8 +148,8 @@ healthcode_connection_go(const healthcode_connection_options_t *options,
     healthcode_exit_e  rc = HEALTHCODE_EXIT_OK;
 
     if (url->cluster) {
-        return healthcode_cluster_open(connection, &options->secure, url,
-                                       handshake);
+        return healthcode_nodes_open(connection, &options->secure, url,
+                                     handshake);
     }
 
     if (url->master[0]) {
@@ -280,7 +280,7 @@ void
 healthcode_connection_close(healthcode_connection_t *connection)
 {
     if (connection->cluster) {
-        healthcode_cluster_close(connection);
+        healthcode_nodes_close(connection);
 
     } else if (connection->redis) {
         redisFree(connection->redis);
@@ -672,7 +672,7 @@ healthcode_connection_ask(healthcode_connection_t *connection, const char *key,
     healthcode_connection_how_e how)
 {
     return connection->cluster
-           ? healthcode_cluster_ask(connection, key, argc, argv, lens, how)
+           ? healthcode_nodes_ask(connection, key, argc, argv, lens, how)
            : redisCommandArgv(connection->redis, argc, argv, lens);
 }
 
@@ -680,14 +680,14 @@ healthcode_connection_ask(healthcode_connection_t *connection, const char *key,
 size_t
 healthcode_connection_nodes(const healthcode_connection_t *connection)
 {
-    return connection->cluster ? healthcode_cluster_masters(connection) : 1;
+    return connection->cluster ? healthcode_nodes_masters(connection) : 1;
 }
 
 
 healthcode_exit_e
 healthcode_connection_use(healthcode_connection_t *connection, size_t i)
 {
-    return connection->cluster ? healthcode_cluster_use(connection, i)
+    return connection->cluster ? healthcode_nodes_use(connection, i)
                                : HEALTHCODE_EXIT_OK;
 }
 
@@ -737,7 +737,7 @@ healthcode_connection_failed(const healthcode_connection_t *connection,
     if (reply) {
         return healthcode_output_failed("the store refused: %s%s", reply->str,
                                         connection->cluster
-                                        ? healthcode_cluster_advice(reply)
+                                        ? healthcode_nodes_advice(reply)
                                         : "");
     }
 
@@ -780,7 +780,7 @@ healthcode_connection_wait(healthcode_connection_t *connection)
     }
 
     for (i = 0; rc == HEALTHCODE_EXIT_OK
-                && healthcode_cluster_written(connection, i); i++)
+                && healthcode_nodes_written(connection, i); i++)
     {
         if (connection->redis) {
             rc = healthcode_connection_wait_here(connection);

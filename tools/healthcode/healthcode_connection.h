@@ -66,13 +66,13 @@ typedef struct {
     char                 error[HEALTHCODE_CONNECTION_ERROR_MAX];
 } healthcode_connection_proof_t;
 
-/* The nodes of a cluster (healthcode_cluster.h). */
-typedef struct healthcode_cluster_s  healthcode_cluster_t;
+/* The nodes of a cluster (healthcode_nodes.h). */
+typedef struct healthcode_nodes_s  healthcode_nodes_t;
 
 typedef struct {
     redisContext                   *redis;       /* of a cluster: the node
                                                     that was asked last */
-    healthcode_cluster_t           *cluster;     /* NULL: it is one server */
+    healthcode_nodes_t             *cluster;     /* NULL: it is one server */
     healthcode_pepper_t            *pepper;      /* NULL: not given */
     char                            check[HEALTHCODE_PEPPER_CHECK + 1];
     healthcode_str_t                instance;    /* no data: not proven */

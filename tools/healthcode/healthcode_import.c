@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "healthcode_cluster.h"
 #include "healthcode_commands.h"
 #include "healthcode_import.h"
 #include "healthcode_lines.h"
+#include "healthcode_nodes.h"
 #include "healthcode_parts.h"
 #include "healthcode_proofs.h"
 #include "healthcode_time.h"
@@ -31,7 +31,7 @@ typedef struct {
     bool                              audit;
     bool                              again;      /* of some line under way */
     bool                              started;    /* a line was answered */
-    bool                              knows[HEALTHCODE_CLUSTER_NODES];
+    bool                              knows[HEALTHCODE_NODES_MAX];
     unsigned                          head;       /* the oldest under way */
     unsigned                          n;          /* lines under way */
     unsigned long long                set;
@@ -235,8 +235,8 @@ healthcode_import_line(healthcode_import_t *import, healthcode_str_t text)
     line->again = false;
 
     if (import->connection->cluster) {
-        line->node = healthcode_cluster_route(import->connection,
-                                              line->keys.risk);
+        line->node = healthcode_nodes_route(import->connection,
+                                            line->keys.risk);
         if (line->node == -1) {
             return HEALTHCODE_EXIT_FAILED;
         }
@@ -300,8 +300,8 @@ healthcode_import_flush(healthcode_import_t *import)
         line = &import->window[(import->head + i) % HEALTHCODE_IMPORT_WINDOW];
 
         if (connection->cluster) {
-            connection->redis = healthcode_cluster_redis(connection,
-                                                         line->node);
+            connection->redis = healthcode_nodes_redis(connection,
+                                                       line->node);
         }
 
         for (done = 0; !done; /* void */ ) {
@@ -356,8 +356,8 @@ healthcode_import_take(healthcode_import_t *import, unsigned n)
         line = &import->window[import->head];
 
         if (connection->cluster) {
-            connection->redis = healthcode_cluster_redis(connection,
-                                                         line->node);
+            connection->redis = healthcode_nodes_redis(connection,
+                                                       line->node);
         }
 
         if (redisGetReply(connection->redis, (void **) &reply) != REDIS_OK) {
@@ -376,7 +376,7 @@ healthcode_import_take(healthcode_import_t *import, unsigned n)
             rc = healthcode_import_answer(import, line, reply);
 
             if (connection->cluster) {
-                healthcode_cluster_wrote(connection, line->node);
+                healthcode_nodes_wrote(connection, line->node);
             }
         }
 
@@ -395,7 +395,7 @@ healthcode_import_is_again(const healthcode_import_t *import,
 {
     return healthcode_script_is_unknown(reply)
            || (import->connection->cluster
-               && healthcode_cluster_is_elsewhere(reply));
+               && healthcode_nodes_is_elsewhere(reply));
 }
 
 

@@ -4,7 +4,7 @@
  * Knows no options.  docs/operations.md, "Cluster".
  */
 
-#include "healthcode_cluster.h"
+#include "healthcode_nodes.h"
 #include "healthcode_parts.h"
 
 
@@ -29,7 +29,7 @@ healthcode_parts_write(const healthcode_parts_t *parts,
     *reply = healthcode_script_call(&script, connection);
 
     if (*reply == NULL || connection->cluster == NULL
-        || !healthcode_cluster_is_parted(*reply))
+        || !healthcode_nodes_is_parted(*reply))
     {
         return HEALTHCODE_EXIT_OK;
     }

@@ -3,7 +3,7 @@
  * of one store.  Knows no flags.  docs/redis-keys.md, "healthcode:meta".
  */
 
-#include "healthcode_cluster.h"
+#include "healthcode_nodes.h"
 #include "healthcode_proofs.h"
 #include "redis/healthcode_risk_codec.h"
 
@@ -82,13 +82,13 @@ healthcode_proofs_read_nodes(healthcode_connection_t *connection,
         (void) healthcode_keys_proof(i, name);
         state = HEALTHCODE_PROOFS_MISSING;
 
-        if (healthcode_cluster_map_master(healthcode_cluster_map(connection),
+        if (healthcode_cluster_map_master(healthcode_nodes_map(connection),
                                           i))
         {
             reply = healthcode_connection_ask(connection, name, 2, args, NULL,
                                               HEALTHCODE_CONNECTION_READS);
 
-            if (reply == NULL || healthcode_cluster_is_elsewhere(reply)) {
+            if (reply == NULL || healthcode_nodes_is_elsewhere(reply)) {
                 (void) healthcode_connection_failed(connection, reply);
                 freeReplyObject(reply);
                 return HEALTHCODE_EXIT_FAILED;
@@ -200,7 +200,7 @@ healthcode_proofs_check(healthcode_connection_t *connection, const char *key)
                                       HEALTHCODE_CONNECTION_READS);
 
     if (reply == NULL || healthcode_refusal_is_right(reply)
-        || (connection->cluster && healthcode_cluster_is_elsewhere(reply)))
+        || (connection->cluster && healthcode_nodes_is_elsewhere(reply)))
     {
         (void) healthcode_connection_failed(connection, reply);
         freeReplyObject(reply);

@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "healthcode_cluster.h"
+#include "healthcode_nodes.h"
 #include "healthcode_script.h"
 
 
@@ -195,7 +195,7 @@ healthcode_script_load(const healthcode_script_t *script,
     redisReply  *reply;
 
     if (connection->cluster
-        && healthcode_cluster_route(connection, healthcode_script_key(script))
+        && healthcode_nodes_route(connection, healthcode_script_key(script))
            == -1)
     {
         return NULL;

@@ -7,11 +7,11 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
-#include "healthcode_cluster.h"
 #include "healthcode_commands.h"
 #include "healthcode_init.h"
 #include "healthcode_keys.h"
 #include "healthcode_marks.h"
+#include "healthcode_nodes.h"
 #include "healthcode_proofs.h"
 #include "healthcode_script.h"
 #include "healthcode_sources.h"
@@ -183,7 +183,7 @@ healthcode_store_warn(const healthcode_connection_t *connection, size_t i)
     what = connection->proofs[HEALTHCODE_CONNECTION_POLICY].error;
 
     if (connection->cluster) {
-        map = healthcode_cluster_map(connection);
+        map = healthcode_nodes_map(connection);
         (void) healthcode_cluster_address_text(&map->masters[i].address, text);
     }
 
@@ -552,7 +552,7 @@ healthcode_store_node(const healthcode_connection_t *connection, size_t i)
 {
     char                             text[HEALTHCODE_CLUSTER_TEXT];
     size_t                           n = 0;
-    const healthcode_cluster_map_t  *map = healthcode_cluster_map(connection);
+    const healthcode_cluster_map_t  *map = healthcode_nodes_map(connection);
 
     for (size_t tag = 0; tag < HEALTHCODE_SLOT_TAGS; tag++) {
         n += (map->tags[tag] == i);
@@ -570,7 +570,7 @@ healthcode_store_slots(const healthcode_connection_t *connection)
 {
     char                             name[HEALTHCODE_SLOT_NAME];
     size_t                           said = 0;
-    const healthcode_cluster_map_t  *map = healthcode_cluster_map(connection);
+    const healthcode_cluster_map_t  *map = healthcode_nodes_map(connection);
 
     if (map->out == 0) {
         puts("ok   slots    each part has a master");

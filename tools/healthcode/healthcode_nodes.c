@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "healthcode_cluster.h"
 #include "healthcode_file.h"
 #include "healthcode_keys.h"
+#include "healthcode_nodes.h"
 #include "healthcode_script.h"
 #include "redis/healthcode_redirect.h"
 #include "redis/healthcode_risk_codec.h"
 
 
 /* How often a command is sent; the pauses between double from the first on. */
-#define HEALTHCODE_CLUSTER_TRIES  8
-#define HEALTHCODE_CLUSTER_PARTS  5      /* if its keys can be written alone */
-#define HEALTHCODE_CLUSTER_PAUSE  10     /* ms */
+#define HEALTHCODE_NODES_TRIES  8
+#define HEALTHCODE_NODES_PARTS  5      /* if its keys can be written alone */
+#define HEALTHCODE_NODES_PAUSE  10     /* ms */
 
 
 typedef struct {
@@ -27,17 +27,17 @@ typedef struct {
     bool                           is_written;
     healthcode_connection_proof_t  role;
     healthcode_connection_proof_t  policy;
-} healthcode_cluster_node_t;
+} healthcode_node_t;
 
-struct healthcode_cluster_s {
-    healthcode_url_t              url;         /* its host: of the next node */
-    healthcode_secure_options_t   secure;
-    healthcode_str_t              password;    /* handshake has a view of it */
-    healthcode_handshake_t        handshake;
-    healthcode_cluster_map_t      map;
-    int                           at;          /* the node asked last, or -1 */
-    int                           n;
-    healthcode_cluster_node_t     nodes[HEALTHCODE_CLUSTER_NODES];
+struct healthcode_nodes_s {
+    healthcode_url_t             url;         /* its host: of the next node */
+    healthcode_secure_options_t  secure;
+    healthcode_str_t             password;    /* handshake has a view of it */
+    healthcode_handshake_t       handshake;
+    healthcode_cluster_map_t     map;
+    int                          at;          /* the node asked last, or -1 */
+    int                          n;
+    healthcode_node_t            nodes[HEALTHCODE_NODES_MAX];
 };
 
 /* One command, on its way. */
@@ -49,46 +49,46 @@ typedef struct {
     healthcode_connection_how_e   how;
     unsigned                      tries;
     healthcode_redirect_t         to;
-} healthcode_cluster_call_t;
+} healthcode_nodes_call_t;
 
 
-static healthcode_exit_e healthcode_cluster_seed(
+static healthcode_exit_e healthcode_nodes_seed(
     healthcode_connection_t *connection);
-static healthcode_exit_e healthcode_cluster_ask_map(
+static healthcode_exit_e healthcode_nodes_ask_map(
     healthcode_connection_t *connection, redisContext *redis,
     const char *host);
-static healthcode_exit_e healthcode_cluster_prove(
+static healthcode_exit_e healthcode_nodes_prove(
     healthcode_connection_t *connection);
-static int healthcode_cluster_go(healthcode_connection_t *connection,
+static int healthcode_nodes_go(healthcode_connection_t *connection,
     const healthcode_cluster_address_t *address);
-static bool healthcode_cluster_connect(healthcode_connection_t *connection,
-    healthcode_cluster_node_t *node);
-static bool healthcode_cluster_turn(healthcode_connection_t *connection,
-    healthcode_cluster_call_t *call, healthcode_redirect_e kind,
-    redisReply **reply);
-static bool healthcode_cluster_moved(healthcode_connection_t *connection,
-    const healthcode_cluster_call_t *call);
-static redisReply *healthcode_cluster_follow(
-    healthcode_connection_t *connection,
-    const healthcode_cluster_call_t *call);
-static redisReply *healthcode_cluster_touch(
+static bool healthcode_nodes_connect(healthcode_connection_t *connection,
+    healthcode_node_t  *node);
+static bool healthcode_nodes_turn(healthcode_connection_t *connection,
+    healthcode_nodes_call_t  *call, healthcode_redirect_e kind,
+    redisReply              **reply);
+static bool healthcode_nodes_moved(healthcode_connection_t *connection,
+    const healthcode_nodes_call_t  *call);
+static redisReply *healthcode_nodes_follow(
+    healthcode_connection_t        *connection,
+    const healthcode_nodes_call_t  *call);
+static redisReply *healthcode_nodes_touch(
     healthcode_connection_t *connection, const char *key);
-static healthcode_redirect_e healthcode_cluster_kind(
-    const healthcode_cluster_t *cluster, const redisReply *reply,
-    healthcode_redirect_t *to);
-static void healthcode_cluster_pause(unsigned tries);
+static healthcode_redirect_e healthcode_nodes_kind(
+    const healthcode_nodes_t  *cluster, const redisReply *reply,
+    healthcode_redirect_t     *to);
+static void healthcode_nodes_pause(unsigned tries);
 
 
 healthcode_exit_e
-healthcode_cluster_open(healthcode_connection_t *connection,
+healthcode_nodes_open(healthcode_connection_t *connection,
     const healthcode_secure_options_t *secure, const healthcode_url_t *url,
     const healthcode_handshake_t *handshake)
 {
-    uint8_t               *password;
-    healthcode_exit_e      rc;
-    healthcode_cluster_t  *cluster;
+    uint8_t             *password;
+    healthcode_exit_e    rc;
+    healthcode_nodes_t  *cluster;
 
-    cluster = calloc(1, sizeof(healthcode_cluster_t));
+    cluster = calloc(1, sizeof(healthcode_nodes_t));
     password = malloc(handshake->password.len + 1);
 
     if (cluster == NULL || password == NULL) {
@@ -116,24 +116,24 @@ healthcode_cluster_open(healthcode_connection_t *connection,
     healthcode_cluster_map_init(&cluster->map);
     connection->cluster = cluster;
 
-    rc = healthcode_cluster_seed(connection);
+    rc = healthcode_nodes_seed(connection);
 
-    return (rc == HEALTHCODE_EXIT_OK) ? healthcode_cluster_prove(connection)
+    return (rc == HEALTHCODE_EXIT_OK) ? healthcode_nodes_prove(connection)
                                       : rc;
 }
 
 
 void
-healthcode_cluster_close(healthcode_connection_t *connection)
+healthcode_nodes_close(healthcode_connection_t *connection)
 {
-    healthcode_cluster_t  *cluster = connection->cluster;
+    healthcode_nodes_t  *cluster = connection->cluster;
 
     for (int i = 0; i < cluster->n; i++) {
         redisFree(cluster->nodes[i].redis);
     }
 
     healthcode_file_free(&cluster->password);
-    OPENSSL_cleanse(cluster, sizeof(healthcode_cluster_t));
+    OPENSSL_cleanse(cluster, sizeof(healthcode_nodes_t));
     free(cluster);
 
     connection->cluster = NULL;
@@ -143,11 +143,11 @@ healthcode_cluster_close(healthcode_connection_t *connection)
 
 /* The first node that says its map; it may be a replica. */
 static healthcode_exit_e
-healthcode_cluster_seed(healthcode_connection_t *connection)
+healthcode_nodes_seed(healthcode_connection_t *connection)
 {
-    healthcode_exit_e        rc = HEALTHCODE_EXIT_FAILED;
-    healthcode_cluster_t    *cluster = connection->cluster;
-    healthcode_handshake_t   handshake = cluster->handshake;
+    healthcode_exit_e       rc = HEALTHCODE_EXIT_FAILED;
+    healthcode_nodes_t     *cluster = connection->cluster;
+    healthcode_handshake_t  handshake = cluster->handshake;
 
     handshake.role_unchecked = true;
     handshake.evicting_ok = true;
@@ -163,8 +163,8 @@ healthcode_cluster_seed(healthcode_connection_t *connection)
                                          &cluster->url, &handshake);
 
         if (rc == HEALTHCODE_EXIT_OK) {
-            rc = healthcode_cluster_ask_map(connection, connection->redis,
-                                            cluster->url.host);
+            rc = healthcode_nodes_ask_map(connection, connection->redis,
+                                          cluster->url.host);
         }
 
         redisFree(connection->redis);
@@ -177,7 +177,7 @@ healthcode_cluster_seed(healthcode_connection_t *connection)
 
 /* The map stays as it was if the node does not say a better one. */
 static healthcode_exit_e
-healthcode_cluster_ask_map(healthcode_connection_t *connection,
+healthcode_nodes_ask_map(healthcode_connection_t *connection,
     redisContext *redis, const char *host)
 {
     redisReply  *reply = redisCommand(redis, "CLUSTER SLOTS");
@@ -204,7 +204,7 @@ healthcode_cluster_ask_map(healthcode_connection_t *connection,
 
 /* As a handshake does with one server; and role and policy are this node's. */
 static healthcode_exit_e
-healthcode_cluster_prove(healthcode_connection_t *connection)
+healthcode_nodes_prove(healthcode_connection_t *connection)
 {
     bool                            is_kept;
     unsigned                        last;
@@ -212,11 +212,11 @@ healthcode_cluster_prove(healthcode_connection_t *connection)
     const char                     *args[] = {
         "HGETALL", HEALTHCODE_KEYS_META
     };
-    healthcode_cluster_t           *cluster = connection->cluster;
+    healthcode_nodes_t             *cluster = connection->cluster;
     healthcode_connection_proof_t  *meta;
 
-    reply = healthcode_cluster_ask(connection, HEALTHCODE_KEYS_META, 2, args,
-                                   NULL, HEALTHCODE_CONNECTION_READS);
+    reply = healthcode_nodes_ask(connection, HEALTHCODE_KEYS_META, 2, args,
+                                 NULL, HEALTHCODE_CONNECTION_READS);
 
     if (reply == NULL) {
         return healthcode_connection_failed(connection, NULL);
@@ -248,7 +248,7 @@ healthcode_cluster_prove(healthcode_connection_t *connection)
 
 
 const healthcode_cluster_map_t *
-healthcode_cluster_map(const healthcode_connection_t *connection)
+healthcode_nodes_map(const healthcode_connection_t *connection)
 {
     return &connection->cluster->map;
 }
@@ -258,12 +258,12 @@ healthcode_cluster_map(const healthcode_connection_t *connection)
 
 /* The number of the node at address, to which we are connected; -1: not. */
 static int
-healthcode_cluster_go(healthcode_connection_t *connection,
+healthcode_nodes_go(healthcode_connection_t *connection,
     const healthcode_cluster_address_t *address)
 {
-    int                         i;
-    healthcode_cluster_t       *cluster = connection->cluster;
-    healthcode_cluster_node_t  *node;
+    int                  i;
+    healthcode_nodes_t  *cluster = connection->cluster;
+    healthcode_node_t   *node;
 
     connection->redis = NULL;
     cluster->at = -1;
@@ -276,10 +276,10 @@ healthcode_cluster_go(healthcode_connection_t *connection,
         }
     }
 
-    if (i == HEALTHCODE_CLUSTER_NODES) {
+    if (i == HEALTHCODE_NODES_MAX) {
         healthcode_output_failed("--redis: the cluster has had more than %d "
                                  "masters while this ran; run it again",
-                                 HEALTHCODE_CLUSTER_NODES);
+                                 HEALTHCODE_NODES_MAX);
         return -1;
     }
 
@@ -290,7 +290,7 @@ healthcode_cluster_go(healthcode_connection_t *connection,
         cluster->n++;
     }
 
-    if (node->redis == NULL && !healthcode_cluster_connect(connection, node)) {
+    if (node->redis == NULL && !healthcode_nodes_connect(connection, node)) {
         return -1;
     }
 
@@ -304,11 +304,11 @@ healthcode_cluster_go(healthcode_connection_t *connection,
 
 
 static bool
-healthcode_cluster_connect(healthcode_connection_t *connection,
-    healthcode_cluster_node_t *node)
+healthcode_nodes_connect(healthcode_connection_t *connection,
+    healthcode_node_t *node)
 {
     healthcode_exit_e               rc;
-    healthcode_cluster_t           *cluster = connection->cluster;
+    healthcode_nodes_t             *cluster = connection->cluster;
     healthcode_connection_proof_t  *role;
 
     snprintf(cluster->url.host, sizeof(cluster->url.host), "%s",
@@ -343,27 +343,27 @@ healthcode_cluster_connect(healthcode_connection_t *connection,
 
 
 size_t
-healthcode_cluster_masters(const healthcode_connection_t *connection)
+healthcode_nodes_masters(const healthcode_connection_t *connection)
 {
     return connection->cluster->map.n;
 }
 
 
 healthcode_exit_e
-healthcode_cluster_use(healthcode_connection_t *connection, size_t i)
+healthcode_nodes_use(healthcode_connection_t *connection, size_t i)
 {
     healthcode_cluster_address_t  address;
 
     /* the map may change under it */
     address = connection->cluster->map.masters[i].address;
 
-    return healthcode_cluster_go(connection, &address) == -1
+    return healthcode_nodes_go(connection, &address) == -1
            ? HEALTHCODE_EXIT_FAILED : HEALTHCODE_EXIT_OK;
 }
 
 
 int
-healthcode_cluster_route(healthcode_connection_t *connection, const char *key)
+healthcode_nodes_route(healthcode_connection_t *connection, const char *key)
 {
     size_t                              tag;
     healthcode_cluster_address_t        address;
@@ -385,28 +385,28 @@ healthcode_cluster_route(healthcode_connection_t *connection, const char *key)
 
     address = master->address;
 
-    return healthcode_cluster_go(connection, &address);
+    return healthcode_nodes_go(connection, &address);
 }
 
 
 redisContext *
-healthcode_cluster_redis(const healthcode_connection_t *connection, int number)
+healthcode_nodes_redis(const healthcode_connection_t *connection, int number)
 {
     return connection->cluster->nodes[number].redis;
 }
 
 
 void
-healthcode_cluster_wrote(healthcode_connection_t *connection, int number)
+healthcode_nodes_wrote(healthcode_connection_t *connection, int number)
 {
     connection->cluster->nodes[number].is_written = true;
 }
 
 
 bool
-healthcode_cluster_written(healthcode_connection_t *connection, size_t i)
+healthcode_nodes_written(healthcode_connection_t *connection, size_t i)
 {
-    healthcode_cluster_t  *cluster = connection->cluster;
+    healthcode_nodes_t  *cluster = connection->cluster;
 
     if ((int) i >= cluster->n) {
         return false;
@@ -421,17 +421,17 @@ healthcode_cluster_written(healthcode_connection_t *connection, size_t i)
 /* ---- one command ---- */
 
 redisReply *
-healthcode_cluster_ask(healthcode_connection_t *connection, const char *key,
+healthcode_nodes_ask(healthcode_connection_t *connection, const char *key,
     int argc, const char **argv, const size_t *lens,
     healthcode_connection_how_e how)
 {
-    redisReply                 *reply = NULL;
-    healthcode_cluster_t       *cluster = connection->cluster;
-    healthcode_redirect_e       kind;
-    healthcode_cluster_call_t   call = { key, argc, argv, lens, how, 0,
+    redisReply              *reply = NULL;
+    healthcode_nodes_t      *cluster = connection->cluster;
+    healthcode_redirect_e    kind;
+    healthcode_nodes_call_t  call = { key, argc, argv, lens, how, 0,
                                          { .slot = 0 } };
 
-    if (healthcode_cluster_route(connection, key) == -1) {
+    if (healthcode_nodes_route(connection, key) == -1) {
         return NULL;
     }
 
@@ -442,9 +442,9 @@ healthcode_cluster_ask(healthcode_connection_t *connection, const char *key,
             return NULL;
         }
 
-        kind = healthcode_cluster_kind(cluster, reply, &call.to);
+        kind = healthcode_nodes_kind(cluster, reply, &call.to);
 
-        if (!healthcode_cluster_turn(connection, &call, kind, &reply)) {
+        if (!healthcode_nodes_turn(connection, &call, kind, &reply)) {
             break;
         }
     }
@@ -464,15 +464,15 @@ healthcode_cluster_ask(healthcode_connection_t *connection, const char *key,
  * is freed.
  */
 static bool
-healthcode_cluster_turn(healthcode_connection_t *connection,
-    healthcode_cluster_call_t *call, healthcode_redirect_e kind,
+healthcode_nodes_turn(healthcode_connection_t *connection,
+    healthcode_nodes_call_t  *call, healthcode_redirect_e kind,
     redisReply **reply)
 {
     bool      parts = call->how == HEALTHCODE_CONNECTION_PARTS;
-    unsigned  most = HEALTHCODE_CLUSTER_TRIES;
+    unsigned  most = HEALTHCODE_NODES_TRIES;
 
     if (parts && kind == HEALTHCODE_REDIRECT_TRYAGAIN) {
-        most = HEALTHCODE_CLUSTER_PARTS;
+        most = HEALTHCODE_NODES_PARTS;
     }
 
     if (kind == HEALTHCODE_REDIRECT_NONE || kind == HEALTHCODE_REDIRECT_BROKEN
@@ -486,11 +486,11 @@ healthcode_cluster_turn(healthcode_connection_t *connection,
     *reply = NULL;
 
     if (kind == HEALTHCODE_REDIRECT_ASK) {
-        *reply = healthcode_cluster_follow(connection, call);
+        *reply = healthcode_nodes_follow(connection, call);
 
         if (*reply == NULL
             ? connection->redis == NULL || connection->redis->err
-            : !healthcode_cluster_is_elsewhere(*reply))
+            : !healthcode_nodes_is_elsewhere(*reply))
         {
             return false;
         }
@@ -502,7 +502,7 @@ healthcode_cluster_turn(healthcode_connection_t *connection,
     } else if (kind == HEALTHCODE_REDIRECT_MOVED
                || kind == HEALTHCODE_REDIRECT_READONLY)
     {
-        if (!healthcode_cluster_moved(connection, call)) {
+        if (!healthcode_nodes_moved(connection, call)) {
             return false;
         }
 
@@ -512,9 +512,9 @@ healthcode_cluster_turn(healthcode_connection_t *connection,
         }
     }
 
-    healthcode_cluster_pause(call->tries++);
+    healthcode_nodes_pause(call->tries++);
 
-    return healthcode_cluster_route(connection, call->key) != -1;
+    return healthcode_nodes_route(connection, call->key) != -1;
 }
 
 
@@ -523,17 +523,17 @@ healthcode_cluster_turn(healthcode_connection_t *connection,
  * may not have heard of it.  False: it cannot be reached.
  */
 static bool
-healthcode_cluster_moved(healthcode_connection_t *connection,
-    const healthcode_cluster_call_t *call)
+healthcode_nodes_moved(healthcode_connection_t *connection,
+    const healthcode_nodes_call_t *call)
 {
     if (call->to.address.port
-        && healthcode_cluster_go(connection, &call->to.address) == -1)
+        && healthcode_nodes_go(connection, &call->to.address) == -1)
     {
         return false;
     }
 
-    (void) healthcode_cluster_ask_map(connection, connection->redis,
-                                      connection->redis->tcp.host);
+    (void) healthcode_nodes_ask_map(connection, connection->redis,
+                                    connection->redis->tcp.host);
     return true;
 }
 
@@ -546,22 +546,22 @@ healthcode_cluster_moved(healthcode_connection_t *connection,
  * well, the slot is not on its way any more.
  */
 static redisReply *
-healthcode_cluster_follow(healthcode_connection_t *connection,
-    const healthcode_cluster_call_t *call)
+healthcode_nodes_follow(healthcode_connection_t *connection,
+    const healthcode_nodes_call_t *call)
 {
     bool         is_touched;
     redisReply  *reply;
 
     if (call->how != HEALTHCODE_CONNECTION_READS) {
 
-        reply = healthcode_cluster_touch(connection, call->key);
+        reply = healthcode_nodes_touch(connection, call->key);
 
         if (reply == NULL) {
             return NULL;
         }
 
         /* a proof that has gone ahead was forgotten when it went */
-        is_touched = healthcode_cluster_is_elsewhere(reply)
+        is_touched = healthcode_nodes_is_elsewhere(reply)
                      || (reply->type == REDIS_REPLY_INTEGER
                          && reply->integer == 1);
 
@@ -576,7 +576,7 @@ healthcode_cluster_follow(healthcode_connection_t *connection,
         }
     }
 
-    if (healthcode_cluster_go(connection, &call->to.address) == -1) {
+    if (healthcode_nodes_go(connection, &call->to.address) == -1) {
         return NULL;
     }
 
@@ -595,7 +595,7 @@ healthcode_cluster_follow(healthcode_connection_t *connection,
 
 /* At the node asked last, with the source: nobody knows who has seen it. */
 static redisReply *
-healthcode_cluster_touch(healthcode_connection_t *connection, const char *key)
+healthcode_nodes_touch(healthcode_connection_t *connection, const char *key)
 {
     char                  name[HEALTHCODE_KEYS_MAX];
     redisReply           *reply;
@@ -619,7 +619,7 @@ healthcode_cluster_touch(healthcode_connection_t *connection, const char *key)
 /* ---- what answers say ---- */
 
 static healthcode_redirect_e
-healthcode_cluster_kind(const healthcode_cluster_t *cluster,
+healthcode_nodes_kind(const healthcode_nodes_t *cluster,
     const redisReply *reply, healthcode_redirect_t *to)
 {
     const char  *host = "";
@@ -637,7 +637,7 @@ healthcode_cluster_kind(const healthcode_cluster_t *cluster,
 
 
 bool
-healthcode_cluster_is_parted(const redisReply *reply)
+healthcode_nodes_is_parted(const redisReply *reply)
 {
     healthcode_redirect_t  to;
     healthcode_redirect_e  kind;
@@ -650,7 +650,7 @@ healthcode_cluster_is_parted(const redisReply *reply)
 
 
 bool
-healthcode_cluster_is_elsewhere(const redisReply *reply)
+healthcode_nodes_is_elsewhere(const redisReply *reply)
 {
     healthcode_redirect_t  to;
 
@@ -660,7 +660,7 @@ healthcode_cluster_is_elsewhere(const redisReply *reply)
 
 
 const char *
-healthcode_cluster_advice(const redisReply *reply)
+healthcode_nodes_advice(const redisReply *reply)
 {
     healthcode_redirect_t  to;
 
@@ -684,9 +684,9 @@ healthcode_cluster_advice(const redisReply *reply)
 
 
 static void
-healthcode_cluster_pause(unsigned tries)
+healthcode_nodes_pause(unsigned tries)
 {
-    long             ms = HEALTHCODE_CLUSTER_PAUSE << tries;
+    long             ms = HEALTHCODE_NODES_PAUSE << tries;
     struct timespec  pause = { ms / 1000, ms % 1000 * 1000000 };
 
     (void) nanosleep(&pause, NULL);
