@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use Healthcode::Authority;
 use Healthcode::Cluster;
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
@@ -246,6 +247,133 @@ for my $cached (0, 1) {
 
     is($nginx->stop, 0, "$what: nginx ends");
     ends_well($nginx, $what);
+}
+
+# ---- replicas take over ----
+
+{
+    my $c = Healthcode::Cluster->new(dir => $f->dir, password => $f->password, replicas => 1);
+    init($c, 'one');
+    my @nodes = $c->nodes;
+    my $nginx = gate(lines(@nodes), workers => 2, cache => 'gate')->start;
+    is(warm($nginx, @who), @who, 'replicas: all are known');
+    my @there = of($c, $nodes[0]);
+    my ($one, $two) = @there;
+
+    $c->failover($nodes[3]);
+    flag($c, $one);
+    is($c->owner(risk_key($is{$one})), $nodes[3], 'replicas: one takes over, as planned');
+    is($nginx->ask_until('403 flagged', RECOVERY, $code{$one}), '403 flagged',
+       'replicas: flags of the new master count');
+    sleep 1.1;
+    is(answers($nginx, '403 flagged', ($one) x 20), 20, 'replicas: and nobody forgets them');
+    is(all_get($nginx, '200', grep { $_ ne $one } @who), @who - 1, 'replicas: others pass');
+    clear($c, $one);
+    is(all_get($nginx, '200', @who), @who, 'replicas: all do');
+
+    # the former master is cut off: it does not run while its replica takes over
+    warm($nginx, @who);
+    $nodes[3]->freeze;
+    $nodes[0]->cmd('CLUSTER', 'FAILOVER', 'TAKEOVER');
+    sleep 0.5;
+    $nodes[0]->cmd('HSET', risk_key($is{$two}), confirmed => 0);
+    my $wrong = 0;
+    $nodes[3]->thaw;
+    my $set = time;
+    while (time < $set + 4) {
+        my $answer = $nginx->ask($code{$two});
+        $wrong++ if $answer eq '200' && time > $set + 1;
+    }
+    is($wrong, 0, 'replicas: a takeover by a higher epoch: a flag denies after a lease');
+    is(all_get($nginx, '403 flagged', $two), 1, 'replicas: and denies for good');
+    is(all_get($nginx, '200', grep { $_ ne $two } @who), @who - 1, 'replicas: others pass');
+    ends_well($nginx, 'replicas');
+}
+
+
+# ---- under load, slots move: nobody passes who has a flag ----
+
+{
+    my $c = Healthcode::Cluster->new(dir => $f->dir, password => $f->password);
+    init($c, 'one');
+    my @nodes = $c->nodes;
+    my $nginx = gate(lines(@nodes), workers => 2, cache => 'gate')->start;
+    warm($nginx, @who);
+    my ($wrong, $out, $asked) = (0, 0, 0);
+    my $end = time + 12;
+    my $i = 0;
+    while (time < $end) {
+        my $who = $who[$i++ % @who];
+        my $key = risk_key($is{$who});
+        my $move = $c->begin($key, $c->other($key));
+        $nginx->ask($code{$_}) for @who[0 .. 4];
+        $c->finish($move);
+        flag($c, $who);
+        my $set = time;
+        for (1 .. 40) {
+            my $answer = $nginx->ask($code{$who});
+            $asked++;
+            $out++ if $answer =~ /^503/;
+            $wrong++ if $answer eq '200' && time > $set + 1;
+            last if $answer eq '403 flagged';
+            sleep 0.03;
+        }
+        my $other = $who[($i + 7) % @who];
+        my $answer = $nginx->ask($code{$other});
+        $asked++;
+        $out++ if $answer =~ /^503/;
+        clear($c, $who);
+    }
+    is($wrong, 0, "slots that move: no wrong pass ($i moves, $out of $asked answers 503)");
+    is(all_get($nginx, '200', @who), @who, 'slots that move: all pass at last');
+    ends_well($nginx, 'slots that move');
+}
+
+
+# ---- TLS, and a new password ----
+
+SKIP: {
+    my $ca = Healthcode::Authority->new($f->dir, 'ca');
+    my $good = $ca->issue('good', san => 'DNS:redis.example');
+    my $c = eval {
+        Healthcode::Cluster->new(dir => $f->dir, password => $f->password, tls => [
+            "tls-cert-file $good->{cert}", "tls-key-file $good->{key}",
+            'tls-ca-cert-file ' . $ca->cert, 'tls-auth-clients no' ]);
+    } or skip "no TLS: $@", 6;
+    init($c, 'one');
+    my $file = $f->write('rotated', $f->password . "\n", 0600);
+    my $nginx = gate(lines($c->node(0)), cache => 'gate', password_file => $file, ssl => 'on',
+        ssl_name => 'redis.example', ssl_trusted_certificate => $ca->cert)->start;
+    is(warm($nginx, @who), @who, 'TLS: all are known');
+    $_->cmd('ACL', 'SETUSER', 'gate', '>another') for $c->nodes;
+    $f->replace('rotated', "another\n", 0600);
+    ok($nginx->logged(qr/(?:its new password is in use.*?){3}/s, RECOVERY),
+       'a new password is in use at each node');
+    $_->cmd('ACL', 'SETUSER', 'gate', '<' . $f->password) for $c->nodes;
+    $_->kick for $c->nodes;
+    is(all_get($nginx, '200', @who), @who, 'and on new connections');
+    is(warm($nginx, @who), @who, 'and all are known again');
+    ends_well($nginx, 'TLS');
+}
+
+
+# ---- what is refused ----
+
+for my $row (
+    [ 'healthcode_passage gate once=code;', qr/"healthcode_passage" needs a store of one server, but "flags" is one of a cluster/ ],
+    [ 'healthcode_bound dpop; healthcode_dpop_origin https://a.test;',
+      qr/"healthcode_bound dpop" needs a store of one server/ ],
+) {
+    my ($line, $says) = @$row;
+    my $http = $f->pepper_conf . $f->issuers_conf
+        . $f->store_conf('flags', cluster => 'on', server => '127.0.0.1');
+    my $nginx = Healthcode::Nginx->new(module => $f->module, http => <<"END");
+$http
+server { listen unix:{{SOCK}}; location / { healthcode on; $line } }
+END
+    my ($status, $out) = $nginx->check;
+    isnt($status, 0, "$line is refused with a cluster");
+    like($out, $says, '... by these words');
 }
 
 done_testing;

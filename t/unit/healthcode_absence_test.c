@@ -338,6 +338,41 @@ test_knows_no_other_holder(void **state)
 }
 
 
+/* What others keep counts under their own leases, all of them. */
+static void
+test_looks_at_the_leases_of_others(void **state)
+{
+    fixture_t                  f;
+    const healthcode_owner_t  *others[] = { &f.owners[0], &f.owners[2] };
+
+    (void) state;
+
+    for (size_t n = 0; n < 3; n++) {
+        for (size_t first = 0; first < 2; first++) {
+            set_up(&f);
+            others[first] = &f.owners[0];
+            others[1 - first] = &f.owners[2];
+            renew(&f, 2, NOW - 1);
+            f.now = NOW + LENGTH - 2;
+            assert_true(healthcode_owner_finds_with(&f.owners[1], holder,
+                                                    others, n, clock_of, &f));
+            f.now++;
+            test_row(healthcode_owner_finds_with(&f.owners[1], holder, others,
+                                                 n, clock_of, &f)
+                     == (n == 0 || (n == 1 && first == 0)), n, "a lease");
+        }
+    }
+
+    set_up(&f);
+    renew(&f, 2, NOW);
+    f.owners[2].counts = false;
+    others[1] = &f.owners[2];
+    others[0] = &f.owners[0];
+    assert_false(healthcode_owner_finds_with(&f.owners[1], holder, others, 2,
+                                             clock_of, &f));
+}
+
+
 /* A word of shared memory is not trusted with an index. */
 static void
 test_reads_no_lease_that_is_not_there(void **state)
@@ -679,6 +714,7 @@ main(void)
         cmocka_unit_test(test_begins_and_ends_epochs),
         cmocka_unit_test(test_says_that_its_epochs_are_used_up),
         cmocka_unit_test(test_reads_the_clock_last),
+        cmocka_unit_test(test_looks_at_the_leases_of_others),
         cmocka_unit_test(test_looks_at_the_next_owner_and_store),
         cmocka_unit_test(test_keeps_one_entry_of_a_holder),
         cmocka_unit_test(test_lets_the_dead_and_the_old_make_room),

@@ -242,9 +242,16 @@ test_busy(void **state)
 static void
 test_moved(void **state)
 {
+    uint64_t  epochs[3];
+
     (void) state;
 
     up();
+
+    for (size_t i = 0; i < 3; i++) {
+        epochs[i] = healthcode_memo_epoch(&nodes[i].t.memo);
+    }
+
     assert_int_equal(passes(0), OK);
     assert_int_equal(passes(1), OK);
     assert_int_equal(passes(2), OK);
@@ -257,6 +264,39 @@ test_moved(void **state)
     assert_int_equal(passes(0), FLAGGED);
     assert_int_equal(passes(1), OK);
     assert_int_equal(passes(2), OK);
+
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(epochs[i] == healthcode_memo_epoch(&nodes[i].t.memo),
+                         i == 2);
+    }
+}
+
+
+/* A holder's part has come, and its tag moves before the others come. */
+static void
+test_moved_before_others(void **state)
+{
+    static person_t  person;
+
+    (void) state;
+
+    up();
+    nodes[1].is_deaf = true;                /* controls */
+    assert_int_equal(ask(&person, 0, true), OK);
+    run();
+    assert_int_equal(person.times, 0);
+    own_all(0, 2);
+    nodes[2].proofs[0] = true;
+    nodes[2].flags[0] = true;
+    tick(ms + 60);
+    assert_int_equal(person.times, 0);
+    nodes[1].is_deaf = false;
+    run();
+    ms += 50;
+    healthcode_reads_doubt(&reads);
+    run();
+    assert_int_equal(person.times, 1);
+    assert_int_equal(person.verdict, FLAGGED);
 }
 
 
@@ -274,6 +314,12 @@ test_moved_told_by_one(void **state)
     nodes[1].flags[0] = true;
     tick(ms + 250);
     assert_false(knows(0));
+    assert_int_equal(passes(0), FLAGGED);
+
+    /* what it repeats is not news */
+    ms += 1;
+    assert_true(healthcode_tracker_beat(&nodes[0].t, ms));
+    run();
     assert_int_equal(passes(0), FLAGGED);
 
     /* node 0 is behind: nobody's lease is renewed */
@@ -451,6 +497,27 @@ test_majority(void **state)
     nodes[1].is_deaf = false;
     run();
     assert_true(healthcode_cluster_is_agreed(&cluster, ms));
+}
+
+
+/* A node that is alone renews nothing. */
+static void
+test_majority_renews(void **state)
+{
+    (void) state;
+
+    up();
+    nodes[1].is_deaf = true;
+    nodes[2].is_deaf = true;
+    tick(ms + LEASE);
+    assert_false(healthcode_tracker_is_fresh(&nodes[0].t, ms));
+    tick(ms + 1);
+    assert_false(healthcode_tracker_is_fresh(&nodes[0].t, ms));
+    nodes[1].is_deaf = false;
+    run();
+    assert_true(healthcode_tracker_is_fresh(&nodes[0].t, ms));
+    assert_true(healthcode_tracker_is_fresh(&nodes[1].t, ms));
+    assert_false(healthcode_tracker_is_fresh(&nodes[2].t, ms));
 }
 
 
@@ -771,6 +838,7 @@ main(void)
         test(test_busy), test(test_moved), test(test_moved_told_by_one),
         test(test_moved_reply), test(test_moved_in_vain),
         test(test_moved_under_way), test(test_takeover),
+        test(test_moved_before_others), test(test_majority_renews),
         test(test_takeover_idle), test(test_majority), test(test_minority),
         test(test_scout_behind), test(test_map_back), test(test_ask),
         test(test_ask_known), test(test_ask_empty_target),
