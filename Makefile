@@ -39,7 +39,9 @@
 #:                SECONDS=4); longer ones apart:
 #:                many codes (B=many CODES=2000000), many flagged holders and
 #:                connections (B=scale); WRITE=1 puts it into docs/benchmarks.md;
-#:                what gates cost their Redis, idle and busy (B=idle)
+#:                what gates cost their Redis, idle and busy (B=idle); what a
+#:                thousand of them cost one Redis, a cluster and a centre with
+#:                replicas (B=fleet ROWS=cluster)
 #: make live      how soon a flag is refused, also while things break
 #:                (S="main cut" CHANGES=10000 LANES=2 RATE=8000 SHORT=1);
 #:                that nobody passes a hall twice (S=passage PASSAGES=100000
@@ -95,7 +97,7 @@ export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5L
         tsan attack model \
         suites vectors interop browser monitoring proxies nginx-tests mutants \
         bench bench-gate bench-many bench-scale \
-        bench-verify bench-keys bench-idle bench-programs live servers soak \
+        bench-verify bench-keys bench-idle bench-fleet bench-programs live servers soak \
         roots units-elsewhere clean \
         deb install install-command uninstall dist
 
@@ -202,9 +204,9 @@ mutants:
 	@JOBS='$(JOBS)' util/mutants.pl $(if $(M),'$(M)')
 
 bench:
-	@[ -z '$(filter-out gate many scale verify keys idle,$(B))' ] || { echo 'bench:' \
-	    'write B=gate, many, scale, verify, keys or idle, or some of them, or no B' \
-	    'for gate, verify and keys' >&2; exit 2; }
+	@[ -z '$(filter-out gate many scale verify keys idle fleet,$(B))' ] || { echo 'bench:' \
+	    'write B=gate, many, scale, verify, keys, idle or fleet, or some of them,' \
+	    'or no B for gate, verify and keys' >&2; exit 2; }
 	@util/deps.sh bench
 	@set -e; for b in $(B); do $(MAKE) -s bench-$$b; done
 	@[ -z '$(and $(WRITE),$(filter gate many scale,$(B)))' ] \
@@ -228,6 +230,9 @@ bench-keys: module command
 
 bench-idle: bench-programs
 	@util/bench_idle.pl
+
+bench-fleet: bench-programs
+	@util/bench_fleet.pl
 
 live:
 	@util/deps.sh test
