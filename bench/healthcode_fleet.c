@@ -16,7 +16,7 @@
  *                           whose holder is new there
  *     count                 "count connections live beats reads passes hits
  *                           late" so far
- *     flags N WORKERS       N flags, one after the other, each of a holder
+ *     flags N WORKERS MS    N flags, so far apart, each of a holder
  *                           whom so many workers of each gate have read before:
  *                           for each "flag US US ARRIVED EXPECTED": from
  *                           sending to the acknowledgement, from that to the
@@ -75,9 +75,11 @@ struct fleet_worker_s {
 typedef struct {
     unsigned   left;              /* flags to be set */
     unsigned   share;             /* workers of each gate that read before */
+    unsigned   gap;               /* ms, between a flag and the next reads */
     unsigned   asked, known;      /* of these reads */
     unsigned   arrived;
     uint64_t   sent, ack, last;   /* us */
+    uint64_t   due;               /* us: the reads begin */
     char       holder[FLEET_HOLDER_LEN + 1];
 } fleet_flags_t;
 
@@ -533,6 +535,7 @@ fleet_flags_begin(void)
 {
     flags.asked = flags.known = flags.arrived = 0;
     flags.sent = flags.ack = flags.last = 0;
+    flags.due = fleet_us() + 1000 * (uint64_t) flags.gap;
     fleet_holder(flags.holder, (++nholders << 20) + 1);
 }
 
@@ -575,7 +578,7 @@ fleet_flags_set(void)
 static void
 fleet_flags_step(void)
 {
-    if (flags.left == 0) {
+    if (flags.left == 0 || fleet_us() < flags.due) {
         return;
     }
 
@@ -659,7 +662,8 @@ fleet_obey(void)
     if (sscanf(line, "pace %lf %lf", &passes, &cold) == 2) {
         printf("pace\n");
 
-    } else if (sscanf(line, "flags %u %u", &flags.left, &flags.share) == 2
+    } else if (sscanf(line, "flags %u %u %u", &flags.left, &flags.share,
+                      &flags.gap) == 3
                && flags.share > 0 && flags.share <= nworkers)
     {
         fleet_flags_begin();

@@ -31,6 +31,9 @@ my $nflags  = $ENV{FLAGS}   || 100;
 # Passes a second at each gate, and the part of them whose holder is new there.
 my @paces = ([ 'idle', 0, 0 ], [ 'busy', 1, 0.1 ], [ 'opening', 10, 0.5 ]);
 
+# In ms, at the opening hour: reads before each flag are a load of their own.
+use constant GAP => 50;
+
 use constant { SETTLE => 3, ALONE => 5, TICK => 'healthcode:tick:{c}' };
 
 my $f = Healthcode::Fixture->new(no_redis => 1);
@@ -114,7 +117,7 @@ sub fleet {
     }
 
     flags("$what, $n gates, opening, read by 1 of $workers workers", $fleet,
-          $nflags, 1) if $all;
+          $nflags, 1, GAP) if $all;
     $fleet->pace(0, 0);
     sleep SETTLE;
     flags("$what, $n gates, idle, read by 1 of $workers workers", $fleet,

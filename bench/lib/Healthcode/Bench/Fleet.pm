@@ -117,13 +117,13 @@ sub count {
 }
 
 
-# flags($n, workers of each gate that have read before): for each how long the
-# acknowledgement took, and how long after that the last one knew, in us; how
-# many knew, and how many should.
+# flags($n, workers of each gate that have read before, ms between them): for each
+# how long the acknowledgement took, and how long after that the last one knew, in
+# us; how many knew, and how many should.  Replicas need $n alone.
 sub flags {
-    my ($self, @how) = @_;
+    my ($self, $n, $share, $gap) = @_;
     my @flags;
-    print { $self->{to} } "flags @how\n";
+    print { $self->{to} } join(' ', 'flags', $n, $share || 0, $gap || 0), "\n";
     while (1) {
         my ($word, @numbers) = $self->_line('flag|done', 60);
         return @flags if $word eq 'done';
