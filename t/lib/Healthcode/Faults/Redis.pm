@@ -267,7 +267,7 @@ sub _changed {
           },
           end => sub { $_[0]->redis->cmd('RENAME', 'aside', $META); return time } },
         { name => 'all is lost', answer => 'store_unproven',
-          line => 'it has no valid healthcode:meta:{c}',
+          line => 'it has no valid healthcode:meta',
           begin => sub { $_[0]->redis->cmd('FLUSHALL') },
           end => sub { $_[0]->fill; return time } },
         { name => 'restore of an old backup', answer => 'store_auth',
