@@ -206,8 +206,6 @@ ngx_http_healthcode_state_secure_late(
 static void
 ngx_http_healthcode_state_hello(ngx_http_healthcode_connection_t *connection)
 {
-    healthcode_tracker_t  *tracker = &connection->tracker;
-
     if (ngx_http_healthcode_wire_greet(&connection->wire) != NGX_OK) {
         ngx_http_healthcode_connection_unreached(connection, NGX_ENOMEM);
         return;
@@ -216,7 +214,8 @@ ngx_http_healthcode_state_hello(ngx_http_healthcode_connection_t *connection)
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, connection->log, 0,
                    "healthcode: store \"%V\": connected, handshake of %uz "
                    "replies", &connection->store->name,
-                   healthcode_handshake_replies(&tracker->handshake));
+                   healthcode_handshake_replies(
+                       &connection->tracker.handshake));
 
     /* it ended in TLS, which this worker was late to read */
 

@@ -28,7 +28,7 @@ sub rows {
             join '', map { chr(($_ * 7919 + 13) % 256) } 1 .. 400),
         _say('1 GiB announced', 'store_unavailable', 'a reply is too long', $GIB),
         _say('deep nesting', 'store_unavailable', 'it does not speak RESP3', "*1\r\n" x 100_000),
-        _say('MOVED', 'store_unavailable', 'is refused: MOVED 1 127.0.0.1:1; name a server',
+        _say('MOVED', 'store_unavailable', 'is refused: MOVED 1 127.0.0.1:1; write "cluster on;"',
             "-MOVED 1 127.0.0.1:1\r\n"),
         _say('a web server', 'store_unavailable', 'it answers in HTTP',
             "HTTP/1.1 400 Bad Request\r\n\r\n", at => 'handshake', cache => 0),
