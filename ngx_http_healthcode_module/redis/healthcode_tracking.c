@@ -132,10 +132,18 @@ healthcode_tracking_is_meta(const redisReply *key)
 static bool
 healthcode_tracking_is_push(const redisReply *key)
 {
-    return healthcode_tracking_begins(key, "healthcode:push:{")
-           && key->str[key->len - 1] == '}'
-           && healthcode_slot_of(healthcode_str_from(key->str, key->len))
-              < HEALTHCODE_SLOT_TAGS;
+    size_t  len = sizeof("healthcode:push:{") - 1;
+    size_t  tag;
+
+    if (!healthcode_tracking_begins(key, "healthcode:push:{")) {
+        return false;
+    }
+
+    tag = healthcode_slot_of(healthcode_str_from(key->str, key->len));
+    len += (tag < HEALTHCODE_SLOT_REGIONS) ? sizeof("xx}") - 1
+                                           : sizeof("c}") - 1;
+
+    return tag < HEALTHCODE_SLOT_TAGS && key->len == len;
 }
 
 

@@ -60,12 +60,25 @@ is_proof(const redisReply *key)
 }
 
 
+/* By which a connection proves that changes are pushed. */
+static bool
+is_push(const redisReply *key)
+{
+    return is(key, "healthcode:push:{r}") || is(key, "healthcode:push:{c}")
+           || (key->type == REDIS_REPLY_STRING && key->len == 20
+               && memcmp(key->str, "healthcode:push:{", 17) == 0
+               && strspn(key->str + 17, "0123456789abcdef") == 2
+               && key->str[19] == '}');
+}
+
+
 /* Whether a gate reads a key: no part of the module is asked. */
 static bool
 is_read(const redisReply *key)
 {
     return is(key, "healthcode:region:{r}") || is(key, "healthcode:control:{c}")
-           || is(key, "healthcode:push:{c}") || is(key, "healthcode:data:{c}")
+           || is(key, "healthcode:tick:{c}") || is(key, "healthcode:data:{c}")
+           || is_push(key)
            || is_proof(key) || is_of_script(key)
            || (key->type == REDIS_REPLY_STRING && key->len == 53
                && memcmp(key->str, "healthcode:risk:{", 17) == 0
@@ -107,7 +120,11 @@ check_change(const redisReply *push, size_t i)
         break;
 
     case HEALTHCODE_TRACKING_PUSH:
-        fuzz_must(is(key, "healthcode:push:{c}"));
+        fuzz_must(is_push(key));
+        break;
+
+    case HEALTHCODE_TRACKING_TICK:
+        fuzz_must(is(key, "healthcode:tick:{c}"));
         break;
 
     case HEALTHCODE_TRACKING_DATA:
