@@ -60,7 +60,9 @@ check_field(healthcode_str_t name, healthcode_str_t value)
     healthcode_risk_terms_t         terms = {
         .policy = &policy, .iat = NOW, .now = NOW, .code = &names
     };
-    static healthcode_risk_reading_t  reading = { .nflags = 1 };
+    static healthcode_risk_reading_t  reading = {
+        .parts = HEALTHCODE_RISK_HOLDER, .nflags = 1
+    };
 
     memset(&names, 0, sizeof(names));
     names.has_jti = true;
