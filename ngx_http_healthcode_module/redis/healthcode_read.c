@@ -267,6 +267,7 @@ healthcode_read_start(healthcode_read_t *read,
     read->reading.parts = parts;
     read->reading.nflags = 0;
     read->reading.unreadable = true;
+    read->reading.is_offline = false;       /* no node is a replica */
 
     for (size_t i = 0; i < HEALTHCODE_READ_PARTS; i++) {
         read->parts[i].read = read;
