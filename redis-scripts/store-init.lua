@@ -11,6 +11,7 @@
 -- ARGV[5]  1: the store has flags, or needs none; 0: new proofs are refused
 -- ARGV[6]  1: where some proofs are missing and others are there, they are
 --          written; 0: that is refused
+-- ARGV[7]  1: new proofs say that keys of schema 1 are written as well; or empty
 -- RETURNS  {'created', 'kept', 'completed', 'renewed' or 'replaced', instance,
 --          how many were written}, or {'missing', 'schema', 'pepper',
 --          'instance' or 'empty', instance, of how many}: that is in the way,
@@ -19,13 +20,14 @@
 local PARTS = 256               -- by the first two digits of holders
 local call, find = redis.call, string.find
 local schema, check, instance, how = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local former = ARGV[7]
 
 local function refuse(what)
     return redis.error_reply('ERR healthcode store-init: ' .. what)
 end
 
-if #KEYS ~= PARTS + 2 or #ARGV ~= 6 then
-    return refuse('258 keys and 6 arguments are needed')
+if #KEYS ~= PARTS + 2 or #ARGV ~= 7 then
+    return refuse('258 keys and 7 arguments are needed')
 end
 
 for i = 1, #KEYS do
@@ -51,6 +53,10 @@ if how ~= 'keep' and how ~= 'renew' and how ~= 'force' then
     return refuse('the fourth argument is not keep, renew or force')
 end
 
+if former ~= '' and former ~= '1' then
+    return refuse('the last argument is not 1 or empty')
+end
+
 -- How many of each, and what the others prove: from the last one, {c}, by whose
 -- instance gates know the store.
 local missing = {}
@@ -60,7 +66,8 @@ local known
 for i = #KEYS, 1, -1 do
     local kind = call('TYPE', KEYS[i]).ok
     local old = kind == 'hash'
-        and call('HMGET', KEYS[i], 'schema', 'pepper_check', 'instance') or {}
+        and call('HMGET', KEYS[i], 'schema', 'pepper_check', 'instance',
+            'former') or {}
 
     if kind == 'none' then
         missing[#missing + 1] = KEYS[i]
@@ -70,6 +77,7 @@ for i = #KEYS, 1, -1 do
         other.pepper = other.pepper + 1
     else
         known = known or old[3]
+        former = old[4] or former
 
         if old[3] ~= known then
             other.instance = other.instance + 1
@@ -81,6 +89,10 @@ local function write(keys, name)
     for _, key in ipairs(keys) do
         call('HSET', key, 'schema', schema, 'instance', name, 'pepper_check',
             check)
+
+        if former ~= '' then
+            call('HSET', key, 'former', former)
+        end
     end
 end
 

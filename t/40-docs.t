@@ -421,6 +421,8 @@ for my $doc (@examples) {
             test_nginx_fence($thing, $things[$i + 1]);
         } elsif ($info =~ /^console( exact)?$/) {
             test_console_fence($s ||= session($doc), $thing);
+        } elsif ($info eq 'console schema-1') {
+            is($doc->{name}, 'docs/operations.md', "$where: t/84-migrate.t runs it");
         } elsif ($info eq 'json') {
             ok(eval { JSON::PP->new->utf8->decode($thing->{text}); 1 },
                "$where: the example is JSON") or diag($@);

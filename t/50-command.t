@@ -1307,12 +1307,13 @@ for my $case (
     [ 'tick', 1, 'healthcode:tick', '5', 'force' ],
     [ 'tick', 2, 'healthcode:tick:{c}', $META, '5', 'force' ],
     (map { [ 'store-init', 258, meta_keys(), @$_ ] }
-     [ '1', '0' x 32, '0' x 32, 'force', '1', '1' ],
-     [ '2', 'x', '0' x 32, 'force', '1', '1' ],
-     [ '2', '0' x 32, '', 'force', '1', '1' ],
-     [ '2', '0' x 32, '0' x 32, '1', '1', '1' ],
-     [ '2', '0' x 32, '0' x 32, 'force', '1' ]),
-    (map { [ 'store-init', scalar @$_, @$_, '2', '0' x 32, '0' x 32, 'force', '1', '1' ] }
+     [ '1', '0' x 32, '0' x 32, 'force', '1', '1', '' ],
+     [ '2', 'x', '0' x 32, 'force', '1', '1', '' ],
+     [ '2', '0' x 32, '', 'force', '1', '1', '' ],
+     [ '2', '0' x 32, '0' x 32, '1', '1', '1', '' ],
+     [ '2', '0' x 32, '0' x 32, 'force', '1', '1', '2' ],
+     [ '2', '0' x 32, '0' x 32, 'force', '1', '1' ]),
+    (map { [ 'store-init', scalar @$_, @$_, '2', '0' x 32, '0' x 32, 'force', '1', '1', '' ] }
      [ $META ], [ (meta_keys())[0 .. 256] ], [ meta_keys(), 'healthcode:meta' ],
      [ reverse meta_keys() ], [ (meta_keys())[0 .. 256], 'healthcode:meta' ]),
 ) {
@@ -1331,17 +1332,17 @@ for my $case (
     my @init = ('store-init', 258, meta_keys(), '2', $meta{pepper_check}, 'f' x 32);
     for my $how (qw(keep renew force)) {
         drop_proofs($redis);
-        is_deeply(script(@init, $how, 0, 0), [ 'empty', '', 0 ],
+        is_deeply(script(@init, $how, 0, 0, ''), [ 'empty', '', 0 ],
                   "store-init $how: no flags, no proof");
         is(redis('EXISTS', meta_keys()), 0, '... none is written');
         write_proofs($redis, %meta, 'pepper_check', '0' x 32);
-        is(script(@init, $how, 0, 0)->[0], $how eq 'force' ? 'empty' : 'pepper',
+        is(script(@init, $how, 0, 0, '')->[0], $how eq 'force' ? 'empty' : 'pepper',
            "store-init $how: nor in the place of another");
     }
     write_proofs($redis, %meta);
-    is_deeply(script(@init, 'keep', 0, 0), [ 'kept', $meta{instance}, 0 ],
+    is_deeply(script(@init, 'keep', 0, 0, ''), [ 'kept', $meta{instance}, 0 ],
               'what proves the same is kept');
-    is_deeply(script(@init, 'renew', 0, 0), [ 'empty', $meta{instance}, 0 ],
+    is_deeply(script(@init, 'renew', 0, 0, ''), [ 'empty', $meta{instance}, 0 ],
               'and not renewed without flags');
     is_deeply(hash($META), \%meta, 'it is as it was');
 }

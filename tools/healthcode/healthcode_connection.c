@@ -8,6 +8,7 @@
 
 #include "healthcode_connection.h"
 #include "healthcode_file.h"
+#include "healthcode_former.h"
 #include "healthcode_nodes.h"
 #include "healthcode_sentinels.h"
 #include "redis/healthcode_risk_codec.h"
@@ -507,6 +508,8 @@ healthcode_connection_take(healthcode_connection_t *connection,
     {
         kept = healthcode_connection_keep(connection,
                                          healthcode_risk_codec_instance(reply));
+        connection->former = healthcode_former_is_named(reply)
+                             ? HEALTHCODE_FORMER_ALSO : HEALTHCODE_FORMER_NONE;
     }
 
     freeReplyObject(reply);
@@ -597,6 +600,7 @@ healthcode_connection_open_proven(
     healthcode_connection_t *connection)
 {
     healthcode_exit_e               rc;
+    healthcode_former_proof_e       former = HEALTHCODE_FORMER_ABSENT;
     healthcode_connection_proof_t  *role, *meta;
 
     rc = healthcode_connection_open(options, connection);
@@ -613,8 +617,24 @@ healthcode_connection_open_proven(
                                         role->error);
     }
 
+    if (meta->reason == HEALTHCODE_REASON_STORE_UNPROVEN
+        && connection->cluster == NULL)
+    {
+        rc = healthcode_former_look(connection, &former);
+
+        if (rc != HEALTHCODE_EXIT_OK) {
+            return rc;
+        }
+
+        if (former == HEALTHCODE_FORMER_OURS) {
+            connection->former = HEALTHCODE_FORMER_ALONE;
+        }
+    }
+
     if (meta->reason == HEALTHCODE_REASON_OK
+        || former == HEALTHCODE_FORMER_OURS
         || (meta->reason == HEALTHCODE_REASON_STORE_UNPROVEN
+            && former != HEALTHCODE_FORMER_PEPPER
             && options->before_init)
         || (meta->reason == HEALTHCODE_REASON_STORE_PEPPER
             && connection->pepper == NULL))
@@ -622,14 +642,20 @@ healthcode_connection_open_proven(
         return HEALTHCODE_EXIT_OK;
     }
 
-    if (meta->reason == HEALTHCODE_REASON_STORE_PEPPER) {
+    if (meta->reason == HEALTHCODE_REASON_STORE_PEPPER
+        || former == HEALTHCODE_FORMER_PEPPER)
+    {
         return healthcode_output_failed("--pepper-file: nothing was done: the "
                                 "store was initialised with another pepper; "
                                 "name the file that the gates use");
     }
 
-    return healthcode_output_failed("--redis: nothing was done: %s",
-                                    meta->error);
+    return healthcode_output_failed("--redis: nothing was done: %s%s",
+                                    meta->error,
+                                    former == HEALTHCODE_FORMER_REFUSED
+                                    ? "; if it is a store of schema 1, give "
+                                      "the right %R~" HEALTHCODE_FORMER_META
+                                    : "");
 }
 
 
@@ -696,8 +722,11 @@ redisReply *
 healthcode_connection_hash(healthcode_connection_t *connection,
     const char *key)
 {
+    char         name[HEALTHCODE_KEYS_MAX];
     redisReply  *reply;
-    const char  *args[] = { "HGETALL", key };
+    const char  *args[] = {
+        "HGETALL", healthcode_former_read(connection, key, name)
+    };
 
     reply = healthcode_connection_key(connection, 2, args);
 

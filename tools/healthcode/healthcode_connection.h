@@ -66,6 +66,13 @@ typedef struct {
     char                 error[HEALTHCODE_CONNECTION_ERROR_MAX];
 } healthcode_connection_proof_t;
 
+/* What a store has of schema 1 while it is migrated. */
+typedef enum {
+    HEALTHCODE_FORMER_NONE,
+    HEALTHCODE_FORMER_ALSO,        /* both are written, schema 2 is read */
+    HEALTHCODE_FORMER_ALONE        /* both are written, schema 1 is read */
+} healthcode_former_e;
+
 /* The nodes of a cluster (healthcode_nodes.h). */
 typedef struct healthcode_nodes_s  healthcode_nodes_t;
 
@@ -76,6 +83,7 @@ typedef struct {
     healthcode_pepper_t            *pepper;      /* NULL: not given */
     char                            check[HEALTHCODE_PEPPER_CHECK + 1];
     healthcode_str_t                instance;    /* no data: not proven */
+    healthcode_former_e             former;      /* of one server */
     char                            user[HEALTHCODE_CONNECTION_USER_MAX];
     bool                            may_refuse;
     bool                            is_unix;
@@ -129,7 +137,8 @@ redisContext *healthcode_connection_stranger(
 
 /*
  * Likewise, and refuses a store that is not a master, was not initialised, or
- * was made with another pepper.
+ * was made with another pepper.  One of schema 1 that is not migrated yet has
+ * former _ALONE, and no instance.
  */
 healthcode_exit_e healthcode_connection_open_proven(
     const healthcode_connection_options_t *options,

@@ -18,6 +18,12 @@ healthcode_hall_call_open(healthcode_hall_call_t *call,
 {
     call->redis = redis;
 
+    if (redis->former == HEALTHCODE_FORMER_ALONE) {
+        return healthcode_output_failed("nothing was done: the store is of "
+                                        "schema 1; run \"healthcode store "
+                                        "migrate\" first");
+    }
+
     return redis->instance.data
            ? HEALTHCODE_EXIT_OK
            : healthcode_output_failed("the proof of the store is gone; run "

@@ -255,6 +255,12 @@ healthcode_import_line(healthcode_import_t *import, healthcode_str_t text)
         }
     }
 
+    /* two schemas in one step */
+
+    if (import->connection->former != HEALTHCODE_FORMER_NONE) {
+        return healthcode_import_alone(import, line);
+    }
+
     import->n++;
 
     rc = healthcode_import_send(import, line);

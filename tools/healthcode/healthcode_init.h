@@ -19,6 +19,8 @@ typedef struct {
     bool         empty;    /* a store without flags gets them, too */
     bool         missing;  /* those that are missing are written alone */
     bool         renew;
+    bool         former;   /* schema 1 is written as well */
+    bool         fills;    /* they are only added to others */
     char         instance[2 * HEALTHCODE_INIT_INSTANCE + 1];
 } healthcode_init_t;
 

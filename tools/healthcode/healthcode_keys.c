@@ -39,6 +39,17 @@ healthcode_keys_proof(unsigned n, char *name)
 }
 
 
+void
+healthcode_keys_proofs(healthcode_keys_proofs_t *all)
+{
+    for (unsigned i = 0; i < HEALTHCODE_KEYS_PROOFS; i++) {
+        (void) healthcode_keys_proof(i, all->names[i]);
+        all->keys[i] = healthcode_str_from(all->names[i],
+                                           strlen(all->names[i]));
+    }
+}
+
+
 const char *
 healthcode_keys_proof_of(const char *key, char *name)
 {

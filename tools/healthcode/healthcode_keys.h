@@ -32,6 +32,13 @@ typedef struct {
 } healthcode_keys_holder_t;
 
 
+/* The names of all proofs; the keys view them. */
+typedef struct {
+    char               names[HEALTHCODE_KEYS_PROOFS][HEALTHCODE_KEYS_MAX];
+    healthcode_str_t   keys[HEALTHCODE_KEYS_PROOFS];
+} healthcode_keys_proofs_t;
+
+
 /* Writes the name and the keys of holder, HEALTHCODE_HOLDER_LEN bytes. */
 void healthcode_keys_holder(const uint8_t *holder,
     healthcode_keys_holder_t *keys);
@@ -42,6 +49,9 @@ void healthcode_keys_holder(const uint8_t *holder,
  * there, with braces.
  */
 const char *healthcode_keys_proof(unsigned n, char *name);
+
+/* Writes all of them, in this order; *all must not be copied. */
+void healthcode_keys_proofs(healthcode_keys_proofs_t *all);
 
 /*
  * Likewise the name of the proof of the partition that key belongs to, which

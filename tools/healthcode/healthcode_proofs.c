@@ -33,7 +33,7 @@ healthcode_proofs_read(healthcode_connection_t *connection,
     healthcode_proofs_t *proofs)
 {
     char                  name[HEALTHCODE_KEYS_MAX];
-    redisReply           *reply;
+    redisReply           *reply = NULL;
     healthcode_proofs_e   state;
 
     memset(proofs, 0, sizeof(healthcode_proofs_t));

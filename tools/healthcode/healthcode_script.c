@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "healthcode_former.h"
 #include "healthcode_nodes.h"
 #include "healthcode_script.h"
 
@@ -166,6 +167,12 @@ healthcode_script_call(const healthcode_script_t *script,
     redisReply                   *reply = NULL;
     const char                   *args[HEALTHCODE_SCRIPT_WORDS_MAX];
     healthcode_connection_how_e   how;
+
+    if (connection->former != HEALTHCODE_FORMER_NONE
+        && healthcode_former_has(script))
+    {
+        return healthcode_former_call(script, connection);
+    }
 
     how = script->has_parts ? HEALTHCODE_CONNECTION_PARTS
                             : HEALTHCODE_CONNECTION_WRITES;

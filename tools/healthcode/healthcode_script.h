@@ -65,8 +65,9 @@ const char *healthcode_script_key(const healthcode_script_t *script);
 bool healthcode_script_is_unknown(const redisReply *reply);
 
 /*
- * Runs the call by EVALSHA, and by EVAL if the server does not know it.  The
- * reply, which may be an error, is the caller's; NULL: there is none; then
+ * Runs the call by EVALSHA, and by EVAL if the server does not know it; while a
+ * store is migrated, with what it changes of schema 1.  The reply, which may be
+ * an error, is the caller's; NULL: there is none; then
  * healthcode_connection_failed() says why.  With has_parts ASK and TRYAGAIN of
  * a cluster are replies, too.
  */

@@ -9,6 +9,7 @@
 #include "core/healthcode_risk.h"
 #include "healthcode_commands.h"
 #include "healthcode_flag.h"
+#include "healthcode_former.h"
 #include "healthcode_proofs.h"
 
 
@@ -226,9 +227,11 @@ healthcode_show_until(healthcode_str_t until, bool active)
 static healthcode_exit_e
 healthcode_show_audit(healthcode_connection_t *connection, const char *key)
 {
+    char         name[HEALTHCODE_KEYS_MAX];
     redisReply  *reply;
     const char  *args[] = {
-        "XREVRANGE", key, "+", "-", "COUNT", HEALTHCODE_SHOW_AUDIT_MAX
+        "XREVRANGE", healthcode_former_read(connection, key, name), "+", "-",
+        "COUNT", HEALTHCODE_SHOW_AUDIT_MAX
     };
 
     reply = healthcode_connection_key(connection, 6, args);

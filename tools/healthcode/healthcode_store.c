@@ -5,7 +5,9 @@
  */
 
 #include "healthcode_commands.h"
+#include "healthcode_former.h"
 #include "healthcode_marks.h"
+#include "healthcode_migrate.h"
 #include "healthcode_nodes.h"
 #include "healthcode_proofs.h"
 #include "healthcode_sources.h"
@@ -33,6 +35,8 @@ static bool healthcode_store_proof(const char *what,
     const healthcode_connection_proof_t *proof, const char *good);
 static healthcode_exit_e healthcode_store_proofs(
     healthcode_connection_t *connection, bool *ok);
+static healthcode_exit_e healthcode_store_former(
+    healthcode_connection_t *connection);
 static healthcode_exit_e healthcode_store_disk(
     healthcode_connection_t *connection);
 static healthcode_exit_e healthcode_store_rights(int argc, char **argv);
@@ -42,6 +46,7 @@ static const healthcode_command_t  healthcode_store_commands[] = {
     { "init", healthcode_store_init, NULL },
     { "check", healthcode_store_check, NULL },
     { "rights", healthcode_store_rights, NULL },
+    { "migrate", healthcode_migrate, NULL },
     { "tick", healthcode_ticker, NULL },
     { "touch", healthcode_sources_touch, NULL },
     { "untouch", healthcode_sources_untouch, NULL },
@@ -290,7 +295,35 @@ healthcode_store_proofs(healthcode_connection_t *connection, bool *ok)
     *ok &= healthcode_store_proof("meta", meta,
                                   "it was initialised with this pepper");
 
-    return HEALTHCODE_EXIT_OK;
+    return connection->cluster ? HEALTHCODE_EXIT_OK
+                               : healthcode_store_former(connection);
+}
+
+
+/* Whether it is of schema 1, or both are written. */
+static healthcode_exit_e
+healthcode_store_former(healthcode_connection_t *connection)
+{
+    healthcode_exit_e           rc = HEALTHCODE_EXIT_OK;
+    healthcode_former_proof_e   former = HEALTHCODE_FORMER_ABSENT;
+
+    if (connection->former == HEALTHCODE_FORMER_ALSO) {
+        puts("warn former   keys of schema 1 are written, too, until "
+             "\"healthcode store migrate --finish\"");
+    }
+
+    if (connection->proofs[HEALTHCODE_CONNECTION_META].reason
+        == HEALTHCODE_REASON_STORE_UNPROVEN)
+    {
+        rc = healthcode_former_look(connection, &former);
+    }
+
+    if (former == HEALTHCODE_FORMER_OURS) {
+        puts("NO   meta     the store is of schema 1; \"healthcode store "
+             "migrate\" takes it over");
+    }
+
+    return rc;
 }
 
 

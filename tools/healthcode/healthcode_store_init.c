@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
+#include "healthcode_former.h"
 #include "healthcode_keys.h"
 #include "healthcode_nodes.h"
 #include "healthcode_options.h"
@@ -14,6 +15,8 @@
 #include "healthcode_store_init.h"
 
 
+static healthcode_exit_e healthcode_store_init_look(healthcode_init_t *init,
+    healthcode_connection_t *connection);
 static void healthcode_store_init_warn(
     const healthcode_connection_t *connection, size_t i);
 static healthcode_exit_e healthcode_store_init_prove(
@@ -67,6 +70,10 @@ healthcode_store_init(int argc, char **argv)
     rc = healthcode_connection_open(&o, &connection);
 
     if (rc == HEALTHCODE_EXIT_OK) {
+        rc = healthcode_store_init_look(&init, &connection);
+    }
+
+    if (rc == HEALTHCODE_EXIT_OK) {
         rc = healthcode_store_init_write(&init, &connection);
     }
 
@@ -77,6 +84,51 @@ healthcode_store_init(int argc, char **argv)
     healthcode_connection_close(&connection);
 
     return rc;
+}
+
+
+/* Proofs of schema 2 say that everything of schema 1 has been taken over. */
+static healthcode_exit_e
+healthcode_store_init_look(healthcode_init_t *init,
+    healthcode_connection_t *connection)
+{
+    healthcode_exit_e           rc;
+    healthcode_former_proof_e   former;
+
+    if (connection->cluster
+        || connection->proofs[HEALTHCODE_CONNECTION_META].reason
+           != HEALTHCODE_REASON_STORE_UNPROVEN)
+    {
+        return HEALTHCODE_EXIT_OK;
+    }
+
+    rc = healthcode_former_look(connection, &former);
+
+    if (rc != HEALTHCODE_EXIT_OK) {
+        return rc;
+    }
+
+    switch (former) {
+
+    case HEALTHCODE_FORMER_REFUSED:
+        return healthcode_output_failed("nothing was done: the user may not "
+                                        "read " HEALTHCODE_FORMER_META ", by "
+                                        "which a store of schema 1 is known; "
+                                        "give the right %%R~"
+                                        HEALTHCODE_FORMER_META);
+
+    case HEALTHCODE_FORMER_OURS:
+    case HEALTHCODE_FORMER_PEPPER:
+        init->fills = true;
+        return init->missing
+               ? HEALTHCODE_EXIT_OK
+               : healthcode_output_failed("nothing was done: the store is of "
+                                          "schema 1; \"healthcode store "
+                                          "migrate\" takes it over");
+
+    default:
+        return HEALTHCODE_EXIT_OK;
+    }
 }
 
 
@@ -153,11 +205,13 @@ healthcode_store_init_prove(const healthcode_init_t *init,
     healthcode_exit_e        rc;
     healthcode_init_done_t   done;
 
-    if (!healthcode_store_init_script(init, connection, init->empty, &done)) {
+    if (!healthcode_store_init_script(init, connection,
+                                      init->empty && !init->fills, &done))
+    {
         return HEALTHCODE_EXIT_FAILED;
     }
 
-    if (strcmp(done.word, "empty") == 0) {
+    if (strcmp(done.word, "empty") == 0 && !init->fills) {
 
         rc = healthcode_store_init_has_flags(connection, &found);
 
@@ -182,28 +236,24 @@ healthcode_store_init_script(const healthcode_init_t *init,
     healthcode_connection_t *connection, bool may_create,
     healthcode_init_done_t *done)
 {
-    char                  names[HEALTHCODE_KEYS_PROOFS][HEALTHCODE_KEYS_MAX];
-    redisReply           *reply;
-    healthcode_str_t      keys[HEALTHCODE_KEYS_PROOFS];
-    healthcode_script_t   script;
+    redisReply                *reply;
+    healthcode_script_t        script;
+    healthcode_keys_proofs_t   proofs;
 
     if (connection->cluster) {
         return healthcode_init_nodes(init, connection, may_create, done);
     }
 
-    for (unsigned i = 0; i < HEALTHCODE_KEYS_PROOFS; i++) {
-        (void) healthcode_keys_proof(i, names[i]);
-        keys[i] = healthcode_str_from(names[i], strlen(names[i]));
-    }
-
+    healthcode_keys_proofs(&proofs);
     healthcode_script_init(&script, "store-init", HEALTHCODE_KEYS_PROOFS);
-    healthcode_script_keys(&script, keys, HEALTHCODE_KEYS_PROOFS);
+    healthcode_script_keys(&script, proofs.keys, HEALTHCODE_KEYS_PROOFS);
     healthcode_script_add_text(&script, HEALTHCODE_INIT_SCHEMA);
     healthcode_script_add_text(&script, connection->check);
     healthcode_script_add_text(&script, init->instance);
     healthcode_script_add_text(&script, init->how);
     healthcode_script_add_text(&script, may_create ? "1" : "0");
     healthcode_script_add_text(&script, init->missing ? "1" : "0");
+    healthcode_script_add_text(&script, init->former ? "1" : "");
 
     reply = healthcode_script_run(&script, connection);
 
