@@ -15,7 +15,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Fixture;
 use Healthcode::Http qw(dial get exchange answers answer_of);
 use Healthcode::Jws qw(b64 json jws);
-use Healthcode::Keys qw(risk_key write_proofs $META $CONTROL $PUSH);
+use Healthcode::Keys qw(risk_key meta_key write_proofs $META $CONTROL $PUSH);
 use Healthcode::Nginx;
 use Healthcode::Redis;
 use Healthcode::Server;
@@ -930,6 +930,39 @@ END
     }
     ends_well($nginx, 'reloads',
               qr/is down:|exited on signal 9|shared memory zone/);
+}
+
+
+# ---- a partition that has lost its proof ----
+
+# Its holders get 503, known or not; those of others pass all the time.
+for my $row ([ 'a store with a cache' ], [ 'a store without one', cache => undef ]) {
+    my ($what, %store) = @$row;
+    my $nginx = gate(store => \%store);
+    my %code = map { $_ => $f->issue(sub => $_) } 'alice', 'bob';
+    my %part = map { $_ => substr $f->holder($_), 0, 2 } keys %code;
+    isnt($part{alice}, $part{bob}, "$what: two people of two partitions");
+    for (1 .. 3) {
+        is($nginx->ask($code{$_}), 200, "$what: $_ passes") for sort keys %code;
+    }
+
+    my $key = meta_key($part{alice});
+    $redis->cmd('RENAME', $key, 'lost');
+    my $unproven = '503 store_unproven';
+    is($nginx->ask_until($unproven, ARRIVES, $code{alice}), $unproven,
+       "$what: the proof is lost, so she is not known");
+    is($nginx->ask($code{bob}), 200, "$what: he is") for 1 .. 2;
+    my %got;
+    for (1 .. 20) {
+        $got{"$_ " . $nginx->ask($code{$_})}++ for 'alice', 'bob';
+        sleep 0.02;
+    }
+    is(join(', ', map { "$_: $got{$_}" } sort keys %got), "alice $unproven: 20, bob 200: 20",
+       "$what: nobody else is refused");
+
+    $redis->cmd('RENAME', 'lost', $key);
+    is($nginx->ask_until(200, RECOVERY, $code{alice}), 200, "$what: it is back");
+    ends_well($nginx, $what, qr/cannot answer for a partition: its \Q$key\E proves nothing;/);
 }
 
 

@@ -515,6 +515,10 @@ healthcode_risk_codec_meta(const redisReply *reply, const char *pepper_check)
     bool              whole = true;
     healthcode_str_t  name, value, check;
 
+    if (healthcode_risk_codec_is_wrong_type(reply)) {
+        return HEALTHCODE_REASON_STORE_UNPROVEN;
+    }
+
     if (!healthcode_risk_codec_is_pairs(reply)) {
         return HEALTHCODE_REASON_STORE_UNAVAILABLE;
     }

@@ -38,8 +38,6 @@ static healthcode_reason_e healthcode_tracker_asked(
     const healthcode_risk_query_t *query);
 static healthcode_reason_e healthcode_tracker_proofs(
     healthcode_tracker_t *tracker, const healthcode_lookup_t *lookup);
-static void healthcode_tracker_refute(healthcode_tracker_t *tracker,
-    const healthcode_lookup_t *lookup);
 
 
 void
@@ -53,6 +51,7 @@ healthcode_tracker_init(healthcode_tracker_t *tracker,
     tracker->note = note;
     tracker->data = data;
     tracker->until = UINT64_MAX;
+    tracker->apart = HEALTHCODE_REASON_OK;
 
     tracker->ticks.started = INT64_MAX;
 
@@ -228,6 +227,7 @@ healthcode_tracker_disconnect(healthcode_tracker_t *tracker)
     tracker->has_keys = false;
     tracker->is_offline = false;
     tracker->auths = 0;
+    tracker->apart = HEALTHCODE_REASON_OK;
 
     healthcode_memo_part(&tracker->memo);
     healthcode_pipeline_disconnect(&tracker->pipeline);
@@ -430,6 +430,7 @@ static healthcode_tracker_e
 healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
     uint64_t now, int64_t date)
 {
+    bool                    proves = false;
     healthcode_reason_e     end, reason = HEALTHCODE_REASON_OK;
     healthcode_lookup_t    *lookup;
     healthcode_pipeline_t  *pipeline = &tracker->pipeline;
@@ -461,6 +462,7 @@ healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
 
         healthcode_pipeline_answered(lookup);
 
+        proves = lookup->question.parts & HEALTHCODE_RISK_CONTROLS;
         end = healthcode_tracker_end(tracker, lookup, now, date);
         reason = (reason == HEALTHCODE_REASON_OK) ? end : reason;
     }
@@ -473,6 +475,10 @@ healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
     if (reason != HEALTHCODE_REASON_OK) {
         tracker->reason = reason;
         return HEALTHCODE_TRACKER_BROKEN;
+    }
+
+    if (proves) {
+        healthcode_tracker_apart_say(tracker, date);
     }
 
     return HEALTHCODE_TRACKER_GOES_ON;
@@ -710,8 +716,7 @@ healthcode_tracker_proofs(healthcode_tracker_t *tracker,
 }
 
 
-/* Whoever has stored the holder may have heard of no change since. */
-static void
+void
 healthcode_tracker_refute(healthcode_tracker_t *tracker,
     const healthcode_lookup_t *lookup)
 {

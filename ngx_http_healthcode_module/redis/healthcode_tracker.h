@@ -13,6 +13,7 @@
 #include "healthcode_memo.h"
 #include "healthcode_pipeline.h"
 #include "healthcode_skew.h"
+#include "healthcode_slot.h"
 
 
 /*
@@ -56,6 +57,7 @@ typedef enum {
     HEALTHCODE_TRACKER_NOTE_OFFLINE,  /* number is 1: a replica is cut off and
                                          goes on; 0: it is not any more */
     HEALTHCODE_TRACKER_NOTE_ERROR,    /* text, in answer to one lookup alone */
+    HEALTHCODE_TRACKER_NOTE_APART,    /* text: a partition has no proof */
     HEALTHCODE_TRACKER_NOTE_CALL      /* text, in answer to a call; advice: the
                                          rights for it, if it lacks one */
 } healthcode_tracker_note_e;
@@ -122,6 +124,8 @@ typedef struct {
     uint64_t                     stood;        /* ms: somebody did, here */
     uint64_t                     hits;         /* when that was looked at */
     int64_t                      complained;   /* s: last _NOTE_ERROR */
+    healthcode_reason_e          apart;        /* of a part; to be noted */
+    char                         apart_tag[HEALTHCODE_SLOT_NAME];
     healthcode_skew_e            skew;
     int64_t                      wall;         /* ms: Unix time less now */
     uint64_t                     asked;        /* ms: its handshake */

@@ -60,6 +60,24 @@ healthcode_reason_e healthcode_tracker_beaten(healthcode_tracker_t *tracker,
 healthcode_reason_e healthcode_tracker_same(healthcode_tracker_t *tracker,
     const redisReply *meta);
 
+/* Whoever has stored the holder may have heard of no change since. */
+void healthcode_tracker_refute(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup);
+
+
+/* ---- a partition that has lost its proof ---- */
+
+/*
+ * Whether reason, of the next reply to lookup, says so: that lookup alone is to
+ * fail, since each other one has proofs of its own.
+ */
+bool healthcode_tracker_apart(healthcode_tracker_t *tracker,
+    const healthcode_lookup_t *lookup, healthcode_reason_e reason);
+
+/* The store has proved itself since: notes it, once a second. */
+void healthcode_tracker_apart_say(healthcode_tracker_t *tracker,
+    int64_t date);
+
 
 /* ---- how old what a replica says is ---- */
 

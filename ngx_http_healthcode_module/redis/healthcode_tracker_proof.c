@@ -249,6 +249,10 @@ healthcode_tracker_judge(healthcode_tracker_t *tracker,
                                                 sizeof(tracker->what));
     }
 
+    if (healthcode_tracker_apart(tracker, lookup, reason)) {
+        return HEALTHCODE_REASON_OK;
+    }
+
     if (reason != HEALTHCODE_REASON_OK) {
         /* what refuses a read does not refuse the handshake, unless it reads */
         tracker->handshake.reads = true;
@@ -369,6 +373,7 @@ healthcode_tracker_again(healthcode_tracker_t *tracker,
 
     healthcode_tracker_say(tracker, HEALTHCODE_TRACKER_NOTE_AGAIN,
                            lookup->asks_memory);
+    healthcode_tracker_apart_say(tracker, date);
 
     if (seen->time) {
         healthcode_tracker_skew(tracker, seen->time, lookup->sent, date);

@@ -164,7 +164,7 @@ test_refuses_a_store_that_proves_nothing(void **state)
         { "%4\r\n" META_PAIRS "$8\r\ninstance\r\n$0\r\n\r\n", UNPROVEN },
 
         { "-NOPERM no\r\n", UNAVAILABLE },
-        { "-WRONGTYPE x\r\n", UNAVAILABLE },
+        { "-WRONGTYPE x\r\n", UNPROVEN },
         { "_\r\n", UNAVAILABLE },
         { "*-1\r\n", UNAVAILABLE },
         { "$-1\r\n", UNAVAILABLE },

@@ -37,6 +37,9 @@
     "\r\n$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
 #define META     META_OF("abc")
 #define OTHER    META_OF("xyz")
+#define OTHER_PEPPER                                                          \
+    "%3\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
+    "$12\r\npepper_check\r\n$1\r\nx\r\n"
 #define META2                                                                 \
     "*6\r\n$6\r\nschema\r\n$1\r\n2\r\n$8\r\ninstance\r\n$3\r\nabc\r\n"        \
     "$12\r\npepper_check\r\n$32\r\n" CHECK "\r\n"
@@ -56,7 +59,7 @@
 
 enum { BROKEN = HEALTHCODE_TRACKER_BROKEN, ON = HEALTHCODE_TRACKER_GOES_ON,
        PROVEN = HEALTHCODE_TRACKER_PROVEN, LEFT = HEALTHCODE_TRACKER_LEFT,
-       NOTES = HEALTHCODE_TRACKER_NOTE_ERROR + 1 };
+       NOTES = HEALTHCODE_TRACKER_NOTE_CALL + 1 };
 
 
 /* A connection, and what it said. */
@@ -845,18 +848,22 @@ static void
 test_believes_no_part_without_its_proof(void **state)
 {
     enum { UNPROVEN = HEALTHCODE_REASON_STORE_UNPROVEN,
+           PEPPER = HEALTHCODE_REASON_STORE_PEPPER,
            UNAVAILABLE = HEALTHCODE_REASON_STORE_UNAVAILABLE };
 
     static const struct {
         const char  *bytes;
-        int          reason, told;           /* who asked one that is left */
+        int          reason;
+        bool         is_apart;              /* unless it is of the controls */
     } rows[] = {
-        { "%0\r\n", UNPROVEN, UNPROVEN },
-        { "-WRONGTYPE x\r\n", UNPROVEN, UNAVAILABLE },
-        { "_\r\n", UNAVAILABLE, UNAVAILABLE },
-        { OTHER, UNAVAILABLE, UNAVAILABLE },
+        { "%0\r\n", UNPROVEN, true },
+        { "-WRONGTYPE x\r\n", UNPROVEN, true },
+        { OTHER_PEPPER, PEPPER, true },
+        { "_\r\n", UNAVAILABLE, false },
+        { OTHER, UNAVAILABLE, false },
     };
     static const healthcode_region_t  region = 151;
+    bool                      is_apart;
     char                      bytes[1024];
     healthcode_lookup_t      *lookup;
     healthcode_risk_query_t   query;
@@ -886,7 +893,14 @@ test_believes_no_part_without_its_proof(void **state)
                      bad % 3 == 2 ? rows[i].bytes : META);
             one.told = HEALTHCODE_REASON_COUNT;
 
-            if (bad < 3) {
+            is_apart = bad < 2 && rows[i].is_apart;
+
+            if (is_apart) {
+                assert_int_equal(come(&one, bytes, 111), ON);
+                test_row((int) one.told == rows[i].reason, i, bytes);
+                assert_false(one.t.handshake.reads);
+
+            } else if (bad < 3) {
                 assert_int_equal(come(&one, bytes, 111), BROKEN);
                 test_row((int) one.t.reason == rows[i].reason, i, bytes);
                 assert_int_not_equal(one.told, HEALTHCODE_REASON_OK);
@@ -894,12 +908,15 @@ test_believes_no_part_without_its_proof(void **state)
             } else {
                 healthcode_tracker_leave(&one.t);
                 assert_int_equal(come(&one, bytes, 111), LEFT);
-                test_row((int) one.told == rows[i].told, i, bytes);
+                test_row((int) one.told == rows[i].reason, i, bytes);
                 assert_int_equal(one.nflags, 99);
             }
 
+            /* who is of another partition stays known */
+            assert_int_equal(one.notes[HEALTHCODE_TRACKER_NOTE_APART],
+                             is_apart);
             assert_false(finds(&one, 'a', 112));
-            assert_false(finds(&one, 'b', 112));
+            test_row(finds(&one, 'b', 112) == is_apart, i, bytes);
             assert_false(healthcode_answers_find(one.t.memo.answers, &query,
                                                  &answer));
         }
@@ -946,6 +963,19 @@ test_keeps_the_parts_that_were_asked(void **state)
     assert_int_equal(come(&one, "*0\r\n" META, 116), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_STORE_UNAVAILABLE);
     assert_true(finds(&one, 'a', 117));
+}
+
+
+/* It has lost all of them, so nothing is noted of one. */
+static void
+test_a_store_without_proofs_is_no_partition(void **state)
+{
+    (void) state;
+    ask(&one, 'a', 110);
+    flush(&one, 110);
+    assert_int_equal(come(&one, NOBODY "%0\r\n" NILS "%0\r\n", 111), BROKEN);
+    assert_int_equal(one.t.reason, HEALTHCODE_REASON_STORE_UNPROVEN);
+    assert_int_equal(one.notes[HEALTHCODE_TRACKER_NOTE_APART], 0);
 }
 
 
@@ -1390,12 +1420,16 @@ test_a_flag_that_is_read_ends_what_another_has_read(void **state)
 }
 
 
-/* Also if nobody reads on, since the flag has no proof. */
+/*
+ * Also if nobody reads on, since the flag has no proof; and when only this has
+ * none (the first two).
+ */
 static void
 test_a_read_that_breaks_ends_what_another_has_read(void **state)
 {
     static const char  *const rows[] = {
-        FLAGGED "%0\r\n", FLAGGED "-NOPERM x\r\n", NOBODY "-LOADING x\r\n",
+        FLAGGED "%0\r\n", FLAGGED "-WRONGTYPE x\r\n",
+        FLAGGED "-NOPERM x\r\n", NOBODY "-LOADING x\r\n",
         FLAGGED META "-NOPERM x\r\n", FLAGGED META NILS "%0\r\n",
         FLAGGED OTHER NILS META, "-NOPERM x\r\n"
     };
@@ -1416,7 +1450,8 @@ test_a_read_that_breaks_ends_what_another_has_read(void **state)
 
         ask(&two, 'a', 121);
         flush(&two, 121);
-        test_row(come(&two, rows[i], 122) == BROKEN, i, rows[i]);
+        test_row(come(&two, rows[i], 122) == (i < 2 ? ON : BROKEN), i,
+                 rows[i]);
         test_row(!finds(&one, 'a', 123), i, rows[i]);
         test_row(!finds_stale(&one, 'a', 1123, 500), i, rows[i]);
         test_row(finds(&one, 'b', 123), i, rows[i]);
@@ -2132,6 +2167,8 @@ main(void)
             test_believes_no_part_without_its_proof, setup_live, teardown),
         cmocka_unit_test_setup_teardown(
             test_keeps_the_parts_that_were_asked, setup_live, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_store_without_proofs_is_no_partition, setup_live, teardown),
         cmocka_unit_test_setup_teardown(
             test_believes_no_read_that_another_store_proves, setup_live,
             teardown),

@@ -84,6 +84,13 @@ ngx_http_healthcode_notes_write(void *data,
                       "%s", &store->name, &store->server.text, note->text);
         break;
 
+    case HEALTHCODE_TRACKER_NOTE_APART:
+        ngx_log_error(NGX_LOG_ERR, connection->log, 0,
+                      "healthcode: store \"%V\" at %V cannot answer for a "
+                      "partition: %s", &store->name, &store->server.text,
+                      note->text);
+        break;
+
     case HEALTHCODE_TRACKER_NOTE_CALL:
         ngx_http_healthcode_notes_call(connection, note);
         break;
