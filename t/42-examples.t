@@ -14,8 +14,11 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use Healthcode::Docs qw(document slurp tame);
+use Healthcode::Cluster;
 use Healthcode::Fixture;
 use Healthcode::Http qw(get);
+use Healthcode::Jws;
+use Healthcode::Keys qw(risk_key);
 use Healthcode::Ports qw(free_ports);
 use Healthcode::Process;
 use Healthcode::Authority;
@@ -77,14 +80,28 @@ sub site {
     spew("$dir/html/index.html", "open to all\n");
     spew("$dir/nginx.conf", tame($conf, $dir, %{ $s{port} }));
 
-    $s{redis} = $conf =~ /^ *ssl +on;/m ? tls($dir, $s{port}{6380})
+    my $is_cluster = $conf =~ /^ *cluster +on;/m;
+    $s{redis} = $is_cluster ? cluster($dir)
+        : $conf =~ /^ *ssl +on;/m ? tls($dir, $s{port}{6380})
         : Healthcode::Redis->start(dir => $dir, password => 'secret');
-    $s{store} = [ '--redis', "unix:$dir/redis.sock", '--pepper-file',
-                  "$dir/healthcode/pepper" ];
+    $s{store} = [ '--redis', $is_cluster ? $s{redis}->url : "unix:$dir/redis.sock",
+                  '--pepper-file', "$dir/healthcode/pepper" ];
     $f->tool('store', 'init', @{ $s{store} }, '--empty');
     $s{upstream} = Healthcode::Server->upstream("$dir/upstream.sock",
                                                 "$dir/upstream.txt");
     return \%s;
+}
+
+
+# The addresses that the configuration names, one after the other, are its masters.
+sub cluster {
+    my ($dir) = @_;
+    my $cluster = Healthcode::Cluster->new(dir => $dir, password => 'secret');
+    my $conf = slurp("$dir/nginx.conf");
+    my @nodes = $cluster->nodes;
+    $conf =~ s/^ *server +\K[\d.]+(?=;)/$cluster->address(shift @nodes)/mge;
+    spew("$dir/nginx.conf", $conf);
+    return $cluster;
 }
 
 
@@ -234,6 +251,10 @@ sub run_example {
             sleep 3;      # a Redis that was just started does not count offline
             delete($s->{ticks})->end('TERM');
             sleep 2.5;
+        } elsif ($mark =~ /^the node of (\S+) stops$/) {
+            my $holder = Healthcode::Jws::holder('p' x 32, 'national', $1);
+            $s->{redis}->owner(risk_key($holder))->down;
+            sleep 1;
         } elsif ($mark eq 'redis stops') {
             $s->{redis}->down;
         } elsif ($mark !~ /^nginx -t: /) {
