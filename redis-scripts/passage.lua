@@ -199,10 +199,15 @@ local function decide(passage, state)
 end
 
 -- Time decides what nobody has: by when hold was over, not by when somebody
--- looks.
+-- looks.  Of what somebody has deleted nobody knows.
 for _, id in ipairs(call('ZRANGEBYSCORE', held, '-inf', number(now))) do
     local passage = passage_of(id)
-    decide(passage, passage.later)
+
+    if passage then
+        decide(passage, passage.later)
+    else
+        call('ZREM', held, id)
+    end
 end
 
 for _, id in ipairs(call('ZRANGEBYSCORE', ended, '-inf', number(now), 'LIMIT',
@@ -259,8 +264,13 @@ local function held_of(holder)
         '(' .. holder .. ';'))
     do
         local at, way, id = string.match(member, '^%x+:(%d+):(%l):(%x+)$')
-        found[#found + 1] = { at = tonumber(at), way = way, id = id,
-                              member = member }
+
+        if passage_of(id) then
+            found[#found + 1] = { at = tonumber(at), way = way, id = id,
+                                  member = member }
+        else
+            call('ZREM', holders, member)
+        end
     end
     return found
 end

@@ -400,6 +400,21 @@ is(ask('list', 1, 2), join(' ', 'list 5', map { (digest($_), $START / 1000 + $_)
 is(ask('list', 5, 2), 'list 5', 'behind its end');
 
 
+# ---- what somebody has deleted by hand ----
+
+# The hall goes on; of what was held with it nobody knows.
+for my $after (0, 10001) {
+    anew();
+    is(passage(hold => 10000, once => 'holder'), 'passed 0', 'held');
+    $redis->cmd('DEL', key('passages'));
+    later($after);
+    is(ask('show'), $after ? 'show 0 0 0' : 'show 0 1 0', "deleted, $after ms later");
+    is(passage(hold => 10000, once => 'holder', id => 2, code => 2), 'passed 0',
+       'who was held comes in');
+    is($redis->cmd('ZCARD', key('holders')), 1, 'and is held once');
+}
+
+
 # ---- a store that refuses writes ----
 
 anew();
