@@ -38,7 +38,26 @@ then
     return refuse('by or reason is too long or has control characters')
 end
 
-local till = redis.call('HGET', risk, flag)
+-- What is left decides when the key may go: at the latest end; never, while
+-- one flag has no end, or one that cannot be read.  The time of a before counts
+-- as an end: by the margin no code that old is accepted any more.  It is read
+-- before the key goes: of a slot that is on its way, nothing may be asked of a
+-- key that is not there.
+local all = redis.call('HGETALL', risk)
+local till
+local latest, has_end = 0, true
+
+for i = 1, #all, 2 do
+    local value = all[i + 1]
+
+    if all[i] == flag then
+        till = value
+    elseif #value > 12 or not string.find(value, '^[1-9]%d*$') then
+        has_end = false
+    else
+        latest = math.max(latest, tonumber(value))
+    end
+end
 
 if not till then
     return 0
@@ -53,22 +72,9 @@ end
 
 redis.call('HDEL', risk, flag)
 
--- What is left decides when the key may go: at the latest end; never, while
--- one flag has no end, or one that cannot be read.  The time of a before counts
--- as an end: by the margin no code that old is accepted any more.
-local latest = 0
-
-for _, value in ipairs(redis.call('HVALS', risk)) do
-
-    if #value > 12 or not string.find(value, '^[1-9]%d*$') then
-        redis.call('PERSIST', risk)
-        return 1
-    end
-
-    latest = math.max(latest, tonumber(value))
-end
-
-if latest > 0 then
+if not has_end then
+    redis.call('PERSIST', risk)
+elseif latest > 0 then
     redis.call('EXPIREAT', risk, string.format('%.0f', latest + MARGIN))
 end
 

@@ -297,6 +297,19 @@ sub reads_of {
     $cluster->finish($move);
 }
 
+# flag and entry are still at the source, and the flag is the last one
+{
+    my $who = someone();
+    my ($risk) = keys_of($who);
+    ok_hc('a flag is set', "flag set $who contact", qr/^set/);
+    my $move = $cluster->begin($risk, $cluster->other($risk));
+    ok_hc('its slot is on its way: it is cleared', "flag clear $who contact", qr/^cleared/);
+    ok(!is_at($move->{from}, $risk), 'where it was');
+    $cluster->finish($move);
+    fails_hc('with one entry', 1, "flag show --audit $who",
+             qr/\A(?!.*action=clear.*action=clear).*action=clear flag=contact.*action=set/s);
+}
+
 # the proof is still at the source
 {
     my $who = someone();
