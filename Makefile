@@ -44,6 +44,8 @@
 #:                replicas (B=fleet ROWS=cluster)
 #: make live      how soon a flag is refused, also while things break
 #:                (S="main cut" CHANGES=10000 LANES=2 RATE=8000 SHORT=1);
+#:                also of a cluster and a site (S="cluster site" CUT=60
+#:                VALKEY=FOLDER of a redis-server of Valkey 9);
 #:                that nobody passes a hall twice (S=passage PASSAGES=100000
 #:                MINUTES=2 SEED=N)
 #: make servers   suites of a store and make live with each server of Redis'

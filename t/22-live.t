@@ -1,6 +1,7 @@
 # A flag that is set is refused by every worker although passes are read from
-# the cache, also while connections break, Redis fails and workers die: a short
-# `make live`.  Counts are judged here, never speeds.  docs/benchmarks.md.
+# the cache, also while connections break, Redis fails, slots of a cluster move and
+# workers die: a short `make live`.  Counts are judged here, never speeds.
+# docs/benchmarks.md.
 
 use strict;
 use warnings;
@@ -18,7 +19,7 @@ system('make', '-s', '-C', "$FindBin::Bin/live",
     or BAIL_OUT('the prober cannot be built');
 
 for my $name (@Healthcode::Live::Scenarios::ALL,
-              @Healthcode::Live::Scenarios::SELF_TESTS)
+              @Healthcode::Live::Scenarios::SELF_TESTS, qw(cluster-reshard cluster-untold))
 {
     my $s = Healthcode::Live::Scenarios::run($name, 'short');
     ok($_->[0], "$name: $_->[1]") for @{ $s->{checks} };

@@ -4,6 +4,7 @@
 # and workers die; and that nobody passes a hall twice meanwhile.
 #
 #     make live [S="main cut"] [CHANGES=10000] [LANES=4] [RATE=8000]
+#     make live S="cluster site" [CHANGES=2000] [CUT=60]
 #     make live S=passage [PASSAGES=100000] [MINUTES=2] [SEED=18] [RATE=800]
 
 use strict;
@@ -22,13 +23,15 @@ my ($passed, $failed) = (0, 0);
 
 $| = 1;
 my @names = @ARGV ? @ARGV : (@Healthcode::Live::Scenarios::ALL,
-                             @Healthcode::Live::Scenarios::SELF_TESTS,
+                             @Healthcode::Live::Scenarios::SELF_TESTS, qw(cluster site),
                              @Healthcode::Live::Scenarios::PASSAGES);
+@names = map { @{ $Healthcode::Live::Scenarios::GROUPS{$_} || [ $_ ] } } @names;
 
 print_heads() if grep { !/^passage/ } @names;
 for my $name (@names) {
     my $s = Healthcode::Live::Scenarios::run($name, $ENV{SHORT});
     print_row($s) if $s->{last};
+    print "$name: skipped: $s->{skipped}\n" if $s->{skipped};
     print "    $_\n" for @{ $s->{notes} || [] };
     for my $check (@{ $s->{checks} }) {
         my ($ok, $text) = @$check;

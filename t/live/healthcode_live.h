@@ -19,7 +19,8 @@
 #define LIVE_HOLDERS_MAX  1024
 #define LIVE_WORKERS_MAX  1024
 #define LIVE_STORES_MAX   4
-#define LIVE_RELAYS_MAX   8
+#define LIVE_RELAYS_MAX   24
+#define LIVE_PORTS_MAX    24
 
 #define LIVE_HEX          32        /* letters of a holder */
 #define LIVE_MS           1000000   /* nanoseconds */
@@ -70,6 +71,7 @@ typedef struct {
     char         *request;
     size_t        request_len;
     bool          never;       /* the code is bad: nobody may pass by it */
+    bool          touched;     /* a fault is about it: it may cost a 503 */
 
     /* under live->lock, since the relays write them */
     live_truth_t  truth[LIVE_STORES_MAX];
@@ -104,6 +106,7 @@ typedef struct {
     uint64_t      code_hits;
     uint64_t      flagged;     /* denied for a flag */
     uint64_t      busy;        /* 503 */
+    uint64_t      others;      /* of these, to holders that are not touched */
     uint64_t      bad;         /* 401, of codes that never may pass */
     uint64_t      other;       /* other answers */
     uint64_t      lost;        /* connections that broke in the middle */
@@ -135,24 +138,36 @@ typedef struct {
     char          target[108];
     int           fd;          /* listens */
     int           store;       /* whose acknowledgements are noted; -1: none */
+    bool          renames;     /* nodes, in what the client reads */
 
     /* under live->lock */
     live_mode_e   mode;
+    long          waits;       /* acknowledged is what so many replicas have */
     int64_t       delay;       /* nanoseconds */
     uint64_t      dropped;     /* pushes, or chunks that were swallowed */
 } live_relay_t;
+
+
+/* A node of a cluster says the first, a client reads the second. */
+typedef struct {
+    char          node[8];     /* ":PORT\r", five digits */
+    char          relay[8];
+} live_port_t;
 
 
 typedef struct {
     pthread_mutex_t  lock;
     int64_t          lease;
     int64_t          over;                   /* it, in an outage */
+    int64_t          blind;                  /* and a clear is heard later */
     live_holder_t   *holders;
     unsigned         nholders;
     int64_t          shut[LIVE_STORES_MAX];  /* nobody may pass since */
     live_relay_t     relays[LIVE_RELAYS_MAX];
     unsigned         nrelays;
     int              relay_epoll;
+    live_port_t      ports[LIVE_PORTS_MAX];  /* of nodes; before any client */
+    unsigned         nports;
 
     live_holder_t   *active[LIVE_HOLDERS_MAX];   /* whose stage waits */
     unsigned         nactive;
@@ -170,7 +185,7 @@ typedef struct {
     int            pid;
     bool           allow;
     bool           flagged;    /* the reason is "flagged" */
-    bool           degraded;   /* an allow for another reason than "ok" */
+    bool           degraded;   /* an allow in an outage, or offline */
     bool           risk_hit;
     bool           code_hit;
     int64_t        sent;       /* the request */
@@ -219,9 +234,14 @@ bool live_probe_gate(const char *path, unsigned connections, double rate);
  */
 bool live_control_line(live_t *live, char *line);
 
-/* healthcode_live_relay.c */
+/*
+ * healthcode_live_relay.c: path is of a unix socket, or a port of 127.0.0.1;
+ * clients of a port read the ports of other relays where nodes name each other.
+ * Ports have five digits.
+ */
 bool live_relay_add(live_t *live, const char *name, const char *path,
     const char *target, int store);
+bool live_relay_port(live_t *live, const char *node, const char *relay);
 void *live_relay_run(void *live);
 
 /*

@@ -6,7 +6,7 @@
 #include "healthcode_live.h"
 
 
-#define LIVE_ANSWER_PARTS  7
+#define LIVE_ANSWER_PARTS  8
 
 
 /* text ends with a NUL after len bytes. */
@@ -30,8 +30,8 @@ live_answer_is_whole(const char *text, size_t len)
 
 
 /*
- * X-Live: PID|VERDICT|REASON|DECIDED|RISK|CODE|LOOKUP_US, any but the first of
- * which may be empty.  Takes the text apart.
+ * X-Live: PID|VERDICT|REASON|DECIDED|RISK|CODE|LOOKUP_US|DEGRADED, any but the
+ * first of which may be empty.  Takes the text apart.
  */
 bool
 live_answer_parse(char *text, live_answer_t *answer)
@@ -62,7 +62,8 @@ live_answer_parse(char *text, live_answer_t *answer)
     answer->pid = atoi(part[0]);
     answer->allow = strcmp(part[1], "allow") == 0;
     answer->flagged = strcmp(part[2], "flagged") == 0;
-    answer->degraded = answer->allow && strcmp(part[2], "ok") != 0;
+    answer->degraded = answer->allow
+                       && (strcmp(part[2], "ok") != 0 || part[7][0]);
     answer->risk_hit = strcmp(part[4], "HIT") == 0;
     answer->code_hit = strcmp(part[5], "HIT") == 0;
     answer->lookup = strtoll(part[6], NULL, 10) * 1000;

@@ -13,7 +13,10 @@
 
 static void live_calls_add(live_t *live, live_pair_t *pair,
     live_holder_t *holder, bool global, int64_t now);
+static void live_calls_note_wait(live_pair_t *pair, const char *from);
 static void live_calls_ack(live_t *live, live_pair_t *pair, unsigned i,
+    int64_t now);
+static void live_calls_ack_wait(live_t *live, live_pair_t *pair, long replicas,
     int64_t now);
 
 
@@ -58,6 +61,8 @@ live_calls_note(live_t *live, live_pair_t *pair, const char *data, size_t len,
         }
     }
 
+    live_calls_note_wait(pair, from);
+
     n -= (size_t) (from - pair->keep);
 
     if (n > LIVE_RELAY_KEEP) {
@@ -67,6 +72,25 @@ live_calls_note(live_t *live, live_pair_t *pair, const char *data, size_t len,
 
     memmove(pair->keep, from, n);
     pair->kept = n;
+}
+
+
+/* Who waits for replicas does so on the connection that has written. */
+static void
+live_calls_note_wait(live_pair_t *pair, const char *from)
+{
+    unsigned  i = (pair->first_call + pair->ncalls) % LIVE_RELAY_CALLS;
+
+    if (pair->unsaved == NULL || pair->ncalls
+        || strstr(from, "\nWAIT\r") == NULL)
+    {
+        return;
+    }
+
+    pair->ncalls++;
+    pair->calls[i].holder = NULL;
+    pair->calls[i].global = false;
+    pair->calls[i].waits = true;
 }
 
 
@@ -84,6 +108,7 @@ live_calls_add(live_t *live, live_pair_t *pair, live_holder_t *holder,
     pair->ncalls++;
     pair->calls[i].holder = holder;
     pair->calls[i].global = global;
+    pair->calls[i].waits = false;
 
     if (holder) {
         live_truth_call(live, holder, pair->relay->store, now);
@@ -104,7 +129,10 @@ live_calls_replies(live_t *live, live_pair_t *pair, const char *data,
     const char  *line = data, *end;
 
     while (pair->ncalls && line < data + len) {
-        if (*line == ':' || *line == '+') {
+        if (*line == ':' && pair->calls[pair->first_call].waits) {
+            live_calls_ack_wait(live, pair, strtol(line + 1, NULL, 10), now);
+
+        } else if (*line == ':' || *line == '+') {
             live_calls_ack(live, pair, pair->first_call, now);
         }
 
@@ -136,11 +164,39 @@ live_calls_lie(live_t *live, live_pair_t *pair, int64_t now)
 static void
 live_calls_ack(live_t *live, live_pair_t *pair, unsigned i, int64_t now)
 {
-    i %= LIVE_RELAY_CALLS;
+    long            waits;
+    live_holder_t  *holder;
 
-    if (pair->calls[i].holder) {
-        live_truth_ack(live, pair->calls[i].holder, pair->relay->store, now);
+    i %= LIVE_RELAY_CALLS;
+    holder = pair->calls[i].holder;
+
+    pthread_mutex_lock(&live->lock);
+    waits = pair->relay->waits;
+    pthread_mutex_unlock(&live->lock);
+
+    if (holder && waits) {
+        pair->unsaved = holder;
+    } else if (holder) {
+        live_truth_ack(live, holder, pair->relay->store, now);
     } else if (pair->calls[i].global) {
         live_truth_global_ack(live, pair->relay->store, now);
     }
+}
+
+
+/* Too few replicas acknowledge nothing: the command fails, and comes again. */
+static void
+live_calls_ack_wait(live_t *live, live_pair_t *pair, long replicas, int64_t now)
+{
+    bool  enough;
+
+    pthread_mutex_lock(&live->lock);
+    enough = replicas >= pair->relay->waits;
+    pthread_mutex_unlock(&live->lock);
+
+    if (enough) {
+        live_truth_ack(live, pair->unsaved, pair->relay->store, now);
+    }
+
+    pair->unsaved = NULL;
 }

@@ -19,10 +19,14 @@ typedef struct {
 static bool live_control_gate(live_t *live, char **words);
 static bool live_control_relay(live_t *live, char **words);
 static bool live_control_mode(live_t *live, char **words);
+static bool live_control_port(live_t *live, char **words);
+static bool live_control_waits(live_t *live, char **words);
 static bool live_control_holder(live_t *live, char **words);
 static bool live_control_never(live_t *live, char **words);
+static bool live_control_touch(live_t *live, char **words);
 static bool live_control_lease(live_t *live, char **words);
 static bool live_control_over(live_t *live, char **words);
+static bool live_control_blind(live_t *live, char **words);
 static bool live_control_workers(live_t *live, char **words);
 static bool live_control_store(live_t *live, char **words);
 static bool live_control_shut(live_t *live, char **words);
@@ -38,10 +42,14 @@ static const live_control_t  live_controls[] = {
     { "gate", 4, live_control_gate },       /* PATH CONNECTIONS RATE */
     { "relay", 5, live_control_relay },     /* NAME PATH TARGET STORE|-1 */
     { "mode", 4, live_control_mode },       /* NAME MODE MILLISECONDS */
+    { "port", 3, live_control_port },       /* OF_A_NODE OF_ITS_RELAY */
+    { "waits", 3, live_control_waits },     /* NAME REPLICAS */
     { "holder", 3, live_control_holder },   /* HOLDER CODE */
     { "never", 2, live_control_never },     /* HOLDER, whose code is bad */
+    { "touch", 3, live_control_touch },     /* HOLDER 1|0: by a fault */
     { "lease", 2, live_control_lease },     /* MILLISECONDS */
     { "over", 2, live_control_over },       /* MILLISECONDS: in an outage */
+    { "blind", 2, live_control_blind },     /* MILLISECONDS: clears wait */
     { "workers", 2, live_control_workers }, /* that have to answer */
     { "store", 2, live_control_store },     /* of workers from now on */
     { "shut", 3, live_control_shut },       /* STORE now|then|open */
@@ -131,6 +139,29 @@ live_control_mode(live_t *live, char **words)
 }
 
 
+static bool
+live_control_port(live_t *live, char **words)
+{
+    return live_relay_port(live, words[1], words[2]);
+}
+
+
+static bool
+live_control_waits(live_t *live, char **words)
+{
+    for (unsigned i = 0; i < live->nrelays; i++) {
+        if (strcmp(live->relays[i].name, words[1]) == 0) {
+            pthread_mutex_lock(&live->lock);
+            live->relays[i].waits = strtol(words[2], NULL, 10);
+            pthread_mutex_unlock(&live->lock);
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 /* A holder that is known gets another code. */
 static bool
 live_control_holder(live_t *live, char **words)
@@ -183,6 +214,19 @@ live_control_never(live_t *live, char **words)
 
 
 static bool
+live_control_touch(live_t *live, char **words)
+{
+    live_holder_t  *holder = live_holder_find(live, words[1]);
+
+    if (holder) {
+        holder->touched = words[2][0] == '1';
+    }
+
+    return holder != NULL;
+}
+
+
+static bool
 live_control_lease(live_t *live, char **words)
 {
     live->lease = strtoll(words[1], NULL, 10) * LIVE_MS;
@@ -197,6 +241,15 @@ live_control_over(live_t *live, char **words)
     live->over = strtoll(words[1], NULL, 10) * LIVE_MS;
 
     return live->over > 0;
+}
+
+
+static bool
+live_control_blind(live_t *live, char **words)
+{
+    live->blind = strtoll(words[1], NULL, 10) * LIVE_MS;
+
+    return live->blind > 0;
 }
 
 
@@ -306,17 +359,18 @@ live_control_stats(live_t *live, char **words)
     (void) words;
 
     printf("stats time=%lld allows=%llu hits=%llu code_hits=%llu flagged=%llu "
-           "busy=%llu bad=%llu other=%llu lost=%llu degraded=%llu stale=%llu "
-           "stale_max=%lld "
+           "busy=%llu others=%llu bad=%llu other=%llu lost=%llu "
+           "degraded=%llu stale=%llu stale_max=%lld "
            "wrong=%llu wrong_deny=%llu refused=%lld allowed=%lld",
            (long long) live_now(), (unsigned long long) s->allows,
            (unsigned long long) s->hits, (unsigned long long) s->code_hits,
            (unsigned long long) s->flagged, (unsigned long long) s->busy,
-           (unsigned long long) s->bad, (unsigned long long) s->other,
-           (unsigned long long) s->lost, (unsigned long long) s->degraded,
-           (unsigned long long) s->stale, (long long) s->stale_max,
-           (unsigned long long) s->wrong, (unsigned long long) s->wrong_deny,
-           (long long) s->refused, (long long) s->allowed);
+           (unsigned long long) s->others, (unsigned long long) s->bad,
+           (unsigned long long) s->other, (unsigned long long) s->lost,
+           (unsigned long long) s->degraded, (unsigned long long) s->stale,
+           (long long) s->stale_max, (unsigned long long) s->wrong,
+           (unsigned long long) s->wrong_deny, (long long) s->refused,
+           (long long) s->allowed);
 
     pthread_mutex_lock(&live->lock);
 

@@ -4,7 +4,10 @@
  * so that nothing but Redis is waited for.  docs/benchmarks.md, "Live".
  */
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,6 +16,9 @@
 #include "healthcode_live_relay.h"
 
 
+static int live_relay_listen(const char *path);
+static bool live_relay_is_port(const char *path);
+static void live_relay_rename(const live_t *live, char *data, size_t len);
 static void live_relay_accept(live_t *live, live_relay_t *relay);
 static void live_relay_read(live_t *live, live_end_t *end);
 static void live_relay_from_client(live_t *live, live_pair_t *pair,
@@ -38,11 +44,9 @@ live_relay_add(live_t *live, const char *name, const char *path,
     const char *target, int store)
 {
     live_relay_t       *relay = &live->relays[live->nrelays];
-    struct sockaddr_un  at = { .sun_family = AF_UNIX };
     struct epoll_event  event = { .events = EPOLLIN, .data.ptr = relay };
 
     if (live->nrelays == LIVE_RELAYS_MAX || store >= LIVE_STORES_MAX
-        || strlen(path) >= sizeof(at.sun_path)
         || strlen(target) >= sizeof(relay->target)
         || strlen(name) >= sizeof(relay->name))
     {
@@ -51,21 +55,105 @@ live_relay_add(live_t *live, const char *name, const char *path,
 
     strcpy(relay->name, name);
     strcpy(relay->target, target);
-    strcpy(at.sun_path, path);
-    unlink(path);
     relay->store = store;
-    relay->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    relay->renames = live_relay_is_port(path);
+    relay->fd = live_relay_listen(path);
 
-    if (relay->fd < 0
-        || bind(relay->fd, (struct sockaddr *) &at, sizeof(at)) < 0
-        || listen(relay->fd, 128) < 0)
-    {
+    if (relay->fd < 0 || listen(relay->fd, 128) < 0) {
         return false;
     }
 
     live->nrelays++;
 
     return epoll_ctl(live->relay_epoll, EPOLL_CTL_ADD, relay->fd, &event) == 0;
+}
+
+
+/* A socket that is bound to path, or to that port of 127.0.0.1; or -1. */
+static int
+live_relay_listen(const char *path)
+{
+    int                 fd, on = 1;
+    bool                port = live_relay_is_port(path);
+    socklen_t           len;
+    struct sockaddr    *at;
+    struct sockaddr_un  un = { .sun_family = AF_UNIX };
+    struct sockaddr_in  in = { .sin_family = AF_INET };
+
+    at = port ? (struct sockaddr *) &in : (struct sockaddr *) &un;
+    len = port ? sizeof(in) : sizeof(un);
+
+    if (port) {
+        in.sin_port = htons((uint16_t) atoi(path));
+        in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+
+    } else if (strlen(path) < sizeof(un.sun_path)) {
+        strcpy(un.sun_path, path);
+        unlink(path);
+
+    } else {
+        return -1;
+    }
+
+    fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd >= 0
+        && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0
+            || bind(fd, at, len) < 0))
+    {
+        close(fd);
+        return -1;
+    }
+
+    return fd;
+}
+
+
+static bool
+live_relay_is_port(const char *path)
+{
+    return strlen(path) == 5 && strspn(path, "0123456789") == 5;
+}
+
+
+bool
+live_relay_port(live_t *live, const char *node, const char *relay)
+{
+    live_port_t  *port = &live->ports[live->nports];
+
+    if (live->nports == LIVE_PORTS_MAX || !live_relay_is_port(node)
+        || !live_relay_is_port(relay))
+    {
+        return false;
+    }
+
+    snprintf(port->node, sizeof(port->node), ":%s\r", node);
+    snprintf(port->relay, sizeof(port->relay), ":%s\r", relay);
+    live->nports++;
+
+    return true;
+}
+
+
+/*
+ * A map, MOVED and ASK name other nodes by ports that end a line, each as long
+ * as that of its relay.
+ */
+static void
+live_relay_rename(const live_t *live, char *data, size_t len)
+{
+    for (size_t i = 0; i + 7 <= len; i++) {
+        if (data[i] != ':' || data[i + 6] != '\r') {
+            continue;
+        }
+
+        for (unsigned n = 0; n < live->nports; n++) {
+            if (memcmp(data + i, live->ports[n].node, 7) == 0) {
+                memcpy(data + i, live->ports[n].relay, 7);
+                break;
+            }
+        }
+    }
 }
 
 
@@ -109,6 +197,7 @@ live_relay_run(void *data)
 static void
 live_relay_accept(live_t *live, live_relay_t *relay)
 {
+    int                 on = 1;
     bool                refuses;
     live_pair_t        *pair;
     struct sockaddr_un  to = { .sun_family = AF_UNIX };
@@ -140,6 +229,10 @@ live_relay_accept(live_t *live, live_relay_t *relay)
 
     if (pair->dead) {
         return;
+    }
+
+    if (relay->renames) {
+        setsockopt(pair->client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     }
 
     event.data.ptr = &pair->client;
@@ -235,6 +328,10 @@ live_relay_from_redis(live_t *live, live_pair_t *pair, char *data, size_t len,
 
     if (pair->swallows || pair->mute || pair->redis.ended) {
         return;
+    }
+
+    if (pair->relay->renames) {
+        live_relay_rename(live, data, len);
     }
 
     if (pair->relay->store >= 0) {

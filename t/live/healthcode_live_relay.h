@@ -52,9 +52,11 @@ struct live_pair_s {
     struct {
         live_holder_t  *holder;
         bool            global;
+        bool            waits;          /* WAIT: for what was called before */
     }               calls[LIVE_RELAY_CALLS];
     unsigned        first_call;
     unsigned        ncalls;
+    live_holder_t  *unsaved;            /* done, and replicas may not have it */
 
     size_t          kept;               /* of what the client said */
     char            keep[LIVE_RELAY_KEEP + LIVE_RELAY_READ + 1];

@@ -145,6 +145,7 @@ live_truth_judge(live_t *live, live_holder_t *holder, unsigned n,
 
     } else if (answer->status == 503) {
         stats->busy++;
+        stats->others += !holder->touched;
         stats->refused = stats->refused ? stats->refused : answer->decided;
         stats->allowed = 0;
 
@@ -246,7 +247,8 @@ live_truth_deny(live_t *live, const live_holder_t *holder,
     live->stats.flagged++;
 
     if (truth->cleared
-        && live_truth_since(answer) > truth->cleared + live->lease)
+        && live_truth_since(answer) > truth->cleared + live->lease
+                                      + live->blind)
     {
         live->stats.wrong_deny++;
     }

@@ -42,7 +42,7 @@ END {
 #     over => SECONDS: of healthcode_on_outage stale, tls => 1: the gate speaks TLS
 #     with the first one, and both show certificates; dies if Redis has no TLS,
 #     city => { of a Healthcode::Sentinel }: sentinels lead the gate, each through
-#     a relay)
+#     a relay; place => OBJECT of Healthcode::Live::Places: its servers instead)
 sub new {
     my ($class, %opt) = @_;
     my $self = bless {
@@ -58,6 +58,7 @@ sub new {
     $self->{city} = Healthcode::Sentinel->new(fixture => $self->f,
         %{ $self->{city} }) if $self->{city};
     $self->{redis} = $self->{city} ? [ $self->{city}->servers ]
+        : $self->{place} ? [ $self->{place}->begin($self) ]
         : [ map { $self->_redis($_) } 0 .. ($self->{second} ? 1 : 0) ];
     $self->_start_prober;
     $self->relay("admin$_", $self->redis($_)->socket,
@@ -66,15 +67,17 @@ sub new {
     $self->relay('gate', $self->redis->socket, -1) if $self->{proxy};
 
     $self->_relay_sentinels if $self->{city};
+    $self->{place}->relay if $self->{place};
 
     $self->init_store($_)
-        for 0 .. ($self->{city} ? 0 : $#{ $self->{redis} });
+        for 0 .. ($self->{city} || $self->{place} ? 0 : $#{ $self->{redis} });
     $self->_make_holders;
     $self->{nginx} = Healthcode::Nginx->new(
         module => $self->f->module, workers => 2, http => $self->gate_conf)
         ->start;
     $self->tell('lease', $self->{lease} * 1000);
     $self->tell('over', $self->{over} * 1000) if $self->{over};
+    $self->{place}->judge if $self->{place};
     $self->tell('workers', 2);
     $self->tell('gate', $self->nginx->sock, $self->{connections},
                 $self->{rate});
@@ -112,6 +115,7 @@ sub master_is {
 
 sub f       { $_[0]{fixture} }
 sub city    { $_[0]{city} }
+sub place   { $_[0]{place} }
 sub nginx   { $_[0]{nginx} }
 sub changes { $_[0]{changes} }
 sub redis   { $_[0]{redis}[ $_[1] // 0 ] }
@@ -186,6 +190,7 @@ sub admin {
 sub url {
     my ($self, $i) = @_;
     $i //= $self->{current} // 0;
+    return $self->{place}->url if $self->{place} && $self->{place}->can('url');
     return 'unix:' . $self->f->path("admin$i.sock");
 }
 
@@ -212,7 +217,7 @@ sub gate_conf {
     my $stale = $self->{over} ? "healthcode_on_outage stale=$self->{over}s;" : '';
     my $told = join '|', qw($pid $healthcode_verdict $healthcode_reason
         $healthcode_decided $healthcode_risk_cache $healthcode_code_cache
-        $healthcode_lookup_us);
+        $healthcode_lookup_us $healthcode_degraded);
 
     return $self->f->pepper_conf . $self->f->issuer_conf('site')
         . $self->f->store_conf('flags', %store) . <<"END";
@@ -372,9 +377,10 @@ sub sync {
 }
 
 
+# At a unix socket of its name, unless it has a port.
 sub relay {
-    my ($self, $name, $target, $store) = @_;
-    $self->tell('relay', $name, $self->f->path("$name.sock"), $target, $store);
+    my ($self, $name, $target, $store, $port) = @_;
+    $self->tell('relay', $name, $port // $self->f->path("$name.sock"), $target, $store);
     $self->sync;
 }
 
@@ -509,7 +515,8 @@ sub _ended {
 sub flag_args {
     my ($self, $what, $name) = @_;
     return ('flag', $what, '--redis', $self->url, '--pepper-file',
-            $self->f->path('pepper'), '--space', $SPACE, $name, 'contact');
+            $self->f->path('pepper'), '--space', $SPACE,
+            ($self->{place} ? $self->{place}->words : ()), $name, 'contact');
 }
 
 
@@ -541,6 +548,8 @@ sub end {
     my $nginx = delete $self->{nginx};
     my $status = $nginx ? $nginx->stop(5, 'TERM') : 0;
     $_->down for @{ delete $self->{redis} || [] };
+    my $place = delete $self->{place};
+    $place->end if $place;
     $self->{city}->down if ref $self->{city} eq 'Healthcode::Sentinel';
     delete $self->{fixture};
     return $status;

@@ -12,8 +12,10 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Live;
 use Healthcode::Live::Idle;
+use Healthcode::Live::Nodes;
 use Healthcode::Live::Passage;
 use Healthcode::Live::Sentinels;
+use Healthcode::Live::Sites;
 use Healthcode::Ports qw(free_port);
 
 # changes and seconds of the whole thing, and of the short one
@@ -31,6 +33,12 @@ our @ALL = qw(main tls rotation idle cut half-open slow stopped stale restarted 
               swapped worker-stopped worker-killed reload other-server other-database
               sentinel-planned sentinel-kill partition);
 our @SELF_TESTS = qw(late-flag no-pushes);
+
+# What one word names: the rows of stores that are more than one server.
+our %GROUPS = (
+    cluster => [ @Healthcode::Live::Nodes::ALL, @Healthcode::Live::Nodes::SELF_TESTS ],
+    site    => [ @Healthcode::Live::Sites::ALL, @Healthcode::Live::Sites::SELF_TESTS ],
+);
 
 our @PASSAGES = (@Healthcode::Live::Passage::ALL, @Healthcode::Live::Passage::SELF_TESTS);
 
@@ -54,6 +62,8 @@ my %RUN = (
     'other-server'   => sub { other_store($_[0], 'server') },
     'other-database' => sub { other_store($_[0], 'database') },
     %Healthcode::Live::Sentinels::RUN,
+    %Healthcode::Live::Nodes::RUN,
+    %Healthcode::Live::Sites::RUN,
     %Healthcode::Live::Passage::RUN,
     'late-flag'      => \&late_flag,
     'no-pushes'      => \&no_pushes,
@@ -72,7 +82,8 @@ sub ended {
 sub run {
     my ($name, $short) = @_;
     my $run = $RUN{$name} or die "live: no scenario is named \"$name\"; there"
-        . " are: @ALL, and of the harness itself: @SELF_TESTS; of passages: @PASSAGES\n";
+        . " are: @ALL, and of the harness itself: @SELF_TESTS; of passages: @PASSAGES;"
+        . join('', map { " of a $_: @{ $GROUPS{$_} };" } sort keys %GROUPS) . "\n";
     my $s = bless { name => $name, checks => [], short => $short,
                     %{ $short ? \%SHORT : \%LONG } }, __PACKAGE__;
 
@@ -126,6 +137,8 @@ sub report {
 
     $s->{hits}      = [ $before->{hits}, $after->{hits} ];
     $s->{refused}   = sum0 map { $_->{busy} } @windows;
+    $s->{others}    = sum0 map { $_->{others} } @windows;
+    $s->{degraded}  = sum0 map { $_->{degraded} } @windows;
     $s->{stale}     = sum0 map { $_->{stale} } @windows;
     $s->{stale_max} = max map { $_->{stale_max} / 1e6 } @windows;
     $s->{wrong}     = sum0 map { $_->{wrong} } @windows;
