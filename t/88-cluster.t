@@ -356,24 +356,4 @@ SKIP: {
     ends_well($nginx, 'TLS');
 }
 
-
-# ---- what is refused ----
-
-for my $row (
-    [ 'healthcode_passage gate once=code;', qr/"healthcode_passage" needs a store of one server, but "flags" is one of a cluster/ ],
-    [ 'healthcode_bound dpop; healthcode_dpop_origin https://a.test;',
-      qr/"healthcode_bound dpop" needs a store of one server/ ],
-) {
-    my ($line, $says) = @$row;
-    my $http = $f->pepper_conf . $f->issuers_conf
-        . $f->store_conf('flags', cluster => 'on', server => '127.0.0.1');
-    my $nginx = Healthcode::Nginx->new(module => $f->module, http => <<"END");
-$http
-server { listen unix:{{SOCK}}; location / { healthcode on; $line } }
-END
-    my ($status, $out) = $nginx->check;
-    isnt($status, 0, "$line is refused with a cluster");
-    like($out, $says, '... by these words');
-}
-
 done_testing;

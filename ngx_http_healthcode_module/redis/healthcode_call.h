@@ -31,6 +31,9 @@ typedef struct {
  */
 typedef struct healthcode_call_s {
     const healthcode_call_script_t  *script;
+    size_t                           tag;    /* of all its keys, for a cluster:
+                                                the first byte of their
+                                                digest */
 
     /*
      * Appends EVALSHA, one command; instance is that of the proof of the store
@@ -51,6 +54,12 @@ typedef struct healthcode_call_s {
     void                       *data;
 } healthcode_call_t;
 
+
+/*
+ * Appends ASKING: the next command is of a slot that moves to this node; false,
+ * and the buffer as it was: there is no memory.
+ */
+bool healthcode_call_format_asking(healthcode_redis_buf_t *buf);
 
 /* Appends SCRIPT LOAD; false, and the buffer as it was: there is no memory. */
 bool healthcode_call_format_load(const healthcode_call_script_t *script,

@@ -150,6 +150,14 @@ healthcode_reason_e healthcode_pipeline_call(healthcode_pipeline_t *pipeline,
     uint64_t now, healthcode_lookup_t **lookup);
 
 /*
+ * Likewise of a live node of a cluster, whose keys are on their way to it:
+ * ASKING stands before the call.
+ */
+healthcode_reason_e healthcode_pipeline_calling(
+    healthcode_pipeline_t *pipeline, const healthcode_call_t *call,
+    healthcode_str_t instance, uint64_t now, healthcode_lookup_t **lookup);
+
+/*
  * The store does not know the script of a call that has all its replies, so
  * that nothing was done: calls it once more, with its text before, in the time
  * that is left; or has it wait, likewise.  False: the call ends with what was

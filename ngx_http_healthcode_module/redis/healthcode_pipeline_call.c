@@ -7,6 +7,12 @@
 #include "healthcode_pipeline_private.h"
 
 
+static healthcode_reason_e healthcode_pipeline_call_begin(
+    healthcode_pipeline_t *pipeline, const healthcode_call_t *call,
+    uint64_t now, healthcode_lookup_t **lookup);
+static healthcode_reason_e healthcode_pipeline_call_end(
+    healthcode_lookup_t *lookup, bool is_live, healthcode_str_t instance,
+    uint64_t now);
 static bool healthcode_pipeline_call_format(healthcode_lookup_t *lookup,
     healthcode_str_t instance);
 static void healthcode_pipeline_call_wait(healthcode_lookup_t *lookup);
@@ -18,6 +24,40 @@ healthcode_reason_e
 healthcode_pipeline_call(healthcode_pipeline_t *pipeline,
     const healthcode_call_t *call, bool is_live, healthcode_str_t instance,
     uint64_t now, healthcode_lookup_t **lookup)
+{
+    healthcode_reason_e  reason;
+
+    reason = healthcode_pipeline_call_begin(pipeline, call, now, lookup);
+
+    return (reason == HEALTHCODE_REASON_OK)
+           ? healthcode_pipeline_call_end(*lookup, is_live, instance, now)
+           : reason;
+}
+
+
+healthcode_reason_e
+healthcode_pipeline_calling(healthcode_pipeline_t *pipeline,
+    const healthcode_call_t *call, healthcode_str_t instance, uint64_t now,
+    healthcode_lookup_t **lookup)
+{
+    healthcode_reason_e  reason;
+
+    reason = healthcode_pipeline_call_begin(pipeline, call, now, lookup);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        return reason;
+    }
+
+    (*lookup)->is_asking = true;
+
+    return healthcode_pipeline_call_end(*lookup, true, instance, now);
+}
+
+
+/* One that is in no list. */
+static healthcode_reason_e
+healthcode_pipeline_call_begin(healthcode_pipeline_t *pipeline,
+    const healthcode_call_t *call, uint64_t now, healthcode_lookup_t **lookup)
 {
     healthcode_lookup_t  *l;
 
@@ -39,20 +79,31 @@ healthcode_pipeline_call(healthcode_pipeline_t *pipeline,
     l->data = l;
     l->due = now + pipeline->timeout;
 
-    if (!is_live) {
-        healthcode_pipeline_call_wait(l);
+    *lookup = l;
 
-    } else if (healthcode_pipeline_call_format(l, instance)) {
-        healthcode_list_append(&pipeline->unsent, &l->link);
+    return HEALTHCODE_REASON_OK;
+}
+
+
+static healthcode_reason_e
+healthcode_pipeline_call_end(healthcode_lookup_t *lookup, bool is_live,
+    healthcode_str_t instance, uint64_t now)
+{
+    healthcode_pipeline_t  *pipeline = lookup->pipeline;
+
+    if (!is_live) {
+        healthcode_pipeline_call_wait(lookup);
+
+    } else if (healthcode_pipeline_call_format(lookup, instance)) {
+        healthcode_list_append(&pipeline->unsent, &lookup->link);
 
     } else {
-        healthcode_list_append(&pipeline->spare, &l->link);
+        healthcode_list_append(&pipeline->spare, &lookup->link);
         return HEALTHCODE_REASON_FAULT;
     }
 
     pipeline->pending++;
     healthcode_breaker_asked(&pipeline->breaker, now, pipeline->timeout);
-    *lookup = l;
 
     return HEALTHCODE_REASON_OK;
 }
@@ -68,13 +119,14 @@ healthcode_pipeline_call_format(healthcode_lookup_t *lookup,
     const healthcode_call_t  *call = lookup->call;
 
     if ((lookup->is_loading && !healthcode_call_format_load(call->script, out))
+        || (lookup->is_asking && !healthcode_call_format_asking(out))
         || !call->format(call->data, instance, out))
     {
         out->len = len;
         return false;
     }
 
-    lookup->expected = lookup->is_loading ? 2 : 1;
+    lookup->expected = 1u + lookup->is_loading + lookup->is_asking;
     lookup->received = 0;
     lookup->is_sent = false;
     lookup->end = lookup->pipeline->written + out->len;

@@ -15,7 +15,6 @@
 
 static void healthcode_read_start(healthcode_read_t *read,
     const healthcode_risk_query_t *query);
-static void healthcode_read_stand(healthcode_reads_t *reads);
 static healthcode_reason_e healthcode_read_go(healthcode_read_t *read);
 static healthcode_reason_e healthcode_read_ask(healthcode_read_t *read,
     healthcode_read_part_t *part);
@@ -30,8 +29,6 @@ static void healthcode_read_asked(void *data, healthcode_reason_e reason,
     const healthcode_risk_reading_t *reading);
 static healthcode_reason_e healthcode_read_redirect(
     healthcode_read_part_t *part, const healthcode_tracker_turn_t *turn);
-static void healthcode_read_doubt(healthcode_reads_t *reads,
-    healthcode_cluster_node_t *node);
 static healthcode_reason_e healthcode_read_again(healthcode_read_part_t *part);
 static bool healthcode_read_keep(healthcode_read_t *read, unsigned which,
     const healthcode_risk_reading_t *reading);
@@ -42,6 +39,9 @@ static void healthcode_read_next(healthcode_read_t *read);
 static bool healthcode_read_stands(healthcode_read_t *read);
 static healthcode_reason_e healthcode_read_wait(healthcode_read_t *read,
     uint64_t changes);
+static void healthcode_read_go_on(healthcode_waiter_t *waiter);
+static void healthcode_read_fail(healthcode_waiter_t *waiter,
+    healthcode_reason_e reason);
 static void healthcode_read_end(healthcode_read_t *read,
     healthcode_reason_e reason);
 static void healthcode_read_leave(healthcode_read_t *read);
@@ -49,6 +49,20 @@ static bool healthcode_reads_answers(healthcode_reads_t *reads,
     const healthcode_risk_query_t *query, healthcode_risk_query_t *rest,
     healthcode_risk_answer_t *answer, const healthcode_owner_t **rests,
     size_t *n);
+
+
+static const healthcode_waiter_handlers_t  healthcode_read_waiter_handlers = {
+    .go = healthcode_read_go_on,
+    .end = healthcode_read_fail
+};
+
+
+/* The read whose waiter has this link. */
+static inline healthcode_read_t *
+healthcode_read_of(healthcode_list_t *link)
+{
+    return healthcode_list_entry(link, healthcode_read_t, waiter.link);
+}
 
 
 void
@@ -62,9 +76,8 @@ healthcode_reads_init(healthcode_reads_t *reads, healthcode_cluster_t *cluster,
     reads->data = data;
     reads->cluster = cluster;
     reads->timeout = timeout;
-    reads->max = max_pending;
 
-    healthcode_list_init(&reads->waiting);
+    healthcode_waiters_init(&reads->waiters, max_pending);
     healthcode_list_init(&reads->spare);
 }
 
@@ -77,7 +90,7 @@ healthcode_reads_free(healthcode_reads_t *reads)
     while (!healthcode_list_is_empty(&reads->spare)) {
         link = reads->spare.next;
         healthcode_list_remove(link);
-        free(healthcode_list_entry(link, healthcode_read_t, link));
+        free(healthcode_read_of(link));
     }
 }
 
@@ -218,7 +231,7 @@ healthcode_reads_ask(healthcode_reads_t *reads,
     } else {
         link = reads->spare.next;
         healthcode_list_remove(link);
-        r = healthcode_list_entry(link, healthcode_read_t, link);
+        r = healthcode_read_of(link);
     }
 
     memset(r, 0, offsetof(healthcode_read_t, question));
@@ -226,15 +239,19 @@ healthcode_reads_ask(healthcode_reads_t *reads,
     r->reads = reads;
     r->done = done;
     r->data = data;
-    r->due = reads->handlers->clock(reads->data) + reads->timeout;
+
+    healthcode_waiter_init(&r->waiter, &reads->waiters,
+                           &healthcode_read_waiter_handlers,
+                           reads->handlers->clock(reads->data)
+                           + reads->timeout);
 
     if (!healthcode_question_make(&r->question, query)) {
-        healthcode_list_insert(&reads->spare, &r->link);
+        healthcode_list_insert(&reads->spare, &r->waiter.link);
         return HEALTHCODE_REASON_FAULT;
     }
 
     healthcode_read_start(r, query);
-    healthcode_read_stand(reads);
+    healthcode_reads_stand(reads);
 
     reason = healthcode_read_go(r);
 
@@ -279,9 +296,8 @@ healthcode_read_start(healthcode_read_t *read,
 }
 
 
-/* Whoever stands here stands at all nodes: only together they say the map. */
-static void
-healthcode_read_stand(healthcode_reads_t *reads)
+void
+healthcode_reads_stand(healthcode_reads_t *reads)
 {
     uint64_t                    now = reads->handlers->clock(reads->data);
     healthcode_cluster_node_t  *node;
@@ -449,7 +465,7 @@ healthcode_read_redirect(healthcode_read_part_t *part,
 
     if (turn->kind == HEALTHCODE_REDIRECT_MOVED) {
         node = healthcode_cluster_node(reads->cluster, part->tag);
-        healthcode_read_doubt(reads, node);
+        healthcode_reads_doubt_node(reads, node);
         return healthcode_read_again(part);
     }
 
@@ -515,9 +531,8 @@ healthcode_read_asked(void *data, healthcode_reason_e reason,
 }
 
 
-/* It has another map, perhaps: asks it, if that was not done just now. */
-static void
-healthcode_read_doubt(healthcode_reads_t *reads,
+void
+healthcode_reads_doubt_node(healthcode_reads_t *reads,
     healthcode_cluster_node_t *node)
 {
     uint64_t  now = reads->handlers->clock(reads->data);
@@ -643,7 +658,7 @@ healthcode_read_next(healthcode_read_t *read)
     healthcode_reason_e  reason;
     healthcode_reads_t  *reads = read->reads;
 
-    if (read->is_waiting) {
+    if (read->waiter.is_waiting) {
         return;
     }
 
@@ -655,7 +670,7 @@ healthcode_read_next(healthcode_read_t *read)
         return;
     }
 
-    if (read->is_waiting) {
+    if (read->waiter.is_waiting) {
         return;
     }
 
@@ -732,47 +747,37 @@ healthcode_read_stands(healthcode_read_t *read)
 static healthcode_reason_e
 healthcode_read_wait(healthcode_read_t *read, uint64_t changes)
 {
-    healthcode_reads_t  *reads = read->reads;
+    healthcode_reads_t   *reads = read->reads;
+    healthcode_reason_e   reason;
 
-    if (reads->waits >= reads->max) {
-        return HEALTHCODE_REASON_STORE_BUSY;
+    reason = healthcode_waiter_wait(&read->waiter, changes);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        reads->handlers->waits(reads->data);
     }
 
-    read->changes = changes;
-    read->is_waiting = true;
-    reads->waits++;
-    healthcode_list_append(&reads->waiting, &read->link);
-    reads->handlers->waits(reads->data);
+    return reason;
+}
 
-    return HEALTHCODE_REASON_OK;
+
+static void
+healthcode_read_go_on(healthcode_waiter_t *waiter)
+{
+    healthcode_read_next(healthcode_read_of(&waiter->link));
+}
+
+
+static void
+healthcode_read_fail(healthcode_waiter_t *waiter, healthcode_reason_e reason)
+{
+    healthcode_read_end(healthcode_read_of(&waiter->link), reason);
 }
 
 
 void
 healthcode_reads_wake(healthcode_reads_t *reads)
 {
-    healthcode_list_t   all;
-    healthcode_read_t  *read;
-
-    healthcode_list_init(&all);
-    healthcode_list_move(&all, &reads->waiting);
-
-    while (!healthcode_list_is_empty(&all)) {
-
-        read = healthcode_list_entry(all.next, healthcode_read_t, link);
-
-        healthcode_list_remove(&read->link);
-
-        if (read->changes == reads->cluster->changes) {
-            healthcode_list_append(&reads->waiting, &read->link);
-            continue;
-        }
-
-        read->is_waiting = false;
-        reads->waits--;
-
-        healthcode_read_next(read);
-    }
+    healthcode_waiters_wake(&reads->waiters, reads->cluster->changes);
 }
 
 
@@ -786,59 +791,9 @@ healthcode_reads_doubt(healthcode_reads_t *reads)
         node = healthcode_cluster_at(reads->cluster, i);
 
         if (node) {
-            healthcode_read_doubt(reads, node);
+            healthcode_reads_doubt_node(reads, node);
         }
     }
-}
-
-
-void
-healthcode_reads_fail(healthcode_reads_t *reads, healthcode_reason_e reason)
-{
-    healthcode_list_t  all;
-
-    healthcode_list_init(&all);
-    healthcode_list_move(&all, &reads->waiting);
-
-    while (!healthcode_list_is_empty(&all)) {
-        healthcode_read_end(healthcode_list_entry(all.next, healthcode_read_t,
-                                                  link),
-                            reason);
-    }
-}
-
-
-bool
-healthcode_reads_expire(healthcode_reads_t *reads, uint64_t now,
-    uint64_t *left)
-{
-    bool                waits = false;
-    healthcode_list_t   all;
-    healthcode_read_t  *read;
-
-    healthcode_list_init(&all);
-    healthcode_list_move(&all, &reads->waiting);
-
-    while (!healthcode_list_is_empty(&all)) {
-
-        read = healthcode_list_entry(all.next, healthcode_read_t, link);
-
-        if (read->due <= now) {
-            healthcode_read_end(read, HEALTHCODE_REASON_STORE_TIMEOUT);
-            continue;
-        }
-
-        healthcode_list_remove(&read->link);
-        healthcode_list_append(&reads->waiting, &read->link);
-
-        if (!waits || read->due - now < *left) {
-            *left = read->due - now;
-        }
-
-        waits = true;
-    }
-
-    return waits;
 }
 
 
@@ -857,7 +812,7 @@ healthcode_read_end(healthcode_read_t *read, healthcode_reason_e reason)
          reason == HEALTHCODE_REASON_OK ? &read->reading : NULL);
 
     free(texts);
-    healthcode_list_insert(&read->reads->spare, &read->link);
+    healthcode_list_insert(&read->reads->spare, &read->waiter.link);
 }
 
 
@@ -868,7 +823,7 @@ healthcode_read_cancel(healthcode_read_t *read)
     read->texts = NULL;
 
     healthcode_read_leave(read);
-    healthcode_list_insert(&read->reads->spare, &read->link);
+    healthcode_list_insert(&read->reads->spare, &read->waiter.link);
 }
 
 
@@ -883,9 +838,5 @@ healthcode_read_leave(healthcode_read_t *read)
         }
     }
 
-    if (read->is_waiting) {
-        read->is_waiting = false;
-        read->reads->waits--;
-        healthcode_list_remove(&read->link);
-    }
+    healthcode_waiter_leave(&read->waiter);
 }

@@ -8,6 +8,7 @@
 #define HEALTHCODE_READ_H
 
 #include "healthcode_cluster.h"
+#include "healthcode_waiter.h"
 
 
 /* Parts of a read: holder, regions, controls. */
@@ -41,14 +42,10 @@ typedef struct {
 
 
 struct healthcode_read_s {
-    healthcode_list_t            link;      /* who waits, or spare */
+    healthcode_waiter_t          waiter;    /* its link: spare, too */
     healthcode_reads_t          *reads;
     healthcode_lookup_done_pt    done;
     void                        *data;
-    uint64_t                     due;       /* ms: its time is over */
-    uint64_t                     changes;   /* of the map that it waits to
-                                               change */
-    bool                         is_waiting;
     bool                         is_moved;  /* it went once more already */
     char                        *texts;     /* of flags; or NULL */
     healthcode_read_part_t       parts[HEALTHCODE_READ_PARTS];
@@ -92,9 +89,7 @@ struct healthcode_reads_s {
     void                               *data;
     healthcode_cluster_t               *cluster;
     uint64_t                            timeout;    /* ms */
-    size_t                              max;        /* that wait */
-    size_t                              waits;
-    healthcode_list_t                   waiting;
+    healthcode_waiters_t                waiters;    /* for a map */
     healthcode_list_t                   spare;
 };
 
@@ -137,15 +132,11 @@ void healthcode_reads_wake(healthcode_reads_t *reads);
 /* Asks each node for its map, except those that were asked just now. */
 void healthcode_reads_doubt(healthcode_reads_t *reads);
 
-/* All that wait end for reason: nobody can say the map. */
-void healthcode_reads_fail(healthcode_reads_t *reads,
-    healthcode_reason_e reason);
+/* One node, which may have another map; likewise. */
+void healthcode_reads_doubt_node(healthcode_reads_t *reads,
+    healthcode_cluster_node_t *node);
 
-/*
- * Ends those that have waited for too long at now, as _STORE_TIMEOUT.  Whether
- * others wait: then the next one is late in *left ms.
- */
-bool healthcode_reads_expire(healthcode_reads_t *reads, uint64_t now,
-    uint64_t *left);
+/* Whoever stands here stands at all nodes: only together they say the map. */
+void healthcode_reads_stand(healthcode_reads_t *reads);
 
 #endif

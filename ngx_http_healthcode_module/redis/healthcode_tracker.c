@@ -418,6 +418,16 @@ healthcode_tracker_call(healthcode_tracker_t *tracker,
 }
 
 
+healthcode_reason_e
+healthcode_tracker_calling(healthcode_tracker_t *tracker,
+    const healthcode_call_t *call, uint64_t now, healthcode_lookup_t **lookup)
+{
+    return healthcode_pipeline_calling(&tracker->pipeline, call,
+                                       healthcode_tracker_instance(tracker),
+                                       now, lookup);
+}
+
+
 bool
 healthcode_tracker_send(healthcode_tracker_t *tracker, uint64_t now)
 {
@@ -520,13 +530,18 @@ healthcode_tracker_called(healthcode_tracker_t *tracker,
 }
 
 
-/* Of a call that is refused, once a second: who asks hears no words. */
+/*
+ * Of a call that is refused, once a second: who asks hears no words.  What
+ * another node is asked for is not refused.
+ */
 static void
 healthcode_tracker_complain(healthcode_tracker_t *tracker,
     const healthcode_lookup_t *lookup, int64_t date)
 {
     char                       what[HEALTHCODE_REFUSAL_SIZE];
     const redisReply          *reply = lookup->replies[0];
+    healthcode_redirect_t      to;
+    healthcode_redirect_e      kind;
     healthcode_tracker_note_t  note = {
         .kind = HEALTHCODE_TRACKER_NOTE_CALL, .text = what
     };
@@ -537,6 +552,14 @@ healthcode_tracker_complain(healthcode_tracker_t *tracker,
 
     if (reply->type != REDIS_REPLY_ERROR || lookup->done == NULL
         || tracker->complained == date)
+    {
+        return;
+    }
+
+    kind = healthcode_redirect_read(reply, tracker->host, &to);
+
+    if (tracker->hooks && (kind == HEALTHCODE_REDIRECT_MOVED
+                           || kind == HEALTHCODE_REDIRECT_ASK))
     {
         return;
     }

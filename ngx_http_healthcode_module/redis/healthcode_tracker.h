@@ -312,6 +312,10 @@ healthcode_reason_e healthcode_tracker_ask(healthcode_tracker_t *tracker,
 healthcode_reason_e healthcode_tracker_call(healthcode_tracker_t *tracker,
     const healthcode_call_t *call, uint64_t now, healthcode_lookup_t **lookup);
 
+/* As healthcode_pipeline_calling(), of a live one. */
+healthcode_reason_e healthcode_tracker_calling(healthcode_tracker_t *tracker,
+    const healthcode_call_t *call, uint64_t now, healthcode_lookup_t **lookup);
+
 /* As healthcode_pipeline_asking(), of a live one; done likewise. */
 healthcode_reason_e healthcode_tracker_asking(healthcode_tracker_t *tracker,
     const healthcode_risk_query_t *query, uint64_t now,

@@ -10,7 +10,7 @@
 #include "test.h"
 #include "resp.h"
 
-#include "../../ngx_http_healthcode_module/redis/healthcode_read.h"
+#include "../../ngx_http_healthcode_module/redis/healthcode_route.h"
 
 
 #define CHECK    "39666bb05d87d8254e6b2233776bf348"
@@ -38,8 +38,10 @@ typedef struct {
     bool                           proofs[TAGS];
     bool                           flags[256];     /* of a holder xx, xx ... */
     bool                           revoked, high;
+    unsigned                       keys[256];      /* of a hall, or a mark */
+    bool                           has_script;
     bool                           asking;
-    unsigned                       asked, maps, reads;
+    unsigned                       asked, maps, reads, calls, loads;
     char                           out[65536];     /* its answers, unheard */
     size_t                         len;
     redisReply                    *replies[512];
@@ -168,6 +170,45 @@ push(node_t *node, const char *key)
 }
 
 
+/*
+ * A script of some keys of a tag, which counts once what has none of them: by
+ * the rules of a slot that is on its way, and by the proof of the tag.
+ */
+static inline void
+answer_call(node_t *node, const redisReply *command)
+{
+    bool         is_known, is_proven;
+    size_t       tag;
+    unsigned     n = (unsigned) atoi(command->element[2]->str);
+    const char  *key = command->element[3]->str;
+    const char  *instance = command->element[4]->str;
+
+    tag = healthcode_slot_of(healthcode_str_from(key, strlen(key)));
+    is_known = node->keys[tag] >= n;
+
+    if (!has(node, tag, is_known)) {
+        return;
+    }
+
+    if (node->owners[tag] != (int) (node - nodes) && n > 1 && !is_known) {
+        put(node, "-TRYAGAIN Multiple keys request during rehashing\r\n");
+        return;
+    }
+
+    if (!node->has_script) {
+        put(node, "-NOSCRIPT No matching script\r\n");
+        return;
+    }
+
+    node->calls++;
+    is_proven = node->proofs[tag] && strcmp(instance, node->instance) == 0;
+    put(node, !is_proven ? "*1\r\n$8\r\nunproven\r\n"
+              : node->keys[tag] ? "*1\r\n$8\r\nreplayed\r\n"
+              : "*1\r\n$6\r\nmarked\r\n");
+    node->keys[tag] = is_proven ? n : node->keys[tag];
+}
+
+
 static inline void
 answer(node_t *node, const redisReply *command)
 {
@@ -229,6 +270,15 @@ answer(node_t *node, const redisReply *command)
                       : (node->high ? "*1\r\n$6\r\nhigh 0\r\n"
                                     : "*1\r\n_\r\n"));
         }
+
+    } else if (strcmp(word, "EVALSHA") == 0) {
+        answer_call(node, command);
+
+    } else if (strcmp(word, "SCRIPT") == 0) {
+        node->asking = false;
+        node->has_script = true;
+        node->loads++;
+        put(node, "$3\r\nsha\r\n");
 
     } else if (strcmp(word, "INCR") == 0) {
         if (has(node, tag, true)) {
@@ -571,7 +621,8 @@ city_end(void **state)
 {
     (void) state;
 
-    healthcode_reads_fail(&reads, HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    healthcode_waiters_fail(&reads.waiters,
+                            HEALTHCODE_REASON_STORE_UNAVAILABLE);
 
     for (size_t i = 0; i < NODES; i++) {
         node_closed(&nodes[i]);

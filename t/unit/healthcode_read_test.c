@@ -207,14 +207,14 @@ test_no_map(void **state)
     assert_int_equal(ask(&one, 0, true), OK);
     ms += 100;
     assert_int_equal(ask(&two, 1, true), OK);
-    assert_true(healthcode_reads_expire(&reads, ms, &left));
+    assert_true(healthcode_waiters_expire(&reads.waiters, ms, &left));
     assert_int_equal(left, TIMEOUT - 100);
     ms += TIMEOUT - 100;
-    assert_true(healthcode_reads_expire(&reads, ms, &left));
+    assert_true(healthcode_waiters_expire(&reads.waiters, ms, &left));
     assert_int_equal(left, 100);
     assert_int_equal(one.reason, LATE);
     assert_int_equal(two.times, 0);
-    healthcode_reads_fail(&reads, OUT);
+    healthcode_waiters_fail(&reads.waiters, OUT);
     assert_int_equal(two.reason, OUT);
 
     is_wanted = false;

@@ -7,7 +7,6 @@
 
 #include "../store/ngx_http_healthcode_cluster.h"
 #include "ngx_http_healthcode_conf_cluster.h"
-#include "ngx_http_healthcode_conf_where.h"
 
 
 static char *ngx_http_healthcode_conf_cluster_servers(ngx_conf_t *cf,
@@ -128,25 +127,4 @@ ngx_http_healthcode_conf_cluster_credentials(
     if (store->tls.files) {
         store->tls.files->kind = &ngx_http_healthcode_cluster_tls;
     }
-}
-
-
-/* The keys of a script lie where its tag is, which is not asked for yet. */
-ngx_int_t
-ngx_http_healthcode_conf_cluster_refuse(ngx_conf_t *cf,
-    const ngx_http_healthcode_loc_conf_t *conf, const char *what)
-{
-    ngx_str_t  at;
-
-    if (!conf->rules.store->is_cluster) {
-        return NGX_OK;
-    }
-
-    ngx_http_healthcode_conf_at(cf, conf, &at);
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"%s\" needs a store of one server, but \"%V\" is one of a "
-                  "cluster; name a store without \"cluster on\" in "
-                  "\"healthcode_risk\"%V", what, &conf->rules.store->name, &at);
-
-    return NGX_ERROR;
 }

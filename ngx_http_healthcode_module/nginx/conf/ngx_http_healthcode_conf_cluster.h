@@ -22,11 +22,4 @@ char *ngx_http_healthcode_conf_cluster_finish(ngx_conf_t *cf,
 void ngx_http_healthcode_conf_cluster_credentials(
     ngx_http_healthcode_store_t *store);
 
-/*
- * Refuses what, a directive in conf that calls scripts, with a store of a
- * cluster.  NGX_OK, or NGX_ERROR, logged.
- */
-ngx_int_t ngx_http_healthcode_conf_cluster_refuse(ngx_conf_t *cf,
-    const ngx_http_healthcode_loc_conf_t *conf, const char *what);
-
 #endif

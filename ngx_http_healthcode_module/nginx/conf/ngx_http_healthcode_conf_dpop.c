@@ -10,7 +10,6 @@
 #include <ngx_sha1.h>
 
 #include "ngx_http_healthcode_conf_cache.h"
-#include "ngx_http_healthcode_conf_cluster.h"
 #include "ngx_http_healthcode_conf_dpop.h"
 #include "ngx_http_healthcode_conf_replica.h"
 #include "ngx_http_healthcode_conf_where.h"
@@ -92,11 +91,8 @@ ngx_http_healthcode_conf_dpop_check(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
-                                                "healthcode_bound dpop")
-            != NGX_OK
-        || ngx_http_healthcode_conf_replica_check(cf, conf,
-                                                  "healthcode_bound dpop")
+    if (ngx_http_healthcode_conf_replica_check(cf, conf,
+                                               "healthcode_bound dpop")
             != NGX_OK
         || ngx_http_healthcode_conf_digest(cf, mcf) == NULL)
     {

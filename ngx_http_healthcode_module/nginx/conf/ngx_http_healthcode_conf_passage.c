@@ -8,7 +8,6 @@
 #include <ngx_core.h>
 #include <ngx_sha1.h>
 
-#include "ngx_http_healthcode_conf_cluster.h"
 #include "ngx_http_healthcode_conf_hall.h"
 #include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_passage.h"
@@ -369,12 +368,8 @@ ngx_http_healthcode_conf_passage_check(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
-                                                "healthcode_passage")
-            != NGX_OK
-        || ngx_http_healthcode_conf_replica_check(cf, conf,
-                                                  "healthcode_passage")
-            != NGX_OK)
+    if (ngx_http_healthcode_conf_replica_check(cf, conf, "healthcode_passage")
+        != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -5,7 +5,6 @@
  * docs/directives.md, "healthcode_passage_confirm".
  */
 
-#include "ngx_http_healthcode_conf_cluster.h"
 #include "ngx_http_healthcode_conf_hall.h"
 #include "ngx_http_healthcode_conf_open.h"
 #include "ngx_http_healthcode_conf_passage.h"
@@ -119,12 +118,9 @@ ngx_http_healthcode_conf_second_link(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (ngx_http_healthcode_conf_cluster_refuse(cf, conf,
+    if (ngx_http_healthcode_conf_replica_check(cf, conf,
                                   ngx_http_healthcode_conf_second_name(conf))
-            != NGX_OK
-        || ngx_http_healthcode_conf_replica_check(cf, conf,
-                                  ngx_http_healthcode_conf_second_name(conf))
-            != NGX_OK)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -87,7 +87,7 @@ ngx_http_healthcode_handler_run(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (record->lookup || record->read
+    if (record->lookup || record->read || record->route
         || ngx_http_healthcode_keys_waits(&record->key))
     {
         /* nginx has come here without an answer, such as by post_action */

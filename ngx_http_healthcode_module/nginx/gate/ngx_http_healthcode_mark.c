@@ -6,7 +6,7 @@
  */
 
 #include "../request/ngx_http_healthcode_suspend.h"
-#include "../store/ngx_http_healthcode_client.h"
+#include "../store/ngx_http_healthcode_ask.h"
 #include "ngx_http_healthcode_mark.h"
 #include "../../core/healthcode_dpop.h"
 #include "../../redis/healthcode_mark.h"
@@ -16,6 +16,7 @@ typedef struct {
     ngx_http_healthcode_record_t  *record;
     healthcode_mark_t              mark;
     healthcode_call_t              call;
+    healthcode_route_t             route;     /* of a cluster */
 } ngx_http_healthcode_mark_t;
 
 
@@ -34,7 +35,7 @@ ngx_http_healthcode_mark_ask(ngx_http_request_t *r,
 {
     healthcode_reason_e               reason;
     ngx_http_healthcode_mark_t       *ctx;
-    ngx_http_healthcode_client_t     *client = lcf->rules.store->client;
+    ngx_http_healthcode_asked_t       asked;
     ngx_http_healthcode_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
@@ -56,18 +57,21 @@ ngx_http_healthcode_mark_ask(ngx_http_request_t *r,
 
     ctx->record = record;
     ctx->call.script = &mcf->mark_script;
+    ctx->call.tag = ctx->mark.digest[0];
     ctx->call.format = ngx_http_healthcode_mark_format;
     ctx->call.done = ngx_http_healthcode_mark_done;
     ctx->call.data = ctx;
 
-    reason = client ? ngx_http_healthcode_client_call(client, &ctx->call,
-                                                      &record->lookup)
-                    : HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    reason = ngx_http_healthcode_ask_call(lcf->rules.store, &ctx->call,
+                                          &ctx->route, &asked);
 
     if (reason != HEALTHCODE_REASON_OK) {
         record->found.mark.reason = reason;
         return NGX_OK;
     }
+
+    record->lookup = asked.lookup;
+    record->route = asked.route;
 
     ngx_http_healthcode_suspend(r);
 
@@ -126,6 +130,7 @@ ngx_http_healthcode_mark_done(void *data, healthcode_reason_e reason,
     ngx_http_healthcode_record_t  *record = ctx->record;
 
     record->lookup = NULL;
+    record->route = NULL;
 
     if (reason == HEALTHCODE_REASON_OK) {
         reason = healthcode_mark_read(reply);

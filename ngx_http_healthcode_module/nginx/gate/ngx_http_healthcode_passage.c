@@ -49,7 +49,7 @@ ngx_http_healthcode_passage_reserve(ngx_http_request_t *r,
 
     (void) ngx_http_healthcode_suspend_is_over(record);
 
-    if (record->lookup) {
+    if (record->lookup || record->read || record->route) {
         /* nginx has come here without an answer */
         ngx_http_healthcode_suspend(r);
         return NGX_AGAIN;

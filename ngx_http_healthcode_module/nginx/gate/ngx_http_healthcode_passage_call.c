@@ -6,7 +6,7 @@
  */
 
 #include "../request/ngx_http_healthcode_suspend.h"
-#include "../store/ngx_http_healthcode_client.h"
+#include "../store/ngx_http_healthcode_ask.h"
 #include "../store/ngx_http_healthcode_tally.h"
 #include "ngx_http_healthcode_passage_call.h"
 
@@ -25,6 +25,7 @@ ngx_http_healthcode_passage_call(ngx_http_request_t *r,
     ngx_http_healthcode_passage_t *passage, healthcode_passage_what_e what)
 {
     healthcode_reason_e               reason;
+    ngx_http_healthcode_asked_t       asked;
     ngx_http_healthcode_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_healthcode_module);
@@ -38,19 +39,21 @@ ngx_http_healthcode_passage_call(ngx_http_request_t *r,
     passage->result.inside = 0;
 
     passage->call.script = &mcf->passage_script;
+    passage->call.tag = passage->terms.hall[0];
     passage->call.format = ngx_http_healthcode_passage_call_format;
     passage->call.done = ngx_http_healthcode_passage_call_done;
     passage->call.data = passage;
 
-    reason = store->client
-             ? ngx_http_healthcode_client_call(store->client, &passage->call,
-                                               &passage->record->lookup)
-             : HEALTHCODE_REASON_STORE_UNAVAILABLE;
+    reason = ngx_http_healthcode_ask_call(store, &passage->call,
+                                          &passage->route, &asked);
 
     if (reason != HEALTHCODE_REASON_OK) {
         passage->result.reason = reason;
         return NGX_OK;
     }
+
+    passage->record->lookup = asked.lookup;
+    passage->record->route = asked.route;
 
     ngx_http_healthcode_suspend(r);
 
@@ -78,6 +81,7 @@ ngx_http_healthcode_passage_call_done(void *data, healthcode_reason_e reason,
     ngx_http_healthcode_passage_t  *passage = data;
 
     passage->record->lookup = NULL;
+    passage->record->route = NULL;
 
     if (reason == HEALTHCODE_REASON_OK) {
         healthcode_passage_read(passage->terms.what, reply, &passage->result);

@@ -9,6 +9,7 @@
 
 #include "../request/ngx_http_healthcode_record.h"
 #include "../../redis/healthcode_passage.h"
+#include "../../redis/healthcode_route.h"
 
 
 /* What of a passage is under way; or it is over. */
@@ -30,6 +31,7 @@ struct ngx_http_healthcode_passage_s {
     ngx_http_healthcode_passage_state_e        state;
     healthcode_passage_t                       terms;
     healthcode_call_t                          call;
+    healthcode_route_t                         route;     /* of a cluster */
     healthcode_passage_result_t                result;    /* of the last call */
     healthcode_passage_result_t                first;     /* of the first */
     healthcode_reason_e                        reason;    /* _OVER: it counts

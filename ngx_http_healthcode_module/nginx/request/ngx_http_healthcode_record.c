@@ -7,7 +7,7 @@
 
 #include "../keys/ngx_http_healthcode_keys.h"
 #include "ngx_http_healthcode_record.h"
-#include "../../redis/healthcode_read.h"
+#include "../../redis/healthcode_route.h"
 
 
 static ngx_http_healthcode_record_t *ngx_http_healthcode_record_create(
@@ -140,6 +140,11 @@ ngx_http_healthcode_record_cancel(ngx_http_healthcode_record_t *record)
     if (record->read) {
         healthcode_read_cancel(record->read);
         record->read = NULL;
+    }
+
+    if (record->route) {
+        healthcode_route_cancel(record->route);
+        record->route = NULL;
     }
 
     ngx_http_healthcode_keys_cancel(&record->key);

@@ -278,6 +278,8 @@ struct ngx_http_healthcode_record_s {
                                                       NULL */
     struct healthcode_read_s          *read;       /* live_read.c: of a cluster,
                                                       likewise */
+    struct healthcode_route_s         *route;      /* passage.c, mark.c:
+                                                      likewise */
     ngx_http_healthcode_proof_t        proof;      /* of the main request */
     ngx_http_healthcode_passage_t     *passage;    /* passage.c; NULL: none was
                                                       asked for */

@@ -112,8 +112,7 @@ ngx_http_healthcode_ask(const ngx_http_healthcode_store_t *store,
     const healthcode_risk_query_t *query, healthcode_lookup_done_pt done,
     void *data, ngx_http_healthcode_asked_t *asked)
 {
-    asked->lookup = NULL;
-    asked->read = NULL;
+    ngx_memzero(asked, sizeof(ngx_http_healthcode_asked_t));
 
     if (store->cluster) {
         return healthcode_reads_ask(
@@ -124,5 +123,24 @@ ngx_http_healthcode_ask(const ngx_http_healthcode_store_t *store,
     return store->client
            ? ngx_http_healthcode_client_ask(store->client, query, done, data,
                                             &asked->lookup)
+           : HEALTHCODE_REASON_STORE_UNAVAILABLE;
+}
+
+
+healthcode_reason_e
+ngx_http_healthcode_ask_call(const ngx_http_healthcode_store_t *store,
+    const healthcode_call_t *call, healthcode_route_t *route,
+    ngx_http_healthcode_asked_t *asked)
+{
+    ngx_memzero(asked, sizeof(ngx_http_healthcode_asked_t));
+
+    if (store->cluster) {
+        asked->route = route;
+        return ngx_http_healthcode_cluster_route(store->cluster, call, route);
+    }
+
+    return store->client
+           ? ngx_http_healthcode_client_call(store->client, call,
+                                             &asked->lookup)
            : HEALTHCODE_REASON_STORE_UNAVAILABLE;
 }

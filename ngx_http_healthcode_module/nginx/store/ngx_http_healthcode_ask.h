@@ -9,10 +9,11 @@
 #include "ngx_http_healthcode_cluster.h"
 
 
-/* One of both is under way; or neither: the other members are of no use. */
+/* What is under way; the others are NULL. */
 typedef struct {
     healthcode_lookup_t  *lookup;
-    healthcode_read_t    *read;
+    healthcode_read_t    *read;     /* of a cluster */
+    healthcode_route_t   *route;    /* likewise, a call */
 } ngx_http_healthcode_asked_t;
 
 
@@ -46,5 +47,13 @@ healthcode_reason_e ngx_http_healthcode_ask(
     const ngx_http_healthcode_store_t *store,
     const healthcode_risk_query_t *query, healthcode_lookup_done_pt done,
     void *data, ngx_http_healthcode_asked_t *asked);
+
+/*
+ * As ngx_http_healthcode_client_call(); of a cluster at the node of call->tag,
+ * by *route, which is the asker's as *call is.  *asked likewise.
+ */
+healthcode_reason_e ngx_http_healthcode_ask_call(
+    const ngx_http_healthcode_store_t *store, const healthcode_call_t *call,
+    healthcode_route_t *route, ngx_http_healthcode_asked_t *asked);
 
 #endif

@@ -287,6 +287,24 @@ ngx_http_healthcode_client_call(ngx_http_healthcode_client_t *client,
 }
 
 
+healthcode_reason_e
+ngx_http_healthcode_client_calling(ngx_http_healthcode_client_t *client,
+    const healthcode_call_t *call, healthcode_lookup_t **lookup)
+{
+    healthcode_reason_e                reason;
+    ngx_http_healthcode_connection_t  *connection = &client->connection;
+
+    reason = healthcode_tracker_calling(&connection->tracker, call,
+                                        ngx_http_healthcode_clock(), lookup);
+
+    if (reason == HEALTHCODE_REASON_OK) {
+        ngx_http_healthcode_client_asked(client, *lookup);
+    }
+
+    return reason;
+}
+
+
 /* One more waits: what there is leaves at the end of this turn. */
 static void
 ngx_http_healthcode_client_asked(ngx_http_healthcode_client_t *client,

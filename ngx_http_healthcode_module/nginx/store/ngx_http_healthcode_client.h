@@ -98,4 +98,9 @@ healthcode_reason_e ngx_http_healthcode_client_call(
     ngx_http_healthcode_client_t *client, const healthcode_call_t *call,
     healthcode_lookup_t **lookup);
 
+/* Likewise of a node to which the keys move: healthcode_tracker_calling(). */
+healthcode_reason_e ngx_http_healthcode_client_calling(
+    ngx_http_healthcode_client_t *client, const healthcode_call_t *call,
+    healthcode_lookup_t **lookup);
+
 #endif

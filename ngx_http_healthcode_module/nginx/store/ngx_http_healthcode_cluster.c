@@ -66,6 +66,12 @@ static healthcode_reason_e ngx_http_healthcode_cluster_asking(void *data,
     healthcode_cluster_node_t *node, const healthcode_risk_query_t *query,
     healthcode_lookup_done_pt done, void *lookups,
     healthcode_lookup_t **lookup);
+static healthcode_reason_e ngx_http_healthcode_cluster_call(void *data,
+    healthcode_cluster_node_t *node, const healthcode_call_t *call,
+    healthcode_lookup_t **lookup);
+static healthcode_reason_e ngx_http_healthcode_cluster_calling(void *data,
+    healthcode_cluster_node_t *node, const healthcode_call_t *call,
+    healthcode_lookup_t **lookup);
 static void ngx_http_healthcode_cluster_flush(void *data,
     healthcode_cluster_node_t *node);
 static healthcode_reason_e ngx_http_healthcode_cluster_want(void *data);
@@ -126,6 +132,14 @@ static const healthcode_reads_handlers_t
     .want = ngx_http_healthcode_cluster_want,
     .waits = ngx_http_healthcode_cluster_waits,
     .clock = ngx_http_healthcode_cluster_clock
+};
+
+
+static const healthcode_route_handlers_t
+    ngx_http_healthcode_cluster_route_handlers =
+{
+    .call = ngx_http_healthcode_cluster_call,
+    .calling = ngx_http_healthcode_cluster_calling
 };
 
 
@@ -222,7 +236,8 @@ ngx_http_healthcode_cluster_destroy(ngx_http_healthcode_cluster_t *cluster)
     ngx_uint_t                  i;
     healthcode_cluster_node_t  *node;
 
-    healthcode_reads_fail(&cluster->reads, HEALTHCODE_REASON_STORE_UNAVAILABLE);
+    healthcode_waiters_fail(&cluster->reads.waiters,
+                            HEALTHCODE_REASON_STORE_UNAVAILABLE);
 
     for (i = 0; i < HEALTHCODE_CLUSTER_NODES; i++) {
 
@@ -254,6 +269,16 @@ healthcode_reads_t *
 ngx_http_healthcode_cluster_reads(ngx_http_healthcode_cluster_t *cluster)
 {
     return &cluster->reads;
+}
+
+
+healthcode_reason_e
+ngx_http_healthcode_cluster_route(ngx_http_healthcode_cluster_t *cluster,
+    const healthcode_call_t *call, healthcode_route_t *route)
+{
+    return healthcode_route_call(route, &cluster->reads,
+                                 &ngx_http_healthcode_cluster_route_handlers,
+                                 call);
 }
 
 
@@ -342,7 +367,7 @@ ngx_http_healthcode_cluster_agreed(void *data)
 {
     ngx_http_healthcode_cluster_t  *cluster = data;
 
-    if (cluster->reads.waits) {
+    if (cluster->reads.waiters.n) {
         ngx_post_event(&cluster->settle, &ngx_posted_events);
     }
 }
@@ -369,6 +394,27 @@ ngx_http_healthcode_cluster_asking(void *data,
 
     return ngx_http_healthcode_client_asking(client->client, query, done,
                                              lookups, lookup);
+}
+
+
+static healthcode_reason_e
+ngx_http_healthcode_cluster_call(void *data, healthcode_cluster_node_t *node,
+    const healthcode_call_t *call, healthcode_lookup_t **lookup)
+{
+    ngx_http_healthcode_cluster_client_t  *client = node->data;
+
+    return ngx_http_healthcode_client_call(client->client, call, lookup);
+}
+
+
+static healthcode_reason_e
+ngx_http_healthcode_cluster_calling(void *data,
+    healthcode_cluster_node_t *node, const healthcode_call_t *call,
+    healthcode_lookup_t **lookup)
+{
+    ngx_http_healthcode_cluster_client_t  *client = node->data;
+
+    return ngx_http_healthcode_client_calling(client->client, call, lookup);
 }
 
 
@@ -523,7 +569,7 @@ ngx_http_healthcode_cluster_scout_failed(void *data, healthcode_reason_e reason)
     ngx_http_healthcode_cluster_t  *cluster = data;
 
     if (!cluster->core.has_map) {
-        healthcode_reads_fail(&cluster->reads, reason);
+        healthcode_waiters_fail(&cluster->reads.waiters, reason);
     }
 }
 
@@ -796,8 +842,8 @@ ngx_http_healthcode_cluster_wait_handler(ngx_event_t *ev)
     healthcode_reads_doubt(&cluster->reads);
     healthcode_reads_wake(&cluster->reads);
 
-    if (healthcode_reads_expire(&cluster->reads, ngx_http_healthcode_clock(),
-                                &left)
+    if (healthcode_waiters_expire(&cluster->reads.waiters,
+                                  ngx_http_healthcode_clock(), &left)
         && !cluster->wait.timer_set)
     {
         ngx_time_update();

@@ -9,7 +9,7 @@
 
 #include "ngx_http_healthcode_client.h"
 
-#include "../../redis/healthcode_read.h"
+#include "../../redis/healthcode_route.h"
 
 
 /* What a store of a cluster is entered with, of files that change. */
@@ -30,6 +30,11 @@ void ngx_http_healthcode_cluster_destroy(
 /* Its reads: asked, found, cancelled as healthcode_read.h says. */
 healthcode_reads_t *ngx_http_healthcode_cluster_reads(
     ngx_http_healthcode_cluster_t *cluster);
+
+/* As healthcode_route_call(), where these reads say. */
+healthcode_reason_e ngx_http_healthcode_cluster_route(
+    ngx_http_healthcode_cluster_t *cluster, const healthcode_call_t *call,
+    healthcode_route_t *route);
 
 /* 0: the map is not known, or a node of it is down for this worker. */
 ngx_uint_t ngx_http_healthcode_cluster_is_up(

@@ -23,8 +23,8 @@ my $made = 0;
 
 
 # new(dir => DIR, masters => N, replicas => N of each, password => GATE'S,
-#     conf => [LINES] of all, tls => [LINES] of all, timeout => ms until a node
-#     counts as gone, slots => [[FIRST, LAST], ...] of each master)
+#     acl => more of its rights, conf => [LINES] of all, tls => [LINES] of all,
+#     timeout => ms until a node counts as gone, slots => [[FIRST, LAST], ...] of each master)
 sub new {
     my ($class, %opt) = @_;
     my $self = bless { timeout => 2000, masters => 3, replicas => 0, %opt,
@@ -64,7 +64,8 @@ sub add {
     my ($version) = `redis-server --version` =~ /v=(\d+)/;
 
     my $node = Healthcode::Redis->start(dir => $self->{dir}, name => $name,
-        password => $self->{password}, acl => $ACL, conf => [
+        password => $self->{password}, acl => join(' ', $ACL, $self->{acl} // ()),
+        conf => [
             'bind 127.0.0.1', ($tls ? (@$tls, "tls-port $port",
                 'tls-cluster yes', 'tls-replication yes') : "port $port"),
             'cluster-enabled yes', "cluster-config-file $name.nodes",

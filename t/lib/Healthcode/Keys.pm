@@ -9,7 +9,7 @@ use warnings;
 
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(risk_key audit_key mark_key hall_key meta_key meta_keys
+our @EXPORT_OK = qw(risk_key audit_key mark_key hall_key hall_keys meta_key meta_keys
                     is_meta proof write_proofs set_proofs drop_proofs
                     $META $REGION $CONTROL $DATA $PUSH $ERASED);
 
@@ -29,6 +29,8 @@ sub audit_key { _part('audit', @_) }
 sub mark_key  { _part('mark', @_) }
 # hall_key(HALL, KIND)
 sub hall_key  { _part('hall', $_[0]) . ":$_[1]" }
+sub hall_keys { return map { hall_key($_[0], $_) }
+                    qw(codes inside left held holders passages ended) }
 
 # Of a holder, or what else has 32 digits; the first two are its partition.
 sub _part {
