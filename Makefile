@@ -98,7 +98,7 @@ export PERL5LIB := $(ROOT)/t/lib:$(DEPS)/test-nginx/usr/share/perl5$(if $(PERL5L
 .PHONY: help demo test build module command hall style unit fuzz fuzz-merge asan \
         tsan attack model \
         suites vectors interop browser monitoring proxies nginx-tests mutants \
-        bench bench-gate bench-many bench-scale \
+        bench bench-gate bench-many bench-scale bench-cluster \
         bench-verify bench-keys bench-idle bench-fleet bench-programs live servers soak \
         roots units-elsewhere clean \
         deb install install-command uninstall dist
@@ -206,19 +206,19 @@ mutants:
 	@JOBS='$(JOBS)' util/mutants.pl $(if $(M),'$(M)')
 
 bench:
-	@[ -z '$(filter-out gate many scale verify keys idle fleet,$(B))' ] || { echo 'bench:' \
-	    'write B=gate, many, scale, verify, keys, idle or fleet, or some of them,' \
+	@[ -z '$(filter-out gate many scale cluster verify keys idle fleet,$(B))' ] || { echo 'bench:' \
+	    'write B=gate, many, scale, cluster, verify, keys, idle or fleet, or some of them,' \
 	    'or no B for gate, verify and keys' >&2; exit 2; }
 	@util/deps.sh bench
 	@set -e; for b in $(B); do $(MAKE) -s bench-$$b; done
-	@[ -z '$(and $(WRITE),$(filter gate many scale,$(B)))' ] \
+	@[ -z '$(and $(WRITE),$(filter gate many scale cluster,$(B)))' ] \
 	    || util/bench_report.pl $(subst scale,holders \
-	    connections,$(filter gate many scale,$(B)))
+	    connections,$(filter gate many scale cluster,$(B)))
 
 bench-programs: module command
 	@$(MAKE) -s -C bench BUILD=$(BUILD) DEPS=$(DEPS)
 
-bench-gate bench-many: bench-%: bench-programs
+bench-gate bench-many bench-cluster: bench-%: bench-programs
 	@util/bench.pl $*
 
 bench-scale: bench-programs

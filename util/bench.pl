@@ -4,7 +4,7 @@
 # all rows of a part in turn in one run.  docs/benchmarks.md says the rest.
 #
 #     make bench B=gate [ROUNDS=120] [MS=50] [CONNECTIONS=64] [WRITE=1]
-#     make bench B=many, B=scale                    likewise, and longer
+#     make bench B=many, B=scale, B=cluster         likewise
 
 use strict;
 use warnings;
@@ -31,7 +31,7 @@ my @flagged     = split ' ', $ENV{FLAGGED} || '1000 100000 10000000';
 my @loads       = split ' ', $ENV{LOADS}   || '1 64 1000 10000';
 
 my %parts = (gate => \&gate, many => \&many, holders => \&holders,
-             connections => \&connections);
+             connections => \&connections, cluster => \&cluster);
 
 STDOUT->autoflush;
 
@@ -235,6 +235,30 @@ sub connections {
     my @results = map { Healthcode::Bench::Result::of($_->rows) } @runs;
     told('connections', { %{ $results[0] }, by => \@results },
          rounds => 2 * $rounds, ms => $ms, loads => \@loads);
+}
+
+
+sub cluster {
+    my $rounds = $ENV{ROUNDS} || 120;
+    my $stand = stand($CODES, 'HS256');
+    my $rows = Healthcode::Bench::Rows->new($stand);
+
+    say_now('starting a cluster');
+    $stand->start_cluster('three');
+    $stand->flag('three', 1000);
+    $rows->zero('HS256', $CODES);
+    for my $kind ([ 'warm', 'cached', 1 ], [ 'warm', 'cached', $CODES ],
+                  [ 'warm', 'live', $CODES ], [ 'cold', 'live', $CODES ])
+    {
+        $rows->gate('HS256', @$kind, over => 'tcp');
+        $rows->gate('HS256', @$kind, over => 'nodes', redis => 'three');
+    }
+
+    my $run = ready($stand, $rows);
+    measure($run, $rounds);
+    see_errors($stand);
+    told('cluster', Healthcode::Bench::Result::of($run->rows),
+         rounds => $rounds, ms => $ms, connections => $connections);
 }
 
 

@@ -16,6 +16,7 @@ my %TITLES = (
     many        => 'Many codes and holders',
     holders     => 'Many flagged holders in Redis',
     connections => 'Many connections',
+    cluster     => 'A cluster of three masters',
 );
 
 
@@ -32,6 +33,7 @@ sub words {
     my @words = $row->{label};
     push @words, 'TCP' if ($row->{over} // '') eq 'tcp';
     push @words, 'TLS' if ($row->{over} // '') eq 'tls';
+    push @words, 'three masters' if ($row->{over} // '') eq 'nodes';
     push @words, $row->{count} == 1 ? '1 code' : number($row->{count}) . ' codes'
         if $row->{codes} && $row->{count} != 10_000;
     push @words, number($row->{holders}) . ' flagged' if $row->{holders};

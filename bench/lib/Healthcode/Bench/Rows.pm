@@ -19,12 +19,12 @@ my $LINKS = 10_000;
 # of 48 bytes and the rest to codes of 192, and a quarter is to spare.
 my $ZONE_BYTES = 320;
 
-my %IS_LIVE = (reads => [ 1.99, 2.01 ]);    # of the holder, and of the meta
-my %IS_JOINED = (reads => [ 0.001, 2.01 ]); # several wait for one read
+my %IS_LIVE = (reads => [ 3.99, 4.01 ]);    # of the holder, and of three proofs
+my %IS_JOINED = (reads => [ 0.001, 4.01 ]); # several wait for one read
 my %IS_CACHED = (reads => [ 0, 0.01 ]);
 my %IS_LUA = (reads => [ 0.99, 1.01 ]);
 # a second live read is after the passage
-my %IS_PASSAGE = (reads => [ 3.99, 4.01 ]);
+my %IS_PASSAGE = (reads => [ 7.99, 8.01 ]);
 
 
 # new($stand, backend => PORT): no rows yet.
@@ -136,7 +136,8 @@ sub lua {
 }
 
 
-# gate(alg, warm or cold, risk off, live or cached, count; over => 'tcp' or 'tls',
+# gate(alg, warm or cold, risk off, live or cached, count; over => 'tcp', 'tls' or
+# 'nodes', of the cluster that is named as its Redis,
 # redis => NAME, lines => more of its location, name, label, ...): the module.
 sub gate {
     my ($self, $alg, $codes, $risk, $count, %more) = @_;
@@ -146,13 +147,13 @@ sub gate {
     my $store = $risk eq 'off' ? 'off' : "${risk}_${redis}_$over";
     my @zones = ($codes eq 'warm' ? "codes_$alg" : (),
                  $risk eq 'cached' ? $store : ());
-    delete $more{redis} if $risk eq 'off';
+    delete $more{redis} if $risk eq 'off' || $over eq 'nodes';
     return $self->add(
         name  => join('-', $alg, $codes, $risk, $count,
                       $risk eq 'off' ? () : $over,
                       $redis eq 'main' ? () : $redis),
         label => join(', ', $alg, "$codes code", "risk $risk"),
-        store => $store,
+        store => $store, name_of => $redis,
         set => "$alg", count => $count, alg => $alg, codes => $codes,
         risk => $risk, over => $risk eq 'off' ? undef : $over,
         zones => [ @zones ], fills => [ @zones ],
@@ -216,11 +217,13 @@ sub http {
         my $megabytes = 2 + int($zones{$zone} * $ZONE_BYTES / 1024 / 1024);
         $http .= "healthcode_zone $zone ${megabytes}m;\n";
     }
-    my %stores = map { ($_->{store} => [ @$_{qw(risk redis over)} ]) }
+    my %stores = map { ($_->{store} => [ @$_{qw(risk name_of over)} ]) }
         grep { $_->{over} } $self->rows;
     for my $name (sort keys %stores) {
         my ($risk, $redis, $over) = @{ $stores{$name} };
-        my $server = $over eq 'tcp' ? "127.0.0.1:$stand->{redis}{$redis}{port}"
+        my $server = $over eq 'nodes' ? join('; server ', map { "127.0.0.1:$_->{port}" }
+                $stand->cluster($redis)->nodes) . '; cluster on'
+            : $over eq 'tcp' ? "127.0.0.1:$stand->{redis}{$redis}{port}"
             : $over eq 'tls' ? "127.0.0.1:$stand->{redis}{$redis}{tls_port}; "
                 . 'ssl on; ssl_name redis.example; ssl_trusted_certificate '
                 . $stand->path('ca.crt')

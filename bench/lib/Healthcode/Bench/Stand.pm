@@ -13,6 +13,7 @@ use Time::HiRes qw(sleep);
 
 use Healthcode::Authority;
 use Healthcode::Bench::Load;
+use Healthcode::Cluster;
 use Healthcode::Fixture;
 use Healthcode::Jws qw(json);
 use Healthcode::Keys qw($REGION $CONTROL);
@@ -50,6 +51,7 @@ sub root   { $ROOT }
 sub pepper { $PEPPER }
 sub port   { $_[0]{port} }
 sub redis  { $_[0]{redis}{ $_[1] } }
+sub cluster { $_[0]{cluster}{ $_[1] } }
 sub load   { $_[0]{load} }
 
 
@@ -177,19 +179,42 @@ sub start_redis {
     $self->{redis}{$name} = $redis;
     $redis->{port} = $port;
     run(10, $self->tool($name, 'store', 'init', '--empty'));
-    $redis->cmd('HSET', $REGION,
-                map { (sprintf('%06d', 100_000 + $_), 'low 0') } 1 .. $REGIONS);
-    $redis->cmd('HSET', $CONTROL,
-                map { ("issuer:https://i$_.example", 1) } 1 .. $CONTROLS);
+    $self->_fill(sub { $redis });
     return $redis;
 }
 
 
-# The words of `healthcode PART VERB` for that Redis.
+# A cluster of three masters with as many regions and controls; its nodes remember
+# likewise.
+sub start_cluster {
+    my ($self, $name) = @_;
+    mkdir $self->path($name);
+    my $cluster = Healthcode::Cluster->new(dir => $self->path($name),
+        conf => [ 'tracking-table-max-keys 0' ]);
+    _pin(1, $_->pid) for $cluster->nodes;
+    $self->{cluster}{$name} = $cluster;
+    run(60, $self->tool($name, 'store', 'init', '--empty'));
+    $self->_fill(sub { $cluster->owner($_[0]) });
+    return $cluster;
+}
+
+
+# What a store has beside its flags; $of->(KEY) is the server that has it.
+sub _fill {
+    my ($self, $of) = @_;
+    $of->($REGION)->cmd('HSET', $REGION,
+                map { (sprintf('%06d', 100_000 + $_), 'low 0') } 1 .. $REGIONS);
+    $of->($CONTROL)->cmd('HSET', $CONTROL,
+                map { ("issuer:https://i$_.example", 1) } 1 .. $CONTROLS);
+}
+
+
+# The words of `healthcode PART VERB` for that Redis, or cluster.
 sub tool {
     my ($self, $name, @words) = @_;
+    my $cluster = $self->cluster($name);
     return ("$BUILD/healthcode", @words, '--redis',
-            'unix:' . $self->redis($name)->socket,
+            $cluster ? $cluster->url : 'unix:' . $self->redis($name)->socket,
             '--pepper-file', $self->path('pepper'));
 }
 
