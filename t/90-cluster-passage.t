@@ -18,7 +18,7 @@ use Time::HiRes qw(sleep time);
 use Healthcode::Cluster;
 use Healthcode::Ends qw(ends_well);
 use Healthcode::Fixture;
-use Healthcode::Http qw(answer_of get);
+use Healthcode::Http qw(answer_of answers dial exchange get);
 use Healthcode::Jws qw(b64 json jws);
 use Healthcode::Keys qw(hall_key hall_keys mark_key meta_key meta_keys risk_key);
 use Healthcode::Nginx;
@@ -123,6 +123,22 @@ sub scan {
         defined $code ? "Authorization: Bearer $code" : (),
         map { "X-$_: $h{$_}" } sort keys %h ]);
     return wantarray ? (answer_of($a), $a) : answer_of($a);
+}
+
+# One that is sent and not waited for; done() reads its answer.
+sub begin {
+    my ($gate, $path, $hall, $code) = @_;
+    my $socket = dial($gate->sock);
+    syswrite $socket, join "\r\n", "GET /$path HTTP/1.1", 'Host: localhost',
+        'Connection: close', "Authorization: Bearer $code", "X-Hall: $hall", 'X-Lane: lane-1',
+        '', '';
+    return $socket;
+}
+
+sub done {
+    my ($got) = exchange($_[0], '', 20);
+    my ($answer) = answers($got);
+    return answer_of($answer || { status => 0, body => '' });
 }
 
 # Likewise until it is this, for some seconds; no other answer than 503 may come
@@ -365,6 +381,40 @@ for my $cached (0, 1) {
     is(scan_until('200', $gate, 'plain', '', code()), 200, "$what: it has moved");
     is(shown($_, $bound, $fresh[1]), '403 replayed', "$what: and nothing is forgotten") for @gates;
     is(shown($other, $bound, $fresh[2]), 200, "$what: a new one counts there");
+
+    # ---- a flag while the hall is asked, at another node ----
+
+    $hall = $hall{ $nodes[0]{port} }[4];
+    my ($sub) = grep { $c->owner(risk_key($f->holder($_, 'site'))) == $nodes[1] }
+        map { "flagged-$_" } 1 .. 200;
+    my $flag = risk_key($f->holder($sub, 'site'));
+    $code = code($sub);
+    scan($gate, 'plain', '', $code) for 1 .. 8;
+    $nodes[0]->cmd('CLIENT', 'PAUSE', 10_000, 'WRITE');
+    my $asks = begin($gate, 'code', $hall, $code);
+    sleep 0.1;
+    $nodes[1]->cmd('HSET', $flag, 'confirmed', 0);
+    sleep 0.1;
+    $nodes[0]->cmd('CLIENT', 'UNPAUSE');
+    is(done($asks), '403 flagged', "$what: who gets a flag meanwhile does not pass");
+    is(() = join("\n", @{ $nodes[0]->cmd('HVALS', hall_key(hall_digest($hall), 'passages')) })
+            =~ /^a /mg, 1, "$what: and the passage is annulled");
+    $nodes[1]->cmd('DEL', $flag);
+
+    # ---- a hall's node is silent ----
+
+    my ($calm) = grep { $c->owner(risk_key($f->holder($_, 'site'))) == $nodes[0] }
+        map { "calm-$_" } 1 .. 200;
+    $hall = $hall{ $nodes[2]{port} }[3];
+    $code = code($calm);
+    my @mine = ($gate, 'code', $hall, $code, Nonce => 'nonce-mine');
+    scan($_, 'plain', '', $code) for @gates;
+    $nodes[2]->freeze;
+    is(scan(@mine), '503 store_timeout', "$what: a node is silent: nobody knows");
+    $nodes[2]->thaw;
+    is(scan_until('200', @mine), 200, "$what: a retry has its answer then");
+    is(scan($other, 'code', $hall, $code, Nonce => 'nonce-friend'), '403 replayed',
+       "$what: another does not");
 
     # ---- a hall's node is killed, and comes back empty ----
 

@@ -539,16 +539,21 @@ healthcode_tracker_complain(healthcode_tracker_t *tracker,
     const healthcode_lookup_t *lookup, int64_t date)
 {
     char                       what[HEALTHCODE_REFUSAL_SIZE];
-    const redisReply          *reply = lookup->replies[0];
+    unsigned                   i = 0;
+    const redisReply          *reply;
     healthcode_redirect_t      to;
     healthcode_redirect_e      kind;
     healthcode_tracker_note_t  note = {
         .kind = HEALTHCODE_TRACKER_NOTE_CALL, .text = what
     };
 
-    if (reply->type != REDIS_REPLY_ERROR) {
-        reply = lookup->replies[lookup->expected - 1];
+    while (i < lookup->expected - 1
+           && lookup->replies[i]->type != REDIS_REPLY_ERROR)
+    {
+        i++;
     }
+
+    reply = lookup->replies[i];
 
     if (reply->type != REDIS_REPLY_ERROR || lookup->done == NULL
         || tracker->complained == date)

@@ -182,7 +182,8 @@ ngx_http_healthcode_passage_reserved(ngx_http_request_t *r,
 
     /*
      * On one connection: what was flagged before the passage is pushed before
-     * its answer, so that the cache does not know it any more.
+     * its answer, so that the cache does not know it any more.  In a cluster
+     * it is another one, and the cache as old as a lease lets it be.
      */
 
     return (ngx_http_healthcode_live_read_ask(r, lcf, record) == NGX_AGAIN)
