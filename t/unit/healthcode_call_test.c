@@ -70,7 +70,8 @@ call(caller_t *caller, bool live, uint64_t now)
 {
     *caller = (caller_t) {
         .told = NONE, .fails = caller->fails,
-        .call = { &script, format, done, caller }
+        .call = { .script = &script, .format = format, .done = done,
+                  .data = caller }
     };
 
     return healthcode_pipeline_call(&p, &caller->call, live, ONE, now,
