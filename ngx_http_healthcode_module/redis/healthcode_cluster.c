@@ -374,7 +374,8 @@ healthcode_cluster_said(void *data, const redisReply *slots)
 
 /*
  * A node that says what it said before is behind the others, which have gone
- * on; unless it is the map that is behind most of them.
+ * on; unless it is the map that is behind most of those that are live: who is
+ * not may be no master any more, and never say so.
  */
 static bool
 healthcode_cluster_is_news(const healthcode_cluster_node_t *node,
@@ -391,9 +392,9 @@ healthcode_cluster_is_news(const healthcode_cluster_node_t *node,
 
         other = &node->cluster->nodes[i];
 
-        if (other->is_used) {
+        if (healthcode_cluster_is_live(other)) {
             all++;
-            n += healthcode_cluster_is_live(other) && other->has_said
+            n += other->has_said
                  && healthcode_cluster_is_view(&other->view, view);
         }
     }
@@ -486,6 +487,32 @@ healthcode_cluster_is_disputed(const healthcode_cluster_t *cluster)
 
 
 /* ---- proofs ---- */
+
+uint64_t
+healthcode_cluster_instance_of(const healthcode_tracker_t *tracker)
+{
+    return healthcode_str_hash(0, healthcode_tracker_instance(tracker));
+}
+
+
+uint64_t
+healthcode_cluster_instance(healthcode_cluster_t *cluster)
+{
+    uint64_t                          instance = 0;
+    const healthcode_cluster_node_t  *node;
+
+    for (size_t i = 0; i < HEALTHCODE_CLUSTER_NODES; i++) {
+
+        node = healthcode_cluster_at(cluster, i);
+
+        if (node && healthcode_cluster_is_live(node)) {
+            instance = healthcode_cluster_instance_of(node->tracker);
+        }
+    }
+
+    return instance;
+}
+
 
 /* Nodes of one store have one instance. */
 static const char *

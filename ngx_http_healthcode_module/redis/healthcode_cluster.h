@@ -148,6 +148,10 @@ size_t healthcode_cluster_live(const healthcode_cluster_t *cluster);
 bool healthcode_cluster_scouted(healthcode_cluster_t *cluster,
     const healthcode_cluster_map_t *map);
 
+/* What the connection has proved, and what the live nodes have; hashes. */
+uint64_t healthcode_cluster_instance_of(const healthcode_tracker_t *tracker);
+uint64_t healthcode_cluster_instance(healthcode_cluster_t *cluster);
+
 /*
  * Whether the map counts at now: more than a half of the masters that it names
  * are live and have said this map, asked no longer ago than the window.

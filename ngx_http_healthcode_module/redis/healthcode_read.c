@@ -37,6 +37,7 @@ static bool healthcode_read_copy(healthcode_read_t *read,
 static healthcode_str_t healthcode_read_text(char **p, healthcode_str_t text);
 static void healthcode_read_next(healthcode_read_t *read);
 static bool healthcode_read_stands(healthcode_read_t *read);
+static bool healthcode_read_is_one(const healthcode_read_t *read);
 static healthcode_reason_e healthcode_read_wait(healthcode_read_t *read,
     uint64_t changes);
 static void healthcode_read_go_on(healthcode_waiter_t *waiter);
@@ -371,6 +372,7 @@ healthcode_read_ask(healthcode_read_t *read, healthcode_read_part_t *part)
         && healthcode_read_knows(read, part, node))
     {
         part->state = HEALTHCODE_READ_KNOWN;
+        part->instance = healthcode_cluster_instance_of(node->tracker);
         return HEALTHCODE_REASON_OK;
     }
 
@@ -439,6 +441,7 @@ healthcode_read_done(void *data, healthcode_reason_e reason,
         reason = healthcode_read_keep(read, part->which, reading)
                  ? HEALTHCODE_REASON_OK : HEALTHCODE_REASON_FAULT;
         part->state = HEALTHCODE_READ_ANSWERED;
+        part->instance = healthcode_cluster_instance_of(node->tracker);
 
     } else if (node->tracker->turn.kind != HEALTHCODE_REDIRECT_NONE) {
         reason = healthcode_read_redirect(part, &node->tracker->turn);
@@ -520,6 +523,7 @@ healthcode_read_asked(void *data, healthcode_reason_e reason,
         }
 
         part->state = HEALTHCODE_READ_ANSWERED;
+        part->instance = healthcode_cluster_instance_of(part->target);
     }
 
     if (reason != HEALTHCODE_REASON_OK) {
@@ -692,7 +696,36 @@ healthcode_read_next(healthcode_read_t *read)
         return;
     }
 
-    healthcode_read_end(read, HEALTHCODE_REASON_OK);
+    healthcode_read_end(read, healthcode_read_is_one(read)
+                              ? HEALTHCODE_REASON_OK
+                              : HEALTHCODE_REASON_STORE_UNPROVEN);
+}
+
+
+/*
+ * All parts are of the instance that the live nodes have.  A node that was the
+ * first to be live may have answered as another store, and be refused since.
+ */
+static bool
+healthcode_read_is_one(const healthcode_read_t *read)
+{
+    uint64_t                       instance;
+    const healthcode_read_part_t  *part;
+
+    instance = healthcode_cluster_instance(read->reads->cluster);
+
+    for (part = read->parts;
+         part < read->parts + HEALTHCODE_READ_PARTS;
+         part++)
+    {
+        if (part->state != HEALTHCODE_READ_NOTHING
+            && part->instance != instance)
+        {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 

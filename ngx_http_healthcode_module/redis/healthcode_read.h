@@ -35,6 +35,7 @@ typedef struct {
     size_t                       tag;
     healthcode_read_state_e      state;
     uint64_t                     serial;    /* of the node of the tag */
+    uint64_t                     instance;  /* a hash of what has answered */
     healthcode_lookup_t         *lookup;    /* or NULL */
     const healthcode_tracker_t  *target;    /* that is asked in its place */
     bool                         is_proven; /* where it was asked first */

@@ -40,6 +40,12 @@ healthcode_waiter_wait(healthcode_waiter_t *waiter, uint64_t changes)
 {
     healthcode_waiters_t  *waiters = waiter->waiters;
 
+    if (waiter->is_waiting) {
+        /* for nodes to be added; a part of it has been moved since */
+        waiter->changes = changes;
+        return HEALTHCODE_REASON_OK;
+    }
+
     if (waiters->n >= waiters->max) {
         return HEALTHCODE_REASON_STORE_BUSY;
     }

@@ -51,8 +51,8 @@ void healthcode_waiter_init(healthcode_waiter_t *waiter,
 
 /*
  * It waits until the map is not number changes any more; UINT64_MAX: until
- * somebody is to look at it again.  HEALTHCODE_REASON_OK, or _STORE_BUSY: too
- * many wait.
+ * somebody is to look at it again.  If it waits already, it does so once.
+ * HEALTHCODE_REASON_OK, or _STORE_BUSY: too many wait.
  */
 healthcode_reason_e healthcode_waiter_wait(healthcode_waiter_t *waiter,
     uint64_t changes);

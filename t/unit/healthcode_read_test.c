@@ -383,6 +383,38 @@ test_moved_in_vain(void **state)
 }
 
 
+/* ... and the map changes before nodes are added: it waits once. */
+static void
+test_moved_while_waiting(void **state)
+{
+    uint64_t         left;
+    static person_t  person;
+
+    (void) state;
+
+    own_all(R, 0);
+    nodes[0].proofs[R] = true;
+    up();
+    assert_int_equal(ask(&person, 0, true), OK);
+    serve(&nodes[0]);
+    nodes[1].owners[C] = 2;
+    serve(&nodes[1]);
+    nodes[2].owners[5] = 0;
+    assert_true(healthcode_tracker_beat(&nodes[2].t, ms));
+    serve(&nodes[2]);
+    (void) hear(&nodes[2]);                 /* another map */
+    assert_false(cluster.is_settled);
+    (void) hear(&nodes[0]);                 /* holder and regions */
+    assert_int_equal(reads.waiters.n, 1);
+    (void) hear(&nodes[1]);                 /* of controls: MOVED */
+    assert_int_equal(reads.waiters.n, 1);
+    ms += 10 * TIMEOUT;
+    (void) healthcode_waiters_expire(&reads.waiters, ms, &left);
+    assert_int_equal(person.times, 1);
+    assert_int_equal(reads.waiters.n, 0);
+}
+
+
 /* An answer of a node that loses its tag before it comes. */
 static void
 test_moved_under_way(void **state)
@@ -576,6 +608,32 @@ test_map_back(void **state)
 }
 
 
+/* Nodes that are not live any more do not keep a map that is behind. */
+static void
+test_map_of_who_is_live(void **state)
+{
+    (void) state;
+
+    up();
+    node_closed(&nodes[2]);
+    nodes[2].is_deaf = true;
+    nodes[0].owners[3] = 2;
+    tick(ms + 250);
+    nodes[1].owners[6] = 2;
+    tick(ms + 250);
+    assert_int_equal(cluster.tags[6], (uint8_t) (nodes[2].core
+                                                 - cluster.nodes));
+    node_closed(&nodes[1]);
+    nodes[1].is_deaf = true;
+    tick(ms + 250);
+    tick(ms + 250);
+    assert_int_equal(cluster.tags[3], (uint8_t) (nodes[2].core
+                                                 - cluster.nodes));
+    assert_int_equal(cluster.tags[6], (uint8_t) (nodes[0].core
+                                                 - cluster.nodes));
+}
+
+
 /* ---- keys on their way ---- */
 
 static void
@@ -752,6 +810,36 @@ test_other_instance(void **state)
 }
 
 
+/* It was the first to be live, and has answered a part. */
+static void
+test_other_instance_first(void **state)
+{
+    static person_t  person;
+
+    (void) state;
+
+    nodes[1].is_deaf = true;
+    nodes[2].is_deaf = true;
+    nodes[0].instance = "xyz";
+    own_all(C, 0);
+    nodes[0].proofs[C] = true;
+    scout(0);
+    assert_int_equal(ask(&person, 0, false), OK);
+    run();
+    assert_int_equal(person.times, 0);      /* no majority */
+    node_closed(&nodes[0]);
+    nodes[0].instance = "abc";
+    nodes[1].is_deaf = false;
+    nodes[2].is_deaf = false;
+    run();
+    tick(ms + 250);
+    assert_int_equal(healthcode_cluster_live(&cluster), 3);
+    assert_int_equal(person.times, 1);
+    assert_int_equal(person.reason, UNPROVEN);
+    assert_int_equal(passes(0), OK);
+}
+
+
 static void
 test_cluster_down(void **state)
 {
@@ -841,7 +929,9 @@ main(void)
         test(test_ask_known), test(test_ask_empty_target),
         test(test_ask_unknown_target), test(test_ask_controls),
         test(test_ask_proof_alone), test(test_proof_moves), test(test_empty),
-        test(test_other_instance), test(test_cluster_down),
+        test(test_other_instance), test(test_other_instance_first),
+        test(test_moved_while_waiting), test(test_map_of_who_is_live),
+        test(test_cluster_down),
         test(test_replica), test(test_cancel), test(test_stand)
     };
 
