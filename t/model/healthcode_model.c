@@ -27,6 +27,8 @@ static void model_begin_holders(void);
 static void model_begin_workers(void);
 static void model_turn(model_worker_t *worker);
 static void model_work(void *data);
+static void model_draw_nodes(model_terms_t *terms);
+static void model_calm(void);
 static unsigned model_report(double seconds, uint64_t first, bool all);
 
 
@@ -126,6 +128,10 @@ model_run(uint64_t seed)
         }
     }
 
+    if (model.terms.nodes && model.wrong == NULL) {
+        model_calm();
+    }
+
     model.count.turns += model.terms.turns;
     model.count.episodes++;
 }
@@ -134,15 +140,16 @@ model_run(uint64_t seed)
 static void
 model_begin(uint64_t seed)
 {
+    model.seed = seed;
     model_random_seed(&model.random, seed);
     model_draw(&model.terms);
     model_trace_begin();
 
-    model.seed = seed;
     model.wrong = NULL;
     model.tick = 1000;
     model.moment = 0;
     model.instances = 0;
+    model.calm = false;
 
     model_store_begin();
     model_begin_holders();
@@ -208,6 +215,67 @@ model_draw(model_terms_t *terms)
     } else if (model_chance(24)) {
         model_draw_restores(terms);
     }
+
+    if (model.seed / MODEL_WORLD == 1) {
+        model_draw_nodes(terms);
+    }
+}
+
+
+/* A cluster, whose slots move; its passwords do not change. */
+static void
+model_draw_nodes(model_terms_t *terms)
+{
+    terms->nodes = 2 + model_chance(192);
+    terms->workers = 1 + model_roll(3);
+    terms->stores = 1;
+    terms->holders = 1 + model_roll(4);
+    terms->turns = 2000;
+    terms->burst = 1U << model_roll(4);
+    terms->sentinels = 0;
+    terms->rotate = 0;
+    terms->fault = 8U << model_roll(6);
+    terms->learn = 1 + model_roll(terms->lease * MODEL_TICKS);
+    terms->down = terms->lease * MODEL_TICKS * (1 + model_roll(8));
+}
+
+
+/* All faults have ended: each worker is answered soon. */
+static void
+model_calm(void)
+{
+    bool             served;
+    uint64_t         end = model.tick + 40 * model_lease_ticks() + 2000;
+    model_worker_t  *worker;
+
+    model_shift_calm(&model.stores[0]);
+    model.terms.kill = 0;
+    model.terms.lag = 0;
+    memset(model.terms.interrupt, 0, sizeof(model.terms.interrupt));
+
+    for (unsigned i = 0; i < model.terms.workers; i++) {
+        model.workers[i].served = false;
+        model.workers[i].stopped = 0;
+    }
+
+    do {
+        served = true;
+        model.tick += model_roll(model.terms.pace);
+        model_store_turn();
+
+        for (unsigned i = 0; i < model.terms.workers; i++) {
+            worker = &model.workers[i];
+            model_turn(worker);
+            served = served && worker->served;
+        }
+
+    } while (!served && model.tick < end && model.wrong == NULL);
+
+    if (!served && model.wrong == NULL) {
+        model.wrong = "reads do not come back after all faults have ended";
+    }
+
+    model.count.calms += served;
 }
 
 
@@ -283,6 +351,10 @@ model_begin_holders(void)
     }
 
     model_resp_begin();
+
+    if (model.terms.nodes) {
+        model_redirect_begin();
+    }
 }
 
 
@@ -297,7 +369,8 @@ model_begin_workers(void)
     healthcode_absence_table(&model.absence, model.memory,
                              sizeof(model.memory) / MODEL_SETS * sets);
     model.absence.leases = model.leases;
-    model.absence.nleases = MODEL_WORKERS;
+    model.absence.nleases = model.terms.nodes ? MODEL_OWNERS : MODEL_WORKERS;
+    memset(model.leases, 0, sizeof(model.leases));
 
     for (unsigned i = 0; i < MODEL_WORKERS; i++) {
         worker = &model.workers[i];
@@ -368,7 +441,11 @@ model_report(double seconds, uint64_t first, bool all)
         passed++;                                                             \
     }
 
-    MODEL_COUNTS(MODEL_COUNT_PRINT)
+    if (first / MODEL_WORLD == 0) {
+        MODEL_COUNTS(MODEL_COUNT_PRINT)
+    } else {
+        MODEL_NODE_COUNTS(MODEL_COUNT_PRINT)
+    }
 
     if (model.wrong) {
         printf("seed %llu: %s\n", (unsigned long long) model.seed,

@@ -13,6 +13,7 @@
 #include "model_random.h"
 
 #include "../../ngx_http_healthcode_module/core/healthcode_verdict.h"
+#include "../../ngx_http_healthcode_module/redis/healthcode_read.h"
 #include "../../ngx_http_healthcode_module/redis/healthcode_sentinel.h"
 #include "../../ngx_http_healthcode_module/redis/healthcode_tracker.h"
 
@@ -26,10 +27,13 @@
 #define MODEL_REGION    (MODEL_HOLDERS + 1)
 #define MODEL_FLAGS     (MODEL_HOLDERS + 2)
 #define MODEL_META      MODEL_FLAGS           /* the proof of key 0; 1, ... */
-#define MODEL_PUSHED    (2 * MODEL_FLAGS)     /* changed for a push */
-#define MODEL_DATA      (2 * MODEL_FLAGS + 1) /* of who feeds the store */
-#define MODEL_NOBODY    (2 * MODEL_FLAGS + 2) /* read by a handshake */
-#define MODEL_KEYS      (2 * MODEL_FLAGS + 4) /* the last: its proof */
+#define MODEL_PUSHED    (MODEL_META + MODEL_PARTS)  /* changed for a push */
+#define MODEL_DATA      (MODEL_PUSHED + 1)    /* of who feeds the store */
+#define MODEL_NOBODY    (MODEL_PUSHED + 2)    /* read by a handshake */
+#define MODEL_KEYS      (MODEL_PUSHED + 4)    /* the last: its proof */
+
+/* Partitions, by the first key that may be flagged; and some without any. */
+#define MODEL_PARTS     (MODEL_FLAGS + MODEL_MASTERS)
 
 #define MODEL_SETS      2
 #define MODEL_WORDS     (MODEL_SETS * HEALTHCODE_TABLE_WAYS                   \
@@ -45,6 +49,17 @@
 #define MODEL_ASKS      64
 #define MODEL_SERVERS   3
 #define MODEL_SENTINELS 3
+
+/* Servers of a cluster; masters of it at first; maps that it may have. */
+#define MODEL_NODES     5
+#define MODEL_MASTERS   3
+#define MODEL_MAPS      128
+
+/* A worker has a lease for its store, and one for each node. */
+#define MODEL_OWNERS    (MODEL_WORKERS * (1 + MODEL_NODES))
+
+/* Seeds from so many on, for each, are of another world. */
+#define MODEL_WORLD     UINT64_C(1000000000)
 
 /* What a store of this world says, and when: Unix seconds. */
 #define MODEL_PEPPER    "39666bb05d87d8254e6b2233776bf348"
@@ -85,8 +100,19 @@ typedef enum {
     MODEL_COMMAND_REGION,
     MODEL_COMMAND_CONTROL,
     MODEL_COMMAND_META,
+    MODEL_COMMAND_ASKING,
+    MODEL_COMMAND_SLOTS,        /* value: the number of the map */
     MODEL_COMMAND_NONE
 } model_command_e;
+
+
+/* What a node of a cluster answers in place of a reply. */
+typedef enum {
+    MODEL_TURN_NONE = 0,
+    MODEL_TURN_MOVED,
+    MODEL_TURN_ASK,
+    MODEL_TURN_DOWN
+} model_turn_e;
 
 
 /* A reply to a command, or a push of a key, or of all. */
@@ -96,6 +122,9 @@ typedef struct {
     unsigned          key;
     uint64_t          value;
     bool              refused;     /* a reply: not with this password */
+    unsigned          part;        /* of the key; MODEL_PARTS: it has none */
+    model_turn_e      turn;        /* a reply: go to server where */
+    unsigned          where;
 } model_message_t;
 
 
@@ -107,6 +136,7 @@ typedef struct {
     bool              half;        /* it will not see it */
     bool              tracking;
     bool              authed;      /* by the password of HELLO */
+    bool              asking;      /* ASKING came just now */
     unsigned          store, server;
     uint64_t          registered;  /* keys, a bit each */
     uint64_t          lags;        /* until then nothing arrives */
@@ -182,6 +212,7 @@ struct model_worker_s {
     unsigned              asks;              /* for which holder */
     ptrdiff_t             writes;            /* to which word, and on */
     uint64_t              reads;             /* what which owner has read */
+    bool                  served;            /* since all is calm */
 };
 
 
@@ -192,11 +223,29 @@ typedef struct {
     unsigned              lost;          /* partitions without one, */
     unsigned              strange;       /* with one of another store: */
     uint64_t              stranger;      /* its instance */
+
+    /* of a node: which map it knows, and when it learns of the newest */
+    unsigned              map;
+    uint64_t              learns;
+    uint64_t              isolated;      /* from other nodes, since a tick */
+    uint64_t              stopped;       /* or dead, until then */
+    bool                  dead;
+    bool                  empty;         /* it was restarted so */
+    unsigned              to[MODEL_PARTS], from[MODEL_PARTS];   /* 1 +, while
+                                            a partition is on its way */
 } model_server_t;
 
 
+/* Who sets and clears flags in a cluster, step by step. */
 typedef struct {
-    model_server_t        servers[MODEL_SERVERS];
+    enum { MODEL_WRITER_IDLE, MODEL_WRITER_AIMS, MODEL_WRITER_ASKS } state;
+    unsigned              key, target;
+    bool                  flag;
+} model_writer_t;
+
+
+typedef struct {
+    model_server_t        servers[MODEL_NODES];
     unsigned              current;
     uint64_t              stopped;
     bool                  soon;          /* a flag is set or cleared next */
@@ -211,6 +260,17 @@ typedef struct {
     /* the truth: since when a flag has been acknowledged */
     uint64_t              flagged[MODEL_FLAGS];
     uint64_t              stored[MODEL_HOLDERS];    /* last, by anyone */
+
+    /* of a cluster: who had which partition, and has it now */
+    unsigned              nmaps;
+    uint8_t               maps[MODEL_MAPS][MODEL_PARTS];
+    bool                  unknown[MODEL_PARTS];     /* to most masters */
+    bool                  unheard[MODEL_FLAGS];     /* flagged meanwhile */
+    uint64_t              since[MODEL_FLAGS];       /* else; or most know */
+    bool                  aborted[MODEL_PARTS];     /* once on its way */
+    model_writer_t        writer;
+    uint64_t              apart[MODEL_WORKERS];     /* with who is cut off,
+                                                       until a tick */
 } model_store_t;
 
 
@@ -228,6 +288,8 @@ typedef struct {
     unsigned  learn;         /* ticks until all of them know */
     unsigned  deaf;
     unsigned  rotate;
+    unsigned  nodes;         /* masters of a cluster, or 0 */
+    unsigned  down;          /* ticks until an isolated one says so */
 } model_terms_t;
 
 
@@ -245,13 +307,14 @@ typedef struct {
     healthcode_digest_t  *digest;
     healthcode_absence_t  absence;
     uint64_t              memory[MODEL_WORDS];
-    uint64_t              leases[MODEL_WORKERS];
+    uint64_t              leases[MODEL_OWNERS];
     uint8_t               holders[MODEL_HOLDERS][HEALTHCODE_HOLDER_LEN];
     uint64_t              instances;
 
     model_worker_t        workers[MODEL_WORKERS];
     model_store_t         stores[MODEL_STORES];
 
+    bool                  calm;      /* faults have ended */
     bool                  tracing;
     const char           *wrong;     /* what the oracle found */
 } model_t;
@@ -319,6 +382,18 @@ healthcode_str_t model_resp_password(uint64_t number);
 /* The partition of a key that may be flagged: the first one that is in it. */
 unsigned model_resp_part(unsigned key);
 
+/* Whether there is a partition of this number. */
+bool model_resp_is_part(unsigned part);
+
+/* model_redirect.c: likewise what nodes of a cluster say of each other */
+void model_redirect_begin(void);
+unsigned model_redirect_tag(unsigned part);
+redisReply *model_redirect_reply(const model_message_t *message);
+redisReply *model_redirect_map(uint64_t number);
+void model_redirect_address(healthcode_cluster_address_t *address,
+    unsigned server);
+unsigned model_redirect_server(const healthcode_cluster_address_t *address);
+
 /* What asks for holder. */
 healthcode_risk_query_t model_resp_query(unsigned holder);
 
@@ -332,6 +407,7 @@ void model_fault_write(unsigned store, unsigned key, bool flag);
 void model_glue_start(model_worker_t *worker);
 void model_glue_end(model_worker_t *worker);
 void model_glue_turn(model_worker_t *worker);
+unsigned model_glue_asks(model_worker_t *worker);
 
 /* model_sentinel.c: who says which server is the master, and who hears it */
 void model_sentinel_begin(model_store_t *store);
@@ -352,7 +428,8 @@ void model_watch_reply(const healthcode_tracker_t *tracker,
     const redisReply *reply, healthcode_tracker_e rc);
 void model_watch_lost(const model_worker_t *worker);
 void model_watch_told(model_worker_t *worker);
-void model_watch_order(const model_worker_t *worker);
+void model_watch_order(const model_link_t *link,
+    const healthcode_tracker_t *tracker);
 void model_watch_note(void *data, const healthcode_tracker_note_t *note);
 
 /* model_oracle.c */
@@ -376,5 +453,7 @@ void model_trace_print(void);
             model_trace_say(__VA_ARGS__);                                     \
         }                                                                     \
     } while (0)
+
+#include "model_node.h"
 
 #endif

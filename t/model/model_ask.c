@@ -9,6 +9,8 @@
 
 static void model_ask_stale(model_worker_t *worker, unsigned holder,
     healthcode_reason_e reason);
+static void model_ask_nodes(model_worker_t *worker,
+    const healthcode_risk_query_t *query, model_ask_t *ask);
 static void model_ask_done(void *data, healthcode_reason_e reason,
     const healthcode_risk_reading_t *reading);
 
@@ -56,9 +58,13 @@ model_ask(model_worker_t *worker, unsigned holder)
     worker->began = ++model.moment;
     *ask = (model_ask_t) { worker, holder, model.tick, ask->next };
 
-    if (healthcode_tracker_find(&worker->tracker, &query, &model_ask_terms,
-                                &risk, model_clock, worker))
+    if (model.terms.nodes
+        ? model_cluster_find(worker, &query, &model_ask_terms, &risk)
+        : healthcode_tracker_find(&worker->tracker, &query, &model_ask_terms,
+                                  &risk, model_clock, worker))
     {
+        worker->served = true;
+
         if (healthcode_risk_reason(&risk) == HEALTHCODE_REASON_OK) {
             model_oracle_hit(worker, holder);
         }
@@ -68,6 +74,11 @@ model_ask(model_worker_t *worker, unsigned holder)
 
     model.count.misses++;
     beaten = worker->tracker.beaten;
+
+    if (model.terms.nodes) {
+        model_ask_nodes(worker, &query, ask);
+        return;
+    }
 
     if (!worker->link.open) {
         model_ask_stale(worker, holder, worker->reason);
@@ -85,6 +96,23 @@ model_ask(model_worker_t *worker, unsigned holder)
                                                         model_clock(worker));
         worker->heartbeat = (next < worker->heartbeat) ? next
                                                        : worker->heartbeat;
+    }
+}
+
+
+static void
+model_ask_nodes(model_worker_t *worker, const healthcode_risk_query_t *query,
+    model_ask_t *ask)
+{
+    healthcode_reason_e  reason;
+
+    worker->free = ask->next;
+    reason = model_cluster_ask(worker, query, ask, model_ask_done);
+
+    if (reason != HEALTHCODE_REASON_OK) {
+        ask->next = worker->free;
+        worker->free = ask;
+        model_ask_stale(worker, ask->holder, reason);
     }
 }
 
@@ -108,9 +136,12 @@ model_ask_stale(model_worker_t *worker, unsigned holder,
     worker->asks = holder;
     worker->began = ++model.moment;
 
-    if (healthcode_tracker_find_stale(&worker->tracker, &query,
-                                      &model_ask_terms, over, &risk,
-                                      model_clock, worker)
+    if ((model.terms.nodes
+         ? model_cluster_find_stale(worker, &query, &model_ask_terms, over,
+                                    &risk)
+         : healthcode_tracker_find_stale(&worker->tracker, &query,
+                                         &model_ask_terms, over, &risk,
+                                         model_clock, worker))
         && healthcode_risk_reason(&risk) == HEALTHCODE_REASON_OK)
     {
         model_oracle_stale(worker, holder, over);
@@ -140,6 +171,7 @@ model_ask_done(void *data, healthcode_reason_e reason,
         return;
     }
 
+    ask->worker->served = true;
     healthcode_risk_clear(&risk);
     healthcode_risk_add_reading(&risk, &query, reading, &model_ask_terms);
 

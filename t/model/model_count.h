@@ -98,9 +98,28 @@
     count(parts, "data of one partition lost, or replaced")                   \
     count(inits, "data made anew")
 
+/* What must happen in a cluster. */
+#define MODEL_NODE_COUNTS(count)                                              \
+    count(migrations, "partitions that began to move")                        \
+    count(migrated, "that have moved")                                        \
+    count(aborts, "that have not")                                            \
+    count(takeovers, "that another node took over at once")                   \
+    count(promotions, "replicas that took over from a master")                \
+    count(flags_lost, "flags that were lost with it")                         \
+    count(empties, "nodes restarted empty")                                   \
+    count(moveds, "answers that the slot has moved")                          \
+    count(asks, "answers to ask another node once")                           \
+    count(followed, "parts that were asked there")                            \
+    count(writes_asked, "flags set or cleared there")                         \
+    count(maps, "maps that workers took")                                     \
+    count(scouted, "of them, said by a server that is written")               \
+    count(waits, "reads that waited for a map")                               \
+    count(calms, "times that reads came back after all faults")
+
 typedef struct {
 #define MODEL_COUNT_FIELD(name, text)  uint64_t name;
     MODEL_COUNTS(MODEL_COUNT_FIELD)
+    MODEL_NODE_COUNTS(MODEL_COUNT_FIELD)
 #undef MODEL_COUNT_FIELD
     uint64_t  steps, turns, episodes;
 } model_count_t;

@@ -37,6 +37,11 @@ model_glue_start(model_worker_t *worker)
         .digest = model.digest, .counters = &worker->counters
     };
 
+    if (model.terms.nodes) {
+        model_cluster_start(worker);
+        return;
+    }
+
     model_glue_end(worker);
     worker->again = 0;
     worker->writes = -1;
@@ -59,6 +64,8 @@ model_glue_start(model_worker_t *worker)
 void
 model_glue_end(model_worker_t *worker)
 {
+    model_cluster_end(worker);
+
     if (worker->is_made) {
         worker->is_made = false;
         healthcode_pipeline_fail(&worker->tracker.pipeline,
@@ -73,6 +80,11 @@ void
 model_glue_turn(model_worker_t *worker)
 {
     unsigned  n;
+
+    if (model.terms.nodes) {
+        model_cluster_turn(worker);
+        return;
+    }
 
     model_arm(MODEL_IDLE);
     worker->cached = model_clock(worker);
@@ -91,9 +103,7 @@ model_glue_turn(model_worker_t *worker)
         model_glue_rotate(worker);
     }
 
-    n = model_glue_is_rest(worker) ? 0 : model_roll(2 * model.terms.burst);
-
-    for ( /* void */ ; n; n--) {
+    for (n = model_glue_asks(worker); n; n--) {
         model_ask(worker, model_chance(128)
                           ? model.stores[worker->store].hot
                           : model_roll(model.terms.holders));
@@ -114,7 +124,7 @@ model_glue_read(model_worker_t *worker)
 
     while (worker->link.open) {
 
-        model_watch_order(worker);
+        model_watch_order(&worker->link, tracker);
         reply = model_link_receive(&worker->link);
 
         if (reply == NULL) {
@@ -347,6 +357,10 @@ model_glue_again(model_worker_t *worker)
 static bool
 model_glue_is_rest(model_worker_t *worker)
 {
+    if (model.calm) {
+        return false;
+    }
+
     if (worker->rests <= model.tick && model_chance(model.terms.rest)
         && model_chance(32))
     {
@@ -355,6 +369,14 @@ model_glue_is_rest(model_worker_t *worker)
     }
 
     return model.tick < worker->rests;
+}
+
+
+/* How many ask in this turn. */
+unsigned
+model_glue_asks(model_worker_t *worker)
+{
+    return model_glue_is_rest(worker) ? 0 : model_roll(2 * model.terms.burst);
 }
 
 

@@ -23,7 +23,8 @@ model_oracle_hit(model_worker_t *worker, unsigned holder)
 
     model.count.hits++;
     model.count.hits_parted +=
-        (worker->tracker.state != HEALTHCODE_TRACKER_LIVE);
+        (model.terms.nodes == 0
+         && worker->tracker.state != HEALTHCODE_TRACKER_LIVE);
     model.count.hits_stopping += worker->late;
     model.count.hits_woken += store->stored[holder] < worker->woken;
     model.count.hits_authed += worker->reads == worker->number
@@ -102,6 +103,9 @@ model_oracle_stale(const model_worker_t *worker, unsigned holder,
     {
         model.wrong = "a stale pass by what was too old before";
 
+    } else if (model.terms.nodes) {
+        return;
+
     } else if (owner->told <= worker->began
                && owner->kept[holder] <= owner->told)
     {
@@ -124,13 +128,19 @@ model_oracle_answer(model_worker_t *worker, unsigned holder, uint64_t came)
 
     model.count.answers++;
 
-    if (worker->link.server != store->current && model.terms.sentinels == 0) {
+    if (model.terms.nodes == 0 && model.terms.sentinels == 0
+        && worker->link.server != store->current)
+    {
         model.count.answers_demoted++;
         return;
     }
 
     if (store->flagged[holder] != MODEL_NEVER) {
         model.count.answers_flagged++;
+        model_trace("worker %u lets holder %u pass, who came %u ticks ago, "
+                    "flagged for %u", worker->number, holder,
+                    (unsigned) (model.tick - came),
+                    (unsigned) (model.tick - store->flagged[holder]));
     }
 
     if (model_oracle_is_late(store, holder, came)) {
@@ -151,6 +161,9 @@ model_oracle_answer(model_worker_t *worker, unsigned holder, uint64_t came)
 static bool
 model_oracle_is_late(const model_store_t *store, unsigned key, uint64_t at)
 {
-    return store->flagged[key] != MODEL_NEVER
-           && store->flagged[key] + model_sentinel_bound(store, at) <= at;
+    uint64_t  since = model.terms.nodes ? store->since[key]
+                                        : store->flagged[key];
+
+    return since != MODEL_NEVER
+           && since + model_sentinel_bound(store, at) <= at;
 }

@@ -42,6 +42,9 @@ static unsigned model_resp_tag(const char *arg);
 static void model_resp_key(unsigned key, char *text);
 static model_command_e model_resp_risk(const char *arg,
     model_message_t *command);
+static unsigned model_resp_of(model_command_e command, const char **args,
+    const size_t *lens);
+static void model_resp_begin_parts(void);
 static redisReply *model_resp_meta(uint64_t instance);
 
 
@@ -64,13 +67,15 @@ static redisReply  model_noauth = {
 static redisReply  model_nil = { .type = REDIS_REPLY_NIL };
 static redisReply  model_one = { .type = REDIS_REPLY_INTEGER, .integer = 1 };
 static redisReply  model_empty = { .type = REDIS_REPLY_MAP };
+static unsigned    model_parts[MODEL_FLAGS];
 static redisReply  model_text[] = {
     MODEL_TEXT("master"), MODEL_TEXT("slave"), MODEL_TEXT("0"),
     MODEL_TEXT("1700000000"), MODEL_TEXT("flags"), MODEL_TEXT("on"),
     MODEL_TEXT("off"), MODEL_TEXT("schema"), MODEL_TEXT("2"),
     MODEL_TEXT("instance"), MODEL_TEXT("pepper_check"),
     MODEL_TEXT(MODEL_PEPPER), MODEL_TEXT(MODEL_FLAG), MODEL_TEXT("invalidate"),
-    MODEL_TEXT("city"), MODEL_TEXT("high 0")
+    MODEL_TEXT("city"), MODEL_TEXT("high 0"), MODEL_TEXT("mode"),
+    MODEL_TEXT("cluster")
 };
 
 #define MASTER  &model_text[0]
@@ -107,6 +112,8 @@ static redisReply  *model_tracked_not_list[] = { &model_text[4],
                                                  &model_lists[1] };
 static redisReply  *model_flagged_list[] = { &model_lists[2] };
 static redisReply  *model_data_list[] = { &model_lists[3] };
+static redisReply  *model_node_list[] = { &model_text[16], &model_text[17] };
+static redisReply   model_node = MODEL_LIST(REDIS_REPLY_MAP, model_node_list);
 
 /* Of each command, by whether its value is 0. */
 static redisReply  model_replies[MODEL_COMMAND_NONE][2] = {
@@ -138,17 +145,31 @@ static model_resp_push_t  model_pushes[MODEL_KEYS + 1];      /* the last: all */
 unsigned
 model_resp_part(unsigned key)
 {
-    unsigned  first = 0;
+    return model_parts[key];
+}
 
-    if (key >= MODEL_HOLDERS) {
-        return key;
+
+bool
+model_resp_is_part(unsigned part)
+{
+    return part >= MODEL_FLAGS || model_parts[part] == part;
+}
+
+
+static void
+model_resp_begin_parts(void)
+{
+    for (unsigned key = 0; key < MODEL_FLAGS; key++) {
+
+        model_parts[key] = key;
+
+        for (unsigned first = 0; key < MODEL_HOLDERS && first < key; first++) {
+            if (model.holders[first][0] == model.holders[key][0]) {
+                model_parts[key] = first;
+                break;
+            }
+        }
     }
-
-    while (model.holders[first][0] != model.holders[key][0]) {
-        first++;
-    }
-
-    return first;
 }
 
 
@@ -170,6 +191,10 @@ model_resp_key(unsigned key, char *text)
         strcpy(text, key == MODEL_CONTROL ? "healthcode:control:{c}"
                                           : "healthcode:region:{r}");
 
+    } else if (key >= MODEL_META + MODEL_FLAGS && key < MODEL_PUSHED) {
+        sprintf(text, "healthcode:meta:{%02x}",
+                model_redirect_tag(key - MODEL_META));
+
     } else if (key < MODEL_PUSHED) {
         sprintf(text, "healthcode:meta:{%.2s}",
                 of == MODEL_CONTROL ? "c" : of == MODEL_REGION ? "r" : hex);
@@ -187,6 +212,8 @@ void
 model_resp_begin(void)
 {
     model_resp_push_t  *push;
+
+    model_resp_begin_parts();
 
     for (unsigned key = 0; key < MODEL_KEYS + 1; key++) {
 
@@ -263,6 +290,8 @@ model_resp_read(const char *bytes, size_t len, model_message_t *command)
     command->key = 0;
     command->value = 0;
     command->refused = false;
+    command->part = MODEL_PARTS;
+    command->turn = MODEL_TURN_NONE;
     command->command = model_resp_command(arg, lens, n, command);
 
     if (command->command == MODEL_COMMAND_NONE || p > bytes + len) {
@@ -272,6 +301,39 @@ model_resp_read(const char *bytes, size_t len, model_message_t *command)
     }
 
     return (size_t) (p - bytes);
+}
+
+
+/* The partition of what a command with a key, if it is one, asks for. */
+static unsigned
+model_resp_of(model_command_e command, const char **args, const size_t *lens)
+{
+    unsigned  key;
+
+    switch (command) {
+
+    case MODEL_COMMAND_GET:
+    case MODEL_COMMAND_INCR:
+        if (lens[1] == sizeof("healthcode:push:{xx}") - 1) {
+            key = model_resp_tag(args[1]);
+            return (key < MODEL_PUSHED) ? key - MODEL_META : MODEL_PARTS;
+        }
+
+        return (args[1][MODEL_RESP_TAG] == 'c') ? MODEL_CONTROL : MODEL_REGION;
+
+    case MODEL_COMMAND_REGION:
+        return MODEL_REGION;
+
+    case MODEL_COMMAND_CONTROL:
+    case MODEL_COMMAND_DATA:
+        return MODEL_CONTROL;
+
+    case MODEL_COMMAND_META:
+        return (args[1][MODEL_RESP_TAG] == 'c') ? MODEL_CONTROL : MODEL_REGION;
+
+    default:
+        return MODEL_PARTS;
+    }
 }
 
 
@@ -293,9 +355,15 @@ model_resp_tag(const char *arg)
         return MODEL_NOBODY + 1;
     }
 
+    for (unsigned part = MODEL_FLAGS; part < MODEL_PARTS; part++) {
+        if (model_redirect_tag(part) == tag) {
+            return MODEL_META + part;
+        }
+    }
+
     for (unsigned i = 0; i < MODEL_HOLDERS; i++) {
         if (model.holders[i][0] == tag) {
-            return MODEL_META + i;
+            return MODEL_META + model_parts[i];
         }
     }
 
@@ -313,6 +381,8 @@ model_resp_risk(const char *arg, model_message_t *command)
     unsigned  holder = (unsigned) strtoul(hex, NULL, 16) - 1;
 
     command->key = (holder < MODEL_HOLDERS) ? holder : MODEL_NOBODY;
+    command->part = (holder < MODEL_HOLDERS) ? model_parts[holder]
+                                             : MODEL_PARTS;
 
     return memcmp(arg + MODEL_RESP_TAG, arg + MODEL_RESP_HOLDER, 2) == 0
            ? MODEL_COMMAND_RISK : MODEL_COMMAND_NONE;
@@ -343,10 +413,12 @@ model_resp_command(const char **args, const size_t *lens, unsigned n,
         { "TIME", NULL, MODEL_COMMAND_TIME, 0 },
         { "HELLO", "3", MODEL_COMMAND_HELLO, 0 },
         { "AUTH", NULL, MODEL_COMMAND_AUTH, 0 },
+        { "ASKING", NULL, MODEL_COMMAND_ASKING, 0 },
+        { "CLUSTER", "SLOTS", MODEL_COMMAND_SLOTS, 0 },
         { "CLIENT", "TRACKING", MODEL_COMMAND_TRACKING, 0 },
         { "CLIENT", "TRACKINGINFO", MODEL_COMMAND_TRACKED, 0 },
-        { "GET", "healthcode:push:{c}", MODEL_COMMAND_GET, MODEL_PUSHED },
-        { "INCR", "healthcode:push:{c}", MODEL_COMMAND_INCR, MODEL_PUSHED },
+        { "GET", NULL, MODEL_COMMAND_GET, MODEL_PUSHED },
+        { "INCR", NULL, MODEL_COMMAND_INCR, MODEL_PUSHED },
     };
 
     if (model_resp_is(args[0], lens[0], "HRANDFIELD")
@@ -359,6 +431,8 @@ model_resp_command(const char **args, const size_t *lens, unsigned n,
         && lens[1] == sizeof("healthcode:meta:{xx}") - 1)
     {
         command->key = model_resp_tag(args[1]);
+        command->part = (command->key < MODEL_PUSHED)
+                        ? command->key - MODEL_META : MODEL_PARTS;
         return (command->key < MODEL_KEYS) ? MODEL_COMMAND_META
                                            : MODEL_COMMAND_NONE;
     }
@@ -373,6 +447,10 @@ model_resp_command(const char **args, const size_t *lens, unsigned n,
 
             if (commands[i].command <= MODEL_COMMAND_AUTH) {
                 command->value = (uint64_t) (args[n - 1][2] - '0');
+            }
+
+            if (model.terms.nodes) {
+                command->part = model_resp_of(commands[i].command, args, lens);
             }
 
             return commands[i].command;
@@ -399,8 +477,15 @@ model_resp_reply(const model_message_t *message)
                                                         : &model_noauth;
     }
 
+    if (message->turn != MODEL_TURN_NONE) {
+        return model_redirect_reply(message);
+    }
+
     switch (message->command) {
-    case MODEL_COMMAND_HELLO:     return &model_empty;
+    case MODEL_COMMAND_SLOTS:     return model_redirect_map(message->value);
+    case MODEL_COMMAND_HELLO:     return model.terms.nodes ? &model_node
+                                                           : &model_empty;
+    case MODEL_COMMAND_ASKING:
     case MODEL_COMMAND_AUTH:
     case MODEL_COMMAND_TRACKING:  return &model_ok;
     case MODEL_COMMAND_GET:

@@ -10,7 +10,6 @@
 #include "model.h"
 
 
-static void model_store_serve(model_link_t *link);
 static void model_store_answer(model_link_t *link,
     const model_message_t *command);
 
@@ -28,6 +27,10 @@ model_store_begin(void)
         store->servers[0].master = true;
         store->servers[0].instance = ++model.instances;
 
+        if (model.terms.nodes) {
+            model_node_begin(store);
+        }
+
         for (unsigned key = 0; key < MODEL_FLAGS; key++) {
             store->flagged[key] = MODEL_NEVER;
         }
@@ -40,35 +43,13 @@ model_store_begin(void)
 void
 model_store_turn(void)
 {
-    unsigned       n;
-    model_link_t  *link;
+    if (model.terms.nodes) {
+        model_node_turn(&model.stores[0]);
+        return;
+    }
 
     for (unsigned i = 0; i < model.terms.workers; i++) {
-        link = &model.workers[i].link;
-
-        if (!link->open || link->half) {
-            continue;
-        }
-
-        if (!link->cut && link->ncommands
-            && model.stores[link->store].stopped <= model.tick
-            && model_chance(model.terms.serve))
-        {
-            for (n = 1 + model_roll(link->ncommands); n; n--) {
-                model_store_serve(link);
-            }
-        }
-
-        if (link->lags <= model.tick && model_chance(model.terms.arrive)) {
-            n = link->nmessages - link->arrived;
-
-            link->arrived += (n && model_chance(128)) ? model_roll(n + 1) : n;
-
-            if (model_chance(model.terms.lag)) {
-                link->lags = model.tick
-                             + model_roll_less(model.terms.stop);
-            }
-        }
+        model_store_link(&model.workers[i].link);
     }
 
     for (unsigned i = 0; i < model.terms.stores; i++) {
@@ -112,6 +93,41 @@ model_store_turn(void)
 }
 
 
+/* What has come is answered, and what was answered arrives. */
+void
+model_store_link(model_link_t *link)
+{
+    unsigned              n;
+    const model_store_t  *store = &model.stores[link->store];
+
+    if (!link->open || link->half
+        || (store->apart[link->worker] > model.tick
+            && !store->servers[link->server].isolated))
+    {
+        return;
+    }
+
+    if (!link->cut && link->ncommands && store->stopped <= model.tick
+        && store->servers[link->server].stopped <= model.tick
+        && model_chance(model.terms.serve))
+    {
+        for (n = 1 + model_roll(link->ncommands); n; n--) {
+            model_store_serve(link);
+        }
+    }
+
+    if (link->lags <= model.tick && model_chance(model.terms.arrive)) {
+        n = link->nmessages - link->arrived;
+
+        link->arrived += (n && model_chance(128)) ? model_roll(n + 1) : n;
+
+        if (model_chance(model.terms.lag)) {
+            link->lags = model.tick + model_roll_less(model.terms.stop);
+        }
+    }
+}
+
+
 /* To the master, or now and then to whom it was before. */
 void
 model_link_connect(model_link_t *link, unsigned worker, unsigned store)
@@ -124,6 +140,7 @@ model_link_connect(model_link_t *link, unsigned worker, unsigned store)
     link->half = false;
     link->tracking = false;
     link->authed = false;
+    link->asking = false;
     link->store = store;
     link->server = model.stores[store].current;
     link->registered = 0;
@@ -192,7 +209,7 @@ model_link_receive(model_link_t *link)
 }
 
 
-static void
+void
 model_store_serve(model_link_t *link)
 {
     model_message_t  command;
@@ -233,10 +250,10 @@ model_store_lets_in(model_link_t *link, const model_message_t *command)
 
 
 /* Which instance the proof of a partition names, 0: there is none. */
-static uint64_t
+uint64_t
 model_store_proof(const model_server_t *server, unsigned part)
 {
-    if (part >= MODEL_FLAGS || server->instance == 0) {
+    if (part >= MODEL_PARTS || server->instance == 0) {
         return server->instance;
     }
 
@@ -261,8 +278,17 @@ model_store_answer(model_link_t *link, const model_message_t *command)
         return;
     }
 
+    if (model.terms.nodes && model_node_turns(link, command, reply)) {
+        return;
+    }
+
     switch (command->command) {
 
+    case MODEL_COMMAND_SLOTS:
+        reply->value = server->map;
+        return;
+
+    case MODEL_COMMAND_ASKING:
     case MODEL_COMMAND_HELLO:
     case MODEL_COMMAND_AUTH:
     case MODEL_COMMAND_TIME:
@@ -285,6 +311,7 @@ model_store_answer(model_link_t *link, const model_message_t *command)
                                     % MODEL_QUEUE];
             reply->type = MODEL_PUSH;
             reply->key = command->key;
+            reply->turn = MODEL_TURN_NONE;
         }
 
         return;
@@ -312,8 +339,10 @@ model_store_answer(model_link_t *link, const model_message_t *command)
     }
 
     if (command->command == MODEL_COMMAND_RISK) {
-        model_trace("store %u answers worker %u: holder %u is%s flagged",
-                    link->store, link->worker, command->key,
+        model_trace("%s %u answers worker %u: holder %u is%s flagged",
+                    model.terms.nodes ? "node" : "store",
+                    model.terms.nodes ? link->server : link->store,
+                    link->worker, command->key,
                     reply->value ? "" : " not");
     }
 }

@@ -30,6 +30,9 @@ bool __real_healthcode_table_delete(healthcode_table_t *table,
 void __real_healthcode_lease_renounce(uint64_t *lease);
 bool __real_healthcode_owner_finds(const healthcode_owner_t *owner,
     const uint8_t *holder, healthcode_clock_pt clock, void *data);
+bool __real_healthcode_owner_finds_with(const healthcode_owner_t *owner,
+    const uint8_t *holder, const healthcode_owner_t *const *others, size_t n,
+    healthcode_clock_pt clock, void *data);
 
 const uint64_t *__wrap_healthcode_table_next(const healthcode_table_t *table,
     const uint64_t *key, unsigned *looked, uint64_t *entry);
@@ -42,6 +45,9 @@ bool __wrap_healthcode_table_delete(healthcode_table_t *table,
 void __wrap_healthcode_lease_renounce(uint64_t *lease);
 bool __wrap_healthcode_owner_finds(const healthcode_owner_t *owner,
     const uint8_t *holder, healthcode_clock_pt clock, void *data);
+bool __wrap_healthcode_owner_finds_with(const healthcode_owner_t *owner,
+    const uint8_t *holder, const healthcode_owner_t *const *others, size_t n,
+    healthcode_clock_pt clock, void *data);
 
 bool __real_healthcode_owner_store(healthcode_owner_t *owner, uint64_t epoch,
     const uint8_t *holder, uint64_t now);
@@ -73,6 +79,9 @@ static uint64_t model_watch_put(const healthcode_table_t *table,
     uint64_t *entry, unsigned same, healthcode_table_worth_pt worth,
     void *data);
 static unsigned model_watch_torn(const uint64_t *key);
+static void model_watch_found(void);
+
+static const healthcode_owner_t  *model_watch_finds;    /* looks something up */
 
 
 const uint64_t *
@@ -88,8 +97,8 @@ __wrap_healthcode_table_next(const healthcode_table_t *table,
         model.count.doubles++;
     }
 
-    if (place && entry[MODEL_ENTRY_STORE]
-                 != model.current->tracker.memo.owner.store)
+    if (place && model_watch_finds
+        && entry[MODEL_ENTRY_STORE] != model_watch_finds->store)
     {
         model.count.foreign++;
     }
@@ -123,7 +132,7 @@ __wrap_healthcode_table_is_at(const healthcode_table_t *table,
 
     now = model.tick / MODEL_TICKS;
     worker->reads = entry[MODEL_ENTRY_OWNER] >> HEALTHCODE_LEASE_EPOCH_BITS;
-    lease = model.leases[worker->reads % MODEL_WORKERS];
+    lease = model.leases[worker->reads % MODEL_OWNERS];
 
     if (healthcode_lease_epoch(lease)
         != (entry[MODEL_ENTRY_OWNER] & HEALTHCODE_LEASE_EPOCH_LAST))
@@ -150,25 +159,53 @@ bool
 __wrap_healthcode_owner_finds(const healthcode_owner_t *owner,
     const uint8_t *holder, healthcode_clock_pt clock, void *data)
 {
-    bool                   found;
-    const model_worker_t  *other, *worker = model.current;
+    bool  found;
 
+    model_watch_finds = owner;
     model_arm(MODEL_FINDING);
     found = __real_healthcode_owner_finds(owner, holder, clock, data);
     model_arm(MODEL_IDLE);
 
-    if (!found) {
-        return false;
+    if (found) {
+        model_watch_found();
     }
 
-    if (worker->reads != worker->number) {
+    return found;
+}
+
+
+bool
+__wrap_healthcode_owner_finds_with(const healthcode_owner_t *owner,
+    const uint8_t *holder, const healthcode_owner_t *const *others, size_t n,
+    healthcode_clock_pt clock, void *data)
+{
+    bool  found;
+
+    model_watch_finds = owner;
+    model_arm(MODEL_FINDING);
+    found = __real_healthcode_owner_finds_with(owner, holder, others, n, clock,
+                                               data);
+    model_arm(MODEL_IDLE);
+
+    if (found) {
+        model_watch_found();
+    }
+
+    return found;
+}
+
+
+static void
+model_watch_found(void)
+{
+    const model_worker_t  *other, *worker = model.current;
+
+    if (worker->reads % MODEL_WORKERS != worker->number) {
         other = &model.workers[worker->reads % MODEL_WORKERS];
         model.count.hits_other++;
         model.count.hits_dead += other->dead;
         model.count.hits_stopped += other->stopped > model.tick;
     }
-
-    return true;
 }
 
 
@@ -327,20 +364,20 @@ model_watch_told(model_worker_t *worker)
  * that to a lookup, nor the other way round, and a holder's is not another's.
  */
 void
-model_watch_order(const model_worker_t *worker)
+model_watch_order(const model_link_t *link,
+    const healthcode_tracker_t *tracker)
 {
     bool                        is_risk;
-    const model_link_t         *link = &worker->link;
     const model_message_t      *message = &link->messages[link->first_message];
     const healthcode_lookup_t  *first;
 
     if (link->arrived == 0 || message->type != MODEL_REPLY
-        || worker->tracker.state == HEALTHCODE_TRACKER_GREETING)
+        || tracker->state == HEALTHCODE_TRACKER_GREETING)
     {
         return;
     }
 
-    first = healthcode_pipeline_first(&worker->tracker.pipeline);
+    first = healthcode_pipeline_first(&tracker->pipeline);
     is_risk = message->command == MODEL_COMMAND_RISK
               && message->key != MODEL_NOBODY;
 
