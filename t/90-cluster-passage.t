@@ -364,9 +364,9 @@ for my $cached (0, 1) {
 
     # ---- the slot of a mark is held open ----
 
-    my $kept = proof($bound);
+    my ($part) = grep { !$used{$_}++ } map { sprintf '%02x', $_ } 0 .. 255;
+    my $kept = proof_in($bound, $part);
     is(shown($gate, $bound, $kept), 200, "$what: a proof before its slot moves");
-    my ($part) = mark_of($kept) =~ /\{(\w\w)\}/;
     $move = $c->begin(mark_of($kept), $c->other(mark_of($kept)));
     is(shown($_, $bound, $kept), '403 replayed', "$what: on its way: not again") for @gates;
     my @fresh = map { proof_in($bound, $part) } 1 .. 3;
@@ -425,6 +425,7 @@ for my $cached (0, 1) {
         map { "here-$_" } 1 .. 200;
     my @here = map { $f->site(claims => { sub => $flags_here, jti => 'j' . ++$nth }) } 1 .. 5;
     isnt($c->owner('healthcode:control:{c}'), $dead, "$what: controls are at another node");
+    is($c->owner(hall_key(hall_digest($hall), 'codes')), $dead, "$what: and the hall is at that one");
     $dead->down;
     like(scan($_, 'code', $hall, $here[0]), qr/^503 store_/, "$what: its hall is closed") for @gates;
     like(scan($_, 'code', $hall, $code), qr/^503 store_/, "$what: to all") for @gates;
