@@ -9,7 +9,7 @@ use warnings;
 use Digest::SHA qw(hmac_sha256_hex sha256);
 use FindBin;
 use JSON::PP ();
-use List::Util qw(shuffle);
+use List::Util qw(first shuffle);
 use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -364,7 +364,8 @@ for my $cached (0, 1) {
 
     # ---- the slot of a mark is held open ----
 
-    my ($part) = grep { !$used{$_}++ } map { sprintf '%02x', $_ } 0 .. 255;
+    my $part = first { !$used{$_} } map { sprintf '%02x', $_ } 0 .. 255;
+    $used{$part} = 1;
     my $kept = proof_in($bound, $part);
     is(shown($gate, $bound, $kept), 200, "$what: a proof before its slot moves");
     $move = $c->begin(mark_of($kept), $c->other(mark_of($kept)));
