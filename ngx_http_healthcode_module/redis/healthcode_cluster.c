@@ -35,6 +35,8 @@ static void healthcode_cluster_beaten(void *data, uint64_t epoch,
     uint64_t sent);
 static size_t healthcode_cluster_voices(const healthcode_cluster_t *cluster,
     uint64_t now);
+static uint64_t healthcode_cluster_said_since(
+    const healthcode_cluster_t *cluster);
 static bool healthcode_cluster_is_disputed(
     const healthcode_cluster_t *cluster);
 static const char *healthcode_cluster_proven(void *data,
@@ -429,7 +431,9 @@ healthcode_cluster_beaten(void *data, uint64_t epoch, uint64_t sent)
             && !healthcode_cluster_is_disputed(cluster))
         {
             healthcode_tracker_renew(other->tracker, other->beat.epoch,
-                                     other->beat.sent);
+                                     other->beat.sent,
+                                     healthcode_cluster_said_since(cluster)
+                                     + cluster->window);
         }
     }
 
@@ -462,6 +466,33 @@ healthcode_cluster_voices(const healthcode_cluster_t *cluster, uint64_t now)
     }
 
     return n;
+}
+
+
+/*
+ * Since when the map counts: the latest time since which a majority has been
+ * asked.  A lease ends with that word: the node itself may be a former master
+ * that is cut off, and go on to renew it until the others' words are old.
+ */
+static uint64_t
+healthcode_cluster_said_since(const healthcode_cluster_t *cluster)
+{
+    uint64_t  sent, since = 0;
+
+    for (size_t i = 0; i < HEALTHCODE_CLUSTER_NODES; i++) {
+
+        sent = cluster->nodes[i].is_used ? cluster->nodes[i].beat.sent : 0;
+
+        if (sent > since
+            && 2 * healthcode_cluster_voices(cluster,
+                                             sent + cluster->window - 1)
+               > cluster->map.n)
+        {
+            since = sent;
+        }
+    }
+
+    return since;
 }
 
 

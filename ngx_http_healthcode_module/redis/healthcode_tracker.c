@@ -196,10 +196,10 @@ healthcode_tracker_renounce(healthcode_tracker_t *tracker)
 
 void
 healthcode_tracker_renew(healthcode_tracker_t *tracker, uint64_t epoch,
-    uint64_t sent)
+    uint64_t sent, uint64_t until)
 {
     if (healthcode_memo_is_on(&tracker->memo)) {
-        healthcode_memo_renew(&tracker->memo, epoch, sent, UINT64_MAX);
+        healthcode_memo_renew(&tracker->memo, epoch, sent, until);
     }
 }
 

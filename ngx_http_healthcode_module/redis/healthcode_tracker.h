@@ -240,11 +240,11 @@ healthcode_tracker_e healthcode_tracker_reply(healthcode_tracker_t *tracker,
 /*
  * Tags of a live node move: all that was read so far is dead, as after a push
  * of FLUSHALL; and the lease of what is read from then on is renewed by what
- * was sent at sent in epoch.
+ * was sent at sent in epoch, no further than until.
  */
 void healthcode_tracker_renounce(healthcode_tracker_t *tracker);
 void healthcode_tracker_renew(healthcode_tracker_t *tracker, uint64_t epoch,
-    uint64_t sent);
+    uint64_t sent, uint64_t until);
 
 /*
  * The live store is to be left for another address: who has asked is answered,

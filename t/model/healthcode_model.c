@@ -28,6 +28,7 @@ static void model_begin_workers(void);
 static void model_turn(model_worker_t *worker);
 static void model_work(void *data);
 static void model_draw_nodes(model_terms_t *terms);
+static void model_draw_takeovers(model_terms_t *terms);
 static void model_calm(void);
 static unsigned model_report(double seconds, uint64_t first, bool all);
 
@@ -237,6 +238,31 @@ model_draw_nodes(model_terms_t *terms)
     terms->fault = 8U << model_roll(6);
     terms->learn = 1 + model_roll(terms->lease * MODEL_TICKS);
     terms->down = terms->lease * MODEL_TICKS * (1 + model_roll(8));
+
+    if (model_chance(48)) {
+        model_draw_takeovers(terms);
+    }
+}
+
+
+/* Replicas take over, and nothing else: hits for as long as there can be. */
+static void
+model_draw_takeovers(model_terms_t *terms)
+{
+    terms->nodes = 3;
+    terms->holders = 2;
+    terms->turns = 4000;
+    terms->lease = 32;
+    terms->stop = 64;
+    terms->pace = 2;
+    terms->max_age = terms->lease * 64;
+    terms->kill = 0;
+    terms->write = 64;
+    terms->hot = 255;
+    terms->fault = 64;
+    terms->faults = 1U << 2;
+    terms->learn = 1;
+    terms->down = terms->lease * MODEL_TICKS * 8;
 }
 
 

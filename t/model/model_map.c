@@ -23,7 +23,7 @@ model_map_begin(model_store_t *store)
 {
     unsigned  server;
 
-    bool      together = model_chance(64);
+    bool      together = model_chance(64) || model.terms.faults == 1U << 2;
 
     store->nmaps = 1;
 

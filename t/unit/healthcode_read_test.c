@@ -507,6 +507,29 @@ test_takeover_idle(void **state)
 }
 
 
+/* ... nor for longer than the others' words are good. */
+static void
+test_takeover_renewed(void **state)
+{
+    (void) state;
+
+    own_all(C, 0);
+    own_all(R, 0);
+    nodes[0].proofs[C] = true;
+    nodes[0].proofs[R] = true;
+    up();
+    assert_int_equal(passes(0), OK);
+    assert_true(knows(0));
+    nodes[1].is_deaf = true;
+    nodes[2].is_deaf = true;
+    tick(ms + LEASE - 100);
+    ms += 50;
+    assert_true(knows(0));
+    ms += 100;
+    assert_false(knows(0));
+}
+
+
 /* A map counts while more than a half has said it lately. */
 static void
 test_majority(void **state)
@@ -924,7 +947,8 @@ main(void)
         test(test_moved_reply), test(test_moved_in_vain),
         test(test_moved_under_way), test(test_takeover),
         test(test_moved_before_others), test(test_majority_renews),
-        test(test_takeover_idle), test(test_majority), test(test_minority),
+        test(test_takeover_idle), test(test_takeover_renewed),
+        test(test_majority), test(test_minority),
         test(test_scout_behind), test(test_map_back), test(test_ask),
         test(test_ask_known), test(test_ask_empty_target),
         test(test_ask_unknown_target), test(test_ask_controls),
