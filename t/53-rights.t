@@ -410,4 +410,18 @@ user('desk', join ' ', grep { $_ ne '+role' } split ' ', documented('desk'));
     $open->down;
 }
 
+
+# ---- who ticks ----
+
+{
+    user('ticker', $f->tool('store', 'rights', '--tick'));
+    my @once = ('--once', '--redis', 'unix:' . $redis->socket, '--user', 'ticker',
+                '--password-file', $f->path('gate.password'));
+    my ($status, $out) = $f->try_tool('store', 'tick', @once);
+    is($status, 0, 'who has the rights of "store rights --tick" ticks') or diag($out);
+    like($redis->cmd('GET', 'healthcode:tick:{c}'), qr/^\d{13}$/, 'and the tick is there');
+    isnt((tool('ticker', 'flag', 'set', '1001', 'contact'))[0], 0, 'but sets no flag');
+    like(as_user('ticker', 'HSET', $META, 'schema', 1), qr/NOPERM/, 'and changes no proof');
+}
+
 done_testing();
