@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep time);
 
 use Healthcode::Authority;
 use Healthcode::Http qw(dial exchange answers answer_of);
-use Healthcode::Keys qw(risk_key $META $CONTROL);
+use Healthcode::Keys qw(risk_key meta_key $META $CONTROL);
 use Healthcode::Ports qw(free_port);
 use Healthcode::Process;
 use Healthcode::Redis;
@@ -266,6 +266,13 @@ sub _changed {
               $_[0]->redis->cmd('SET', $META, 'x');
           },
           end => sub { $_[0]->redis->cmd('RENAME', 'aside', $META); return time } },
+        { name => 'a partition without its proof', answer => 'store_unproven',
+          flagged => '403 flagged', line => 'proves nothing; load what was there', repeats => 1,
+          begin => sub { $_[0]->redis->cmd('RENAME', _proof($_[0], 'alice'), 'aside') },
+          end => sub {
+              $_[0]->redis->cmd('RENAME', 'aside', _proof($_[0], 'alice'));
+              return time;
+          } },
         { name => 'all is lost', answer => 'store_unproven',
           line => 'it has no valid healthcode:meta',
           begin => sub { $_[0]->redis->cmd('FLUSHALL') },
@@ -280,6 +287,14 @@ sub _changed {
               return time;
           } },
     );
+}
+
+
+# The proof of a person's partition.
+sub _proof {
+    my ($w, $who) = @_;
+    my ($part) = $w->key($who) =~ /\{(\w\w)\}/;
+    return meta_key($part);
 }
 
 
