@@ -15,6 +15,8 @@ use Healthcode::Redis;
 
 my $PROGRAMS = "$Healthcode::Fixture::BUILD/bench";
 
+use constant DESCRIPTORS => 16_000;
+
 # What 8,000 connections need, and what those who hold keys must not forget.
 my @CONF = ('bind 127.0.0.1', 'maxclients 12000', 'tcp-backlog 1024',
             'tracking-table-max-keys 0');
@@ -35,9 +37,19 @@ sub conf { return @CONF }
 
 
 # Gates at servers, each { port => its own, writer => where flags are set };
-# tags: the number of the server of each of 00 .. ff, then c.
+# tags: the number of the server of each of 00 .. ff, then c.  Of so many that one
+# program may not have the descriptors, several play a part each.
 sub gates {
     my ($class, $gates, $workers, $tags, @servers) = @_;
+    my $most = int(DESCRIPTORS / ($workers * @servers));
+    if ($gates > $most) {
+        my $parts = POSIX::ceil($gates / $most);
+        my @parts = map { int($gates * ($_ + 1) / $parts) - int($gates * $_ / $parts) }
+            0 .. $parts - 1;
+        return bless { parts => [ map { $class->gates($_, $workers, $tags, @servers) }
+                                  @parts ], first => $parts[0] },
+            'Healthcode::Bench::Fleet::Parts';
+    }
     return $class->start('fleet', $gates, $workers, join('', @$tags),
         join(',', map { $_->{writer} // $_->{port} } @servers),
         map { $_->{port} } @servers);
@@ -150,6 +162,29 @@ sub DESTROY {
     kill 'KILL', $self->{pid};
     waitpid $self->{pid}, 0;
 }
+
+
+# ---- gates that several programs play ----
+
+package Healthcode::Bench::Fleet::Parts;
+
+sub pace { my ($self, @how) = @_; $_->pace(@how) for @{ $self->{parts} } }
+sub end  { my ($self) = @_; $_->end for @{ $self->{parts} } }
+
+sub count {
+    my ($self) = @_;
+    my %sum;
+    for my $part (@{ $self->{parts} }) {
+        my %n = $part->count;
+        $sum{$_} += $n{$_} for keys %n;
+    }
+    return %sum;
+}
+
+# Of holders that the gates of the first part have read.
+sub flags { my ($self, @how) = @_; return $self->{parts}[0]->flags(@how) }
+
+package Healthcode::Bench::Fleet;
 
 
 # ---- what a Redis says of itself ----
