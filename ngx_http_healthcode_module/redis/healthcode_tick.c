@@ -75,7 +75,10 @@ healthcode_tick_apart(const healthcode_tick_terms_t *terms, uint64_t us,
 }
 
 
-/* Whole seconds, rounded down: it may have been started a second before. */
+/*
+ * Redis subtracts whole seconds, of now and of when it was started: that may
+ * have been a second later than it sounds.
+ */
 bool
 healthcode_tick_started(const redisReply *info, int64_t now, int64_t *started)
 {
@@ -98,7 +101,7 @@ healthcode_tick_started(const redisReply *info, int64_t now, int64_t *started)
         return false;
     }
 
-    *started = now - seconds * 1000;
+    *started = now - seconds * 1000 + 1000;
 
     return true;
 }

@@ -293,12 +293,7 @@ healthcode_tracker_push(healthcode_tracker_t *tracker, const redisReply *push)
                                          "it sent what nobody asked for");
     }
 
-    /* of a store that is left nothing is known that could have changed */
-
-    for (size_t i = 0;
-         i < n && tracker->state != HEALTHCODE_TRACKER_LEAVING;
-         i++)
-    {
+    for (size_t i = 0; i < n; i++) {
         if (!healthcode_tracker_change(tracker, push, i)) {
             return HEALTHCODE_TRACKER_BROKEN;
         }
@@ -317,10 +312,27 @@ static bool
 healthcode_tracker_change(healthcode_tracker_t *tracker,
     const redisReply *push, size_t i)
 {
-    uint8_t             holder[HEALTHCODE_HOLDER_LEN];
-    healthcode_memo_t  *memo = &tracker->memo;
+    uint8_t                 holder[HEALTHCODE_HOLDER_LEN];
+    healthcode_memo_t      *memo = &tracker->memo;
+    healthcode_tracking_e   change;
 
-    switch (healthcode_tracking_change(push, i, holder)) {
+    change = healthcode_tracking_change(push, i, holder);
+
+    /* the tick that came before says nothing of what comes behind this */
+
+    if (change == HEALTHCODE_TRACKING_ALL
+        || change == HEALTHCODE_TRACKING_META)
+    {
+        healthcode_pipeline_untick(&tracker->pipeline);
+    }
+
+    /* of a store that is left nothing is known that could have changed */
+
+    if (tracker->state == HEALTHCODE_TRACKER_LEAVING) {
+        return true;
+    }
+
+    switch (change) {
 
     case HEALTHCODE_TRACKING_HOLDER:
         healthcode_memo_forget(memo, holder);
@@ -362,7 +374,6 @@ healthcode_tracker_change(healthcode_tracker_t *tracker,
             return false;
         }
 
-        healthcode_pipeline_untick(&tracker->pipeline);
         healthcode_memo_renounce(memo);
         healthcode_tracker_epoch(tracker);
         return true;

@@ -127,7 +127,8 @@ typedef struct {
     healthcode_reason_e          apart;        /* of a part; to be noted */
     char                         apart_tag[HEALTHCODE_SLOT_NAME];
     healthcode_skew_e            skew;
-    int64_t                      wall;         /* ms: Unix time less now */
+    int64_t                      wall;         /* ms: Unix time less now, */
+    uint64_t                     between;      /* or less, by so much at most */
     uint64_t                     asked;        /* ms: its handshake */
     healthcode_tick_seen_t       ticks;        /* of a replica */
     int64_t                      tick;         /* the last one, of this
@@ -208,14 +209,16 @@ healthcode_tracker_believe(healthcode_tracker_t *tracker, uint64_t until)
 }
 
 /*
- * By the gate's clock it is wall, Unix ms, at now: of a replica to be called
- * before _greet() and before _reply(), with the now of these.
+ * By the gate's clock it was wall, Unix ms, at some time from now to after, for
+ * a process may be stopped in between: of a replica to be called before
+ * _greet() and before _reply(), with the now of these.
  */
 static inline void
 healthcode_tracker_clock(healthcode_tracker_t *tracker, uint64_t now,
-    int64_t wall)
+    int64_t wall, uint64_t after)
 {
     tracker->wall = wall - (int64_t) now;
+    tracker->between = after - now;
     tracker->asked = (tracker->state == HEALTHCODE_TRACKER_DOWN)
                      ? now : tracker->asked;
 }

@@ -66,14 +66,17 @@ healthcode_tracker_started(healthcode_tracker_t *tracker,
 }
 
 
+/* A wall that is too late claims more than there is, and answers too old. */
 void
 healthcode_tracker_timed(healthcode_tracker_t *tracker, uint64_t us,
     uint64_t sent)
 {
+    int64_t  wall = tracker->wall - (int64_t) tracker->between;
+
     if (healthcode_tracker_is_replica(tracker)) {
         tracker->ticks.apart =
             healthcode_tick_apart(&tracker->handshake.tick, us,
-                                  tracker->wall + (int64_t) sent);
+                                  wall + (int64_t) sent);
     }
 }
 

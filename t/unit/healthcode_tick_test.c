@@ -262,10 +262,10 @@ test_reads_since_when_the_server_runs(void **state)
         const char  *bytes;
         int64_t      started;
     } rows[] = {
-        { "$33\r\n# Server\r\nuptime_in_seconds:100\r\n\r\n", NOW - 100000 },
+        { "$33\r\n# Server\r\nuptime_in_seconds:100\r\n\r\n", NOW - 99000 },
         { "=37\r\ntxt:# Server\r\nuptime_in_seconds:100\r\n\r\n",
-          NOW - 100000 },
-        { "$31\r\n# Server\r\nuptime_in_seconds:0\r\n\r\n", NOW },
+          NOW - 99000 },
+        { "$31\r\n# Server\r\nuptime_in_seconds:0\r\n\r\n", NOW + 1000 },
         { "$30\r\n# Server\r\nuptime_in_seconds:\r\n\r\n", INT64_MAX },
         { "$31\r\n# Server\r\nuptime_in_seconds:x\r\n\r\n", INT64_MAX },
         { "$32\r\n# Server\r\nuptime_in_seconds:-1\r\n\r\n", INT64_MAX },

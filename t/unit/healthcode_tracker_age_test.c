@@ -58,6 +58,7 @@ typedef struct {
     unsigned                       offline, online;    /* notes */
     redisReply                    *replies[256];
     size_t                         nreplies;
+    uint64_t                       stopped;   /* ms, between two clocks */
 } side_t;
 
 static side_t                 one;
@@ -159,7 +160,9 @@ come(side_t *side, const char *bytes, uint64_t now)
     size_t       i, n;
     redisReply  *replies[32];
 
-    healthcode_tracker_clock(&side->t, now, WALL + (int64_t) now);
+    healthcode_tracker_clock(&side->t, now,
+                             WALL + (int64_t) (now + side->stopped),
+                             now + side->stopped);
     n = resp_read(bytes, strlen(bytes), replies, 32);
 
     for (i = 0; i < n; i++) {
@@ -187,7 +190,7 @@ static void
 greet(side_t *side, uint64_t now)
 {
     healthcode_tracker_connect(&side->t, healthcode_str("peer"));
-    healthcode_tracker_clock(&side->t, now, WALL + (int64_t) now);
+    healthcode_tracker_clock(&side->t, now, WALL + (int64_t) now, now);
     assert_true(healthcode_tracker_greet(&side->t));
     flush(side, now);
 }
@@ -473,6 +476,15 @@ test_counts_no_tick_of_other_data(void **state)
     ask(&one, 'a', 10);
     assert_int_equal(come(&one, ALL TICK("0000") READ, 10), ON);
     assert_int_equal(one.told, HEALTHCODE_REASON_OK);
+
+    /* who is left for another address has other data all the same */
+    close_side(&one);
+    go_live(&one, 0);
+    ask(&one, 'a', 10);
+    healthcode_tracker_leave(&one.t);
+    assert_int_equal(come(&one, TICK("0000") ALL READ, 10),
+                     HEALTHCODE_TRACKER_LEFT);
+    assert_int_equal(one.told, LATE);
 }
 
 
@@ -623,8 +635,8 @@ test_is_not_offline_by_a_file(void **state)
         const char  *uptime;
         int          rc;
     } rows[] = {
-        { UPTIME("100"), PROVEN }, { UPTIME("004"), PROVEN },
-        { UPTIME("003"), BROKEN }, { UPTIME("000"), BROKEN },
+        { UPTIME("100"), PROVEN }, { UPTIME("005"), PROVEN },
+        { UPTIME("004"), BROKEN }, { UPTIME("000"), BROKEN },
         { "$0\r\n\r\n", BROKEN },
     };
 
@@ -681,6 +693,15 @@ test_takes_the_difference_of_clocks_into_account(void **state)
     greet(&one, 500);
     assert_int_equal(come(&one, GREETING(TICK("0000")), 900), PROVEN);
     assert_int_equal(one.t.ticks.apart, 500);
+
+    /* nor does a process that was stopped between its two clocks */
+    close_side(&one);
+    open_side(&one, 0, LEASE);
+    greet(&one, 500);
+    one.stopped = 300;
+    assert_int_equal(come(&one, GREETING(TICK("0000")), 500), PROVEN);
+    assert_int_equal(one.t.ticks.apart, 500);
+    one.stopped = 0;
 
     ask(&one, 'a', 1000);
     assert_int_equal(come(&one, TICK("0000") READ, 2499), ON);

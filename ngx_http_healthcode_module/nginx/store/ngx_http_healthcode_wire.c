@@ -149,7 +149,7 @@ ngx_http_healthcode_wire_destroy(ngx_http_healthcode_wire_t *wire)
 }
 
 
-/* A replica is judged by both clocks at one moment. */
+/* A replica is judged by both clocks, as if at one moment. */
 static void
 ngx_http_healthcode_wire_clock(const ngx_http_healthcode_wire_t *wire,
     uint64_t now)
@@ -164,7 +164,8 @@ ngx_http_healthcode_wire_clock(const ngx_http_healthcode_wire_t *wire,
 
     healthcode_tracker_clock(wire->tracker, now,
                              (int64_t) wall.tv_sec * 1000
-                             + wall.tv_nsec / 1000000);
+                             + wall.tv_nsec / 1000000,
+                             ngx_http_healthcode_clock());
 }
 
 
