@@ -29,6 +29,8 @@ static void model_turn(model_worker_t *worker);
 static void model_work(void *data);
 static void model_draw_nodes(model_terms_t *terms);
 static void model_draw_takeovers(model_terms_t *terms);
+static void model_draw_site(model_terms_t *terms);
+static void model_draw_only(model_terms_t *terms);
 static void model_calm(void);
 static unsigned model_report(double seconds, uint64_t first, bool all);
 
@@ -129,7 +131,7 @@ model_run(uint64_t seed)
         }
     }
 
-    if (model.terms.nodes && model.wrong == NULL) {
+    if ((model.terms.nodes || model.terms.lag_ms) && model.wrong == NULL) {
         model_calm();
     }
 
@@ -219,7 +221,76 @@ model_draw(model_terms_t *terms)
 
     if (model.seed / MODEL_WORLD == 1) {
         model_draw_nodes(terms);
+
+    } else if (model.seed / MODEL_WORLD == 2) {
+        model_draw_site(terms);
     }
+}
+
+
+/* A replica, whose ticks take seconds: so does everything. */
+static void
+model_draw_site(model_terms_t *terms)
+{
+    static const int  apart[] = { 0, 0, 0, 200, -200, 900, -900 };
+
+    terms->workers = 1 + model_roll(3);
+    terms->stores = 1;
+    terms->holders = 1 + model_roll(3);
+    terms->turns = 3000;
+    terms->burst = 1U << model_roll(3);
+    terms->pace = 32U << model_roll(3);
+    terms->lease = 256U << model_roll(3);
+    terms->stop = terms->lease * MODEL_TICKS << model_roll(2);
+    terms->max_age = terms->lease << (2 + model_roll(6));
+    terms->lag = model_roll(4);
+    terms->serve = terms->arrive = 128U + model_roll(128);
+    terms->sentinels = 0;
+    terms->rotate = 0;
+    terms->kill &= 4;
+    terms->write = 1U << model_roll(6);
+    terms->fault = 1U << model_roll(8);
+    terms->faults = 63;
+    terms->stale = (healthcode_stale_t) { 0 };
+
+    terms->lag_ms = 1500 + model_roll_less(3000);
+    terms->offline = model_chance(160) ? 1000 + model_roll(8000) : 0;
+    terms->gate = apart[model_roll(7)];
+    terms->replica = model_chance(128) ? apart[model_roll(7)] / 2 : 0;
+    terms->way = 1 + model_roll_less(400 * MODEL_TICKS);
+    terms->trouble = MODEL_TICKS * (500 + model_roll(8000));
+    terms->backlog = 1 + model_roll(64);
+
+    if (model_chance(32)) {
+        model_draw_only(terms);
+    }
+}
+
+
+/* One kind of trouble: a replica that is started, or fed by one behind. */
+static void
+model_draw_only(model_terms_t *terms)
+{
+    terms->only = model_chance(128) ? MODEL_TROUBLE_RESTART
+                                    : MODEL_TROUBLE_BACK;
+    terms->turns = 8000;
+    terms->pace = 16;
+    terms->lease = 256;
+    terms->offline = 8000;
+    terms->gate = terms->replica = 0;
+    terms->way = 1;
+    terms->trouble = MODEL_TICKS
+                     * (terms->only == MODEL_TROUBLE_BACK ? 500 : 8000);
+    terms->write = 1;
+    terms->lag_ms = 1500;
+    terms->holders = (terms->only == MODEL_TROUBLE_BACK) ? 2 : MODEL_HOLDERS;
+    terms->fault = (terms->only == MODEL_TROUBLE_BACK) ? 8 : 1;
+    terms->kill = 0;
+    terms->lag = 0;
+    terms->serve = terms->arrive = 255;
+    terms->rest = 0;
+
+    memset(terms->interrupt, 0, sizeof(terms->interrupt));
 }
 
 
@@ -274,7 +345,14 @@ model_calm(void)
     uint64_t         end = model.tick + 40 * model_lease_ticks() + 2000;
     model_worker_t  *worker;
 
-    model_shift_calm(&model.stores[0]);
+    if (model.terms.lag_ms) {
+        model_site_calm();
+        end += 8 * (uint64_t) model.terms.lag_ms * MODEL_TICKS;
+
+    } else {
+        model_shift_calm(&model.stores[0]);
+    }
+
     model.terms.kill = 0;
     model.terms.lag = 0;
     memset(model.terms.interrupt, 0, sizeof(model.terms.interrupt));
@@ -469,8 +547,11 @@ model_report(double seconds, uint64_t first, bool all)
 
     if (first / MODEL_WORLD == 0) {
         MODEL_COUNTS(MODEL_COUNT_PRINT)
-    } else {
+    } else if (first / MODEL_WORLD == 1) {
         MODEL_NODE_COUNTS(MODEL_COUNT_PRINT)
+    } else {
+        MODEL_SITE_COUNTS(MODEL_COUNT_PRINT)
+        MODEL_SITE_SHARED_COUNTS(MODEL_COUNT_PRINT)
     }
 
     if (model.wrong) {

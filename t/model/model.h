@@ -30,7 +30,8 @@
 #define MODEL_PUSHED    (MODEL_META + MODEL_PARTS)  /* changed for a push */
 #define MODEL_DATA      (MODEL_PUSHED + 1)    /* of who feeds the store */
 #define MODEL_NOBODY    (MODEL_PUSHED + 2)    /* read by a handshake */
-#define MODEL_KEYS      (MODEL_PUSHED + 4)    /* the last: its proof */
+#define MODEL_AGE       (MODEL_PUSHED + 4)    /* before it: nobody's proof */
+#define MODEL_KEYS      (MODEL_PUSHED + 5)
 
 /* Partitions, by the first key that may be flagged; and some without any. */
 #define MODEL_PARTS     (MODEL_FLAGS + MODEL_MASTERS)
@@ -92,6 +93,8 @@ typedef enum {
     MODEL_COMMAND_GET,
     MODEL_COMMAND_INCR,
     MODEL_COMMAND_TIME,
+    MODEL_COMMAND_TICK,
+    MODEL_COMMAND_SERVER,
     MODEL_COMMAND_DATA,
     MODEL_COMMAND_ROLE,
     MODEL_COMMAND_INFO,
@@ -125,6 +128,8 @@ typedef struct {
     unsigned          part;        /* of the key; MODEL_PARTS: it has none */
     model_turn_e      turn;        /* a reply: go to server where */
     unsigned          where;
+    unsigned          ticked;      /* a reply: in which state of a centre; */
+    unsigned          had;         /* which one was there before a restart */
 } model_message_t;
 
 
@@ -213,6 +218,11 @@ struct model_worker_s {
     ptrdiff_t             writes;            /* to which word, and on */
     uint64_t              reads;             /* what which owner has read */
     bool                  served;            /* since all is calm */
+
+    /* of a site: the tick that has come, and when; which one was shown */
+    uint64_t              heard;
+    int64_t               time;
+    unsigned              ticked, had, shown;
 };
 
 
@@ -290,6 +300,12 @@ typedef struct {
     unsigned  rotate;
     unsigned  nodes;         /* masters of a cluster, or 0 */
     unsigned  down;          /* ticks until an isolated one says so */
+    int64_t   lag_ms;        /* of a site's replica, or 0: there is none; */
+    int64_t   offline;       /* ms, likewise */
+    int64_t   gate, replica; /* ms: their clocks are ahead */
+    unsigned  way, trouble;  /* ticks: to the replica; of a cut, about */
+    unsigned  backlog;       /* states */
+    unsigned  only;          /* one kind of trouble, or 0: any */
 } model_terms_t;
 
 
@@ -402,6 +418,9 @@ void model_fault(unsigned store);
 void model_fault_touch(unsigned store);
 void model_fault_rotate(unsigned store);
 void model_fault_write(unsigned store, unsigned key, bool flag);
+void model_fault_push(unsigned store, unsigned key);
+void model_fault_push_all(unsigned store);
+void model_fault_links(unsigned store, bool half);
 
 /* model_glue.c: the event loop of a worker */
 void model_glue_start(model_worker_t *worker);
@@ -455,5 +474,6 @@ void model_trace_print(void);
     } while (0)
 
 #include "model_node.h"
+#include "model_site.h"
 
 #endif

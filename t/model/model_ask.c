@@ -172,11 +172,15 @@ model_ask_done(void *data, healthcode_reason_e reason,
     }
 
     ask->worker->served = true;
+    model_tick_shown(ask->worker);
     healthcode_risk_clear(&risk);
     healthcode_risk_add_reading(&risk, &query, reading, &model_ask_terms);
 
     if (healthcode_risk_reason(&risk) != HEALTHCODE_REASON_OK) {
         model.count.denials++;
+
+    } else if (model.terms.lag_ms) {
+        model_tick_oracle(ask->worker, ask->holder, reading->is_offline);
 
     } else {
         model_oracle_answer(ask->worker, ask->holder, ask->came);

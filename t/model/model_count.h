@@ -116,10 +116,42 @@
     count(waits, "reads that waited for a map")                               \
     count(calms, "times that reads came back after all faults")
 
+/* What must happen at a site, beside these. */
+#define MODEL_SITE_COUNTS(count)                                              \
+    count(site_writes, "flags set or cleared at the centre")                  \
+    count(ticks, "ticks written there")                                       \
+    count(ticks_kept, "that were not later than the one that was there")      \
+    count(ticks_refused, "that were more than a second ahead")                \
+    count(stopped_ticks, "times that nobody ticked")                          \
+    count(clocks_ahead, "clocks of who ticks that were ahead")                \
+    count(clocks_behind, "that were behind")                                  \
+    count(clocks_far, "ticks far ahead, by force")                            \
+    count(uplinks, "ways to the centre cut")                                  \
+    count(uplinks_far, "of them, behind the replica's master")                \
+    count(backs, "times that it was fed by one that was behind")              \
+    count(restarts, "replicas started anew")                                  \
+    count(emptied, "of them, empty")                                          \
+    count(masters, "made a master")                                           \
+    count(promoted, "other masters at the centre")                            \
+    count(resyncs, "times that the way was lost with the backlog")            \
+    count(syncs, "times that all data were read anew")                        \
+    count(site_answers, "answers that let a request pass")                    \
+    count(site_flagged, "of them, of somebody flagged at the centre")         \
+    count(site_latest, "of them, for almost as long as lag")                  \
+    count(site_offline, "offline answers that let a request pass")            \
+    count(site_offline_flagged, "of them, of somebody flagged")
+
+#define MODEL_SITE_SHARED_COUNTS(count)                                       \
+    count(hits, "hits")                                                       \
+    count(hits_flagged, "of them, of somebody flagged")                       \
+    count(hits_latest, "of them, for almost as long as may be")               \
+    count(calms, "times that reads came back after all faults")
+
 typedef struct {
 #define MODEL_COUNT_FIELD(name, text)  uint64_t name;
     MODEL_COUNTS(MODEL_COUNT_FIELD)
     MODEL_NODE_COUNTS(MODEL_COUNT_FIELD)
+    MODEL_SITE_COUNTS(MODEL_COUNT_FIELD)
 #undef MODEL_COUNT_FIELD
     uint64_t  steps, turns, episodes;
 } model_count_t;

@@ -12,14 +12,11 @@
 
 
 static unsigned model_fault_flags(void);
-static void model_fault_push(unsigned store, unsigned key);
 static void model_fault_push_proofs(unsigned store);
-static void model_fault_push_all(unsigned store);
 static void model_fault_tell(model_link_t *link, unsigned type, unsigned key);
 static model_link_t *model_fault_link(unsigned store, unsigned i);
 static void model_fault_replace(unsigned store, unsigned flags,
     uint64_t instance);
-static void model_fault_links(unsigned store, bool half);
 static void model_fault_evict(unsigned store);
 static void model_fault_failover(unsigned store);
 static void model_fault_lose(unsigned store);
@@ -344,7 +341,7 @@ model_fault_failover(unsigned store)
 
 
 /* The machine is gone, or the process. */
-static void
+void
 model_fault_links(unsigned store, bool half)
 {
     model_link_t  *link;
@@ -384,7 +381,7 @@ model_fault_evict(unsigned store)
 }
 
 
-static void
+void
 model_fault_push(unsigned store, unsigned key)
 {
     model_link_t  *link;
@@ -412,7 +409,7 @@ model_fault_push_proofs(unsigned store)
 }
 
 
-static void
+void
 model_fault_push_all(unsigned store)
 {
     model_link_t  *link;

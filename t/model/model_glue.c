@@ -46,11 +46,14 @@ model_glue_start(model_worker_t *worker)
     worker->again = 0;
     worker->writes = -1;
     worker->is_made = true;
+    worker->shown = 0;
     model_ask_begin(worker);
 
     worker->password = model.stores[worker->store].password;
     worker->authed = 0;
     model_glue_handshake.password = model_resp_password(worker->password);
+    model_glue_handshake.tick.lag = model.terms.lag_ms;
+    model_glue_handshake.tick.offline = model.terms.offline;
     healthcode_tracker_init(&worker->tracker, &model_glue_handshake,
                             2 * model.terms.lease, MODEL_LOOKUPS,
                             model_watch_note, worker);
@@ -138,6 +141,11 @@ model_glue_read(model_worker_t *worker)
         }
 
         tracker->pipeline.heard = model_clock(worker);
+
+        if (model.terms.lag_ms) {
+            model_tick_clock(worker, tracker->pipeline.heard);
+        }
+
         rc = healthcode_tracker_reply(tracker, reply, tracker->pipeline.heard,
                                       MODEL_DATE);
         model_arm(MODEL_IDLE);
@@ -251,7 +259,9 @@ model_glue_live(model_worker_t *worker, uint64_t now)
             }
         }
 
-    } else if (model_chance(1) && model_chance(64)) {
+    } else if (model_chance(1)
+               && model_chance(model.terms.only ? 255 : 64))
+    {
         model_glue_write(worker);
         worker->connected = now;
         healthcode_tracker_leave(tracker);
@@ -304,6 +314,11 @@ model_glue_connect(model_worker_t *worker)
     healthcode_tracker_connect(&worker->tracker,
                                healthcode_str_from(&worker->peer,
                                                    sizeof(worker->peer)));
+
+    if (model.terms.lag_ms) {
+        model_tick_clock(worker, model_clock(worker));
+    }
+
     (void) healthcode_tracker_greet(&worker->tracker);
 }
 

@@ -161,8 +161,13 @@ model_oracle_answer(model_worker_t *worker, unsigned holder, uint64_t came)
 static bool
 model_oracle_is_late(const model_store_t *store, unsigned key, uint64_t at)
 {
-    uint64_t  since = model.terms.nodes ? store->since[key]
-                                        : store->flagged[key];
+    uint64_t  since;
+
+    if (model.terms.lag_ms) {
+        return model_tick_is_late(key, at);
+    }
+
+    since = model.terms.nodes ? store->since[key] : store->flagged[key];
 
     return since != MODEL_NEVER
            && since + model_sentinel_bound(store, at) <= at;

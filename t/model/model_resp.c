@@ -202,6 +202,7 @@ model_resp_key(unsigned key, char *text)
     } else {
         strcpy(text, key == MODEL_PUSHED ? "healthcode:push:{c}"
                      : key == MODEL_DATA ? "healthcode:data:{c}"
+                     : key == MODEL_AGE ? HEALTHCODE_TICK_KEY
                      : key == MODEL_NOBODY ? "" : "healthcode:meta:{00}");
     }
 }
@@ -292,6 +293,8 @@ model_resp_read(const char *bytes, size_t len, model_message_t *command)
     command->refused = false;
     command->part = MODEL_PARTS;
     command->turn = MODEL_TURN_NONE;
+    command->ticked = 0;
+    command->had = 0;
     command->command = model_resp_command(arg, lens, n, command);
 
     if (command->command == MODEL_COMMAND_NONE || p > bytes + len) {
@@ -409,6 +412,7 @@ model_resp_command(const char **args, const size_t *lens, unsigned n,
         { "ROLE", NULL, MODEL_COMMAND_ROLE, 0 },
         { "INFO", "memory", MODEL_COMMAND_INFO, 0 },
         { "INFO", "stats", MODEL_COMMAND_STATS, 0 },
+        { "INFO", "server", MODEL_COMMAND_SERVER, 0 },
         { "HRANDFIELD", "healthcode:data:{c}", MODEL_COMMAND_DATA, MODEL_DATA },
         { "TIME", NULL, MODEL_COMMAND_TIME, 0 },
         { "HELLO", "3", MODEL_COMMAND_HELLO, 0 },
@@ -417,6 +421,7 @@ model_resp_command(const char **args, const size_t *lens, unsigned n,
         { "CLUSTER", "SLOTS", MODEL_COMMAND_SLOTS, 0 },
         { "CLIENT", "TRACKING", MODEL_COMMAND_TRACKING, 0 },
         { "CLIENT", "TRACKINGINFO", MODEL_COMMAND_TRACKED, 0 },
+        { "GET", HEALTHCODE_TICK_KEY, MODEL_COMMAND_TICK, MODEL_AGE },
         { "GET", NULL, MODEL_COMMAND_GET, MODEL_PUSHED },
         { "INCR", NULL, MODEL_COMMAND_INCR, MODEL_PUSHED },
     };
@@ -479,6 +484,15 @@ model_resp_reply(const model_message_t *message)
 
     if (message->turn != MODEL_TURN_NONE) {
         return model_redirect_reply(message);
+    }
+
+    if (model.terms.lag_ms
+        && (message->command == MODEL_COMMAND_TICK
+            || message->command == MODEL_COMMAND_TIME
+            || message->command == MODEL_COMMAND_SERVER
+            || message->command == MODEL_COMMAND_ROLE))
+    {
+        return model_tick_reply(message);
     }
 
     switch (message->command) {

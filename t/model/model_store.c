@@ -37,6 +37,10 @@ model_store_begin(void)
 
         model_sentinel_begin(store);
     }
+
+    if (model.terms.lag_ms) {
+        model_site_begin();
+    }
 }
 
 
@@ -45,6 +49,11 @@ model_store_turn(void)
 {
     if (model.terms.nodes) {
         model_node_turn(&model.stores[0]);
+        return;
+    }
+
+    if (model.terms.lag_ms) {
+        model_site_turn();
         return;
     }
 
@@ -200,6 +209,8 @@ model_link_receive(model_link_t *link)
         return NULL;
     }
 
+    model_tick_received(&model.workers[link->worker],
+                        &link->messages[link->first_message]);
     reply = model_resp_reply(&link->messages[link->first_message]);
     link->first_message = (link->first_message + 1) % MODEL_QUEUE;
     link->nmessages--;
@@ -291,10 +302,21 @@ model_store_answer(model_link_t *link, const model_message_t *command)
     case MODEL_COMMAND_ASKING:
     case MODEL_COMMAND_HELLO:
     case MODEL_COMMAND_AUTH:
-    case MODEL_COMMAND_TIME:
     case MODEL_COMMAND_INFO:
     case MODEL_COMMAND_STATS:
         return;
+
+    case MODEL_COMMAND_TIME:
+    case MODEL_COMMAND_SERVER:
+        if (model.terms.lag_ms) {
+            model_tick_answer(reply);
+        }
+
+        return;
+
+    case MODEL_COMMAND_TICK:
+        model_tick_answer(reply);
+        break;
 
     case MODEL_COMMAND_TRACKING:
         link->tracking = command->value;
@@ -318,6 +340,11 @@ model_store_answer(model_link_t *link, const model_message_t *command)
 
     case MODEL_COMMAND_ROLE:
         reply->value = server->master;
+
+        if (model.terms.lag_ms) {
+            model_tick_answer(reply);
+        }
+
         return;
 
     case MODEL_COMMAND_META:
