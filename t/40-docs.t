@@ -661,7 +661,7 @@ for my $place ([ 'Where it is', 40, "$SOURCE/*/*.c $SOURCE/*/*/*.c" ],
 
 # util/bench_report.pl writes between these marks.
 for my $place ([ 'benchmarks', qw(gate) ],
-               [ 'benchmarks-tables', qw(gate many holders connections) ]) {
+               [ 'benchmarks-tables', qw(gate many holders connections cluster) ]) {
     my ($name, @parts) = @$place;
     my $text = $doc_of{"docs/$name.md"}{text};
     is(join(' ', $text =~ m{^<!-- (\w+) -->\n\n.*?\n\n<!-- /\1 -->$}msg), "@parts",
