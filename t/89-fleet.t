@@ -119,6 +119,17 @@ sub tracks {
     my %at = $fleet->count;
     is($at{late}, 0, 'a cluster: nothing waits');
     $fleet->end;
+
+    # as of a thousand gates: one program may not have so many descriptors
+    local $Healthcode::Bench::Fleet::DESCRIPTORS = 12;
+    $fleet = Healthcode::Bench::Fleet->gates(5, 2, $tags, @nodes);
+    is(join(' ', map { tracks($_) } @nodes), '10 10 10', 'five gates of three programs');
+    is($fleet->{first}, 1, 'one of them of the first');
+    $fleet->pace(20, 0.5);
+    ok(until_true(sub { my %at = $fleet->count; $at{live} == 30 && $at{passes} > 30 }),
+       'all of them work');
+    arrive('parts of a fleet', 12, 2, $fleet->flags(12, 2));
+    $fleet->end;
     $_->down for @nodes;
 }
 

@@ -15,7 +15,7 @@ use Healthcode::Redis;
 
 my $PROGRAMS = "$Healthcode::Fixture::BUILD/bench";
 
-use constant DESCRIPTORS => 16_000;
+our $DESCRIPTORS = 16_000;
 
 # What 8,000 connections need, and what those who hold keys must not forget.
 my @CONF = ('bind 127.0.0.1', 'maxclients 12000', 'tcp-backlog 1024',
@@ -41,7 +41,7 @@ sub conf { return @CONF }
 # program may not have the descriptors, several play a part each.
 sub gates {
     my ($class, $gates, $workers, $tags, @servers) = @_;
-    my $most = int(DESCRIPTORS / ($workers * @servers));
+    my $most = int($DESCRIPTORS / ($workers * @servers));
     if ($gates > $most) {
         my $parts = POSIX::ceil($gates / $most);
         my @parts = map { int($gates * ($_ + 1) / $parts) - int($gates * $_ / $parts) }
