@@ -483,7 +483,8 @@ healthcode_tracker_answer(healthcode_tracker_t *tracker, redisReply *reply,
 
         healthcode_pipeline_answered(lookup);
 
-        proves = lookup->question.parts & HEALTHCODE_RISK_CONTROLS;
+        proves = !lookup->is_heartbeat && lookup->call == NULL
+                 && (lookup->question.parts & HEALTHCODE_RISK_CONTROLS);
         end = healthcode_tracker_end(tracker, lookup, now, date);
         reason = (reason == HEALTHCODE_REASON_OK) ? end : reason;
     }
