@@ -248,7 +248,7 @@ sub run_example {
                 @{ $s->{store} }[0, 1] ]);
             sleep 1.5;    # a gate that was out tries again within a second
         } elsif ($mark eq 'the line is cut') {
-            sleep 3;      # a Redis that was just started does not count offline
+            sleep 4;      # a Redis that was just started does not count offline
             delete($s->{ticks})->end('TERM');
             sleep 2.5;
         } elsif ($mark =~ /^the node of (\S+) stops$/) {

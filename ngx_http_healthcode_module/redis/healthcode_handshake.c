@@ -353,6 +353,7 @@ healthcode_reason_e
 healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
     const redisReply *reply, char *error, size_t size)
 {
+    healthcode_reason_e          reason;
     healthcode_handshake_step_e  step = healthcode_handshake_step(handshake,
                                                                   i);
 
@@ -361,7 +362,19 @@ healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
         return HEALTHCODE_REASON_STORE_UNAVAILABLE;
     }
 
-    return healthcode_handshake_judge(handshake, step, reply, error, size);
+    reason = healthcode_handshake_judge(handshake, step, reply, error, size);
+
+    /* a partition that has lost its proof is out alone: reads will say so */
+
+    if ((step == HEALTHCODE_HANDSHAKE_RISK_META
+         || step == HEALTHCODE_HANDSHAKE_REGION_META)
+        && (reason == HEALTHCODE_REASON_STORE_UNPROVEN
+            || reason == HEALTHCODE_REASON_STORE_PEPPER))
+    {
+        return HEALTHCODE_REASON_OK;
+    }
+
+    return reason;
 }
 
 

@@ -22,7 +22,7 @@ sub rows {
         %TICKS, name => 'a replica: nobody ticks, offline', answer => '200',
         flagged => '403 flagged', line => undef,
         store => { replica => 'lag=2s offline=60s' },
-        begin => sub { sleep 2.5; $_[0]->stop_tick; sleep 2.5 },
+        begin => sub { sleep 3.5; $_[0]->stop_tick; sleep 2.5 },
         end => sub { $_[0]->tick; return time },
     }, {
         %TICKS, name => 'a replica: ticks of a clock that is ahead',
