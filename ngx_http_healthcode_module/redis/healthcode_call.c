@@ -10,16 +10,6 @@
 
 
 bool
-healthcode_call_format_asking(healthcode_redis_buf_t *buf)
-{
-    const char  *text = "ASKING";
-    size_t       len = 6;
-
-    return healthcode_redis_buf_command(buf, 1, &text, &len);
-}
-
-
-bool
 healthcode_call_format_load(const healthcode_call_script_t *script,
     healthcode_redis_buf_t *buf)
 {

@@ -55,12 +55,6 @@ typedef struct healthcode_call_s {
 } healthcode_call_t;
 
 
-/*
- * Appends ASKING: the next command is of a slot that moves to this node; false,
- * and the buffer as it was: there is no memory.
- */
-bool healthcode_call_format_asking(healthcode_redis_buf_t *buf);
-
 /* Appends SCRIPT LOAD; false, and the buffer as it was: there is no memory. */
 bool healthcode_call_format_load(const healthcode_call_script_t *script,
     healthcode_redis_buf_t *buf);

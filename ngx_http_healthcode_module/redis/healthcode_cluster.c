@@ -413,6 +413,8 @@ healthcode_cluster_is_news(const healthcode_cluster_node_t *node,
 static void
 healthcode_cluster_beaten(void *data, uint64_t epoch, uint64_t sent)
 {
+    bool                        is_disputed;
+    uint64_t                    until;
     healthcode_cluster_node_t  *other, *node = data;
     healthcode_cluster_t       *cluster = node->cluster;
 
@@ -423,17 +425,18 @@ healthcode_cluster_beaten(void *data, uint64_t epoch, uint64_t sent)
         return;
     }
 
+    is_disputed = healthcode_cluster_is_disputed(cluster);
+    until = healthcode_cluster_said_since(cluster) + cluster->window;
+
     for (size_t i = 0; i < HEALTHCODE_CLUSTER_NODES; i++) {
 
         other = &cluster->nodes[i];
 
         if (healthcode_cluster_is_live(other) && other->beat.sent
-            && !healthcode_cluster_is_disputed(cluster))
+            && !is_disputed)
         {
             healthcode_tracker_renew(other->tracker, other->beat.epoch,
-                                     other->beat.sent,
-                                     healthcode_cluster_said_since(cluster)
-                                     + cluster->window);
+                                     other->beat.sent, until);
         }
     }
 
@@ -529,7 +532,6 @@ healthcode_cluster_instance_of(const healthcode_tracker_t *tracker)
 uint64_t
 healthcode_cluster_instance(healthcode_cluster_t *cluster)
 {
-    uint64_t                          instance = 0;
     const healthcode_cluster_node_t  *node;
 
     for (size_t i = 0; i < HEALTHCODE_CLUSTER_NODES; i++) {
@@ -537,11 +539,12 @@ healthcode_cluster_instance(healthcode_cluster_t *cluster)
         node = healthcode_cluster_at(cluster, i);
 
         if (node && healthcode_cluster_is_live(node)) {
-            instance = healthcode_cluster_instance_of(node->tracker);
+            /* who has another one is refused */
+            return healthcode_cluster_instance_of(node->tracker);
         }
     }
 
-    return instance;
+    return 0;
 }
 
 

@@ -5,6 +5,7 @@
  */
 
 #include "healthcode_pipeline_private.h"
+#include "healthcode_redirect.h"
 
 
 static healthcode_reason_e healthcode_pipeline_call_begin(
@@ -119,7 +120,7 @@ healthcode_pipeline_call_format(healthcode_lookup_t *lookup,
     const healthcode_call_t  *call = lookup->call;
 
     if ((lookup->is_loading && !healthcode_call_format_load(call->script, out))
-        || (lookup->is_asking && !healthcode_call_format_asking(out))
+        || (lookup->is_asking && !healthcode_redirect_format_asking(out))
         || !call->format(call->data, instance, out))
     {
         out->len = len;

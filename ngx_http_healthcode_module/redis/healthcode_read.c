@@ -38,8 +38,6 @@ static healthcode_str_t healthcode_read_text(char **p, healthcode_str_t text);
 static void healthcode_read_next(healthcode_read_t *read);
 static bool healthcode_read_stands(healthcode_read_t *read);
 static bool healthcode_read_is_one(const healthcode_read_t *read);
-static healthcode_reason_e healthcode_read_wait(healthcode_read_t *read,
-    uint64_t changes);
 static void healthcode_read_go_on(healthcode_waiter_t *waiter);
 static void healthcode_read_fail(healthcode_waiter_t *waiter,
     healthcode_reason_e reason);
@@ -332,11 +330,12 @@ healthcode_read_go(healthcode_read_t *read)
         reason = reads->handlers->want(reads->data);
 
         return (reason == HEALTHCODE_REASON_OK)
-               ? healthcode_read_wait(read, UINT64_MAX) : reason;
+               ? healthcode_reads_wait(reads, &read->waiter, UINT64_MAX)
+               : reason;
     }
 
     if (!reads->cluster->is_settled) {
-        return healthcode_read_wait(read, UINT64_MAX);
+        return healthcode_reads_wait(reads, &read->waiter, UINT64_MAX);
     }
 
     for (size_t i = 0;
@@ -571,7 +570,8 @@ healthcode_read_again(healthcode_read_part_t *part)
     /* of the map that is, the same node would say the same */
 
     return (node && node->serial == part->serial)
-           ? healthcode_read_wait(read, cluster->changes)
+           ? healthcode_reads_wait(read->reads, &read->waiter,
+                                   cluster->changes)
            : HEALTHCODE_REASON_OK;
 }
 
@@ -687,7 +687,7 @@ healthcode_read_next(healthcode_read_t *read)
     if (!healthcode_cluster_is_agreed(reads->cluster,
                                       reads->handlers->clock(reads->data)))
     {
-        reason = healthcode_read_wait(read, UINT64_MAX);
+        reason = healthcode_reads_wait(reads, &read->waiter, UINT64_MAX);
 
         if (reason != HEALTHCODE_REASON_OK) {
             healthcode_read_end(read, reason);
@@ -773,17 +773,11 @@ healthcode_read_stands(healthcode_read_t *read)
 }
 
 
-/*
- * Until the map counts again, or is not number changes any more.  Not OK: too
- * many wait.
- */
-static healthcode_reason_e
-healthcode_read_wait(healthcode_read_t *read, uint64_t changes)
+healthcode_reason_e
+healthcode_reads_wait(healthcode_reads_t *reads, healthcode_waiter_t *waiter,
+    uint64_t changes)
 {
-    healthcode_reads_t   *reads = read->reads;
-    healthcode_reason_e   reason;
-
-    reason = healthcode_waiter_wait(&read->waiter, changes);
+    healthcode_reason_e  reason = healthcode_waiter_wait(waiter, changes);
 
     if (reason == HEALTHCODE_REASON_OK) {
         reads->handlers->waits(reads->data);

@@ -127,6 +127,10 @@ healthcode_reason_e healthcode_reads_ask(healthcode_reads_t *reads,
     void *data, healthcode_read_t **read);
 void healthcode_read_cancel(healthcode_read_t *read);
 
+/* As healthcode_waiter_wait(), and who asks the nodes once more hears of it. */
+healthcode_reason_e healthcode_reads_wait(healthcode_reads_t *reads,
+    healthcode_waiter_t *waiter, uint64_t changes);
+
 /* The map is settled, or counts again. */
 void healthcode_reads_wake(healthcode_reads_t *reads);
 

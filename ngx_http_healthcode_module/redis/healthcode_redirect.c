@@ -152,3 +152,12 @@ healthcode_redirect_number(healthcode_str_t digits, uint64_t *number)
 
     return true;
 }
+
+
+bool
+healthcode_redirect_format_asking(healthcode_redis_buf_t *buf)
+{
+    static const char  asking[] = "*1\r\n$6\r\nASKING\r\n";
+
+    return healthcode_redis_buf_append(buf, asking, sizeof(asking) - 1);
+}

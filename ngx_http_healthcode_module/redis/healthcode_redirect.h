@@ -12,6 +12,7 @@
 #include <hiredis/hiredis.h>
 
 #include "healthcode_cluster_address.h"
+#include "healthcode_redis_buf.h"
 
 
 typedef enum {
@@ -38,5 +39,11 @@ typedef struct {
  */
 healthcode_redirect_e healthcode_redirect_read(const redisReply *reply,
     healthcode_str_t asked, healthcode_redirect_t *to);
+
+/*
+ * Appends ASKING: the next command, and it alone, is of a slot that moves to
+ * this node.  False, and the buffer as it was: there is no memory.
+ */
+bool healthcode_redirect_format_asking(healthcode_redis_buf_t *buf);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "healthcode_redirect.h"
 #include "healthcode_reply_reader.h"
 #include "healthcode_risk_codec.h"
 
@@ -245,16 +246,14 @@ healthcode_risk_codec_tag(const healthcode_risk_query_t *query)
 }
 
 
-/* ASKING is for the next command alone. */
 bool
 healthcode_risk_codec_format_asking(const healthcode_risk_query_t *query,
     size_t own, healthcode_redis_buf_t *buf)
 {
-    static const char  asking[] = "*1\r\n$6\r\nASKING\r\n";
-    size_t             all, len = buf->len;
-    size_t             tag = healthcode_risk_codec_tag(query);
+    size_t  all, len = buf->len;
+    size_t  tag = healthcode_risk_codec_tag(query);
 
-    if (healthcode_redis_buf_append(buf, asking, sizeof(asking) - 1)
+    if (healthcode_redirect_format_asking(buf)
         && healthcode_risk_codec_format(query, buf))
     {
         /* the proof is the last command: as long as it is by itself */
@@ -265,7 +264,7 @@ healthcode_risk_codec_format_asking(const healthcode_risk_query_t *query,
 
             buf->len = all - (buf->len - all);
 
-            if (healthcode_redis_buf_append(buf, asking, sizeof(asking) - 1)
+            if (healthcode_redirect_format_asking(buf)
                 && healthcode_risk_codec_format_proof(tag, buf)
                 && healthcode_risk_codec_format_proof(own, buf))
             {

@@ -8,8 +8,6 @@
 
 
 static healthcode_reason_e healthcode_route_go(healthcode_route_t *route);
-static healthcode_reason_e healthcode_route_wait(healthcode_route_t *route,
-    uint64_t changes);
 static bool healthcode_route_format(void *data, healthcode_str_t instance,
     healthcode_redis_buf_t *buf);
 static void healthcode_route_done(void *data, healthcode_reason_e reason,
@@ -85,14 +83,15 @@ healthcode_route_go(healthcode_route_t *route)
         reason = reads->handlers->want(reads->data);
 
         return (reason == HEALTHCODE_REASON_OK)
-               ? healthcode_route_wait(route, UINT64_MAX) : reason;
+               ? healthcode_reads_wait(reads, &route->waiter, UINT64_MAX)
+               : reason;
     }
 
     if (!reads->cluster->is_settled
         || !healthcode_cluster_is_agreed(reads->cluster,
                                        reads->handlers->clock(reads->data)))
     {
-        return healthcode_route_wait(route, UINT64_MAX);
+        return healthcode_reads_wait(reads, &route->waiter, UINT64_MAX);
     }
 
     node = healthcode_cluster_node(reads->cluster, route->call->tag);
@@ -107,22 +106,6 @@ healthcode_route_go(healthcode_route_t *route)
 
     return route->handlers->call(reads->data, node, &route->own,
                                  &route->lookup);
-}
-
-
-static healthcode_reason_e
-healthcode_route_wait(healthcode_route_t *route, uint64_t changes)
-{
-    healthcode_reads_t   *reads = route->reads;
-    healthcode_reason_e   reason;
-
-    reason = healthcode_waiter_wait(&route->waiter, changes);
-
-    if (reason == HEALTHCODE_REASON_OK) {
-        reads->handlers->waits(reads->data);
-    }
-
-    return reason;
 }
 
 
@@ -201,7 +184,8 @@ healthcode_route_again(healthcode_route_t *route)
 
     healthcode_reads_doubt_node(reads, node);
 
-    return healthcode_route_wait(route, reads->cluster->changes);
+    return healthcode_reads_wait(reads, &route->waiter,
+                                 reads->cluster->changes);
 }
 
 

@@ -10,7 +10,7 @@
 #include "healthcode_waiter.h"
 
 
-static healthcode_waiter_t *healthcode_waiter_take(healthcode_list_t *all);
+static void healthcode_waiter_keep(healthcode_waiter_t *waiter);
 
 
 void
@@ -70,16 +70,12 @@ healthcode_waiter_leave(healthcode_waiter_t *waiter)
 }
 
 
-/* The first of all, which is in no list then. */
-static healthcode_waiter_t *
-healthcode_waiter_take(healthcode_list_t *all)
+/* It goes on to wait, behind those that do already. */
+static void
+healthcode_waiter_keep(healthcode_waiter_t *waiter)
 {
-    healthcode_waiter_t  *waiter;
-
-    waiter = healthcode_list_entry(all->next, healthcode_waiter_t, link);
     healthcode_list_remove(&waiter->link);
-
-    return waiter;
+    healthcode_list_append(&waiter->waiters->list, &waiter->link);
 }
 
 
@@ -94,16 +90,14 @@ healthcode_waiters_wake(healthcode_waiters_t *waiters, uint64_t changes)
 
     while (!healthcode_list_is_empty(&all)) {
 
-        waiter = healthcode_waiter_take(&all);
+        waiter = healthcode_list_entry(all.next, healthcode_waiter_t, link);
 
         if (waiter->changes == changes) {
-            healthcode_list_append(&waiters->list, &waiter->link);
+            healthcode_waiter_keep(waiter);
             continue;
         }
 
-        waiter->is_waiting = false;
-        waiters->n--;
-
+        healthcode_waiter_leave(waiter);
         waiter->handlers->go(waiter);
     }
 }
@@ -121,10 +115,9 @@ healthcode_waiters_fail(healthcode_waiters_t *waiters,
 
     while (!healthcode_list_is_empty(&all)) {
 
-        waiter = healthcode_waiter_take(&all);
-        waiter->is_waiting = false;
-        waiters->n--;
+        waiter = healthcode_list_entry(all.next, healthcode_waiter_t, link);
 
+        healthcode_waiter_leave(waiter);
         waiter->handlers->end(waiter, reason);
     }
 }
@@ -143,16 +136,15 @@ healthcode_waiters_expire(healthcode_waiters_t *waiters, uint64_t now,
 
     while (!healthcode_list_is_empty(&all)) {
 
-        waiter = healthcode_waiter_take(&all);
+        waiter = healthcode_list_entry(all.next, healthcode_waiter_t, link);
 
         if (waiter->due <= now) {
-            waiter->is_waiting = false;
-            waiters->n--;
+            healthcode_waiter_leave(waiter);
             waiter->handlers->end(waiter, HEALTHCODE_REASON_STORE_TIMEOUT);
             continue;
         }
 
-        healthcode_list_append(&waiters->list, &waiter->link);
+        healthcode_waiter_keep(waiter);
 
         if (!waits || waiter->due - now < *left) {
             *left = waiter->due - now;
