@@ -368,8 +368,7 @@ healthcode_handshake_read(const healthcode_handshake_t *handshake, unsigned i,
 
     if ((step == HEALTHCODE_HANDSHAKE_RISK_META
          || step == HEALTHCODE_HANDSHAKE_REGION_META)
-        && (reason == HEALTHCODE_REASON_STORE_UNPROVEN
-            || reason == HEALTHCODE_REASON_STORE_PEPPER))
+        && healthcode_handshake_is_unproven(reason))
     {
         return HEALTHCODE_REASON_OK;
     }

@@ -177,6 +177,14 @@ bool healthcode_handshake_is_moved(const healthcode_handshake_t *handshake,
 void healthcode_handshake_text(const healthcode_handshake_t *handshake,
     const redisReply *reply, char *text, size_t size);
 
+/* Whether reason, of a proof, says that what is there proves nothing. */
+static inline bool
+healthcode_handshake_is_unproven(healthcode_reason_e reason)
+{
+    return reason == HEALTHCODE_REASON_STORE_UNPROVEN
+           || reason == HEALTHCODE_REASON_STORE_PEPPER;
+}
+
 /*
  * Judges reply number i to a live read of parts: whether the store refuses all
  * of them, or has lost a proof, which is what some of them are.  What a reply

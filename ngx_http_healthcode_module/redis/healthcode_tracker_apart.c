@@ -19,8 +19,7 @@ healthcode_tracker_apart(healthcode_tracker_t *tracker,
     unsigned  part = healthcode_risk_codec_part(lookup->question.parts,
                                                 lookup->received);
 
-    if ((reason != HEALTHCODE_REASON_STORE_UNPROVEN
-         && reason != HEALTHCODE_REASON_STORE_PEPPER)
+    if (!healthcode_handshake_is_unproven(reason)
         || part == HEALTHCODE_RISK_CONTROLS)
     {
         return false;
