@@ -9,6 +9,7 @@
 #include "healthcode_flag.h"
 #include "healthcode_hall_call.h"
 #include "healthcode_proofs.h"
+#include "healthcode_scan.h"
 
 
 #define HEALTHCODE_ERASE_HALLS   4096       /* of one store */
@@ -194,7 +195,7 @@ static healthcode_exit_e
 healthcode_erase_find_here(healthcode_erase_t *o)
 {
     bool         fits;
-    char         cursor[24] = "0";
+    char         cursor[HEALTHCODE_SCAN_SIZE] = HEALTHCODE_SCAN_START;
     redisReply  *reply;
     const char  *args[] = {
         "SCAN", cursor, "MATCH", HEALTHCODE_ERASE_PREFIX "??}:*", "COUNT",
@@ -202,23 +203,12 @@ healthcode_erase_find_here(healthcode_erase_t *o)
     };
 
     do {
-        reply = healthcode_connection_command(&o->redis, 6, args, NULL);
+        reply = healthcode_scan_page(&o->redis, 6, args, cursor);
 
         if (reply == NULL) {
             return HEALTHCODE_EXIT_FAILED;
         }
 
-        if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
-            || reply->element[0]->type != REDIS_REPLY_STRING
-            || reply->element[0]->len >= sizeof(cursor)
-            || reply->element[1]->type != REDIS_REPLY_ARRAY)
-        {
-            freeReplyObject(reply);
-            return healthcode_output_failed("the store gave an answer of "
-                                            "another shape");
-        }
-
-        memcpy(cursor, reply->element[0]->str, reply->element[0]->len + 1);
         fits = healthcode_erase_found(o, reply->element[1]);
         freeReplyObject(reply);
 
@@ -229,7 +219,7 @@ healthcode_erase_find_here(healthcode_erase_t *o)
                                             HEALTHCODE_ERASE_HALLS);
         }
 
-    } while (strcmp(cursor, "0") != 0);
+    } while (!healthcode_scan_is_over(cursor));
 
     return HEALTHCODE_EXIT_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "healthcode_former.h"
 #include "healthcode_migrate.h"
+#include "healthcode_scan.h"
 #include "healthcode_store_init.h"
 
 
@@ -40,8 +41,6 @@ static healthcode_exit_e healthcode_migrate_may(healthcode_migrate_t *o,
 static healthcode_exit_e healthcode_migrate_copy(healthcode_migrate_t *o);
 static healthcode_exit_e healthcode_migrate_scan(healthcode_migrate_t *o,
     healthcode_migrate_page_pt page);
-static redisReply *healthcode_migrate_step(healthcode_migrate_t *o, int argc,
-    const char **args, char *cursor, size_t size);
 static healthcode_exit_e healthcode_migrate_holders(healthcode_migrate_t *o,
     const redisReply *names);
 static healthcode_exit_e healthcode_migrate_again(healthcode_migrate_t *o,
@@ -214,7 +213,7 @@ static healthcode_exit_e
 healthcode_migrate_scan(healthcode_migrate_t *o,
     healthcode_migrate_page_pt page)
 {
-    char                cursor[24] = "0";
+    char                cursor[HEALTHCODE_SCAN_SIZE] = HEALTHCODE_SCAN_START;
     redisReply         *reply;
     healthcode_exit_e   rc;
     const char         *args[] = {
@@ -223,7 +222,7 @@ healthcode_migrate_scan(healthcode_migrate_t *o,
     };
 
     do {
-        reply = healthcode_migrate_step(o, 6, args, cursor, sizeof(cursor));
+        reply = healthcode_scan_page(&o->redis, 6, args, cursor);
 
         if (reply == NULL) {
             return HEALTHCODE_EXIT_FAILED;
@@ -232,39 +231,9 @@ healthcode_migrate_scan(healthcode_migrate_t *o,
         rc = page(o, reply->element[1]);
         freeReplyObject(reply);
 
-    } while (rc == HEALTHCODE_EXIT_OK && strcmp(cursor, "0") != 0);
+    } while (rc == HEALTHCODE_EXIT_OK && !healthcode_scan_is_over(cursor));
 
     return rc;
-}
-
-
-/* The reply to SCAN or HSCAN, whose cursor is kept; NULL, with a message. */
-static redisReply *
-healthcode_migrate_step(healthcode_migrate_t *o, int argc, const char **args,
-    char *cursor, size_t size)
-{
-    redisReply  *reply;
-
-    reply = healthcode_connection_command(&o->redis, argc, args, NULL);
-
-    if (reply == NULL) {
-        return NULL;
-    }
-
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
-        || reply->element[0]->type != REDIS_REPLY_STRING
-        || reply->element[0]->len >= size
-        || reply->element[1]->type != REDIS_REPLY_ARRAY)
-    {
-        (void) healthcode_output_failed("the store gave an answer of another "
-                                        "shape");
-        freeReplyObject(reply);
-        return NULL;
-    }
-
-    memcpy(cursor, reply->element[0]->str, reply->element[0]->len + 1);
-
-    return reply;
 }
 
 
@@ -358,7 +327,7 @@ healthcode_migrate_holder(const healthcode_migrate_t *o,
 static healthcode_exit_e
 healthcode_migrate_fields(healthcode_migrate_t *o, const char *name)
 {
-    char                cursor[24] = "0";
+    char                cursor[HEALTHCODE_SCAN_SIZE] = HEALTHCODE_SCAN_START;
     size_t              i;
     redisReply         *reply;
     healthcode_exit_e   rc = HEALTHCODE_EXIT_OK;
@@ -367,7 +336,7 @@ healthcode_migrate_fields(healthcode_migrate_t *o, const char *name)
     };
 
     do {
-        reply = healthcode_migrate_step(o, 5, args, cursor, sizeof(cursor));
+        reply = healthcode_scan_page(&o->redis, 5, args, cursor);
 
         if (reply == NULL) {
             return HEALTHCODE_EXIT_FAILED;
@@ -381,7 +350,7 @@ healthcode_migrate_fields(healthcode_migrate_t *o, const char *name)
 
         freeReplyObject(reply);
 
-    } while (rc == HEALTHCODE_EXIT_OK && strcmp(cursor, "0") != 0);
+    } while (rc == HEALTHCODE_EXIT_OK && !healthcode_scan_is_over(cursor));
 
     return rc;
 }

@@ -11,6 +11,7 @@
 #include "healthcode_keys.h"
 #include "healthcode_nodes.h"
 #include "healthcode_options.h"
+#include "healthcode_scan.h"
 #include "healthcode_script.h"
 #include "healthcode_store_init.h"
 
@@ -305,34 +306,23 @@ healthcode_store_init_has_flags(healthcode_connection_t *connection,
 static healthcode_exit_e
 healthcode_store_init_scan(healthcode_connection_t *connection, bool *found)
 {
-    char         cursor[24] = "0";
+    char         cursor[HEALTHCODE_SCAN_SIZE] = HEALTHCODE_SCAN_START;
     redisReply  *reply;
     const char  *args[] = {
         "SCAN", cursor, "MATCH", "healthcode:risk:{??}:*", "COUNT", "1000"
     };
 
     do {
-        reply = healthcode_connection_command(connection, 6, args, NULL);
+        reply = healthcode_scan_page(connection, 6, args, cursor);
 
         if (reply == NULL) {
             return HEALTHCODE_EXIT_FAILED;
         }
 
-        if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
-            || reply->element[0]->type != REDIS_REPLY_STRING
-            || reply->element[0]->len >= sizeof(cursor)
-            || reply->element[1]->type != REDIS_REPLY_ARRAY)
-        {
-            freeReplyObject(reply);
-            return healthcode_output_failed("the store gave an answer of "
-                                            "another shape");
-        }
-
-        memcpy(cursor, reply->element[0]->str, reply->element[0]->len + 1);
         *found = reply->element[1]->elements > 0;
         freeReplyObject(reply);
 
-    } while (!*found && strcmp(cursor, "0") != 0);
+    } while (!*found && !healthcode_scan_is_over(cursor));
 
     return HEALTHCODE_EXIT_OK;
 }
