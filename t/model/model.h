@@ -380,6 +380,9 @@ void model_store_turn(void);
 void model_link_connect(model_link_t *link, unsigned worker, unsigned store);
 void model_link_close(model_link_t *link);
 
+/* A push; who does not read what is sent to it is cut off. */
+void model_link_push(model_link_t *link, unsigned type, unsigned key);
+
 /* How many bytes of these, commands as they are sent, there is room for. */
 size_t model_link_send(model_link_t *link, const char *bytes, size_t len);
 

@@ -13,7 +13,6 @@
 
 static unsigned model_fault_flags(void);
 static void model_fault_push_proofs(unsigned store);
-static void model_fault_tell(model_link_t *link, unsigned type, unsigned key);
 static model_link_t *model_fault_link(unsigned store, unsigned i);
 static void model_fault_replace(unsigned store, unsigned flags,
     uint64_t instance);
@@ -376,7 +375,7 @@ model_fault_evict(unsigned store)
     if (link && link->registered >> key & 1) {
         model.count.evictions++;
         link->registered &= ~(UINT64_C(1) << key);
-        model_fault_tell(link, MODEL_PUSH, key);
+        model_link_push(link, MODEL_PUSH, key);
     }
 }
 
@@ -391,7 +390,7 @@ model_fault_push(unsigned store, unsigned key)
 
         if (link && link->registered >> key & 1) {
             link->registered &= ~(UINT64_C(1) << key);
-            model_fault_tell(link, MODEL_PUSH, key);
+            model_link_push(link, MODEL_PUSH, key);
         }
     }
 }
@@ -419,30 +418,8 @@ model_fault_push_all(unsigned store)
 
         if (link && link->tracking) {
             link->registered = 0;
-            model_fault_tell(link, MODEL_PUSH_ALL, 0);
+            model_link_push(link, MODEL_PUSH_ALL, 0);
         }
-    }
-}
-
-
-/* Who does not read what is sent to it is cut off. */
-static void
-model_fault_tell(model_link_t *link, unsigned type, unsigned key)
-{
-    model_message_t  *message;
-
-    if (link->nmessages == MODEL_QUEUE) {
-        link->cut = true;
-        return;
-    }
-
-    message = &link->messages[(link->first_message + link->nmessages++)
-                              % MODEL_QUEUE];
-    message->type = type;
-    message->key = key;
-
-    if (model_chance(model.terms.held)) {
-        link->lags = model.tick + model_roll_less(2 * model.terms.stop);
     }
 }
 

@@ -148,28 +148,6 @@ model_node_turns(model_link_t *link, const model_message_t *command,
 
 /* ---- pushes ---- */
 
-static void
-model_node_tell(model_link_t *link, unsigned type, unsigned key)
-{
-    model_message_t  *message;
-
-    if (link->nmessages == MODEL_QUEUE) {
-        link->cut = true;
-        return;
-    }
-
-    message = &link->messages[(link->first_message + link->nmessages++)
-                              % MODEL_QUEUE];
-    message->type = type;
-    message->key = key;
-    message->turn = MODEL_TURN_NONE;
-
-    if (!model.calm && model_chance(model.terms.held)) {
-        link->lags = model.tick + model_roll_less(2 * model.terms.stop);
-    }
-}
-
-
 /* The connection number i, if it leads there and is whole. */
 static model_link_t *
 model_node_link(unsigned server, unsigned i)
@@ -192,7 +170,7 @@ model_node_push(unsigned server, unsigned key)
 
         if (link && link->registered >> key & 1) {
             link->registered &= ~(UINT64_C(1) << key);
-            model_node_tell(link, MODEL_PUSH, key);
+            model_link_push(link, MODEL_PUSH, key);
         }
     }
 }
@@ -209,7 +187,7 @@ model_node_push_all(unsigned server)
 
         if (link && link->tracking) {
             link->registered = 0;
-            model_node_tell(link, MODEL_PUSH_ALL, 0);
+            model_link_push(link, MODEL_PUSH_ALL, 0);
         }
     }
 }

@@ -174,6 +174,28 @@ model_link_close(model_link_t *link)
 }
 
 
+void
+model_link_push(model_link_t *link, unsigned type, unsigned key)
+{
+    model_message_t  *message;
+
+    if (link->nmessages == MODEL_QUEUE) {
+        link->cut = true;
+        return;
+    }
+
+    message = &link->messages[(link->first_message + link->nmessages++)
+                              % MODEL_QUEUE];
+    message->type = type;
+    message->key = key;
+    message->turn = MODEL_TURN_NONE;
+
+    if (!model.calm && model_chance(model.terms.held)) {
+        link->lags = model.tick + model_roll_less(2 * model.terms.stop);
+    }
+}
+
+
 size_t
 model_link_send(model_link_t *link, const char *bytes, size_t len)
 {

@@ -572,6 +572,15 @@ own_all(size_t tag, int owner)
 }
 
 
+/* Its keys are on their way. */
+static inline void
+migrate(size_t tag, int from, int to)
+{
+    nodes[from].ask[tag] = to;
+    nodes[to].import[tag] = true;
+}
+
+
 /* Three masters with a third of the tags each, and one that has none. */
 static inline int
 city_begin(void **state)

@@ -660,14 +660,6 @@ test_map_of_who_is_live(void **state)
 /* ---- keys on their way ---- */
 
 static void
-migrate(size_t tag, int from, int to)
-{
-    nodes[from].ask[tag] = to;
-    nodes[to].import[tag] = true;
-}
-
-
-static void
 test_ask(void **state)
 {
     (void) state;

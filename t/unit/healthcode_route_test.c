@@ -293,14 +293,6 @@ test_moved_meanwhile(void **state)
 
 /* ---- on its way ---- */
 
-static void
-begin(size_t tag, int from, int to)
-{
-    nodes[from].ask[tag] = to;
-    nodes[to].import[tag] = true;
-}
-
-
 /* A mark: where the proof is, so that it is found there by whoever passes. */
 static void
 test_ask(void **state)
@@ -309,8 +301,8 @@ test_ask(void **state)
 
     up();
     said(3, 1, "marked");
-    begin(0, 0, 1);
-    begin(3, 0, 1);
+    migrate(0, 0, 1);
+    migrate(3, 0, 1);
     said(3, 1, "replayed");
     said(0, 1, "unproven");
     assert_int_equal(nodes[1].keys[0], 0);
@@ -334,7 +326,7 @@ test_ask_halves(void **state)
     up();
     nodes[0].has_script = nodes[1].has_script = true;
     nodes[0].keys[0] = 7;
-    begin(0, 0, 1);
+    migrate(0, 0, 1);
     said(0, 7, "replayed");
 
     nodes[0].keys[0] = 4;
@@ -350,7 +342,7 @@ test_ask_halves(void **state)
     assert_int_equal(nodes[1].calls, 1);
 
     /* of a hall that is new nobody knows whether it is */
-    begin(3, 0, 1);
+    migrate(3, 0, 1);
     nodes[1].proofs[3] = true;
     assert_non_null(strstr(calls_of(3, 7), "TRYAGAIN"));
 }
@@ -363,11 +355,11 @@ test_ask_nobody(void **state)
     (void) state;
 
     up();
-    begin(0, 0, 3);
+    migrate(0, 0, 3);
     said(0, 1, "out");
     assert_int_equal(nodes[3].asked, 0);
 
-    begin(0, 0, 1);
+    migrate(0, 0, 1);
     nodes[1].proofs[0] = true;
     nodes[1].is_deaf = true;
     node_closed(&nodes[1]);
@@ -376,7 +368,7 @@ test_ask_nobody(void **state)
     city_end(NULL);
     city_begin(NULL);
     up();
-    begin(0, 0, 1);
+    migrate(0, 0, 1);
     nodes[1].owners[0] = 1;
     nodes[1].ask[0] = 2;
     said(0, 1, "out");
@@ -533,7 +525,7 @@ test_no_memory(void **state)
     up();
     assert_int_equal(call(&someone, 3, 1), OK);
     run();
-    begin(0, 0, 1);
+    migrate(0, 0, 1);
     assert_int_equal(call(&someone, 0, 1), OK);
     serve(&nodes[0]);
     someone.is_full = true;
